@@ -1,0 +1,34 @@
+/*
+ * ack: findings and verdicts into TA1 and 999.
+ *
+ * Collects what a walk says (feed it every handler event) and writes one interchange of acknowledgment for each
+ * interchange received: TA1 for its envelope, and a 999 set for each functional group. Pure: the same events,
+ * control numbers and clock give the same bytes, so a lost acknowledgment can be made again.
+ *
+ * Memory    bounded by LIMIT_FINDINGS_PER_SET a set; sets are written as they end.
+ * Source    x12-syntax sections 9, 10; promise P33.
+ */
+#ifndef MUSTER_ACK_H
+#define MUSTER_ACK_H
+
+#include "muster/check.h"
+
+struct ack_options {
+	int64_t clock_ms;        /* of ISA09/10, GS04/05 */
+	uint32_t control_number; /* ISA13 of the first interchange written; the next ones count up. GS06 likewise */
+	bool trial;              /* `validate --ack`: ISA15 = T whatever came in, and a control number from no sequence */
+	bool ta1_only_when_asked; /* TA1 only when ISA14 = 1 or the interchange is rejected; default: always */
+};
+
+struct ack; /* opaque */
+
+int ack_new(struct env *env, const struct ack_options *options, struct ack **ret_ack);
+void ack_free(struct ack *ack);
+/* A handler that feeds `ack`; copy its functions into your own or call them. Borrowed from `ack`. */
+const struct check_handler *ack_handler(struct ack *ack);
+/* After the walk. Slices borrowed from `ack`; empty when there is nothing to send (no ISA, or TA1 rejected: no 999). */
+int ack_finish(struct ack *ack, struct slice *ret_ta1, struct slice *ret_999);
+/* How many interchanges could be acknowledged: control numbers used. */
+uint32_t ack_control_numbers_used(const struct ack *ack);
+
+#endif

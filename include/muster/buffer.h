@@ -1,0 +1,37 @@
+/*
+ * buffer: bytes that grow.
+ *
+ * Build text piece by piece without looking at each result: a failed allocation is remembered (`error`) and all
+ * later calls do nothing; the one who uses the whole looks once. `data` is NUL-terminated whenever error is 0 and
+ * something was appended.
+ */
+#ifndef MUSTER_BUFFER_H
+#define MUSTER_BUFFER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "muster/slice.h"
+
+struct env;
+
+struct buffer {
+	struct env *env;
+	char *data;
+	size_t len, capacity;
+	int error; /* 0 or -ENOMEM */
+};
+
+void buffer_init(struct buffer *buffer, struct env *env);
+void buffer_fini(struct buffer *buffer);
+void buffer_clear(struct buffer *buffer);
+void buffer_add(struct buffer *buffer, const void *data, size_t bytes);
+void buffer_add_slice(struct buffer *buffer, struct slice s);
+void buffer_add_text(struct buffer *buffer, const char *text);
+void buffer_add_char(struct buffer *buffer, char c);
+void buffer_add_u64(struct buffer *buffer, uint64_t value);
+void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The content as a slice, borrowed until the next change. */
+struct slice buffer_slice(const struct buffer *buffer);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * check: walks a file over its guides and says what is wrong, and what stands where.
+ *
+ * Drives an x12 reader from front to back. For every transaction set it finds the guide, walks the loop tree,
+ * checks segments and elements, and hands loop events and findings to a handler. One fault, one finding: after an
+ * unknown, misplaced or missing segment the walker goes on with the smallest repair.
+ *
+ * Two uses  pass 1: verdicts and findings of a whole file; pass 2: loop events of the accepted sets, for enroll
+ *           and remit. Both see the same events for the same bytes.
+ * Memory    constant.
+ * Errors    <0 our machine or a handler's refusal, forwarded. The file's faults are findings.
+ * Source    x12-syntax section 8 (SNIP types), section 10 (codes); DESIGN section 2.3 and 2.4.
+ */
+#ifndef MUSTER_CHECK_H
+#define MUSTER_CHECK_H
+
+#include "muster/guide.h"
+#include "muster/x12.h"
+
+enum check_decision { CHECK_ACCEPTED, CHECK_ACCEPTED_WITH_ERRORS, CHECK_REJECTED };
+/* "accepted", "accepted_with_errors", "rejected". */
+const char *check_decision_name(enum check_decision decision);
+
+/* What a partner's profile changes about checking. Zero is the default. */
+struct check_options {
+	struct x12_options x12;
+	bool reject_member;    /* keep a set's sound members: errors inside 2000 loops do not reject it */
+	bool allow_x220;       /* ST03 005010X220 (without A1) counts as 005010X220A1 */
+	/* Severity by finding code; 0 entries (FINDING_INFO) mean "the row's default" unless `severity_set`. */
+	enum finding_severity severity[FINDING_CODE_COUNT];
+	bool severity_set[FINDING_CODE_COUNT];
+};
+
+/* The verdict on one set, at its end. */
+struct check_verdict {
+	enum check_decision decision;
+	uint32_t segments; /* ST..SE as received */
+	uint32_t members;  /* INS loops, or remittance lines */
+	uint64_t errors, warnings;
+	uint64_t member_errors; /* errors inside 2000 loops */
+	/* SHA-256 over the body without control numbers and the ISA/GS dates: promise P22. */
+	struct hash content_hash;
+};
+
+/*
+ * Who takes the events of a walk; every function may be NULL. A negative return stops the walk and is forwarded.
+ * Loop events come only for sets whose guide was found. `loop_end` comes before the next sibling's `loop_begin`.
+ * Findings come as soon as they are sure; the walker may report a missing segment only when its loop has ended.
+ */
+struct check_handler {
+	void *context;
+	int (*interchange_begin)(void *context, const struct x12_interchange *interchange);
+	int (*interchange_end)(void *context, const struct x12_interchange *interchange);
+	int (*fgroup_begin)(void *context, const struct x12_fgroup *fgroup);
+	int (*fgroup_end)(void *context, const struct x12_fgroup *fgroup);
+	/* guide NULL: the set cannot be walked. */
+	int (*tset_begin)(void *context, const struct x12_tset *tset, const struct guide *guide);
+	int (*tset_end)(void *context, const struct x12_tset *tset, const struct check_verdict *verdict);
+	int (*loop_begin)(void *context, const struct guide *guide, const struct guide_loop *loop);
+	int (*loop_end)(void *context, const struct guide *guide, const struct guide_loop *loop);
+	/* `node` NULL: a segment that the walker could not place (a finding says why). */
+	int (*segment)(void *context, const struct guide *guide, const struct guide_segment *node, const struct x12_segment *segment);
+	int (*finding)(void *context, const struct finding *finding);
+	/* Now and then, for progress bars: bytes of the decoded stream so far. */
+	int (*progress)(void *context, uint64_t offset);
+};
+
+/* Walk a whole source. `options` NULL = defaults. 0 or <0. */
+int check_source(struct env *env, const struct guide_set *guides, struct io_source *source,
+                 const struct check_options *options, const struct check_handler *handler);
+
+#endif

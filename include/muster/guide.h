@@ -1,0 +1,141 @@
+/*
+ * guide: implementation guides, compiled.
+ *
+ * A guide is written in YAML (specs/guides) and compiled once, at start, into one immutable block of flat tables:
+ * loops, segments at their places, elements, code lists. Everything refers to everything else by index, so a
+ * guide can be walked without pointers to chase and shared by any number of readers.
+ *
+ * Order     nodes are numbered in the guide's own order; a loop's first segment starts it.
+ * Memory    one arena owned by the guide.
+ * Errors    the YAML of a guide is ours, but a site can bring its own: errors are messages with line and column.
+ * Source    834-005010X220A1, 820-005010X218, x12-syntax section 10 (999). Each YAML names its source.
+ */
+#ifndef MUSTER_GUIDE_H
+#define MUSTER_GUIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "muster/buffer.h"
+#include "muster/limits.h"
+#include "muster/slice.h"
+
+#define GUIDE_NONE UINT16_MAX
+#define GUIDE_UNBOUNDED UINT32_MAX
+
+enum guide_usage { GUIDE_REQUIRED, GUIDE_SITUATIONAL, GUIDE_NOT_USED };
+enum guide_type { GUIDE_AN, GUIDE_ID, GUIDE_N, GUIDE_R, GUIDE_DT, GUIDE_TM, GUIDE_B, GUIDE_COMPOSITE };
+
+/* A set of codes. Inner lists come from the guide, external ones (states, countries...) from specs/codes. */
+struct guide_code {
+	struct slice code, meaning;
+};
+struct guide_code_list {
+	struct slice name;
+	bool external;             /* a miss is ELEMENT_CODE_EXTERNAL, SNIP 5 */
+	uint32_t first, count;     /* in guide->codes, sorted bytewise by code */
+};
+
+/* How the content of an element beside its type is checked. */
+enum guide_format {
+	GUIDE_FORMAT_NONE,
+	GUIDE_FORMAT_BY_QUALIFIER, /* element 1251: D8, RD8, ... as the element before it says */
+	GUIDE_FORMAT_ID_BY_QUALIFIER, /* element 67 and kin: 34 = SSN, XX = NPI, ... as the element before it says */
+	GUIDE_FORMAT_PHONE_BY_QUALIFIER,
+	GUIDE_FORMAT_ZIP,
+	GUIDE_FORMAT_AMOUNT        /* element 782: at most 10 digits, 2 decimals */
+};
+
+struct guide_element {
+	uint8_t pos;               /* element position, or component position inside a composite */
+	enum guide_usage usage;
+	enum guide_type type;
+	uint8_t decimals;          /* of type N */
+	enum guide_format format;
+	uint16_t min, max;         /* lengths as X12 counts them */
+	uint16_t repeat;           /* 1 = may not repeat */
+	uint16_t element_ref;      /* X12 data element number, 0 = composite without one */
+	uint16_t codes;            /* index in guide->code_lists, or GUIDE_NONE */
+	uint16_t first_component, component_count; /* in guide->elements; composites only */
+	uint16_t first_relation, relation_count;   /* of a composite, in guide->relations */
+	struct slice name;
+};
+
+/* A relational note: P R E C L over element (or component) positions. */
+struct guide_relation {
+	char kind;
+	uint8_t count;
+	uint8_t pos[10];
+};
+
+/*
+ * A situational rule (SNIP 4): when its conditions hold for the segment, `element_pos` (or the segment) must be
+ * there, or must not. Rules name their text; conditions are evaluated by check.
+ */
+struct guide_segment {
+	char id[4];
+	struct slice name;
+	uint16_t loop;             /* index in guide->loops */
+	enum guide_usage usage;
+	uint32_t repeat;           /* GUIDE_UNBOUNDED = any number */
+	uint16_t ordinal;          /* position in the standard's order inside its loop: equal = any order among them */
+	uint16_t first_element, element_count; /* dense: element pos p is first_element + p - 1, NOT_USED ones included */
+	uint16_t first_relation, relation_count;
+	uint8_t qualifier_pos;     /* element whose value tells this segment from others of the same id; 0 = none */
+	bool qualifier_once;       /* each qualifier at most once in the loop (REF, DTP): else SEGMENT_DUPLICATE_QUALIFIER */
+};
+
+struct guide_loop {
+	char id[10];
+	struct slice name;
+	enum guide_usage usage;
+	uint32_t repeat;
+	uint16_t parent;           /* GUIDE_NONE for the root */
+	uint16_t first_node, node_count; /* its children, segments and loops in order: guide->nodes */
+	uint16_t ordinal;          /* as of segments, inside the parent */
+	uint8_t depth;             /* root 0 */
+};
+
+/* A child of a loop. */
+struct guide_node {
+	bool is_loop;
+	uint16_t index;            /* in guide->loops or guide->segments */
+};
+
+struct guide {
+	struct slice id;           /* GS08 and ST03: 005010X220A1 */
+	struct slice name, set_id, functional_id, source;
+	struct guide_loop *loops;  /* loops[0] is the root: the transaction set */
+	struct guide_segment *segments;
+	struct guide_node *nodes;
+	struct guide_element *elements;
+	struct guide_relation *relations;
+	struct guide_code_list *code_lists;
+	struct guide_code *codes;
+	uint16_t loop_count, segment_count, node_count, element_count, relation_count, code_list_count;
+	uint32_t code_count;
+};
+
+struct guide_set; /* opaque: all guides of a run, with the code sets */
+struct env;
+
+enum { GUIDE_E_INVALID = 1 };
+
+/* The embedded guides and code sets. 0; GUIDE_E_INVALID with messages in `errors`; <0. */
+int guide_set_new(struct env *env, struct buffer *errors, struct guide_set **ret_set);
+void guide_set_free(struct guide_set *set);
+/* Add (or replace, by id) a guide from YAML text. */
+int guide_set_add(struct guide_set *set, const char *name, struct slice yaml, struct buffer *errors);
+/* By ST03/GS08, or NULL. */
+const struct guide *guide_set_find(const struct guide_set *set, struct slice guide_id);
+uint32_t guide_set_count(const struct guide_set *set);
+const struct guide *guide_set_at(const struct guide_set *set, uint32_t index);
+
+/* Index of `code` in the list, or -1. */
+int64_t guide_code_find(const struct guide *guide, uint16_t code_list, struct slice code);
+/* Can a segment of this id and (qualifier) value be this node? Segments without qualifier match by id alone. */
+bool guide_segment_matches(const struct guide *guide, const struct guide_segment *segment, struct slice id, struct slice qualifier);
+/* Does any segment of the guide bear this id? */
+bool guide_knows_segment(const struct guide *guide, struct slice id);
+
+#endif

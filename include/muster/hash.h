@@ -1,0 +1,41 @@
+/*
+ * hash: fingerprints of bytes. The one door to libsodium.
+ *
+ * SHA-256 for everything that is stored, compared or chained; a keyed 64-bit hash for tables in memory.
+ */
+#ifndef MUSTER_HASH_H
+#define MUSTER_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "muster/slice.h"
+
+#define HASH_BYTES 32
+#define HASH_TEXT_BYTES 65
+
+struct hash {
+	uint8_t bytes[HASH_BYTES];
+};
+
+/* Room for libsodium's state without its header. */
+struct hash_state {
+	_Alignas(64) unsigned char opaque[256];
+};
+
+/* Once per process before anything else here; 0 or MUSTER_ERROR_INTERNAL. */
+int hash_setup(void);
+
+void hash_init(struct hash_state *state);
+void hash_update(struct hash_state *state, const void *data, size_t bytes);
+void hash_final(struct hash_state *state, struct hash *ret_hash);
+void hash_of(struct slice data, struct hash *ret_hash);
+/* Lower-case hex. Returns `out`. */
+char *hash_format(const struct hash *hash, char out[HASH_TEXT_BYTES]);
+
+/* For hash tables in memory; not stable across versions, never stored. */
+uint64_t hash_table_key(struct slice data);
+
+void hash_random(void *out, size_t bytes);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * text: showing values of partners to people.
+ *
+ * Nothing printed or logged holds an SSN, or bytes that a terminal would obey.
+ *
+ * Source    reference/security section 5 (terminal, logs); CONTRACT section 4 (mask).
+ */
+#ifndef MUSTER_TEXT_H
+#define MUSTER_TEXT_H
+
+#include <stdbool.h>
+
+#include "muster/buffer.h"
+
+/* Visible escapes for C0, DEL, C1, bidi overrides and zero-width characters; bytes that are not UTF-8 as \xNN. */
+void text_add_visible(struct buffer *out, struct slice value);
+/* "***-**-1234" for nine digits; "" for empty; "***" for anything else. Returns `out`. */
+#define TEXT_SSN_BYTES 12
+char *text_mask_ssn(struct slice ssn, char out[TEXT_SSN_BYTES]);
+/* The value with every run of exactly nine digits (also as ddd-dd-dddd) masked. */
+void text_add_masked(struct buffer *out, struct slice value);
+/* Upper-case ASCII copy into `out`, NUL-terminated, cut at `out_bytes` - 1. */
+char *text_upper(struct slice s, char *out, size_t out_bytes);
+/* True for the SSNs that mean "none": not nine digits, all equal digits, 123456789, 987654321, area 000, 666 or
+ * 9xx, group 00, serial 0000 (x12-syntax section 13, matching section 4). */
+bool text_ssn_is_placeholder(struct slice ssn);
+
+#endif

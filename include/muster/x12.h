@@ -1,0 +1,150 @@
+/*
+ * x12: from bytes to segments, and back.
+ *
+ * Reads one file of interchanges front to back, one event at a time. Knows separators, envelopes, control
+ * numbers, counts and positions; knows nothing of loops, 834 or 820 (see check.h). Whatever the bytes, the events
+ * are balanced: every BEGIN has its END, with segment NULL where the sender's trailer is missing. After damage
+ * the reader resynchronises: after a bad segment at the next terminator, after a bad set at the next ST, after a
+ * bad interchange at the next ISA with its sixteen separators in place (an `ISA` inside a name is none).
+ *
+ * Units     offsets are 64-bit; *_pos as X12 counts (ST is 1, as in IK302).
+ * Memory    constant: one window of LIMIT_READ_BYTES plus LIMIT_SEGMENT_BYTES, allocated at init.
+ * Lifetime  slices are borrowed until the next x12_reader_next().
+ * Errors    <0 our machine, forward it. What is wrong in the file goes to the sink as findings.
+ * Source    separators from ISA: x12-syntax section 2; counts and control numbers: section 3.
+ */
+#ifndef MUSTER_X12_H
+#define MUSTER_X12_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "muster/buffer.h"
+#include "muster/finding.h"
+#include "muster/io.h"
+#include "muster/limits.h"
+
+struct x12_separators {
+	char element, component, repetition, terminator; /* repetition 0 = none (00401, or ISA11 = U) */
+};
+
+/* Which habits of senders are tolerated with a warning instead of an error. Zero is strict but for the defaults. */
+struct x12_options {
+	bool refuse_isa11_u;        /* ISA11 `U` under 00501 is an error; default: a warning */
+	bool tolerate_isa_padding;  /* ISA elements not padded to full width are read with a warning; default: an error */
+};
+
+struct x12_segment {
+	struct slice id;
+	struct slice raw;                  /* the whole segment without terminator */
+	const struct slice *elements;      /* elements[0] is element 1; repetitions and components undivided */
+	uint32_t element_count;
+	struct x12_where where;            /* of the segment's first byte */
+	const struct x12_separators *separators;
+};
+
+/* Element `pos` (1-based), or the empty slice. */
+static inline struct slice x12_element(const struct x12_segment *segment, uint32_t pos)
+{
+	return pos >= 1 && pos <= segment->element_count ? segment->elements[pos - 1] : SLICE_EMPTY;
+}
+/* Part `pos` (1-based) of `value` divided at `separator` (0: undivided), or the empty slice. */
+struct slice x12_part(struct slice value, char separator, uint32_t pos);
+uint32_t x12_part_count(struct slice value, char separator);
+/* Component `component_pos` of the first repetition of element `pos`. */
+struct slice x12_component(const struct x12_segment *segment, uint32_t pos, uint32_t component_pos);
+
+enum x12_event_kind {
+	X12_INTERCHANGE_BEGIN, /* ISA */
+	X12_INTERCHANGE_ACK,   /* TA1 */
+	X12_FGROUP_BEGIN,      /* GS */
+	X12_TSET_BEGIN,        /* ST */
+	X12_BODY,              /* any segment between ST and SE */
+	X12_TSET_END,          /* SE, or NULL: missing */
+	X12_FGROUP_END,        /* GE, or NULL */
+	X12_INTERCHANGE_END,   /* IEA, or NULL */
+	X12_END                /* the file has ended */
+};
+
+/* Envelopes as the sender wrote them, trimmed of trailing blanks. Valid from BEGIN to END; borrowed from the reader. */
+struct x12_interchange {
+	uint32_t ordinal; /* 1-based in the file */
+	struct slice authorization_qualifier, authorization, security_qualifier, security;
+	struct slice sender_qualifier, sender_id, receiver_qualifier, receiver_id;
+	struct slice date, time, version, control_number, ack_requested, usage; /* ISA09 10 12 13 14 15 */
+	struct x12_separators separators;
+	uint64_t offset, end_offset; /* of ISA, and behind IEA's terminator once ended */
+	uint32_t fgroup_count;       /* so far */
+	bool complete;               /* at END: IEA was there */
+	bool rejected;               /* an INTERCHANGE finding of severity error was made */
+};
+struct x12_fgroup {
+	uint32_t ordinal; /* 1-based in the file */
+	struct slice functional_id, sender_code, receiver_code, date, time, control_number, agency, version;
+	uint32_t tset_count; /* seen so far */
+	uint64_t declared_count; /* GE01; 0 when not there */
+	bool complete, rejected;
+};
+struct x12_tset {
+	uint32_t ordinal; /* 1-based in the file */
+	struct slice set_id, control_number, guide_id; /* ST01 02 03 */
+	uint32_t segment_count; /* ST..SE so far */
+	bool complete, rejected; /* SE was there; a TSET finding of severity error was made */
+};
+
+struct x12_event {
+	enum x12_event_kind kind;
+	const struct x12_segment *segment; /* NULL at X12_END and for missing trailers */
+	const struct x12_interchange *interchange; /* NULL outside one */
+	const struct x12_fgroup *fgroup;
+	const struct x12_tset *tset;
+};
+
+struct x12_reader; /* opaque */
+
+/*
+ * `source` and `sink` are borrowed for the reader's life; `options` NULL = defaults. Envelope findings go to the
+ * sink with the default severity of their row. 0 or -ENOMEM.
+ */
+int x12_reader_new(struct env *env, struct io_source *source, const struct x12_options *options,
+                   const struct finding_sink *sink, struct x12_reader **ret_reader);
+void x12_reader_free(struct x12_reader *reader);
+/* The next event; after X12_END always X12_END. 0 or <0. */
+int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event);
+/* Bytes of the decoded stream consumed so far: for progress bars. */
+uint64_t x12_reader_offset(const struct x12_reader *reader);
+
+/*
+ * The writer: segments into a buffer. Counts segments for SE, sets for GE, groups for IEA by itself.
+ * A value that holds a separator or a control byte cannot be written: x12_write_element replaces such bytes by
+ * blanks (x12_value_is_clean tells beforehand). Trailing empty elements are left off.
+ */
+struct x12_writer {
+	struct buffer *out;
+	struct x12_separators separators;
+	bool newline; /* a line feed after each terminator, for people */
+	uint32_t segments, tsets, fgroups, pending_empty;
+	bool component_open;
+	char interchange_control[10], fgroup_control[10], tset_control[10];
+};
+void x12_writer_init(struct x12_writer *writer, struct buffer *out, const struct x12_separators *separators);
+/* ISA, padded. `usage` P or T. date YYMMDD, time HHMM. control 1..999999999. */
+void x12_write_isa(struct x12_writer *writer, struct slice sender_qualifier, struct slice sender_id,
+                   struct slice receiver_qualifier, struct slice receiver_id, struct slice date, struct slice time,
+                   struct slice version, uint32_t control_number, char ack_requested, char usage);
+void x12_write_gs(struct x12_writer *writer, struct slice functional_id, struct slice sender_code,
+                  struct slice receiver_code, struct slice date, struct slice time, uint32_t control_number,
+                  struct slice version);
+void x12_write_st(struct x12_writer *writer, struct slice set_id, uint32_t control_number, struct slice guide_id);
+void x12_segment_begin(struct x12_writer *writer, const char *id);
+void x12_write_element(struct x12_writer *writer, struct slice value);
+void x12_write_number(struct x12_writer *writer, uint64_t value);
+/* The next component of the element just written. */
+void x12_write_component(struct x12_writer *writer, struct slice value);
+void x12_segment_end(struct x12_writer *writer);
+void x12_write_se(struct x12_writer *writer);
+void x12_write_ge(struct x12_writer *writer);
+void x12_write_iea(struct x12_writer *writer);
+bool x12_value_is_clean(const struct x12_separators *separators, struct slice value);
+
+#endif

@@ -1,0 +1,2 @@
+/* ack: to come. */
+typedef int ack_to_come;

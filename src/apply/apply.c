@@ -1,0 +1,2 @@
+/* apply: to come. */
+typedef int apply_to_come;

@@ -1,0 +1,1 @@
+typedef int arena_to_come;

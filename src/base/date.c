@@ -1,0 +1,1 @@
+typedef int date_to_come;

@@ -1,0 +1,1 @@
+typedef int env_to_come;

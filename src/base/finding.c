@@ -1,0 +1,1 @@
+typedef int finding_to_come;

@@ -1,0 +1,1 @@
+typedef int hash_to_come;

@@ -1,0 +1,1 @@
+typedef int io_source_to_come;

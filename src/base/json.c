@@ -1,0 +1,1 @@
+typedef int json_to_come;

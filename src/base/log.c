@@ -1,0 +1,1 @@
+typedef int log_to_come;

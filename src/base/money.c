@@ -1,0 +1,1 @@
+typedef int money_to_come;

@@ -1,0 +1,1 @@
+typedef int slice_to_come;

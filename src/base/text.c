@@ -1,0 +1,1 @@
+typedef int text_to_come;

@@ -1,0 +1,2 @@
+/* batch: to come. */
+typedef int batch_to_come;

@@ -1,0 +1,2 @@
+/* check: to come. */
+typedef int check_to_come;

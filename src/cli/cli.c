@@ -1,0 +1,2 @@
+/* cli: to come. */
+typedef int cli_to_come;

@@ -1,0 +1,2 @@
+/* decide: to come. */
+typedef int decide_to_come;

@@ -1,0 +1,2 @@
+/* enroll: to come. */
+typedef int enroll_to_come;

@@ -1,0 +1,2 @@
+/* guide: to come. */
+typedef int guide_to_come;

@@ -1,0 +1,2 @@
+/* match: to come. */
+typedef int match_to_come;

@@ -1,0 +1,2 @@
+/* outputs: to come. */
+typedef int outputs_to_come;

@@ -1,0 +1,2 @@
+/* profile: to come. */
+typedef int profile_to_come;

@@ -1,0 +1,2 @@
+/* queue: to come. */
+typedef int queue_to_come;

@@ -1,0 +1,2 @@
+/* remit: to come. */
+typedef int remit_to_come;

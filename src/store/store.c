@@ -1,0 +1,2 @@
+/* store: to come. */
+typedef int store_to_come;

@@ -1,0 +1,2 @@
+/* xml: to come. */
+typedef int xml_to_come;

@@ -1,0 +1,2 @@
+/* yaml: to come. */
+typedef int yaml_to_come;
