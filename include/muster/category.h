@@ -1,0 +1,29 @@
+/*
+ * category: the reasons for which a record waits for a representative.
+ *
+ * Source    tbl/categories.h.
+ */
+#ifndef MUSTER_CATEGORY_H
+#define MUSTER_CATEGORY_H
+
+#include <stdbool.h>
+
+#include "muster/slice.h"
+
+enum urgency { URGENCY_URGENT, URGENCY_HIGH, URGENCY_NORMAL, URGENCY_LOW };
+
+enum category {
+#define X(name, severity, guidance) CATEGORY_##name,
+#include "muster/tbl/categories.h"
+#undef X
+	CATEGORY_COUNT
+};
+
+const char *category_name(enum category category);
+const char *category_guidance(enum category category);
+enum urgency category_urgency(enum category category);
+/* "urgent", "high", "normal", "low". */
+const char *urgency_name(enum urgency urgency);
+bool category_of(struct slice name, enum category *ret_category);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * decide: a family's records, what is known, and the plan's rules, into a changeset.
+ *
+ * Pure: reads the database only through a view, touches nothing. A family is decided together, subscriber first,
+ * on images of its members: what stands before, and what shall stand after. Each record ends in exactly one way:
+ * operations (applied or no change), an exception, or deferred (a dependent whose subscriber has not come yet).
+ *
+ * Order     operations and exceptions stand in the order in which they are to be applied and reported.
+ * Memory    the changeset lives in the arena given.
+ * Source    BUSINESS B1-B7; enrollment-semantics sections 2-4, 8; CONTRACT section 5; 820 reference section 8.
+ */
+#ifndef MUSTER_DECIDE_H
+#define MUSTER_DECIDE_H
+
+#include "muster/enroll.h"
+#include "muster/match.h"
+#include "muster/remit.h"
+
+enum decide_action {
+	DECIDE_ADD,
+	DECIDE_CHANGE,
+	DECIDE_TERMINATE,
+	DECIDE_REINSTATE,
+	DECIDE_VOID,
+	DECIDE_TRANSFER,
+	DECIDE_NO_CHANGE,
+	DECIDE_POST,
+	DECIDE_ACTION_COUNT
+};
+/* As in applied.csv: "add", "no_change", ... */
+const char *decide_action_name(enum decide_action action);
+
+/* What decide may look at. Every pointer that it returns lives in `arena` or longer. NULL = no such thing. */
+struct decide_view {
+	void *context;
+	int (*group)(void *context, struct slice group_id, struct arena *arena, const struct group **ret_group);
+	int (*plan)(void *context, struct slice plan_id, struct arena *arena, const struct plan **ret_plan);
+	int (*member)(void *context, struct slice member_id, struct arena *arena, const struct member **ret_member);
+	/* Everybody with this subscriber id, spans included, subscriber first. */
+	int (*household)(void *context, struct slice subscriber_id, struct arena *arena, const struct member ***ret_members, uint32_t *ret_count);
+	/* For payments: the group of a sponsor's tax id or account; NULL when none or several. */
+	int (*group_by_sponsor)(void *context, struct slice sponsor_id, struct arena *arena, const struct group **ret_group);
+	/* The group that an invoice number was billed to, and how much is open on it; NULL when there is no such bill. */
+	int (*group_by_invoice)(void *context, struct slice invoice, struct arena *arena, const struct group **ret_group);
+	/* Was this payment (payer, trace, amount, day) taken before, by another set? */
+	int (*payment_seen)(void *context, struct slice payer_id, struct slice trace, cents total, date_day settles_on, bool *ret_seen);
+	struct match_candidates candidates;
+	/* "Not the same" said by a representative about this pair: that candidate is left out. May be NULL. */
+	int (*ruled_out)(void *context, const struct hash *record_hash, uint64_t member_no, bool *ret_ruled_out);
+};
+
+/* Where a partner sends what. Values of a profile; all zero = the defaults of CONTRACT section 5. */
+struct decide_policy {
+	char member_id_ref[4];       /* REF qualifier of the plan's member number; "" = 23 */
+	bool subscriber_id_is_ssn;   /* ref0F=ssn */
+	bool end_is_exclusive;
+	int32_t retro_add_days, retro_term_days, future_days; /* 0 = no limit */
+	int32_t age_limit_years;     /* 0 = 26 */
+	bool allow_test_files;       /* ISA15 = T is applied */
+	bool add_without_coverage;   /* INS03 = 021 without HD creates the member */
+	bool address_cascade_off;    /* the subscriber's new address is not given to dependents who shared the old one */
+};
+
+/* One member, before and after. member_no 0 in `before`: new to the plan; apply gives the number. */
+struct decide_image {
+	struct member before, after; /* with their spans, sorted; a span with span_no 0 is new */
+	bool fields_changed;         /* something but the spans differs */
+	struct slice new_member_id;  /* a number wished for a new member (REF*23 of an unknown person is not one); empty */
+};
+
+/* One row of applied.csv and of the change history. */
+struct decide_operation {
+	enum decide_action action;
+	uint32_t member_pos;
+	uint32_t segment_pos;
+	uint64_t offset;
+	struct decide_image *image;
+	bool carries_fields;         /* this row's before/after holds the image's field changes */
+	int32_t span_before_index, span_after_index; /* in image->before.spans / after.spans; -1 = none */
+	struct slice group_id, plan_id; /* of the row; may be empty for a change of person data */
+	date_day begins_on, ends_on;
+	double confidence;
+	const char *match_rule;
+	struct slice change;         /* in words, masked: "address1: 1 MAIN ST -> 2 OAK AVE" */
+};
+
+struct decide_exception {
+	const struct member_record *record; /* or NULL: a remittance line */
+	const struct remittance_line *line;
+	uint32_t member_pos;
+	enum category category;
+	struct slice reason;
+	double confidence;           /* of the best candidate */
+	const struct match_candidate *candidates;
+	uint32_t candidate_count;
+};
+
+enum decide_outcome { DECIDE_APPLIED, DECIDE_UNCHANGED, DECIDE_EXCEPTION, DECIDE_DEFERRED };
+
+struct changeset {
+	struct arena *arena;
+	struct decide_image **images;
+	uint32_t image_count, image_capacity;
+	struct decide_operation *operations;
+	uint32_t operation_count, operation_capacity;
+	struct decide_exception *exceptions;
+	uint32_t exception_count, exception_capacity;
+	enum decide_outcome *outcomes; /* one for each record of the family, in its order */
+	uint32_t outcome_count;
+	struct slice *warnings;
+	uint32_t warning_count, warning_capacity;
+};
+
+struct decide_input {
+	const struct decide_view *view;
+	const struct decide_policy *policy;
+	date_day today;              /* the run's one "today" */
+	const struct enroll_family *family;
+	bool last_chance;            /* end of file: a dependent without subscriber is an exception, not deferred */
+	/* A representative's decision on the one record of this family (reprocess): empty = none. */
+	struct slice forced_member_id;
+	bool forced_new;
+	const uint64_t *claimed_member_nos; /* by other records of this set */
+	uint32_t claimed_count;
+};
+
+/* Decide one family. 0 with *ret_changeset filled (its arrays in `arena`), or <0. */
+int decide_family(struct arena *arena, const struct decide_input *input, struct changeset *ret_changeset);
+
+/* One remittance line: posted against whom, or suspended and why. */
+struct decide_payment {
+	bool posted;
+	struct slice group_id;       /* empty when suspended */
+	const struct member *member; /* NULL on organization level */
+	double confidence;
+	const char *match_rule;
+	enum category category;      /* when suspended */
+	struct slice reason;
+	struct slice change;         /* "pending until 2026-02-01: 500.00 on account" */
+	const struct match_candidate *candidates;
+	uint32_t candidate_count;
+};
+/* A whole set first: 0 and *ret_category CATEGORY_COUNT when it may be posted; else why nothing of it is. */
+int decide_remittance(struct arena *arena, const struct decide_view *view, const struct remit_header *header,
+                      cents paid, cents adjusted, enum category *ret_category, struct slice *ret_reason);
+int decide_remittance_line(struct arena *arena, const struct decide_view *view, const struct decide_policy *policy,
+                           date_day today, const struct remit_header *header, const struct remittance_line *line,
+                           struct decide_payment *ret_payment);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * match: who of the members is meant, and how sure that is.
+ *
+ * Pure: an incoming person, candidates that arrive through an interface, and out comes a disposition with its
+ * explanation. A change applied to the wrong person is the worst thing muster can do; so "automatic" wants proof,
+ * and everything else goes to a person with the best candidates shown.
+ *
+ * Keys      candidates are found by 64-bit keys, computed here for members (to be stored) and for queries alike.
+ * Units     probabilities 0..1; score and evidence in bits.
+ * Memory    results live in the caller's arena.
+ * Source    BUSINESS B3; reference/matching; CONTRACT section 5 (identity conflicts).
+ */
+#ifndef MUSTER_MATCH_H
+#define MUSTER_MATCH_H
+
+#include "muster/arena.h"
+#include "muster/category.h"
+#include "muster/limits.h"
+#include "muster/member.h"
+
+#define MATCH_KEYS_MAX 16
+
+/* Keys of a member: what the store keeps beside him. Returns how many (<= MATCH_KEYS_MAX); none repeats. */
+uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX]);
+
+enum match_intent { MATCH_ADD, MATCH_CHANGE, MATCH_TERMINATE, MATCH_REINSTATE, MATCH_PAYMENT };
+
+/* The person as sent. `sent` uses struct member for its fields: spans, version and member_no mean nothing. */
+struct match_query {
+	enum match_intent intent;
+	const struct member *sent;
+	const struct member *prior;   /* 2100B: the values known before; NULL = not sent. Fields may be empty */
+	bool corrected;               /* NM101 = 74, or INS04 = 25: the sent values may differ from the known ones */
+	bool is_subscriber;
+	uint32_t birth_order;         /* INS17 */
+	struct slice subscriber_ssn;  /* the family's subscriber, to see it on a dependent; may be empty */
+	struct slice group_id;
+	struct slice forced_member_id; /* a representative's decision: match:<id>; empty = none */
+	bool forced_new;              /* a representative's decision: new */
+	/* Members already claimed by other records of this file: never the answer for a second one. */
+	const uint64_t *claimed_member_nos;
+	uint32_t claimed_count;
+};
+
+/* A set of members, each once (by member_no). */
+struct match_pool {
+	struct arena *arena;
+	const struct member **members;
+	uint32_t count, capacity;
+};
+/* 0 or -ENOMEM. */
+int match_pool_add(struct match_pool *pool, const struct member *member);
+
+/* Where candidates come from: SQLite probes, or an index in memory. */
+struct match_candidates {
+	void *context;
+	/* Append pointers to the members that bear `key` to `pool`, at most `max`; members live in `arena`. */
+	int (*by_key)(void *context, uint64_t key, uint32_t max, struct arena *arena, struct match_pool *pool);
+	int (*by_member_id)(void *context, struct slice member_id, struct arena *arena, struct match_pool *pool);
+	/* The whole household. */
+	int (*by_subscriber_id)(void *context, struct slice subscriber_id, struct arena *arena, struct match_pool *pool);
+};
+
+enum match_disposition { MATCH_AUTO, MATCH_NEW, MATCH_REVIEW };
+
+struct match_evidence {
+	const char *field;        /* "last_name" */
+	const char *level;        /* in words: "equal", "nickname", "one digit differs" */
+	struct slice sent, known; /* raw: a display masks SSNs */
+	int32_t millibits;
+	bool against_housemate;
+};
+
+struct match_candidate {
+	const struct member *member;
+	double probability;
+	int32_t millibits;        /* sum of evidence */
+	struct match_evidence *evidence;
+	uint32_t evidence_count;
+};
+
+struct match_result {
+	enum match_disposition disposition;
+	const struct member *member;   /* AUTO: the one */
+	double confidence;             /* that member (AUTO), or "new" (NEW), is right */
+	const char *rule;              /* AUTO, NEW: the rule that decided, as in applied.csv: "member_id+birth_on" */
+	enum category category;        /* REVIEW */
+	struct slice reason;           /* REVIEW: one sentence for a representative */
+	struct match_candidate candidates[LIMIT_CANDIDATES]; /* best first */
+	uint32_t candidate_count;
+};
+
+/* 0 with *ret_result, or <0. */
+int match_person(struct arena *arena, const struct match_candidates *candidates, const struct match_query *query,
+                 struct match_result *ret_result);
+
+/* Do two first names mean the same by the nickname table, or one as prefix or initial of the other? For decide's texts. */
+bool match_first_names_agree(struct slice a, struct slice b);
+
+#endif

@@ -1,0 +1,2 @@
+/* load: to come. */
+typedef int load_to_come;
