@@ -6,8 +6,10 @@
  * calls open, write, fsync, rename, malloc, time or their kin.
  *
  * One gate  before each effect the env is asked through `gate`; the real world has no gate (NULL). A test's gate
- *           counts, returns a -errno to make this one operation fail, or does not return (kill). SQLite's file
- *           operations pass the same gate (store's VFS), with the ENV_DB_* operations.
+ *           counts, returns a -errno to make this one operation fail, or does not return (kill). For a write it may
+ *           return ENV_GATE_TORN: half of the bytes are written, then `torn` is asked, which does not return or
+ *           gives the -errno the write ends with. SQLite's file operations pass the same gate (store's VFS calls
+ *           env_gate and env_torn), with the ENV_DB_* operations.
  * Lifetime  an env outlives everything made with it. It is used by one thread at a time.
  * Errors    -errno from the operating system or from the gate. EINTR is retried inside, short reads and writes
  *           are completed inside; fsync is never retried (promise P12).
@@ -43,10 +45,17 @@ enum env_op {
 	ENV_OP_COUNT
 };
 
+#define ENV_GATE_TORN 1
+
 struct env {
 	void *context; /* of whoever made this env */
-	/* Before each operation. 0: go on; -errno: the operation fails with this. May not return. */
+	/*
+	 * Before each operation; `what` is its path, "" where there is only a descriptor or none. 0: go on; -errno:
+	 * the operation fails with this; ENV_GATE_TORN (ENV_WRITE and ENV_DB_WRITE only). May not return.
+	 */
 	int (*gate)(struct env *env, enum env_op op, const char *what);
+	/* After the first half of a torn write. -errno, or does not return. NULL where gate never tears. */
+	int (*torn)(struct env *env);
 	/* UTC, milliseconds since 1970-01-01. */
 	int64_t (*clock_ms)(struct env *env);
 	/* Monotonic nanoseconds, for rates shown to people; never in an output. */
@@ -60,6 +69,13 @@ struct env {
 void env_real_init(struct env *ret_env);
 
 const char *env_op_name(enum env_op op);
+
+/*
+ * Ask the gate, for effects that do not go through the functions below (store's VFS). 0, -errno, or ENV_GATE_TORN:
+ * then write the first half of the bytes and return env_torn(). An -EINTR of the gate is asked again.
+ */
+int env_gate(struct env *env, enum env_op op, const char *what);
+int env_torn(struct env *env);
 
 /* Memory. env_alloc gives zeroed bytes, or NULL when there are none (the caller forwards -ENOMEM). */
 void *env_alloc(struct env *env, size_t bytes);
@@ -79,8 +95,8 @@ struct env_stat {
 
 /*
  * Open; `flags` as open(2), O_CLOEXEC is added. Returns a descriptor or -errno.
- * For bytes of partners use env_open_input: it refuses anything but a regular file (symlinks, FIFOs, devices,
- * folders: -ELOOP or -EINVAL) and never blocks (promise P27).
+ * For bytes of partners use env_open_input: it refuses anything but a regular file (a symlink -ELOOP, a folder
+ * -EISDIR, a FIFO, socket or device -EINVAL) and never blocks (promise P27).
  */
 int env_open(struct env *env, const char *path, int flags, mode_t mode);
 int env_open_input(struct env *env, const char *path, struct env_stat *ret_stat);
@@ -91,13 +107,14 @@ int env_write(struct env *env, int fd, const void *data, size_t bytes);
 int env_seek(struct env *env, int fd, uint64_t offset);
 int env_sync(struct env *env, int fd);
 int env_close(struct env *env, int fd);
+/* What stands at `path` itself: a symlink is not followed. */
 int env_stat(struct env *env, const char *path, struct env_stat *ret_stat);
-/* True when something is at `path`, whatever it is. */
+/* False only when surely nothing is at `path`: where that cannot be known, nothing must be made anew over it. */
 bool env_exists(struct env *env, const char *path);
 int env_rename(struct env *env, const char *from, const char *to);
 /* 0 also when there was nothing. */
 int env_unlink(struct env *env, const char *path);
-/* Folder and its parents, mode 0700; 0 also when it was there. */
+/* Folder and its parents, mode 0700; 0 also when it was there, -ENOTDIR when a file is in the way. */
 int env_mkdirs(struct env *env, const char *path);
 /* An empty folder; 0 also when there was none. */
 int env_rmdir(struct env *env, const char *path);

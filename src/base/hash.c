@@ -1,1 +1,83 @@
-typedef int hash_to_come;
+/*
+ * hash: the one door to libsodium.
+ */
+#include <assert.h>
+#include <sodium.h>
+
+#include "muster/error.h"
+#include "muster/hash.h"
+
+_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct hash_state), "hash_state holds libsodium's state");
+_Static_assert(crypto_hash_sha256_BYTES == HASH_BYTES, "SHA-256");
+_Static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "SipHash of 64 bits");
+
+/* Random per process, so that nobody who sends files can aim at one bucket. */
+static unsigned char table_key[crypto_shorthash_KEYBYTES];
+
+static crypto_hash_sha256_state *inner(struct hash_state *state)
+{
+	return (crypto_hash_sha256_state *)(void *)state->opaque;
+}
+
+int hash_setup(void)
+{
+	if (sodium_init() < 0)
+		return MUSTER_ERROR_INTERNAL;
+	randombytes_buf(table_key, sizeof(table_key));
+	return 0;
+}
+
+void hash_init(struct hash_state *state)
+{
+	crypto_hash_sha256_init(inner(state));
+}
+
+void hash_update(struct hash_state *state, const void *data, size_t bytes)
+{
+	if (bytes > 0)
+		crypto_hash_sha256_update(inner(state), data, bytes);
+}
+
+void hash_final(struct hash_state *state, struct hash *ret_hash)
+{
+	crypto_hash_sha256_final(inner(state), ret_hash->bytes);
+}
+
+void hash_of(struct slice data, struct hash *ret_hash)
+{
+	struct hash_state state;
+
+	hash_init(&state);
+	hash_update(&state, data.data, data.len);
+	hash_final(&state, ret_hash);
+}
+
+char *hash_format(const struct hash *hash, char out[HASH_TEXT_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < HASH_BYTES; i++) {
+		out[2 * i] = digits[hash->bytes[i] >> 4];
+		out[2 * i + 1] = digits[hash->bytes[i] & 15];
+	}
+	out[2 * HASH_BYTES] = '\0';
+	return out;
+}
+
+uint64_t hash_table_key(struct slice data)
+{
+	unsigned char out[crypto_shorthash_BYTES];
+	uint64_t key;
+	int failed = crypto_shorthash(out, (const unsigned char *)(data.len > 0 ? data.data : ""), data.len, table_key);
+
+	assert(failed == 0);
+	(void)failed;
+	memcpy(&key, out, sizeof(key));
+	return key;
+}
+
+void hash_random(void *out, size_t bytes)
+{
+	randombytes_buf(out, bytes);
+}
