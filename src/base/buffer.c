@@ -1,1 +1,118 @@
-typedef int buffer_to_come;
+/*
+ * buffer: bytes that grow by doubling, and remember the first failure.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "muster/buffer.h"
+#include "muster/env.h"
+#include "muster/error.h"
+
+#define BUFFER_FIRST_BYTES 256u
+
+void buffer_init(struct buffer *buffer, struct env *env)
+{
+	*buffer = (struct buffer){.env = env};
+}
+
+void buffer_fini(struct buffer *buffer)
+{
+	env_free(buffer->env, buffer->data);
+	buffer->data = NULL;
+	buffer->len = buffer->capacity = 0;
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+	buffer->len = 0;
+	buffer->error = 0;
+	if (buffer->data != NULL)
+		buffer->data[0] = '\0';
+}
+
+/* Room for `bytes` more and the NUL. */
+static bool reserve(struct buffer *buffer, size_t bytes)
+{
+	size_t capacity = buffer->capacity > 0 ? buffer->capacity : BUFFER_FIRST_BYTES, need;
+	char *data;
+
+	if (buffer->error != 0)
+		return false;
+	if (bytes >= SIZE_MAX / 2 - buffer->len) {
+		buffer->error = -ENOMEM;
+		return false;
+	}
+	need = buffer->len + bytes + 1;
+	if (need <= buffer->capacity)
+		return true;
+	while (capacity < need)
+		capacity *= 2;
+	data = env_realloc(buffer->env, buffer->data, capacity);
+	if (data == NULL) {
+		buffer->error = -ENOMEM;
+		return false;
+	}
+	buffer->data = data;
+	buffer->capacity = capacity;
+	return true;
+}
+
+void buffer_add(struct buffer *buffer, const void *data, size_t bytes)
+{
+	if (!reserve(buffer, bytes))
+		return;
+	if (bytes > 0)
+		memcpy(buffer->data + buffer->len, data, bytes);
+	buffer->len += bytes;
+	buffer->data[buffer->len] = '\0';
+}
+
+void buffer_add_slice(struct buffer *buffer, struct slice s)
+{
+	buffer_add(buffer, s.data, s.len);
+}
+
+void buffer_add_text(struct buffer *buffer, const char *text)
+{
+	buffer_add_slice(buffer, slice_from(text));
+}
+
+void buffer_add_char(struct buffer *buffer, char c)
+{
+	buffer_add(buffer, &c, 1);
+}
+
+void buffer_add_u64(struct buffer *buffer, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	buffer_add(buffer, digits + at, sizeof(digits) - at);
+}
+
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+{
+	va_list arguments;
+	int len;
+
+	va_start(arguments, format);
+	len = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	assert(len >= 0);
+	if (!reserve(buffer, (size_t)len))
+		return;
+	va_start(arguments, format);
+	vsnprintf(buffer->data + buffer->len, (size_t)len + 1, format, arguments);
+	va_end(arguments);
+	buffer->len += (size_t)len;
+}
+
+struct slice buffer_slice(const struct buffer *buffer)
+{
+	return slice_of(buffer->data, buffer->len);
+}
