@@ -1,8 +1,9 @@
 /*
  * csv: RFC 4180, in and out.
  *
- * Reading keeps line and column of every field for errors. Writing guards free text of partners against being
- * taken for a formula: a leading = + - @, tab or CR gets a leading ' which reading of guarded columns strips.
+ * Reading keeps line and column of every field for errors; empty lines are no records. Writing guards free text of
+ * partners against being taken for a formula: a leading = + - @ (also full-width, also after quotes or blanks), tab,
+ * CR, LF or NUL gets a leading ' which reading of guarded columns strips; `'t Hooft` stays as it is.
  *
  * Source    CONTRACT section 5 (guard), reference/security section 5 (what exactly is stripped).
  */
@@ -37,7 +38,11 @@ enum { CSV_E_END = 1, CSV_E_SYNTAX = 2 };
 /* A UTF-8 byte-order mark at the start is skipped. */
 void csv_reader_init(struct csv_reader *reader, struct env *env, struct slice input);
 void csv_reader_fini(struct csv_reader *reader);
-/* Next record into `fields`. 0, CSV_E_END, CSV_E_SYNTAX (error set; reading goes on at the next line), -ENOMEM. */
+/*
+ * Next record into `fields`. 0, CSV_E_END, CSV_E_SYNTAX, -ENOMEM. After CSV_E_SYNTAX `error` and its position are set
+ * and reading goes on at the line after that position; for a quoted field without end that is its opening quote, so
+ * that a stray quote costs one line and not the rest of the file.
+ */
 int csv_reader_next(struct csv_reader *reader);
 
 /* One value: quoted where RFC 4180 needs it. `first` true: no comma before. */

@@ -59,14 +59,21 @@ struct io_outfile {
 /* 0 or -errno. After a failure nothing needs closing. */
 int io_outfile_open(struct io_outfile *out, struct env *env, const char *path);
 void io_outfile_write(struct io_outfile *out, const void *data, size_t bytes);
-/* Make it visible. 0 or the first error; then the temporary file is gone and nothing is visible. */
+/*
+ * Make it visible. 0 or the first error; then the temporary file is gone and nothing is visible. Only when the very
+ * last step fails, syncing the folder, the file stays visible, whole, but may be gone after a power cut: the caller
+ * stops and does its work again. `ret_hash` may be NULL.
+ */
 int io_outfile_commit(struct io_outfile *out, struct hash *ret_hash);
 /* Give up; removes the temporary file. Harmless after commit. */
 void io_outfile_abort(struct io_outfile *out);
 
 /* Write a whole small file that way. */
 int io_publish(struct env *env, const char *path, struct slice content);
-/* Read a whole small file of at most `bytes_max` (-EFBIG beyond). The caller frees *ret_data with env_free. */
+/*
+ * Read a whole small file of ours (config, CSV; a symlink is followed) of at most `bytes_max` (-EFBIG beyond). A NUL
+ * stands behind its end. The caller frees *ret_data with env_free.
+ */
 int io_read_file(struct env *env, const char *path, size_t bytes_max, char **ret_data, size_t *ret_bytes);
 /* Copy a file durably under a new name (temporary, sync, rename), hashing on the way. */
 int io_copy_file(struct env *env, const char *from, const char *to, struct hash *ret_hash, uint64_t *ret_bytes);

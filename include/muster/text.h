@@ -12,12 +12,19 @@
 
 #include "muster/buffer.h"
 
-/* Visible escapes for C0, DEL, C1, bidi overrides and zero-width characters; bytes that are not UTF-8 as \xNN. */
+/*
+ * One UTF-8 character at `at` (< s.len): its length in bytes, 1 to 4. 0 where the bytes are not UTF-8 (also overlong
+ * forms, surrogates, cut characters).
+ */
+size_t text_utf8_next(struct slice s, size_t at, uint32_t *ret_codepoint);
+bool text_is_utf8(struct slice s);
+/* Visible escapes for C0, DEL, C1, bidi overrides and zero-width characters (\xNN, \u{NNNN});
+ * bytes that are not UTF-8 as \xNN; a backslash as two, so that the escapes cannot be forged. */
 void text_add_visible(struct buffer *out, struct slice value);
 /* "***-**-1234" for nine digits; "" for empty; "***" for anything else. Returns `out`. */
 #define TEXT_SSN_BYTES 12
 char *text_mask_ssn(struct slice ssn, char out[TEXT_SSN_BYTES]);
-/* The value with every run of exactly nine digits (also as ddd-dd-dddd) masked. */
+/* The value with every run of exactly nine digits (also as ddd-dd-dddd) masked; nothing else is changed. */
 void text_add_masked(struct buffer *out, struct slice value);
 /* Upper-case ASCII copy into `out`, NUL-terminated, cut at `out_bytes` - 1. */
 char *text_upper(struct slice s, char *out, size_t out_bytes);

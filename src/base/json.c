@@ -1,1 +1,185 @@
-typedef int json_to_come;
+/*
+ * json: commas, indents and escapes.
+ */
+#include <assert.h>
+
+#include "muster/json.h"
+#include "muster/text.h"
+
+void json_init(struct json *json, struct buffer *out, bool pretty)
+{
+	*json = (struct json){.out = out, .indent = pretty ? 2 : -1};
+}
+
+static void break_line(struct json *json)
+{
+	int i;
+
+	if (json->indent < 0)
+		return;
+	buffer_add_char(json->out, '\n');
+	for (i = 0; i < json->indent * json->depth; i++)
+		buffer_add_char(json->out, ' ');
+}
+
+/* What stands before a value: a comma, a new line, its key. */
+static void begin_value(struct json *json, const char *key)
+{
+	if (json->need_comma)
+		buffer_add_char(json->out, ',');
+	if (json->depth > 0)
+		break_line(json);
+	json->need_comma = true;
+	if (key == NULL)
+		return;
+	json_escape(json->out, slice_from(key));
+	buffer_add_char(json->out, ':');
+	if (json->indent >= 0)
+		buffer_add_char(json->out, ' ');
+}
+
+static void begin(struct json *json, const char *key, char bracket)
+{
+	begin_value(json, key);
+	buffer_add_char(json->out, bracket);
+	json->need_comma = false;
+	json->depth++;
+}
+
+static void end(struct json *json, char bracket)
+{
+	assert(json->depth > 0);
+	json->depth--;
+	/* need_comma tells that something stands inside: {} stays on one line. */
+	if (json->need_comma)
+		break_line(json);
+	buffer_add_char(json->out, bracket);
+	/* Behind a whole document comes no comma: the next one is on a line of its own (NDJSON). */
+	json->need_comma = json->depth > 0;
+}
+
+void json_object_begin(struct json *json, const char *key)
+{
+	begin(json, key, '{');
+}
+
+void json_object_end(struct json *json)
+{
+	end(json, '}');
+}
+
+void json_array_begin(struct json *json, const char *key)
+{
+	begin(json, key, '[');
+}
+
+void json_array_end(struct json *json)
+{
+	end(json, ']');
+}
+
+void json_text(struct json *json, const char *key, struct slice value)
+{
+	begin_value(json, key);
+	json_escape(json->out, value);
+}
+
+void json_text_or_null(struct json *json, const char *key, struct slice value)
+{
+	if (value.len == 0)
+		json_null(json, key);
+	else
+		json_text(json, key, value);
+}
+
+void json_u64(struct json *json, const char *key, uint64_t value)
+{
+	begin_value(json, key);
+	buffer_add_u64(json->out, value);
+}
+
+void json_i64(struct json *json, const char *key, int64_t value)
+{
+	begin_value(json, key);
+	if (value < 0)
+		buffer_add_char(json->out, '-');
+	buffer_add_u64(json->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void json_bool(struct json *json, const char *key, bool value)
+{
+	begin_value(json, key);
+	buffer_add_text(json->out, value ? "true" : "false");
+}
+
+void json_null(struct json *json, const char *key)
+{
+	begin_value(json, key);
+	buffer_add_text(json->out, "null");
+}
+
+void json_raw(struct json *json, const char *key, struct slice number)
+{
+	begin_value(json, key);
+	buffer_add_slice(json->out, number);
+}
+
+/* One ASCII character that may not stand as it is. */
+static void escape_ascii(struct buffer *out, char c)
+{
+	switch (c) {
+	case '"':
+		buffer_add_text(out, "\\\"");
+		break;
+	case '\\':
+		buffer_add_text(out, "\\\\");
+		break;
+	case '\n':
+		buffer_add_text(out, "\\n");
+		break;
+	case '\r':
+		buffer_add_text(out, "\\r");
+		break;
+	case '\t':
+		buffer_add_text(out, "\\t");
+		break;
+	default:
+		buffer_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
+		break;
+	}
+}
+
+static bool is_plain(uint32_t codepoint)
+{
+	/* U+2028 and U+2029 end lines in JavaScript, where reports may embed this. */
+	return codepoint >= 0x20 && codepoint != '"' && codepoint != '\\' && codepoint != 0x7f &&
+	       codepoint != 0x2028 && codepoint != 0x2029;
+}
+
+void json_escape(struct buffer *out, struct slice value)
+{
+	size_t at = 0, run = 0, len;
+	uint32_t codepoint;
+
+	buffer_add_char(out, '"');
+	while (at < value.len) {
+		len = text_utf8_next(value, at, &codepoint);
+		if (len > 0 && is_plain(codepoint)) {
+			at += len;
+			continue;
+		}
+		if (at > run)
+			buffer_add(out, value.data + run, at - run);
+		if (len == 0)
+			buffer_add_text(out, "\xef\xbf\xbd"); /* U+FFFD */
+		else if (len == 1)
+			escape_ascii(out, value.data[at]);
+		else
+			buffer_printf(out, "\\u%04x", (unsigned)codepoint);
+		at += len > 0 ? len : 1;
+		run = at;
+	}
+	if (at > run)
+		buffer_add(out, value.data + run, at - run);
+	buffer_add_char(out, '"');
+}
