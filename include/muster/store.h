@@ -1,0 +1,669 @@
+/*
+ * store: the plan's database. The one door to SQLite.
+ *
+ * One file, owned by muster: members with their coverage, reference data, received files with their transaction
+ * sets, the ledger of what was applied, changes with what undo needs, exceptions, money, the audit chain. No SQL
+ * leaves this module, no rowid goes into an output: what people see is made of file, set and ordinal.
+ *
+ * Calls     store_open; then pairs of store_begin(STORE_WRITE) and store_commit or store_rollback around everything
+ *           that writes (a write outside is a bug: assert); reads go anywhere, and between store_begin(STORE_READ)
+ *           and its end they see one moment. One transaction at a time a store; one store a thread.
+ * Ledger    an effect, its ledger row, its exceptions, its audit row and the resume mark belong into one
+ *           transaction: then killing the program at any point loses nothing and doubles nothing (promises P10, P19).
+ * Units     dates as date_day, DATE_NONE stored as NULL; *_ms UTC milliseconds, 0 = none; money in cents;
+ *           *_e6 = a share of 1 times 1,000,000.
+ * Memory    what a function returns lives in the arena given, with its text. Rows handed to a callback are borrowed
+ *           for the call; a callback may call the store, and ends the walk by a nonzero return, which is handed on.
+ *           Slices given to the store are copied.
+ * Nothing   a look-up that finds nothing returns 0 and gives NULL (or 0).
+ * Errors    <0: MUSTER_ERROR_BUSY (locked for longer than the limit), _DB_CORRUPT, _DB_AWAY, -ENOSPC, -EIO, -ENOMEM.
+ *           After -EIO or _DB_CORRUPT the store refuses everything with that code (promise P12: a failed fsync is
+ *           never tried again): close it, start again. >0: STORE_E_*, as said at each function.
+ * SSNs      lie in one column; only functions of this module see it, so that it can be encrypted later.
+ * Source    DESIGN section 3; promises sections 2, 3, 5 (P5, P19-P22, P33, P35, P40, P41, P44).
+ */
+#ifndef MUSTER_STORE_H
+#define MUSTER_STORE_H
+
+#include "muster/arena.h"
+#include "muster/buffer.h"
+#include "muster/category.h"
+#include "muster/env.h"
+#include "muster/error.h"
+#include "muster/hash.h"
+#include "muster/member.h"
+
+struct store; /* opaque */
+
+enum store_result {
+	STORE_E_EXISTS = 1,  /* a row with this key is there already; nothing was written */
+	STORE_E_STALE = 2,   /* the row's version is not the expected one; nothing was written */
+	STORE_E_OVERLAP = 3, /* two coverage spans of one member, group and insurance line would overlap */
+	STORE_E_MISSING = 4, /* no such row to update */
+	STORE_E_INVALID = 5, /* a value that the schema refuses (ends before it begins, unknown group or plan, ...) */
+	STORE_E_LOCKED = 6,  /* checkpoint: somebody else is writing; try again after the next chunk */
+	STORE_E_DAMAGED = 7  /* a check found damage; the text says where */
+};
+
+/* ---- the database itself ------------------------------------------------------------------------------------ */
+
+#define STORE_CREATE 1u /* make the database when there is none; else a missing one is MUSTER_ERROR_DB_AWAY */
+
+/*
+ * Open `path` (its folder must be there), set every setting of promises 5.1, bring an older schema up to date.
+ * Refuses (MUSTER_ERROR_DB_AWAY, logged) a file that is not muster's, a newer schema, a network file system.
+ * `env` must outlive the store. Beside the database lie `<path>-wal`, `<path>-shm` and `<path>.lock`.
+ */
+int store_open(struct env *env, const char *path, unsigned flags, struct store **ret_store);
+/* Rolls back what is open. NULL does nothing. Never checkpoints (promises 5.3). */
+void store_close(struct store *store);
+/* How long to wait for another writer before MUSTER_ERROR_BUSY; default 10,000 ms. */
+void store_set_busy_limit(struct store *store, int64_t ms_max);
+/* Pages kept in memory; default 64 MiB. */
+int store_set_cache(struct store *store, uint32_t mebibytes);
+
+enum store_access { STORE_READ, STORE_WRITE };
+/* Begin a transaction; none may be open. STORE_WRITE takes the lock file shared, then the database's write lock. */
+int store_begin(struct store *store, enum store_access access);
+/* Make it durable. On failure it is rolled back. */
+int store_commit(struct store *store);
+/* Undo it. Harmless when none is open. */
+void store_rollback(struct store *store);
+/* Part of a write transaction that can be taken back by itself; not nested. */
+int store_savepoint(struct store *store);
+int store_savepoint_release(struct store *store);
+int store_savepoint_rollback(struct store *store);
+bool store_is_writing(const struct store *store);
+
+/*
+ * Copy the WAL into the database, holding the lock file exclusively: the one place where this is done (promises
+ * 5.3). Outside of transactions. `truncate`: also shorten the WAL file to nothing (end of a run); else just let it
+ * be used again (between chunks). 0, STORE_E_LOCKED, or <0.
+ */
+int store_checkpoint(struct store *store, bool truncate);
+/* Bytes in the WAL now: when to checkpoint between chunks. */
+uint64_t store_wal_bytes(struct store *store);
+/* PRAGMA quick_check (or integrity_check when `thorough`). 0, STORE_E_DAMAGED with the findings in `ret_text`, <0. */
+int store_check(struct store *store, bool thorough, struct buffer *ret_text);
+/*
+ * What the schema alone cannot hold: no overlapping spans, tallies equal ledger, every applied set has its ledger
+ * rows, audit chain whole. 0, STORE_E_DAMAGED with one line a finding, or <0.
+ */
+int store_verify(struct store *store, struct buffer *ret_text);
+
+/* For doctor: the settings in force, one callback each. `fit` false: not what promises 5.1 wants. */
+typedef int (*store_setting_fn)(void *context, const char *name, const char *value, bool fit);
+int store_settings_each(struct store *store, store_setting_fn fn, void *context);
+/* "3.40.1"; true where the WAL-reset hazard of promises 5.3 applies to this version. */
+const char *store_sqlite_version(bool *ret_in_hazard_range);
+
+#define STORE_DUMP_NO_TIMES 1u /* leave out clock values and what is computed from them (audit hashes) */
+/* All tables as text in a stable order: two databases with the same dump hold the same. For tests. */
+int store_dump(struct store *store, unsigned flags, struct buffer *out);
+
+/* Small values by name: "match_keys_version", ... *ret_value empty where not set. */
+int store_meta_get(struct store *store, const char *name, struct arena *arena, struct slice *ret_value);
+int store_meta_put(struct store *store, const char *name, struct slice value);
+/*
+ * The next `count` numbers of a sequence kept in the database, the first in *ret_first; 1 at the beginning, wrapping
+ * to 1 behind `max` (0 = never). A rolled-back transaction gives them back. "ack_isa13" for acknowledgments (P33).
+ */
+int store_sequence_next(struct store *store, const char *name, uint32_t count, uint64_t max, uint64_t *ret_first);
+
+/* ---- reference data ----------------------------------------------------------------------------------------- */
+
+enum store_put { STORE_ADDED, STORE_CHANGED, STORE_UNCHANGED };
+
+int store_group_get(struct store *store, struct slice group_id, struct arena *arena, const struct group **ret_group);
+/* The one active-or-terminated group with this sponsor id; NULL when there is none, or several. */
+int store_group_by_sponsor(struct store *store, struct slice sponsor_id, struct arena *arena,
+                           const struct group **ret_group);
+/* Insert, or make the row equal to `group`. */
+int store_group_put(struct store *store, const struct group *group, enum store_put *ret_put);
+typedef int (*store_group_fn)(void *context, const struct group *group);
+/* By group_id. */
+int store_groups_each(struct store *store, store_group_fn fn, void *context);
+/* Members with coverage in this group on `day`: the measure of volume guards (subscribers and dependents). */
+int store_group_active_count(struct store *store, struct slice group_id, date_day day, uint64_t *ret_members,
+                             uint64_t *ret_subscribers);
+
+int store_plan_get(struct store *store, struct slice plan_id, struct arena *arena, const struct plan **ret_plan);
+int store_plan_put(struct store *store, const struct plan *plan, enum store_put *ret_put);
+typedef int (*store_plan_fn)(void *context, const struct plan *plan);
+int store_plans_each(struct store *store, store_plan_fn fn, void *context);
+
+int store_broker_get(struct store *store, struct slice broker_id, struct arena *arena,
+                     const struct broker **ret_broker);
+int store_broker_put(struct store *store, const struct broker *broker, enum store_put *ret_put);
+typedef int (*store_broker_fn)(void *context, const struct broker *broker);
+int store_brokers_each(struct store *store, store_broker_fn fn, void *context);
+
+/* People who decide. `role`: representative, lead, administrator, auditor. */
+struct store_operator {
+	struct slice operator_id, name, role;
+};
+int store_operator_get(struct store *store, struct slice operator_id, struct arena *arena,
+                       const struct store_operator **ret_operator);
+int store_operator_put(struct store *store, const struct store_operator *operator_, enum store_put *ret_put);
+
+/* ---- members ------------------------------------------------------------------------------------------------ */
+
+/* All come with their spans (voided ones too), sorted by begins_on, then insurance_line, then span_no. */
+int store_member_get(struct store *store, struct slice member_id, struct arena *arena,
+                     const struct member **ret_member);
+int store_member_get_no(struct store *store, uint64_t member_no, struct arena *arena,
+                        const struct member **ret_member);
+/* Everybody with this subscriber id, subscriber (relationship 18) first, then by member_no. */
+int store_household(struct store *store, struct slice subscriber_id, struct arena *arena,
+                    const struct member ***ret_members, uint32_t *ret_count);
+/* The members that bear a match key, in order of member_no, at most `max` into `ret_member_nos`. */
+int store_key_members(struct store *store, uint64_t key, uint32_t max, uint64_t *ret_member_nos, uint32_t *ret_count);
+
+/*
+ * Match keys of a member (match_member_keys): the store keeps and finds them, and knows nothing of their making.
+ * `before`: the keys that are stored now; `after`: those that shall be. Only the difference is written.
+ */
+struct store_keys {
+	const uint64_t *before, *after;
+	uint32_t before_count, after_count;
+};
+
+/*
+ * A new member with his spans. Fills member_no, version (1), the spans' span_no, and, when member_id is empty, a
+ * newly allocated number (in `arena`). `keys->before` must be empty.
+ * 0, STORE_E_EXISTS (member_id in use), STORE_E_OVERLAP, STORE_E_INVALID, <0.
+ */
+int store_member_insert(struct store *store, struct member *member, const struct store_keys *keys,
+                        struct arena *arena);
+/*
+ * Make a member equal to `after`; `before` is what was read. Writes only what differs: the row, its keys, its spans
+ * (span_no 0 = new one; spans are never deleted, only voided), and the old name into the name history. Fills
+ * after->version (before's + 1, also where only spans differ; unchanged where nothing differs) and new span_nos.
+ * 0, STORE_E_STALE (the stored version is not before's), STORE_E_OVERLAP, STORE_E_INVALID, STORE_E_MISSING, <0.
+ */
+int store_member_update(struct store *store, const struct member *before, struct member *after,
+                        const struct store_keys *keys);
+/* Two spans that would be active at once in one group and insurance line: their indexes, or false. Pure. */
+bool store_spans_overlap(const struct coverage_span *spans, uint32_t count, uint32_t *ret_first, uint32_t *ret_second);
+
+/*
+ * How new member numbers look: text in which `#` are the digits of the sequence and `@` is the check digit (Luhn
+ * over those digits). Default "M########@". STORE_E_INVALID without a `#`. A number in use is passed over.
+ */
+int store_set_member_id_format(struct store *store, struct slice format);
+int store_member_id_next(struct store *store, struct arena *arena, struct slice *ret_member_id);
+
+/* Further ids of a member (REF qualifier and value) that are kept but mean nothing to us. Known ones are kept once. */
+int store_identifier_put(struct store *store, uint64_t member_no, struct slice kind, struct slice value);
+typedef int (*store_identifier_fn)(void *context, struct slice kind, struct slice value);
+int store_identifiers_each(struct store *store, uint64_t member_no, store_identifier_fn fn, void *context);
+
+/* Names a member bore before, latest first. */
+struct store_name {
+	struct slice last_name, first_name, middle_name, suffix;
+	int64_t until_ms;
+};
+typedef int (*store_name_fn)(void *context, const struct store_name *name);
+int store_names_each(struct store *store, uint64_t member_no, store_name_fn fn, void *context);
+
+/* What `members find` asks for; empty fields (DATE_NONE) are not asked. At least one must be given. */
+struct store_member_filter {
+	struct slice member_id, subscriber_id, ssn;  /* equal */
+	struct slice last_name, first_name;          /* beginning with, ASCII case ignored */
+	struct slice group_id;                       /* ever covered there */
+	date_day birth_on;
+	uint32_t count_max;                          /* 0 = no limit */
+};
+typedef int (*store_member_fn)(void *context, const struct member *member);
+/* By member_no. member_id and subscriber_id are looked up, the others cost a walk through all members. */
+int store_members_find(struct store *store, const struct store_member_filter *filter, store_member_fn fn,
+                       void *context);
+/* All members by member_no, spans included. */
+int store_members_each(struct store *store, store_member_fn fn, void *context);
+int store_member_count(struct store *store, uint64_t *ret_count);
+/*
+ * The roster of a group: for each family with somebody covered in it on `day`, by subscriber_id: first the
+ * subscriber (also where only dependents are covered), then the covered dependents. Their spans are those in this
+ * group that cover the day. members[0] is a dependent only where the subscriber is not on file.
+ */
+typedef int (*store_roster_fn)(void *context, const struct member *const *members, uint32_t count);
+int store_roster(struct store *store, struct slice group_id, date_day day, store_roster_fn fn, void *context);
+
+/*
+ * Keys of many members at once, for a first load: while collecting, store_member_insert and _update hold the keys
+ * back; store_keys_flush writes them sorted (promise of speed: reference/performance section 2). Flushes by itself
+ * when its memory is full, and must be flushed before the commit.
+ */
+int store_keys_collect(struct store *store);
+int store_keys_flush(struct store *store);
+/* Take away all match keys: before they are made anew by another version of match. */
+int store_keys_clear(struct store *store);
+/* Give a member these keys (none are stored yet). */
+int store_keys_put(struct store *store, uint64_t member_no, const uint64_t *keys, uint32_t count);
+
+/* ---- received files ----------------------------------------------------------------------------------------- */
+
+/*
+ * The durable life of a file; each arrow is one commit, and a crash behind it is continued from the right side:
+ *
+ *              store_file_add      verdicts         last chunk         outputs out         original archived
+ *   (folder) ------------> CLAIMED -------> VALIDATED ------> APPLIED ----------> ACKNOWLEDGED ---------> FILED
+ *                             |                 |
+ *                             +-----------------+-- held, rejected, duplicate: the same stages, with that outcome;
+ *                                                   APPLIED then only says that there is nothing to apply
+ *   CLAIMED       row, bytes in work/ by hash. Crash: validate again.
+ *   VALIDATED     interchange and set rows with verdicts. Crash: go on at each set's resume mark; the ledger stops
+ *                 everything that was applied before.
+ *   APPLIED       all effects, ledger, exceptions, tallies. Crash: make the outputs (again).
+ *   ACKNOWLEDGED  acknowledgments and outputs are visible. Crash: archive.
+ *   FILED         done; nothing is ever changed again but `undone` marks.
+ */
+enum store_file_stage { STORE_FILE_CLAIMED, STORE_FILE_VALIDATED, STORE_FILE_APPLIED, STORE_FILE_ACKNOWLEDGED, STORE_FILE_FILED };
+enum store_file_outcome { STORE_FILE_OPEN, STORE_FILE_PROCESSED, STORE_FILE_HELD, STORE_FILE_REJECTED, STORE_FILE_DUPLICATE };
+enum store_file_kind { STORE_KIND_UNKNOWN, STORE_KIND_834, STORE_KIND_820, STORE_KIND_MIXED };
+/* As in summary.json and tables: "claimed", "processed", "834", ... */
+const char *store_file_stage_name(enum store_file_stage stage);
+const char *store_file_outcome_name(enum store_file_outcome outcome);
+const char *store_file_kind_name(enum store_file_kind kind);
+
+/* The terms of the conservation law (promises section 3): read = the sum of the others, each side. */
+struct store_tally {
+	uint64_t members_read, members_applied, members_no_change, members_exception, members_rejected,
+		members_duplicate, members_held;
+	cents money_read, money_posted, money_suspended, money_rejected, money_duplicate, money_held;
+};
+void store_tally_add(struct store_tally *sum, const struct store_tally *part);
+bool store_tally_is_balanced(const struct store_tally *tally);
+
+#define STORE_FILE_ID_BYTES 24
+struct store_file {
+	uint64_t file_no;            /* given by store_file_add: 1, 2, .. in the order of claims */
+	struct slice file_id;        /* "F" and at least 8 digits: file_no */
+	struct slice name;           /* as the partner called it; data, never a path */
+	struct slice partner;        /* profile; may be empty */
+	struct slice out_dir;        /* where its outputs go (`process --out`); for recovery */
+	struct hash sha256;          /* of the raw bytes */
+	uint64_t bytes;
+	enum store_file_stage stage;
+	enum store_file_outcome outcome;
+	enum store_file_kind kind;
+	struct slice reason;         /* of held, rejected, duplicate: one sentence */
+	int64_t received_ms;
+	date_day as_of;              /* the run's "today" when it was claimed */
+	uint64_t duplicate_of;       /* file_no of the first receipt, 0 = none */
+	uint64_t reprocess_of;       /* file_no of the original that this one corrects, 0 = none */
+	uint64_t ack_control_first;  /* ISA13 of its first acknowledgment, 0 = none given yet */
+	uint32_t ack_control_count;
+	struct store_tally tally;
+};
+/* "F00000012". Returns `out`. */
+char *store_file_id_format(uint64_t file_no, char out[STORE_FILE_ID_BYTES]);
+/* Insert at stage CLAIMED; fills file_no. */
+int store_file_add(struct store *store, struct store_file *file);
+/* Everything but file_no, sha256, bytes, received_ms. 0, STORE_E_MISSING, STORE_E_STALE (a stage never goes back). */
+int store_file_update(struct store *store, const struct store_file *file);
+int store_file_get(struct store *store, uint64_t file_no, struct arena *arena, const struct store_file **ret_file);
+int store_file_by_id(struct store *store, struct slice file_id, struct arena *arena,
+                     const struct store_file **ret_file);
+/* The first file with these bytes whose outcome is PROCESSED (or, while unfinished, OPEN), but not `but_file_no`. */
+int store_file_by_hash(struct store *store, const struct hash *sha256, uint64_t but_file_no, struct arena *arena,
+                       const struct store_file **ret_file);
+typedef int (*store_file_fn)(void *context, const struct store_file *file);
+/* Those not FILED yet, in the order of claims: what recovery goes through. */
+int store_files_unfinished(struct store *store, store_file_fn fn, void *context);
+/* All, in the order of claims, from file_no `from`. */
+int store_files_each(struct store *store, uint64_t from, store_file_fn fn, void *context);
+
+struct store_interchange {
+	uint64_t interchange_no; /* given by store_interchange_add */
+	uint64_t file_no;
+	uint32_t ordinal;        /* 1-based in the file */
+	struct slice sender_qualifier, sender_id, receiver_qualifier, receiver_id; /* ISA05-08, trimmed */
+	struct slice date, time, version, control_number, usage; /* ISA09 10 12 13 15 */
+	uint64_t offset, end_offset;
+	bool complete;           /* IEA was there */
+	bool rejected;
+};
+int store_interchange_add(struct store *store, struct store_interchange *interchange);
+typedef int (*store_interchange_fn)(void *context, const struct store_interchange *interchange);
+int store_interchanges_each(struct store *store, uint64_t file_no, store_interchange_fn fn, void *context);
+/* Take back the interchange and set rows of a file that is still CLAIMED (a crash amid validation). */
+int store_file_forget_sets(struct store *store, uint64_t file_no);
+
+enum store_tset_outcome {
+	STORE_TSET_OPEN,      /* to be applied */
+	STORE_TSET_APPLIED,
+	STORE_TSET_REJECTED,  /* by its verdict */
+	STORE_TSET_DUPLICATE, /* same key, same content (P20) */
+	STORE_TSET_HELD,      /* guard, conflict (P21), suspected re-send (P22), order */
+	STORE_TSET_TEST       /* ISA15 = T: validated and acknowledged only */
+};
+const char *store_tset_outcome_name(enum store_tset_outcome outcome);
+
+struct store_tset {
+	uint64_t tset_no;            /* given by store_tset_add, in the order of adding */
+	uint64_t file_no, interchange_no;
+	uint32_t ordinal;            /* 1-based in the file */
+	struct slice functional_id, sender_code, receiver_code; /* GS01 02 03 */
+	struct slice fgroup_date, fgroup_time, fgroup_control;  /* GS04 05 06 */
+	struct slice set_id, control_number, guide_id;          /* ST01 02 03 */
+	struct slice verdict;        /* check_decision_name() */
+	uint32_t segments, members;  /* INS loops, or remittance lines */
+	uint64_t errors, warnings;
+	struct hash content_hash;
+	struct slice ledger_key;     /* store_ledger_key(); empty (stored NULL) for sets that claim no key */
+	uint64_t duplicate_of;       /* tset_no, 0 = none */
+	uint64_t revision_of;        /* tset_no of the original set that a reprocess goes on with, 0 = none */
+	enum store_tset_outcome outcome;
+	struct slice reason;
+	enum category hold_category; /* of a held set; CATEGORY_COUNT = none */
+	struct slice header;         /* JSON: what outputs and views show of BGN, BPR, N1 */
+	uint32_t resume_pos;         /* records up to here are in the ledger (or deferred) */
+	bool done;
+	struct store_tally tally;
+	/* Filled when read, ignored when written: */
+	struct slice interchange_control, sender_qualifier, sender_id, receiver_qualifier, receiver_id;
+};
+/*
+ * The key of promise P19: ISA05-08, ISA13, GS01-03, GS06, ST01, ST02, divided by `|` (in values escaped), and for a
+ * revision > 0 "|r<revision>". data NULL = no memory.
+ */
+struct slice store_ledger_key(struct arena *arena, const struct store_interchange *interchange,
+                              const struct store_tset *tset, uint32_t revision);
+/* 0, STORE_E_EXISTS (the ledger key is taken: look at store_tset_by_key), <0. */
+int store_tset_add(struct store *store, struct store_tset *tset);
+/* Outcome, reason, hold_category, ledger_key, duplicate_of, header, resume_pos, done, tally. 0, STORE_E_MISSING, STORE_E_EXISTS. */
+int store_tset_update(struct store *store, const struct store_tset *tset);
+int store_tset_get(struct store *store, uint64_t tset_no, struct arena *arena, const struct store_tset **ret_tset);
+int store_tset_by_key(struct store *store, struct slice ledger_key, struct arena *arena,
+                      const struct store_tset **ret_tset);
+/* The first applied set of this sender (ISA05, ISA06) with the same content under another key (P22). */
+int store_tset_by_content(struct store *store, const struct hash *content_hash, struct slice sender_qualifier,
+                          struct slice sender_id, uint64_t but_file_no, struct arena *arena,
+                          const struct store_tset **ret_tset);
+/* How many revisions of this set there are (reprocess gives the next number). */
+int store_tset_revisions(struct store *store, uint64_t tset_no, uint32_t *ret_count);
+typedef int (*store_tset_fn)(void *context, const struct store_tset *tset);
+/* Of one file, by ordinal. */
+int store_tsets_each(struct store *store, uint64_t file_no, store_tset_fn fn, void *context);
+/* Sum of the tallies of a file's sets. */
+int store_file_tally(struct store *store, uint64_t file_no, struct store_tally *ret_tally);
+
+/* A lane: files of one sender for one receiver (and sponsor, where given) are applied in order (P24). */
+struct store_lane {
+	struct slice sender_qualifier, sender_id, receiver_qualifier, receiver_id, sponsor_id;
+	uint64_t last_control;      /* ISA13 of the last interchange taken; 0 = none */
+	struct slice last_applied;  /* "CCYYMMDDHHMM", as the lane's order is measured; empty = none */
+	uint64_t last_file_no;
+};
+/* 0 with last_control 0 for a lane not seen before. */
+int store_lane_get(struct store *store, const struct store_lane *lane, struct arena *arena,
+                   struct store_lane *ret_lane);
+int store_lane_put(struct store *store, const struct store_lane *lane);
+
+/* ---- ledger ------------------------------------------------------------------------------------------------- */
+
+enum store_record_outcome {
+	STORE_RECORD_NONE,      /* not in the ledger */
+	STORE_RECORD_APPLIED,   /* 820: posted */
+	STORE_RECORD_NO_CHANGE,
+	STORE_RECORD_EXCEPTION, /* 820: suspended */
+	STORE_RECORD_REJECTED,
+	STORE_RECORD_DUPLICATE,
+	STORE_RECORD_HELD
+};
+#define STORE_CONTENT_BYTES 16 /* of the record's SHA-256: kept in the ledger */
+
+/* 0, or STORE_E_EXISTS: this record had its effect before; the caller must have none (P19). */
+int store_ledger_put(struct store *store, uint64_t tset_no, uint32_t member_pos, enum store_record_outcome outcome,
+                     const struct hash *content_hash);
+int store_ledger_get(struct store *store, uint64_t tset_no, uint32_t member_pos,
+                     enum store_record_outcome *ret_outcome);
+/* An exception was resolved: EXCEPTION becomes `outcome`. 0, STORE_E_MISSING. */
+int store_ledger_update(struct store *store, uint64_t tset_no, uint32_t member_pos,
+                        enum store_record_outcome outcome);
+/* Rows of a set by outcome. */
+int store_ledger_counts(struct store *store, uint64_t tset_no, uint64_t ret_counts[STORE_RECORD_HELD + 1]);
+
+/*
+ * What a set and all its revisions have done, by content: a corrected file applies only what was not yet applied
+ * (P25). Held in memory (20 bytes a record).
+ */
+struct store_ledger_index; /* opaque */
+int store_ledger_index_new(struct store *store, uint64_t tset_no, struct store_ledger_index **ret_index);
+void store_ledger_index_free(struct store_ledger_index *index);
+/* Best outcome of a record with this content (APPLIED, NO_CHANGE, then the others), or NONE. */
+enum store_record_outcome store_ledger_index_find(const struct store_ledger_index *index,
+                                                  const struct hash *content_hash);
+
+/* ---- changes ------------------------------------------------------------------------------------------------ */
+
+/* Where a row comes from, as outputs show it. Filled when read, ignored when written. */
+struct store_origin {
+	uint64_t file_no;
+	struct slice file_id, file_name, interchange_control, fgroup_control, tset_control;
+	uint32_t tset_ordinal;
+};
+
+/* One operation: a row of applied.csv and of a member's history, with what undo needs. */
+struct store_change {
+	uint64_t tset_no;
+	uint32_t member_pos, op_index; /* together the key */
+	struct slice action;           /* decide_action_name() */
+	uint64_t member_no;            /* 0 = organization level */
+	struct slice member_id, subscriber_id, group_id, plan_id;
+	date_day begins_on, ends_on;
+	uint32_t confidence_e6;
+	struct slice match_rule, change;
+	struct slice before, after;    /* JSON */
+	uint32_t segment_pos;
+	uint64_t offset;
+	struct slice operator_id;      /* who decided; empty = muster itself */
+	int64_t at_ms;
+	bool undone;
+	struct store_origin origin;
+};
+/* 0, STORE_E_EXISTS. */
+int store_change_add(struct store *store, const struct store_change *change);
+int store_change_get(struct store *store, uint64_t tset_no, uint32_t member_pos, uint32_t op_index,
+                     struct arena *arena, const struct store_change **ret_change);
+/* 0, STORE_E_MISSING. */
+int store_change_set_undone(struct store *store, uint64_t tset_no, uint32_t member_pos, uint32_t op_index);
+/* The next free op_index under a record. */
+int store_change_next_index(struct store *store, uint64_t tset_no, uint32_t member_pos, uint32_t *ret_op_index);
+typedef int (*store_change_fn)(void *context, const struct store_change *change);
+/* Of a file, by set ordinal, member_pos, op_index. */
+int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context);
+int store_changes_of_tset(struct store *store, uint64_t tset_no, store_change_fn fn, void *context);
+/* Of a member, oldest first. */
+int store_changes_of_member(struct store *store, uint64_t member_no, store_change_fn fn, void *context);
+/* How often each action occurs in a file, by name. */
+typedef int (*store_count_fn)(void *context, struct slice name, uint64_t count);
+int store_change_counts(struct store *store, uint64_t file_no, store_count_fn fn, void *context);
+
+/* ---- exceptions --------------------------------------------------------------------------------------------- */
+
+/*
+ * The life of a work item; every arrow is store_exception_update and counts `version` up:
+ *
+ *   OPEN <-> ASSIGNED -> RESOLVED | REJECTED | SKIPPED     by a representative's decision
+ *   OPEN | ASSIGNED -> SUPERSEDED                          a corrected file brought the same record
+ */
+enum store_exception_status {
+	STORE_EXCEPTION_OPEN,
+	STORE_EXCEPTION_ASSIGNED,
+	STORE_EXCEPTION_RESOLVED,
+	STORE_EXCEPTION_REJECTED,
+	STORE_EXCEPTION_SKIPPED,
+	STORE_EXCEPTION_SUPERSEDED,
+	STORE_EXCEPTION_STATUS_COUNT
+};
+const char *store_exception_status_name(enum store_exception_status status);
+bool store_exception_status_of(struct slice name, enum store_exception_status *ret_status);
+
+struct store_candidate {
+	uint64_t member_no;
+	struct slice member_id;
+	uint32_t score_e6;
+	struct slice evidence; /* JSON */
+};
+
+#define STORE_ITEM_ID_BYTES 64
+struct store_exception {
+	uint64_t exception_no;       /* given by store_exception_add */
+	struct slice item_id;        /* "<file_id>-<set ordinal>-<member_pos>"; "<file_id>-0-0" for a whole file */
+	uint64_t file_no, tset_no;   /* tset_no 0: of the file as a whole */
+	uint32_t member_pos;         /* 0: of the set as a whole */
+	enum category category;      /* its urgency is category_urgency() */
+	uint32_t confidence_e6;
+	struct slice reason;
+	int64_t created_ms, due_ms;
+	enum store_exception_status status;
+	uint32_t version;            /* 1 when added */
+	struct slice decision, note; /* "match:<member_id>", "new", "reject", "skip" */
+	struct slice operator_id;    /* who decided */
+	struct slice owner;          /* who works on it */
+	int64_t lease_until_ms;      /* `queue next`; 0 = none */
+	struct slice group_id, subscriber_id; /* as sent; to see what belongs together */
+	struct slice incoming;       /* JSON, unmasked: displays mask it */
+	struct slice raw;            /* the record's segments */
+	uint32_t segment_pos;
+	uint64_t offset;
+	struct hash content_hash;
+	const struct store_candidate *candidates; /* best first */
+	uint32_t candidate_count;
+	struct store_origin origin;
+};
+/* "F00000012-1-3". Returns `out`. */
+char *store_item_id_format(uint64_t file_no, uint32_t tset_ordinal, uint32_t member_pos, char out[STORE_ITEM_ID_BYTES]);
+/* With its candidates; item_id is made from file, set and position where it is empty. 0, STORE_E_EXISTS (item_id). */
+int store_exception_add(struct store *store, struct store_exception *exception);
+int store_exception_get(struct store *store, struct slice item_id, struct arena *arena,
+                        const struct store_exception **ret_exception);
+/*
+ * Status, category, reason, decision, note, operator_id, owner, lease_until_ms; version grows by one; a change of
+ * status or decision is also written to the log of decisions. 0, STORE_E_STALE (version is not the stored one),
+ * STORE_E_MISSING.
+ */
+int store_exception_update(struct store *store, struct store_exception *exception);
+
+struct store_exception_filter {
+	uint32_t statuses;           /* bit 1 << status; 0 = all */
+	bool has_category;
+	enum category category;
+	bool has_urgency;
+	enum urgency urgency;
+	uint64_t file_no, tset_no;   /* 0 = any */
+	struct slice owner, group_id, subscriber_id, partner;
+	int64_t due_before_ms;       /* 0 = any */
+	int64_t free_at_ms;          /* not leased at this time; 0 = any */
+	bool in_file_order;          /* by file, set ordinal, member_pos; else most urgent, then earliest due */
+	uint32_t count_max, skip;    /* 0 = no limit */
+};
+typedef int (*store_exception_fn)(void *context, const struct store_exception *exception);
+int store_exceptions_each(struct store *store, const struct store_exception_filter *filter, store_exception_fn fn,
+                          void *context);
+int store_exceptions_count(struct store *store, const struct store_exception_filter *filter, uint64_t *ret_count);
+/* How often each category occurs in a file. */
+int store_exception_counts(struct store *store, uint64_t file_no, store_count_fn fn, void *context);
+
+/* The log of decisions on an item, oldest first. */
+struct store_decision {
+	uint32_t version; /* of the item, after it */
+	struct slice status, decision, note, operator_id;
+	int64_t at_ms;
+};
+typedef int (*store_decision_fn)(void *context, const struct store_decision *decision);
+int store_decisions_each(struct store *store, uint64_t exception_no, store_decision_fn fn, void *context);
+
+/* "Not the same", said about a record's content and a member: the pair never comes back. */
+int store_not_same_put(struct store *store, const struct hash *content_hash, uint64_t member_no,
+                       struct slice operator_id);
+int store_not_same_get(struct store *store, const struct hash *content_hash, uint64_t member_no, bool *ret_ruled_out);
+
+/* ---- money -------------------------------------------------------------------------------------------------- */
+
+enum store_payment_status { STORE_PAYMENT_PENDING, STORE_PAYMENT_POSTED, STORE_PAYMENT_SUSPENDED, STORE_PAYMENT_REJECTED };
+const char *store_payment_status_name(enum store_payment_status status);
+
+/* The payment of one 820 set. */
+struct store_remittance {
+	uint64_t tset_no;
+	struct slice payer_qualifier, payer_id, payer_name, payee_id;
+	struct slice trace, method, handling, credit_debit; /* TRN02, BPR04, BPR01, BPR03 */
+	cents total;             /* BPR02 */
+	date_day settles_on;     /* BPR16 */
+	date_day period_begin, period_end;
+	bool duplicate;          /* seen before; nothing of it was posted */
+};
+/* 0, STORE_E_EXISTS. */
+int store_remittance_add(struct store *store, const struct store_remittance *remittance);
+int store_remittance_get(struct store *store, uint64_t tset_no, struct arena *arena,
+                         const struct store_remittance **ret_remittance);
+/* Was this payment taken before by another set (and not as a duplicate)? *ret_tset_no 0 = no. */
+int store_remittance_seen(struct store *store, struct slice payer_id, struct slice trace, cents total,
+                          date_day settles_on, uint64_t but_tset_no, uint64_t *ret_tset_no);
+
+struct store_remittance_line {
+	uint64_t tset_no;
+	uint32_t line_pos;
+	enum store_payment_status status;
+	struct slice group_id;   /* empty: not placed */
+	uint64_t member_no;      /* 0 = organization level */
+	struct slice member_id;  /* filled when read */
+	struct slice reference_qualifier, reference; /* RMR01 02 */
+	struct slice entity_id;  /* the person or organization as sent */
+	cents amount;            /* what it weighs in the money law: paid and moving adjustments */
+	cents paid, adjusted;
+	bool has_billed;
+	cents billed;
+	date_day period_begin, period_end;
+	date_day pending_until;  /* DATE_NONE = not waiting for settlement */
+	struct slice rule, reason;
+	uint32_t segment_pos;
+	uint64_t offset;
+	/* Filled when read: */
+	struct slice trace;
+	date_day settles_on;
+	struct store_origin origin;
+};
+/* 0, STORE_E_EXISTS. */
+int store_remittance_line_add(struct store *store, const struct store_remittance_line *line);
+/* Status, group_id, member_no, pending_until, rule, reason. 0, STORE_E_MISSING. */
+int store_remittance_line_update(struct store *store, const struct store_remittance_line *line);
+typedef int (*store_remittance_line_fn)(void *context, const struct store_remittance_line *line);
+int store_remittance_lines_of_tset(struct store *store, uint64_t tset_no, store_remittance_line_fn fn, void *context);
+int store_remittance_lines_of_group(struct store *store, struct slice group_id, store_remittance_line_fn fn,
+                                    void *context);
+int store_remittance_lines_of_member(struct store *store, uint64_t member_no, store_remittance_line_fn fn,
+                                     void *context);
+/* Sum of `amount` and number of lines of a set by status. */
+struct store_payment_totals {
+	uint64_t lines[STORE_PAYMENT_REJECTED + 1];
+	cents amounts[STORE_PAYMENT_REJECTED + 1];
+};
+int store_remittance_totals(struct store *store, uint64_t tset_no, struct store_payment_totals *ret_totals);
+
+/* ---- audit -------------------------------------------------------------------------------------------------- */
+
+/*
+ * The trail: rows that no statement can change or delete (triggers), each holding SHA-256 over its own content and
+ * the hash of the row before (P35). One row for a chunk, a decision, a load; in the transaction of its effect.
+ */
+struct store_audit {
+	uint64_t audit_no;      /* given by store_audit_append */
+	int64_t at_ms;          /* given: the env's clock */
+	struct slice actor;     /* operator, or empty = muster */
+	struct slice kind;      /* "apply", "load", "decision", "release", ... */
+	struct slice subject;   /* "F00000012-1", an item, a file name */
+	struct slice text;      /* ids and counts; no names, no SSNs */
+	struct hash payload;    /* of what was done in full; zero = none */
+	struct hash chain;      /* given */
+};
+int store_audit_append(struct store *store, struct store_audit *audit);
+typedef int (*store_audit_fn)(void *context, const struct store_audit *audit);
+int store_audit_each(struct store *store, uint64_t from, store_audit_fn fn, void *context);
+/* 0 with the number of rows and the head; STORE_E_DAMAGED with *ret_bad_no the first row that does not fit. */
+int store_audit_verify(struct store *store, uint64_t *ret_count, struct hash *ret_head, uint64_t *ret_bad_no);
+
+#endif
