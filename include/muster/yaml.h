@@ -2,10 +2,12 @@
  * yaml: strict YAML with marks. The one door to libyaml.
  *
  * A document as a tree of scalars, sequences and mappings, each with line and column, for guides, code lists,
- * the configuration and partner profiles. Refused with a message at line and column: more than LIMIT_YAML_BYTES,
- * depth over LIMIT_YAML_DEPTH, aliases, tags, duplicate keys, several documents.
+ * the configuration and partner profiles. Every scalar is text: 01, no and 1e5 mean what they look like, and the
+ * reader of a value decides (yaml_to_bool, yaml_to_i64). Refused with a message at line and column: more than
+ * LIMIT_YAML_BYTES, depth over LIMIT_YAML_DEPTH, anchors and aliases, tags, duplicate keys, keys that are not
+ * scalars, several documents, anything but UTF-8. A text without any content is an empty mapping.
  *
- * Memory    everything in the caller's arena.
+ * Memory    everything in the caller's arena; nothing refers to `text` afterwards.
  * Source    reference/security sections 5 and 6.
  */
 #ifndef MUSTER_YAML_H
@@ -21,13 +23,13 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	uint32_t line, column; /* 1-based */
+	uint32_t line, column; /* 1-based; columns count characters, not bytes */
 	struct slice key;      /* inside a mapping: this entry's key; else empty */
 	uint32_t key_line, key_column;
-	struct slice text;     /* scalars; "" for null */
-	bool quoted;
+	struct slice text;     /* scalars; "" for null (nothing, ~ or null, unquoted). NUL-terminated behind its end */
+	bool quoted;           /* in quotes, or a block scalar */
 	struct yaml_node *first, *next; /* children in order; the next sibling */
-	uint32_t count;
+	uint32_t count;        /* children */
 };
 
 enum { YAML_E_INVALID = 1 };
@@ -37,10 +39,13 @@ enum { YAML_E_INVALID = 1 };
  * (`name:line:column: what`, the line, and a caret below); -ENOMEM.
  */
 int yaml_parse(struct arena *arena, const char *name, struct slice text, struct buffer *errors, struct yaml_node **ret_root);
-/* The value of `key` in a mapping, or NULL. */
+/* The value of `key` in a mapping, or NULL (also when `mapping` is NULL or no mapping). */
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);
+/* The text of the scalar at `key`, or `otherwise` when there is none. */
 struct slice yaml_text(const struct yaml_node *mapping, const char *key, struct slice otherwise);
+/* true, yes, on / false, no, off, unquoted. */
 bool yaml_to_bool(const struct yaml_node *scalar, bool *ret_value);
+/* Decimal digits with an optional minus, unquoted. */
 bool yaml_to_i64(const struct yaml_node *scalar, int64_t *ret_value);
 /* Append `name:line:column: message`, the source line and a caret. `text` is what was parsed. */
 void yaml_complain(struct buffer *errors, const char *name, struct slice text, uint32_t line, uint32_t column,
@@ -51,5 +56,7 @@ void yaml_complain(struct buffer *errors, const char *name, struct slice text, u
  */
 uint32_t yaml_check_keys(struct buffer *errors, const char *name, struct slice text, const struct yaml_node *mapping,
                          const char *const *known);
+/* The entry of `known` (NULL-terminated) that `word` was probably meant to be, or NULL when none is near. */
+const char *yaml_nearest(struct slice word, const char *const *known);
 
 #endif
