@@ -1,12 +1,17 @@
 /*
  * guide: implementation guides, compiled.
  *
- * A guide is written in YAML (specs/guides) and compiled once, at start, into one immutable block of flat tables:
- * loops, segments at their places, elements, code lists. Everything refers to everything else by index, so a
- * guide can be walked without pointers to chase and shared by any number of readers.
+ * A guide is written in YAML (specs/guides, docs/GUIDES.md) and compiled once, at start, into one immutable block
+ * of flat tables: loops, segments at their places, elements, code lists. Everything refers to everything else by
+ * index, so a guide can be walked without pointers to chase and shared by any number of readers.
  *
- * Order     nodes are numbered in the guide's own order; a loop's first segment starts it.
- * Memory    one arena owned by the guide.
+ * Order     segments and loops are numbered in the guide's own order, depth first; a loop's first node is the
+ *           segment that starts it, required, once.
+ * Loop ids  those of the guide, as IK303 takes them: at most 6 characters. The root, which holds ST, SE and what
+ *           belongs to no loop, has the id "" (IK303 is left out there). "LS" (834) is no loop of the guide's own:
+ *           it keeps LS, the 2700 loops and LE together inside 2000.
+ * ST, SE    are nodes of the root. ST01 and ST03 carry no code lists: whoever picks the guide has checked them.
+ * Memory    one arena for each guide, owned by its set.
  * Errors    the YAML of a guide is ours, but a site can bring its own: errors are messages with line and column.
  * Source    834-005010X220A1, 820-005010X218, x12-syntax section 10 (999). Each YAML names its source.
  */
@@ -31,16 +36,22 @@ struct guide_code {
 	struct slice code, meaning;
 };
 struct guide_code_list {
-	struct slice name;
+	struct slice name;         /* as in the YAML; "REF01" for codes written in place */
 	bool external;             /* a miss is ELEMENT_CODE_EXTERNAL, SNIP 5 */
 	uint32_t first, count;     /* in guide->codes, sorted bytewise by code */
+	/* Codes of the standard that this guide leaves out: a miss that hits here is ELEMENT_CODE_UNLISTED. */
+	uint32_t unlisted_first, unlisted_count;
 };
 
 /* How the content of an element beside its type is checked. */
 enum guide_format {
 	GUIDE_FORMAT_NONE,
 	GUIDE_FORMAT_BY_QUALIFIER, /* element 1251: D8, RD8, ... as the element before it says */
-	GUIDE_FORMAT_ID_BY_QUALIFIER, /* element 67 and kin: 34 = SSN, XX = NPI, ... as the element before it says */
+	/*
+	 * Element 67 and kin: as the element before it says. 34, SY = SSN; 24, FI = EIN; XX = NPI; F6 (REF01) = MBI;
+	 * 01 (BPR06, BPR12) = ABA routing number; anything else = no check.
+	 */
+	GUIDE_FORMAT_ID_BY_QUALIFIER,
 	GUIDE_FORMAT_PHONE_BY_QUALIFIER,
 	GUIDE_FORMAT_ZIP,
 	GUIDE_FORMAT_AMOUNT        /* element 782: at most 10 digits, 2 decimals */
@@ -56,7 +67,8 @@ struct guide_element {
 	uint16_t repeat;           /* 1 = may not repeat */
 	uint16_t element_ref;      /* X12 data element number, 0 = composite without one */
 	uint16_t codes;            /* index in guide->code_lists, or GUIDE_NONE */
-	uint16_t first_component, component_count; /* in guide->elements; composites only */
+	/* In guide->elements; composites only. A composite that is NOT_USED as a whole has none. */
+	uint16_t first_component, component_count;
 	uint16_t first_relation, relation_count;   /* of a composite, in guide->relations */
 	struct slice name;
 };
@@ -68,27 +80,32 @@ struct guide_relation {
 	uint8_t pos[10];
 };
 
-/*
- * A situational rule (SNIP 4): when its conditions hold for the segment, `element_pos` (or the segment) must be
- * there, or must not. Rules name their text; conditions are evaluated by check.
- */
 struct guide_segment {
 	char id[4];
 	struct slice name;
 	uint16_t loop;             /* index in guide->loops */
 	enum guide_usage usage;
 	uint32_t repeat;           /* GUIDE_UNBOUNDED = any number */
-	uint16_t ordinal;          /* position in the standard's order inside its loop: equal = any order among them */
+	/*
+	 * Place in the standard's order inside its loop. Neighbours that open with the same segment id stand at one
+	 * place, in any order among them: REF, REF, REF of 2000; 2100A to 2100H; 1000A to 1000C.
+	 */
+	uint16_t ordinal;
 	uint16_t first_element, element_count; /* dense: element pos p is first_element + p - 1, NOT_USED ones included */
 	uint16_t first_relation, relation_count;
-	uint8_t qualifier_pos;     /* element whose value tells this segment from others of the same id; 0 = none */
-	bool qualifier_once;       /* each qualifier at most once in the loop (REF, DTP): else SEGMENT_DUPLICATE_QUALIFIER */
+	/*
+	 * The element whose value tells this segment from others of the same id (of a composite: its first component);
+	 * 0 = the id alone decides. Set only where that element has a code list. Siblings never share a code; one
+	 * without a qualifier takes what the others do not.
+	 */
+	uint8_t qualifier_pos;
+	bool qualifier_once;       /* each qualifier at most once in the loop (834 REF, DTP): else SEGMENT_DUPLICATE_QUALIFIER */
 };
 
 struct guide_loop {
-	char id[10];
+	char id[8];
 	struct slice name;
-	enum guide_usage usage;
+	enum guide_usage usage;    /* inside its parent: REQUIRED = at least once in each repeat of the parent */
 	uint32_t repeat;
 	uint16_t parent;           /* GUIDE_NONE for the root */
 	uint16_t first_node, node_count; /* its children, segments and loops in order: guide->nodes */
@@ -112,6 +129,7 @@ struct guide {
 	struct guide_relation *relations;
 	struct guide_code_list *code_lists;
 	struct guide_code *codes;
+	uint64_t *code_keys;       /* beside each code its first eight bytes, big-endian: what guide_code_find compares */
 	uint16_t loop_count, segment_count, node_count, element_count, relation_count, code_list_count;
 	uint32_t code_count;
 };
@@ -124,16 +142,28 @@ enum { GUIDE_E_INVALID = 1 };
 /* The embedded guides and code sets. 0; GUIDE_E_INVALID with messages in `errors`; <0. */
 int guide_set_new(struct env *env, struct buffer *errors, struct guide_set **ret_set);
 void guide_set_free(struct guide_set *set);
-/* Add (or replace, by id) a guide from YAML text. */
+/*
+ * Add (or replace, by id) a guide from YAML text; `name` stands in messages. 0; GUIDE_E_INVALID with messages in
+ * `errors`, the set unchanged; <0. A replaced guide is freed: pointers to it die.
+ */
 int guide_set_add(struct guide_set *set, const char *name, struct slice yaml, struct buffer *errors);
 /* By ST03/GS08, or NULL. */
 const struct guide *guide_set_find(const struct guide_set *set, struct slice guide_id);
 uint32_t guide_set_count(const struct guide_set *set);
 const struct guide *guide_set_at(const struct guide_set *set, uint32_t index);
 
-/* Index of `code` in the list, or -1. */
+/* Index of `code` in guide->codes when it is in the list, or -1. Unlisted codes are not in the list. */
 int64_t guide_code_find(const struct guide *guide, uint16_t code_list, struct slice code);
-/* Can a segment of this id and (qualifier) value be this node? Segments without qualifier match by id alone. */
+/* Is `code` one that the standard has and the guide leaves out? */
+bool guide_code_is_unlisted(const struct guide *guide, uint16_t code_list, struct slice code);
+/* The code list of the segment's qualifier, or GUIDE_NONE when it has none. */
+uint16_t guide_qualifier_codes(const struct guide *guide, const struct guide_segment *segment);
+/* The element of a segment at `pos` (from 1), or NULL past the last one. */
+const struct guide_element *guide_element_at(const struct guide *guide, const struct guide_segment *segment, uint32_t pos);
+/*
+ * Can a segment of this id and qualifier value (the first component, where the qualifier is a composite) be this
+ * node? Segments without qualifier match by id alone.
+ */
 bool guide_segment_matches(const struct guide *guide, const struct guide_segment *segment, struct slice id, struct slice qualifier);
 /* Does any segment of the guide bear this id? */
 bool guide_knows_segment(const struct guide *guide, struct slice id);
