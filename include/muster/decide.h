@@ -65,6 +65,7 @@ struct decide_policy {
 struct decide_image {
 	struct member before, after; /* with their spans, sorted; a span with span_no 0 is new */
 	bool fields_changed;         /* something but the spans differs */
+	bool claimed;                /* a record was found to mean this member; false: reached by a cascade only */
 	struct slice new_member_id;  /* a number wished for a new member (REF*23 of an unknown person is not one); empty */
 };
 
@@ -74,7 +75,7 @@ struct decide_operation {
 	uint32_t member_pos;
 	uint32_t segment_pos;
 	uint64_t offset;
-	struct decide_image *image;
+	struct decide_image *image;  /* NULL: a declination by somebody who is not on file; nothing is kept of him */
 	bool carries_fields;         /* this row's before/after holds the image's field changes */
 	int32_t span_before_index, span_after_index; /* in image->before.spans / after.spans; -1 = none */
 	struct slice group_id, plan_id; /* of the row; may be empty for a change of person data */

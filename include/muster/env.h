@@ -91,6 +91,7 @@ struct env_stat {
 	uint64_t device, inode;
 	uint32_t mode; /* st_mode */
 	uint32_t links;
+	uint32_t uid;  /* the owner */
 };
 
 /*

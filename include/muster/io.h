@@ -7,7 +7,8 @@
  *
  * Units     offsets are bytes of the decoded stream as a person would see it in the inflated file: the BOM counts,
  *           and so do line ends removed from wrapped records (io_source_offset, io_source_line map back).
- * Memory    constant: two buffers of LIMIT_READ_BYTES and zlib's window.
+ * Memory    constant: at most two buffers of LIMIT_READ_BYTES, zlib's window, and 256 KiB to map offsets back where
+ *           the file is EBCDIC or wrapped.
  * Errors    -errno. A damaged or over-limit gzip stream is not such an error: the source ends there and says so
  *           (io_source_damage), for it is the sender's file that is wrong.
  * Source    promises P2, P28, P31; CONTRACT section 2.
@@ -27,12 +28,20 @@ enum io_damage { IO_SOUND, IO_GZIP_CORRUPT, IO_GZIP_TRUNCATED, IO_GZIP_RATIO, IO
 
 struct io_source; /* opaque */
 
-/* Open a file for reading its decoded bytes. 0, or -errno (-ENOENT, -EACCES, -EISDIR, -EINVAL not a regular file). */
+/*
+ * Open a file for reading its decoded bytes, and look at its beginning: what it is (the questions below but damage) is
+ * known from then on. 0, or -errno (-ENOENT, -EACCES, -ELOOP, -EISDIR, -EINVAL not a regular file, or of reading).
+ */
 int io_source_open(struct env *env, const char *path, struct io_source **ret_source);
 /* The same over bytes in memory, handed out in pieces of at most `chunk_bytes` (0 = all): for tests. Borrowed. */
 int io_source_open_memory(struct env *env, struct slice bytes, size_t chunk_bytes, struct io_source **ret_source);
+/* NULL does nothing. */
 void io_source_close(struct io_source *source);
-/* Up to `bytes` decoded bytes; 0 at the end; -errno. */
+/* Lower the limit of inflated bytes (a partner's own; from 512 to LIMIT_INFLATE_BYTES). Before the first read. */
+void io_source_limit(struct io_source *source, uint64_t inflated_bytes_max);
+/* Do without the hash where nobody asks for it (validate): hashing costs more than reading. Before the first read. */
+void io_source_without_hash(struct io_source *source);
+/* Up to `bytes` (not 0) decoded bytes; 0 at the end; -errno. What it gives does not depend on the sizes asked for. */
 ssize_t io_source_read(struct io_source *source, void *out, size_t bytes);
 
 bool io_source_is_gzip(const struct io_source *source);
@@ -40,9 +49,15 @@ bool io_source_has_bom(const struct io_source *source);
 bool io_source_is_wrapped(const struct io_source *source);
 enum io_coding io_source_coding(const struct io_source *source);
 enum io_damage io_source_damage(const struct io_source *source);
-/* Maps an offset in what io_source_read gave to the offset in the inflated file. */
+/*
+ * Maps an offset in what io_source_read gave to the offset in the inflated file. Exact for everything given since the
+ * 16,384th last line end removed or character recoded (more than 1 MiB of a wrapped file), approximate before that.
+ */
 uint64_t io_source_offset(const struct io_source *source, uint64_t read_offset);
-/* SHA-256 and size of the raw file as read so far; complete once io_source_read returned 0. */
+/*
+ * SHA-256 and size of the raw file as read so far; complete once io_source_read returned 0, also for a damaged file.
+ * Not after io_source_without_hash.
+ */
 void io_source_hash(struct io_source *source, struct hash *ret_hash, uint64_t *ret_bytes);
 
 /* A file that becomes visible whole: written as `.<name>.tmp` beside it, synced, renamed, folder synced. */

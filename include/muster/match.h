@@ -37,7 +37,10 @@ struct match_query {
 	struct slice group_id;
 	struct slice forced_member_id; /* a representative's decision: match:<id>; empty = none */
 	bool forced_new;              /* a representative's decision: new */
-	/* Members already claimed by other records of this file: never the answer for a second one. */
+	/*
+	 * Members already claimed by other records of this file: never the answer for a second one, unless that one
+	 * agrees in names, birth date and an id of his own: then the same person was sent twice.
+	 */
 	const uint64_t *claimed_member_nos;
 	uint32_t claimed_count;
 };

@@ -156,7 +156,8 @@ static void fill_stat(const struct stat *st, struct env_stat *ret_stat)
 				      .device = (uint64_t)st->st_dev,
 				      .inode = (uint64_t)st->st_ino,
 				      .mode = (uint32_t)st->st_mode,
-				      .links = (uint32_t)st->st_nlink};
+				      .links = (uint32_t)st->st_nlink,
+				      .uid = (uint32_t)st->st_uid};
 }
 
 int env_open(struct env *env, const char *path, int flags, mode_t mode)

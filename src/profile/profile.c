@@ -1,2 +1,282 @@
-/* profile: to come. */
-typedef int profile_to_come;
+/*
+ * partners/<name>.yaml: what one partner sends, and how muster is to take it.
+ *
+ * Every variation that the field knows has its row below: with its values where muster honours it, else as "later".
+ * A later key, or a later value, is refused: a profile that says more than muster does would be believed.
+ */
+#include <stdio.h>
+
+#include "files.h"
+#include "keys.h"
+#include "muster/error.h"
+#include "muster/profile.h"
+
+#define SETTLE_SECONDS_DEFAULT 30
+#define DAYS_MAX 3660
+#define NAME_BYTES_MAX 64u
+
+/* A profile being read. */
+struct profile_text {
+	struct profile profile;
+	unsigned as_is; /* of keys that have only one supported value: nothing to keep */
+};
+
+#define AT(field) offsetof(struct profile_text, field)
+#define LATER(name) {name, KEY_LATER, 0, 0, 0, NULL, NULL, NULL}
+/* A choice that names what muster does anyway. */
+#define AS_IS(name, choices) {name, KEY_CHOICE, AT(as_is), 0, 0, choices, NULL, NULL}
+#define CHOICES(name, ...) static const struct key_choice name[] = {__VA_ARGS__, {NULL, 0}}
+
+CHOICES(reject_choices, {"set", 0}, {"member", 1});
+CHOICES(partial_choices, {"refuse", 0}, {"accept-complete-sets", 1});
+CHOICES(ta1_choices, {"always", 0}, {"requested", 1});
+CHOICES(ack_choices, {"file", PROFILE_ACK_FILE}, {"none", PROFILE_ACK_NONE});
+CHOICES(test_choices, {"validate", 0}, {"apply", 1});
+CHOICES(ref0f_choices, {"id", 0}, {"case", 0}, {"ssn", 1});
+CHOICES(dup_isa13_choices, {"reject", PROFILE_DUP_ISA13_REJECT}, {"warn", PROFILE_DUP_ISA13_WARN});
+CHOICES(doubt_choices, {"hold", PROFILE_HOLD}, {"apply", PROFILE_APPLY});
+CHOICES(arrival_choices, {"rename", PROFILE_ARRIVAL_RENAME}, {"done-marker", PROFILE_ARRIVAL_DONE_MARKER},
+        {"settle", PROFILE_ARRIVAL_SETTLE});
+CHOICES(file_mode_choices, {"by_bgn08", 0}, {"full", KEY_CHOICE_LATER}, {"change", KEY_CHOICE_LATER});
+CHOICES(full_file_mode_choices, {"by_bgn08", 0}, {"by_ins03", KEY_CHOICE_LATER}, {"always_full", KEY_CHOICE_LATER},
+        {"always_change", KEY_CHOICE_LATER});
+CHOICES(yes_later_choices, {"false", 0}, {"0", 0}, {"true", KEY_CHOICE_LATER}, {"1", KEY_CHOICE_LATER});
+CHOICES(case_choices, {"any", 0}, {"upper", KEY_CHOICE_LATER});
+CHOICES(delims_choices, {"any", 0}, {"expected", KEY_CHOICE_LATER});
+CHOICES(dep_without_sub_choices, {"hold", 0}, {"reject", KEY_CHOICE_LATER});
+CHOICES(plan_key_choices, {"HD04", 0}, {"REF", KEY_CHOICE_LATER});
+CHOICES(group_key_choices, {"any", 0}, {"hdr38", KEY_CHOICE_LATER}, {"2000_1L", KEY_CHOICE_LATER},
+        {"2300_1L", KEY_CHOICE_LATER});
+CHOICES(sponsor_key_choices, {"P5", 0});
+CHOICES(cancel_choices, {"void", 0});
+CHOICES(transport_choices, {"folder", 0}, {"sftp", KEY_CHOICE_LATER}, {"pgp", KEY_CHOICE_LATER});
+CHOICES(test_rule_choices, {"isa15", 0}, {"folder", KEY_CHOICE_LATER}, {"gs03", KEY_CHOICE_LATER});
+CHOICES(ssn_required_choices, {"none", 0}, {"sub only", KEY_CHOICE_LATER}, {"all", KEY_CHOICE_LATER});
+CHOICES(atomic_choices, {"set", 0}, {"interchange", KEY_CHOICE_LATER}, {"group", KEY_CHOICE_LATER},
+        {"family", KEY_CHOICE_LATER});
+
+static int read_severities(struct key_reader *reader, const struct yaml_node *node, void *target);
+static int read_member_id_ref(struct key_reader *reader, const struct yaml_node *node, void *target);
+
+static const struct key ref_map_keys[] = {
+	{"member_id", KEY_OWN, 0, 0, 0, NULL, NULL, read_member_id_ref},
+	LATER("employee_id"), LATER("group"), LATER("subgroup"), LATER("employer_id"), LATER("carrier_id"),
+	LATER("medicare_id"), LATER("case"), LATER("prior_id"),
+	{0},
+};
+
+#define GUARD(field, max) {#field, KEY_INTEGER, AT(profile.guards.field), 0, max, NULL, NULL, NULL}
+static const struct key guards_keys[] = {
+	GUARD(omissions_percent, 100),    GUARD(omissions_min, INT32_MAX),
+	GUARD(terminations_percent, 100), GUARD(terminations_min, INT32_MAX),
+	GUARD(changes_percent, 100),      GUARD(changes_min, INT32_MAX),
+	{0},
+};
+
+/* In the order of the header: who, what is taken, dates, doubt, arrival; then what is known and to come. */
+static const struct key profile_keys[] = {
+	{"name", KEY_TEXT, AT(profile.title), 1, 80, NULL, NULL, NULL},
+	{"isa_sender_qualifier", KEY_TEXT, AT(profile.isa_sender_qualifier), 2, 2, NULL, NULL, NULL},
+	{"isa_sender", KEY_TEXT, AT(profile.isa_sender), 1, 15, NULL, NULL, NULL},
+	{"gs_sender", KEY_TEXT, AT(profile.gs_sender), 2, 15, NULL, NULL, NULL},
+	{"isa_receiver", KEY_TEXT, AT(profile.isa_receiver), 1, 15, NULL, NULL, NULL},
+
+	{"reject", KEY_CHOICE_BOOL, AT(profile.check.reject_member), 0, 0, reject_choices, NULL, NULL},
+	{"severities", KEY_OWN, 0, 0, 0, NULL, NULL, read_severities},
+	{"tolerate_isa11_u", KEY_BOOL_NOT, AT(profile.check.x12.refuse_isa11_u), 0, 0, NULL, NULL, NULL},
+	{"tolerate_isa_padding", KEY_BOOL, AT(profile.check.x12.tolerate_isa_padding), 0, 0, NULL, NULL, NULL},
+	{"allow_x220", KEY_BOOL, AT(profile.check.allow_x220), 0, 0, NULL, NULL, NULL},
+	{"partial", KEY_CHOICE_BOOL, AT(profile.accept_complete_sets), 0, 0, partial_choices, NULL, NULL},
+	{"ack", KEY_CHOICE, AT(profile.ack), 0, 0, ack_choices, NULL, NULL},
+	{"ta1", KEY_CHOICE_BOOL, AT(profile.ta1_only_when_asked), 0, 0, ta1_choices, NULL, NULL},
+	{"test_files", KEY_CHOICE_BOOL, AT(profile.decide.allow_test_files), 0, 0, test_choices, NULL, NULL},
+
+	{"ref_map", KEY_TABLE, 0, 0, 0, NULL, ref_map_keys, NULL},
+	{"ref0F", KEY_CHOICE_BOOL, AT(profile.decide.subscriber_id_is_ssn), 0, 0, ref0f_choices, NULL, NULL},
+	{"end_is_exclusive", KEY_BOOL, AT(profile.decide.end_is_exclusive), 0, 0, NULL, NULL, NULL},
+	{"retro_add", KEY_INTEGER, AT(profile.decide.retro_add_days), 0, DAYS_MAX, NULL, NULL, NULL},
+	{"retro_term", KEY_INTEGER, AT(profile.decide.retro_term_days), 0, DAYS_MAX, NULL, NULL, NULL},
+	{"future_limit", KEY_INTEGER, AT(profile.decide.future_days), 0, DAYS_MAX, NULL, NULL, NULL},
+	{"age_limit", KEY_INTEGER, AT(profile.decide.age_limit_years), 18, 150, NULL, NULL, NULL},
+	{"add_without_coverage", KEY_BOOL, AT(profile.decide.add_without_coverage), 0, 0, NULL, NULL, NULL},
+	{"address_cascade", KEY_BOOL_NOT, AT(profile.decide.address_cascade_off), 0, 0, NULL, NULL, NULL},
+
+	{"guards", KEY_TABLE, 0, 0, 0, NULL, guards_keys, NULL},
+	{"dup_isa13", KEY_CHOICE, AT(profile.dup_isa13), 0, 0, dup_isa13_choices, NULL, NULL},
+	{"resend", KEY_CHOICE, AT(profile.resend), 0, 0, doubt_choices, NULL, NULL},
+	{"out_of_order", KEY_CHOICE, AT(profile.out_of_order), 0, 0, doubt_choices, NULL, NULL},
+	{"arrival", KEY_CHOICE, AT(profile.arrival), 0, 0, arrival_choices, NULL, NULL},
+	{"settle_seconds", KEY_INTEGER, AT(profile.settle_seconds), 1, 86400, NULL, NULL, NULL},
+	{"max_inflated", KEY_BYTES, AT(profile.max_inflated_bytes), 1, (int64_t)LIMIT_INFLATE_BYTES, NULL, NULL, NULL},
+
+	AS_IS("file_mode", file_mode_choices), AS_IS("full_file_mode", full_file_mode_choices),
+	AS_IS("require_isa14", yes_later_choices), AS_IS("upsert", yes_later_choices),
+	AS_IS("merge_ins", yes_later_choices), AS_IS("group_first", yes_later_choices),
+	AS_IS("term_cancels_renewal", yes_later_choices), AS_IS("out_834_effectuation", yes_later_choices),
+	AS_IS("case", case_choices), AS_IS("delims", delims_choices),
+	AS_IS("dep_without_sub", dep_without_sub_choices), AS_IS("plan_key", plan_key_choices),
+	AS_IS("group_key", group_key_choices), AS_IS("sponsor_key", sponsor_key_choices),
+	AS_IS("cancel", cancel_choices), AS_IS("transport", transport_choices),
+	AS_IS("test_rule", test_rule_choices), AS_IS("ssn_required", ssn_required_choices),
+	AS_IS("atomic", atomic_choices),
+
+	LATER("modes_by_name"), LATER("reconcile"), LATER("bgn08_map"), LATER("history"), LATER("omission"),
+	LATER("omit_end"), LATER("ack_rules"), LATER("n4_county"), LATER("require_seg"), LATER("cat_map"),
+	LATER("cob_rules"), LATER("family_split"), LATER("error_report"), LATER("name_regex"), LATER("expect"),
+	LATER("max_ins"), LATER("earlier_term"), LATER("reinstate"), LATER("plan_change"), LATER("renewal_style"),
+	LATER("thresholds"), LATER("overlays"), LATER("schedule"), LATER("window"),
+	{0},
+};
+
+static int read_member_id_ref(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct decide_policy *policy = &((struct profile_text *)target)->profile.decide;
+	bool fits = node->kind == YAML_SCALAR && (node->text.len == 2 || node->text.len == 3);
+	for (size_t i = 0; fits && i < node->text.len; i++) {
+		char c = node->text.data[i];
+		fits = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	}
+	if (fits)
+		slice_to_cstr(node->text, policy->member_id_ref, sizeof(policy->member_id_ref));
+	else
+		key_fault(reader, node, "member_id is a REF qualifier, like '23'");
+	return 0;
+}
+
+/*
+ * What a partner may weigh otherwise: segments, elements and the control totals. What is wrong with an envelope, a
+ * set's frame or the balance of a remittance is not a matter of taste.
+ */
+static bool severity_is_free(enum finding_code code)
+{
+	enum finding_scope scope = finding_row(code)->scope;
+	return scope == FINDING_SEGMENT || scope == FINDING_ELEMENT || code == FINDING_TSET_TOTALS;
+}
+
+static bool severity_of(struct slice name, enum finding_severity *ret_severity)
+{
+	for (int severity = FINDING_INFO; severity <= FINDING_OFF; severity++)
+		if (slice_is(name, finding_severity_name((enum finding_severity)severity))) {
+			*ret_severity = (enum finding_severity)severity;
+			return true;
+		}
+	return false;
+}
+
+/* The names of all free codes, so that the nearest can be named. */
+static int check_severity_keys(struct key_reader *reader, const struct yaml_node *mapping)
+{
+	const char *known[FINDING_CODE_COUNT + 1];
+	for (int code = 0; code < FINDING_CODE_COUNT; code++)
+		known[code] = finding_row((enum finding_code)code)->code;
+	known[FINDING_CODE_COUNT] = NULL;
+	reader->faults += yaml_check_keys(reader->errors, reader->name, reader->text, mapping, known);
+	return 0;
+}
+
+static int read_severities(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct check_options *options = &((struct profile_text *)target)->profile.check;
+	if (node->kind != YAML_MAPPING) {
+		key_fault(reader, node, "severities holds lines of the form `element_code_invalid: warning`");
+		return 0;
+	}
+	check_severity_keys(reader, node);
+	for (const struct yaml_node *row = node->first; row != NULL; row = row->next) {
+		enum finding_code code;
+		enum finding_severity severity;
+		if (!finding_code_of(row->key, &code))
+			continue;
+		if (!severity_is_free(code))
+			key_fault_at_key(reader, row, "the severity of %s is fixed", finding_row(code)->code);
+		else if (row->kind != YAML_SCALAR || !severity_of(row->text, &severity))
+			key_fault(reader, row, "a severity is error, warning, info or off");
+		else {
+			options->severity[code] = severity;
+			options->severity_set[code] = true;
+		}
+	}
+	return 0;
+}
+
+void profile_defaults(struct profile *ret_profile)
+{
+	*ret_profile = (struct profile){
+		.name = "default",
+		.title = SLICE_LITERAL("default"),
+		.settle_seconds = SETTLE_SECONDS_DEFAULT,
+		.max_inflated_bytes = LIMIT_INFLATE_BYTES,
+		/* CONTRACT section 5. */
+		.guards = {.omissions_percent = 5,
+	                   .omissions_min = 3,
+	                   .terminations_percent = 20,
+	                   .terminations_min = 10,
+	                   .changes_percent = 50,
+	                   .changes_min = 50},
+	};
+}
+
+/* The last part of a path, without .yaml. */
+static struct slice stem_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct slice stem = slice_from(slash != NULL ? slash + 1 : path);
+	if (stem.len > 5 && memcmp(stem.data + stem.len - 5, ".yaml", 5) == 0)
+		stem.len -= 5;
+	return stem;
+}
+
+/* The name becomes a folder below in/ and out/: nothing that could lead elsewhere. */
+static bool is_profile_name(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.data[i];
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!plain && (i == 0 || (c != '-' && c != '_')))
+			return false;
+	}
+	return name.len > 0 && name.len <= NAME_BYTES_MAX;
+}
+
+static void fault_of_file(struct key_reader *reader, const char *message)
+{
+	buffer_printf(reader->errors, "%s: %s\n", reader->name, message);
+	reader->faults++;
+}
+
+/* Ids say who a partner is: the default has none, everybody else must have one of his own. */
+static void check_ids(struct key_reader *reader, const struct profile *profile)
+{
+	bool fallback = strcmp(profile->name, "default") == 0;
+	if (fallback && !slice_is_empty(profile->isa_sender))
+		fault_of_file(reader, "isa_sender names one partner; put it into a file of his own");
+	else if (!fallback && slice_is_empty(profile->isa_sender))
+		fault_of_file(reader, "isa_sender is missing: without it no file of this partner is known as his");
+}
+
+int profile_parse(struct arena *arena, const char *path, struct slice text, const struct profile *base,
+                  struct buffer *errors, struct profile *ret_profile)
+{
+	struct key_reader reader = {arena, errors, path, text, 0};
+	struct profile_text values = {0};
+	struct slice name = arena_dup(arena, stem_of(path));
+	if (name.data == NULL)
+		return -ENOMEM;
+	if (base != NULL)
+		values.profile = *base;
+	else
+		profile_defaults(&values.profile);
+	values.profile.name = name.data;
+	values.profile.title = name;
+	if (!is_profile_name(name))
+		fault_of_file(&reader, "a profile's file name is letters, digits, - and _, and ends in .yaml");
+	int r = keys_parse(&reader, profile_keys, &values);
+	if (r < 0)
+		return r;
+	if (reader.faults == 0)
+		check_ids(&reader, &values.profile);
+	if (reader.faults > 0)
+		return MUSTER_ERROR_CONFIG;
+	*ret_profile = values.profile;
+	return 0;
+}

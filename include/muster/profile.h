@@ -1,0 +1,124 @@
+/*
+ * profile: the configuration of a site, and what is agreed with each partner.
+ *
+ * `muster.yaml` says where things are; `partners/<name>.yaml` says what one partner sends and how muster is to take
+ * it; both only change what the defaults below say. A partner's file inherits from `partners/default.yaml`, and that
+ * from the defaults. A key that is known in the field but that muster cannot honour yet is refused, never ignored.
+ *
+ * Units     days, hours, seconds, bytes, percent: the name says which.
+ * Memory    everything in the caller's arena; paths end in NUL.
+ * Errors    MUSTER_ERROR_CONFIG: every fault of every file is in `errors`, each as `file:line:column: what`, the
+ *           line and a caret. Other negative codes: our machine.
+ * Source    CONTRACT sections 1 and 5; DESIGN section 4; enrollment-semantics section 9 (names of the keys);
+ *           security section 3.1, point 4 (which muster.yaml is taken).
+ */
+#ifndef MUSTER_PROFILE_H
+#define MUSTER_PROFILE_H
+
+#include "muster/ack.h"
+#include "muster/arena.h"
+#include "muster/buffer.h"
+#include "muster/check.h"
+#include "muster/decide.h"
+#include "muster/env.h"
+
+/* One of our own ids in ISA07/08. qualifier empty = any. */
+struct config_receiver {
+	struct slice qualifier, id;
+};
+
+/* muster.yaml. */
+struct config {
+	const char *path;   /* the file it was read from; "" = none: the defaults serve */
+	const char *folder; /* where that file is; what is relative below was made relative to it */
+	const char *database, *in, *out, *work, *done, *held, *rejected, *partners;
+	bool partners_given; /* the key stood in the file: then the folder must be there */
+	struct slice member_id_format; /* '#' a digit of the running number, '@' the check digit, the rest as it stands */
+	struct config_receiver *receivers; /* receiver_ids; none = every ISA07/08 is taken for ours */
+	uint32_t receiver_count;
+	int32_t due_hours;      /* due_at = received + this, plain hours */
+	int32_t chunk_members;  /* families are applied in database transactions of about this many members */
+};
+
+enum profile_ack { PROFILE_ACK_FILE, PROFILE_ACK_NONE };
+/* How it is known that a file has arrived whole (promise P1). */
+enum profile_arrival {
+	PROFILE_ARRIVAL_RENAME,      /* names of files still arriving: *.tmp, *.part, *.filepart, dot-files */
+	PROFILE_ARRIVAL_DONE_MARKER, /* `x.edi.done` stands beside `x.edi` */
+	PROFILE_ARRIVAL_SETTLE       /* size, times and inode did not change for settle_seconds */
+};
+enum profile_doubt { PROFILE_HOLD, PROFILE_APPLY };
+enum profile_dup_isa13 { PROFILE_DUP_ISA13_REJECT, PROFILE_DUP_ISA13_WARN };
+
+/*
+ * Volume guards, per set and group against the group's active members: a set is held when the count is over the
+ * percentage and over the minimum. Kept 32-bit: a percentage of 12 million members needs 64 bits when multiplied.
+ */
+struct profile_guards {
+	int32_t omissions_percent, omissions_min;       /* full files: active members left out */
+	int32_t terminations_percent, terminations_min; /* explicit ones */
+	int32_t changes_percent, changes_min;           /* any change */
+};
+
+struct profile {
+	const char *name;    /* of its file, without .yaml: also its folders in/<name>/ and out/<name>/ */
+	struct slice title;  /* `name`: for people; the file's name where not given */
+	struct slice isa_sender_qualifier, isa_sender; /* ISA05 (empty = any), ISA06 */
+	struct slice gs_sender;   /* GS02: tells two partners of one ISA06 apart; empty = any */
+	struct slice isa_receiver; /* ISA08 that this partner must use; empty = config.receivers decide */
+	struct check_options check; /* reject, severities, tolerate_isa11_u, tolerate_isa_padding, allow_x220 */
+	struct decide_policy decide; /* ref_map, ref0F, end_is_exclusive, retro_*, future_limit, age_limit, test_files, ... */
+	enum profile_ack ack;       /* none: no TA1 and 999 are written to out/ */
+	bool ta1_only_when_asked;   /* ta1: requested */
+	bool accept_complete_sets;  /* partial: of a file cut off, the sets complete before the cut are taken */
+	enum profile_dup_isa13 dup_isa13; /* warn: this partner re-uses ISA13; the number alone makes no duplicate */
+	enum profile_doubt resend;  /* other control numbers, same content (promise P22) */
+	enum profile_doubt out_of_order; /* older than what was applied last (promise P24) */
+	enum profile_arrival arrival;
+	int32_t settle_seconds;
+	uint64_t max_inflated_bytes; /* of one gzip file; at most LIMIT_INFLATE_BYTES */
+	struct profile_guards guards;
+};
+
+/* All partners of a site, sorted by name; `fallback` is partners/default.yaml, or the defaults. */
+struct profiles {
+	struct profile fallback;
+	struct profile *items;
+	uint32_t count;
+};
+
+/*
+ * Find and read the configuration: `explicit_path` (-c), `environment_path` ($MUSTER_CONFIG), ./muster.yaml,
+ * /etc/muster/muster.yaml; the first that is given or there. NULL or "" = not given. A ./muster.yaml that belongs to
+ * somebody else than the caller or root, or that everybody may write, is an error, and so is a path that was given
+ * and is not there.
+ */
+int config_load(struct env *env, struct arena *arena, const char *explicit_path, const char *environment_path,
+                struct buffer *errors, struct config *ret_config);
+/* The same from text: `path` names it in messages, and what is relative becomes relative to its folder. */
+int config_parse(struct arena *arena, const char *path, struct slice text, struct buffer *errors,
+                 struct config *ret_config);
+/* The defaults, relative to the current folder. 0 or -ENOMEM. */
+int config_defaults(struct arena *arena, struct config *ret_config);
+
+/* Read the folder config->partners. One that nobody named and that is not there has no partners. */
+int profiles_load(struct env *env, struct arena *arena, const struct config *config, struct buffer *errors,
+                  struct profiles *ret_profiles);
+/* One profile from text. `path` names it: its last part without .yaml becomes the name. `base` NULL = the defaults. */
+int profile_parse(struct arena *arena, const char *path, struct slice text, const struct profile *base,
+                  struct buffer *errors, struct profile *ret_profile);
+void profile_defaults(struct profile *ret_profile);
+
+/*
+ * The partner who sends with these ids (trimmed, as x12_interchange has them), else the fallback. `gs_sender` may be
+ * empty: not known yet. Never NULL; borrowed from `profiles`.
+ */
+const struct profile *profile_for(const struct profiles *profiles, struct slice sender_qualifier,
+                                  struct slice sender_id, struct slice gs_sender);
+/* By file name without .yaml, as the folders in/<name>/ bear it; NULL when there is none. */
+const struct profile *profile_named(const struct profiles *profiles, struct slice name);
+/* Are ISA07/08 us, for this partner? */
+bool profile_accepts_receiver(const struct config *config, const struct profile *profile,
+                              struct slice receiver_qualifier, struct slice receiver_id);
+
+#endif
