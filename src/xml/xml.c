@@ -1,2 +1,0 @@
-/* xml: to come. */
-typedef int xml_to_come;
