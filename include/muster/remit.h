@@ -5,7 +5,8 @@
  * remittance_line for each RMR, with the ADX before it (moving money: 2200) and after it (explaining: 2320).
  *
  * Units     cents; dates as date_day.
- * Memory    one arena per entity (ENT), reset after its lines were handed over: lines are borrowed for the call.
+ * Memory    one arena per entity (ENT), rewound after each of its lines was handed over: lines are borrowed for the
+ *           call, the header until the end of its set.
  * Source    820-005010X218 sections 1, 3, 4, 6; premium-billing section 9.
  */
 #ifndef MUSTER_REMIT_H
@@ -34,7 +35,7 @@ struct remit_adjustment {
 };
 
 struct remittance_line {
-	uint32_t line_pos;           /* ordinal of the RMR in its set; a 2200 ADX without RMR takes part in the next */
+	uint32_t line_pos;           /* ordinal of the RMR in its set; an entity with 2200 ADX but no RMR counts as one */
 	uint32_t segment_pos;
 	uint64_t offset, line;
 	bool individual;             /* 2000B; else organization */
@@ -54,8 +55,11 @@ struct remittance_line {
 	date_day period_begin, period_end; /* DTM*582 of the line */
 	date_day due_on;             /* DTM*AAG */
 	uint32_t head_count;         /* sum of SLN in persons */
+	/* The segments of entity and line, canonical as in enroll.h, each with its offset; cut where it gets absurd. */
 	struct slice raw;
-	struct hash content_hash;
+	const uint64_t *raw_offsets;
+	uint32_t raw_count;
+	struct hash content_hash;    /* of all of them */
 };
 
 struct remit_sink {
