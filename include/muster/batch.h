@@ -1,0 +1,90 @@
+/*
+ * batch: drives the line: claim, validate, match, decide, apply, acknowledge, file.
+ *
+ * One file is taken through durable stages, each ended by one database transaction; whatever kills the program
+ * between any two of its steps, the next run goes on where the database says, applies nothing twice and loses
+ * nothing. The database is the truth, folders its cache.
+ *
+ *   arrived --[claim: bytes in work/, file row]--> claimed --[pass 1: verdicts of all sets]--> validated
+ *   validated --[pass 2: families, in chunks with a resume mark]--> applied
+ *   applied --[acknowledgments and outputs visible, original archived, last transaction]--> filed
+ *
+ * Two passes  every set's verdict is fixed before the first effect; both passes read the same claimed bytes.
+ * One writer  a run holds the lock file; a second one leaves with MUSTER_ERROR_BUSY (exit 75).
+ * Errors      <0 our machine: the file stays claimed and the next run resumes it. A file that is held, rejected or a
+ *             duplicate is an outcome (struct batch_result), not an error.
+ * Source      DESIGN section 2; promises sections 2 to 4; CONTRACT section 5.
+ */
+#ifndef MUSTER_BATCH_H
+#define MUSTER_BATCH_H
+
+#include "muster/guide.h"
+#include "muster/profile.h"
+#include "muster/store.h"
+
+struct batch_settings {
+	struct env *env;
+	struct store *store;
+	struct guide_set *guides;
+	const struct config *config;
+	const struct profiles *profiles;
+	date_day today;
+	bool today_fixed;           /* --as-of: received = 00:00:00Z of that day */
+	const char *operator_name;  /* who runs this; for the audit */
+	/* Bytes read of a known total, for progress bars; NULL = nobody looks. */
+	void *progress_context;
+	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+};
+
+/* How one file ended. */
+struct batch_result {
+	char file_id[16];
+	char name[256];             /* the file's own name, for display: escape it */
+	enum store_outcome outcome;
+	char reason[512];
+	struct store_counts counts;
+	uint64_t exceptions_waiting; /* of this file */
+	bool ran;                   /* false: it was finished before, nothing was done */
+};
+
+struct batch; /* opaque */
+
+/* Takes the lock. 0, MUSTER_ERROR_BUSY when another muster runs, or <0. Settings are borrowed. */
+int batch_open(const struct batch_settings *settings, struct batch **ret_batch);
+void batch_close(struct batch *batch);
+
+/*
+ * One named file through the whole line; outputs into `out_folder` under the file's own name. The file itself is
+ * left where it is. A file whose work was interrupted before is resumed. `profile_name` NULL: by its sender.
+ */
+int batch_process(struct batch *batch, const char *path, const char *out_folder, const char *profile_name,
+                  struct batch_result *ret_result);
+/* The same for a corrected file: records applied before are left alone, the others run again. */
+int batch_reprocess(struct batch *batch, const char *path, const char *out_folder, struct batch_result *ret_result);
+/* One item of the queue again, with its decision if it has one. */
+int batch_reprocess_item(struct batch *batch, struct slice item_id, struct batch_result *ret_result);
+/* All items with a decision that was not carried out yet. */
+int batch_carry_out_decisions(struct batch *batch, uint32_t *ret_carried_out);
+
+/* Go on with every file whose work was interrupted, and make the folders agree with the database. */
+int batch_recover(struct batch *batch, uint32_t *ret_resumed);
+/*
+ * All that has arrived whole in the drop folders, lane by lane in order. `report` is told of each file.
+ */
+int batch_run(struct batch *batch, void *context, void (*report)(void *context, const struct batch_result *result),
+              uint32_t *ret_files);
+
+/* What process would do: everything decided and nothing kept. `tell` gets every operation and exception. */
+struct batch_preview {
+	void *context;
+	int (*family)(void *context, const struct enroll_family *family, const struct changeset *changeset);
+	int (*verdict)(void *context, const struct x12_tset *tset, const struct check_verdict *verdict);
+	int (*finding)(void *context, const struct finding *finding);
+};
+int batch_preview_file(struct batch *batch, const char *path, const struct batch_preview *preview,
+                       struct batch_result *ret_result);
+
+/* Ask the work under way to end at its next commit (from a signal handler). */
+void batch_interrupt(void);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * The command line. Options may stand before or after the verb; one table says what each is.
+ */
+#include "cli_internal.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+
+enum option_kind { OPTION_TEXT, OPTION_FLAG, OPTION_FORMAT };
+
+struct option_row {
+	const char *name; /* with its dashes */
+	enum option_kind kind;
+	size_t offset; /* in struct cli_options */
+	int value;     /* of a format */
+	const char *argument, *text;
+};
+
+#define TEXT(name, field, argument, text) {name, OPTION_TEXT, offsetof(struct cli_options, field), 0, argument, text}
+#define FLAG(name, field, text) {name, OPTION_FLAG, offsetof(struct cli_options, field), 0, NULL, text}
+#define FORMAT(name, format, text) {name, OPTION_FORMAT, 0, format, NULL, text}
+
+static const struct option_row option_rows[] = {
+	TEXT("--db", db, "FILE", "the database (default: the configuration's, else ./muster.db)"),
+	TEXT("-c", config, "FILE", "the configuration (default: $MUSTER_CONFIG, ./muster.yaml, /etc/muster/muster.yaml)"),
+	TEXT("--as-of", as_of, "DATE", "what \"today\" is for this run, YYYY-MM-DD"),
+	FORMAT("--json", CLI_JSON, "one JSON document on stdout"),
+	FORMAT("--ndjson", CLI_NDJSON, "one JSON object a line on stdout"),
+	FORMAT("--csv", CLI_CSV, "CSV on stdout"),
+	FLAG("-q", quiet, "say nothing but errors"),
+	FLAG("-v", verbose, "say more"),
+	FLAG("--detailed-exitcode", detailed_exitcode, "exit 2 when all is done and exceptions wait"),
+	FLAG("--help", help, "what a verb does, examples first"),
+	FLAG("--version", version, "version of muster and its libraries"),
+	TEXT("--ack", ack, "DIR", "validate: also write TA1 and 999 there, as a trial"),
+	TEXT("--out", out, "DIR", "process, reprocess, queue export: where outputs go"),
+	TEXT("--on", on, "DATE", "views: as of this day"),
+	TEXT("--note", note, "TEXT", "queue: a note for the record"),
+	TEXT("--decision", decision, "WORD", "queue resolve: match:<member_id>, new, reject, skip"),
+	TEXT("--operator", operator_name, "NAME", "queue: who decides (default: the login name)"),
+	TEXT("--item", item, "ID", "reprocess: one item of the queue"),
+	TEXT("--status", status, "WORD", "queue list: open (default), resolved, rejected, skipped, all"),
+	TEXT("--category", category, "NAME", "queue list: only this category"),
+	TEXT("--group", group, "ID", "queue list, members find: only this group"),
+	TEXT("--owner", owner, "NAME", "queue list, queue assign: whose items"),
+	TEXT("--file", file, "ID", "queue list: only this file"),
+	TEXT("--partner", partner, "NAME", "process: the partner profile to use"),
+	TEXT("--limit", limit, "N", "lists: at most so many"),
+	TEXT("--html", html, "FILE", "preview, validate: also write a page"),
+	FLAG("--unmasked", unmasked, "show SSNs in full"),
+	FLAG("--yes", yes, "do not ask"),
+};
+
+#undef TEXT
+#undef FLAG
+#undef FORMAT
+
+static const struct option_row *option_find(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(option_rows) / sizeof(option_rows[0]); i++)
+		if (strlen(option_rows[i].name) == len && memcmp(option_rows[i].name, name, len) == 0)
+			return &option_rows[i];
+	return NULL;
+}
+
+/* Put `value` where the row says. Returns whether the row takes a value. */
+static void option_store(struct cli_options *options, const struct option_row *row, const char *value)
+{
+	char *base = (char *)options;
+
+	switch (row->kind) {
+	case OPTION_TEXT:
+		memcpy(base + row->offset, &value, sizeof(value));
+		break;
+	case OPTION_FLAG:
+		*(bool *)(base + row->offset) = true;
+		break;
+	case OPTION_FORMAT:
+		options->format = (enum cli_format)row->value;
+		break;
+	}
+}
+
+/* One option at argv[at]. Returns how many arguments it took, or MUSTER_ERROR_USAGE. */
+static int option_take(struct cli *cli, int argc, char **argv, int at)
+{
+	const char *text = argv[at];
+	const char *equals = strchr(text, '=');
+	size_t len = equals != NULL ? (size_t)(equals - text) : strlen(text);
+	const struct option_row *row = option_find(text, len);
+
+	if (strcmp(text, "-h") == 0)
+		row = option_find("--help", 6);
+	if (row == NULL)
+		return cli_usage_error(cli, "no option is called %s; see muster help", text);
+	if (row->kind != OPTION_TEXT) {
+		if (equals != NULL)
+			return cli_usage_error(cli, "%s takes no value", row->name);
+		option_store(&cli->options, row, NULL);
+		return 1;
+	}
+	if (equals != NULL) {
+		option_store(&cli->options, row, equals + 1);
+		return 1;
+	}
+	if (at + 1 >= argc)
+		return cli_usage_error(cli, "%s wants a value: %s", row->name, row->argument);
+	option_store(&cli->options, row, argv[at + 1]);
+	return 2;
+}
+
+int cli_parse(struct cli *cli, int argc, char **argv)
+{
+	bool only_arguments = false;
+	int at = 1;
+
+	while (at < argc) {
+		const char *text = argv[at];
+
+		if (!only_arguments && strcmp(text, "--") == 0) {
+			only_arguments = true;
+			at++;
+		} else if (!only_arguments && text[0] == '-' && text[1] != '\0') {
+			int taken = option_take(cli, argc, argv, at);
+
+			if (taken < 0)
+				return taken;
+			at += taken;
+		} else if (cli->verb == NULL) {
+			cli->verb = text;
+			at++;
+		} else if (cli->argument_count == CLI_ARGUMENTS_MAX) {
+			return cli_usage_error(cli, "more than %d arguments; give a folder instead", CLI_ARGUMENTS_MAX);
+		} else {
+			cli->arguments[cli->argument_count++] = argv[at++];
+		}
+	}
+	return 0;
+}
+
+void cli_options_print(struct buffer *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(option_rows) / sizeof(option_rows[0]); i++) {
+		char left[40];
+
+		snprintf(left, sizeof(left), "%s%s%s", option_rows[i].name, option_rows[i].argument != NULL ? " " : "",
+			 option_rows[i].argument != NULL ? option_rows[i].argument : "");
+		buffer_printf(out, "  %-22s %s\n", left, option_rows[i].text);
+	}
+}
