@@ -1,0 +1,54 @@
+/*
+ * apply: a changeset into the database, and the database as decide sees it.
+ *
+ * Everything here runs inside the caller's write transaction: the effects of a family, its ledger rows, change
+ * rows and exceptions are written together or not at all. A record that is in the ledger already is never applied
+ * again: apply_family refuses it (the caller looks first, with apply_is_done).
+ *
+ * Errors    as store's; MUSTER_ERROR_INTERNAL when the changeset contradicts the database (a bug: nothing of the
+ *           transaction may be kept).
+ * Source    DESIGN section 2.8; promises P19, P35, P37; CONTRACT section 5.
+ */
+#ifndef MUSTER_APPLY_H
+#define MUSTER_APPLY_H
+
+#include "muster/decide.h"
+#include "muster/store.h"
+
+/* decide's view of the database; `store` is borrowed for the view's life. */
+void apply_view_init(struct decide_view *ret_view, struct store *store);
+
+/* Whose effects these are. Borrowed for the call. */
+struct apply_origin {
+	struct store *store;
+	struct env *env;
+	uint64_t file_no, tset_no;
+	uint32_t tset_ordinal;
+	int64_t received_ms, due_ms;
+	struct slice operator_id;      /* a representative's decision; empty = muster itself */
+	/* A resolved item runs again: its ledger row turns from EXCEPTION into the new outcome instead of being new. */
+	bool again;
+	struct slice item_id;          /* of that item */
+};
+
+/* Has this record had its effect before? */
+int apply_is_done(const struct apply_origin *origin, uint32_t member_pos, bool *ret_done);
+
+/*
+ * All effects of one family. Adds to `tally` what became of each record, and to `payload` (the hash for the audit
+ * row) what was done. With origin->again an exception that comes back stays the item it was: its reason and
+ * category are brought up to date.
+ */
+int apply_family(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
+                 struct changeset *changeset, struct store_tally *tally, struct hash_state *payload);
+
+/* A remittance: the set's row, then each line posted or suspended. */
+int apply_remittance(const struct apply_origin *origin, const struct remit_header *header, bool duplicate);
+int apply_remittance_line(struct arena *arena, const struct apply_origin *origin, const struct remit_header *header,
+                          const struct remittance_line *line, const struct decide_payment *payment, date_day today,
+                          struct store_tally *tally, struct hash_state *payload);
+
+/* A set, or (tset_no 0) a whole file, that waits: its one row in the queue. */
+int apply_hold(const struct apply_origin *origin, enum category category, struct slice reason);
+
+#endif

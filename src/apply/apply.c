@@ -1,2 +1,0 @@
-/* apply: to come. */
-typedef int apply_to_come;

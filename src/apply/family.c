@@ -1,0 +1,212 @@
+/*
+ * A family's changeset into the database: images first, for the numbers of new members are given there; then the
+ * operations as change rows, the exceptions as items, and a ledger row for each record.
+ */
+#include <assert.h>
+
+#include "muster/apply.h"
+#include "muster/log.h"
+#include "images.h"
+#include "incoming.h"
+#include "origin.h"
+
+#define E6 1000000.0
+
+static uint32_t confidence_e6(double confidence)
+{
+	if (confidence <= 0)
+		return 0;
+	return confidence >= 1 ? 1000000u : (uint32_t)(confidence * E6 + 0.5);
+}
+
+/* The store said no to something that decide had made sure of: a bug, stop before harm. */
+static int apply_refused(int result, const char *what, const struct apply_origin *origin, uint32_t member_pos)
+{
+	if (result <= 0)
+		return result;
+	return log_failure(MUSTER_ERROR_INTERNAL, "file %llu set %u record %u: the database refuses the %s (%d)",
+			   (unsigned long long)origin->file_no, origin->tset_ordinal, member_pos, what, result);
+}
+
+static bool image_spans_changed(const struct decide_image *image)
+{
+	uint32_t i;
+
+	if (image->before.span_count != image->after.span_count)
+		return true;
+	for (i = 0; i < image->after.span_count; i++) {
+		const struct coverage_span *a = &image->before.spans[i], *b = &image->after.spans[i];
+
+		if (a->span_no != b->span_no || a->begins_on != b->begins_on || a->ends_on != b->ends_on ||
+		    a->voided != b->voided || a->cobra != b->cobra || !slice_equal(a->tier, b->tier) ||
+		    !slice_equal(a->plan_id, b->plan_id) || !slice_equal(a->group_id, b->group_id) ||
+		    !slice_equal(a->insurance_line, b->insurance_line))
+			return true;
+	}
+	return false;
+}
+
+static int apply_image(struct arena *arena, const struct apply_origin *origin, struct decide_image *image)
+{
+	uint64_t before[MATCH_KEYS_MAX], after[MATCH_KEYS_MAX];
+	struct store_keys keys = {.before = before, .after = after};
+	bool is_new = image->before.member_no == 0;
+
+	if (!is_new && !image->fields_changed && !image_spans_changed(image))
+		return 0;
+	keys.after_count = match_member_keys(&image->after, after);
+	if (is_new) {
+		image->after.member_id = image->new_member_id;
+		return apply_refused(store_member_insert(origin->store, &image->after, &keys, arena), "new member", origin, 0);
+	}
+	keys.before_count = match_member_keys(&image->before, before);
+	return apply_refused(store_member_update(origin->store, &image->before, &image->after, &keys), "member", origin, 0);
+}
+
+static void operation_fill(struct store_change *change, const struct apply_origin *origin,
+                           const struct decide_operation *operation)
+{
+	const struct member *member = operation->image != NULL ? &operation->image->after : NULL;
+
+	*change = (struct store_change){
+		.tset_no = origin->tset_no,
+		.member_pos = operation->member_pos,
+		.action = slice_from(decide_action_name(operation->action)),
+		.group_id = operation->group_id,
+		.plan_id = operation->plan_id,
+		.begins_on = operation->begins_on,
+		.ends_on = operation->ends_on,
+		.confidence_e6 = confidence_e6(operation->confidence),
+		.match_rule = slice_from(operation->match_rule),
+		.change = operation->change,
+		.segment_pos = operation->segment_pos,
+		.offset = operation->offset,
+		.operator_id = origin->operator_id,
+		.at_ms = origin->received_ms,
+	};
+	if (member != NULL) {
+		change->member_no = member->member_no;
+		change->member_id = member->member_id;
+		change->subscriber_id = member->subscriber_id;
+	}
+}
+
+void origin_hash_change(struct hash_state *payload, const struct store_change *change)
+{
+	hash_update(payload, change->action.data, change->action.len);
+	hash_update(payload, change->member_id.data, change->member_id.len);
+	hash_update(payload, change->before.data, change->before.len);
+	hash_update(payload, change->after.data, change->after.len);
+}
+
+static int apply_operation(const struct apply_origin *origin, const struct decide_operation *operation,
+                           uint32_t op_index, struct hash_state *payload)
+{
+	struct store_change change;
+	struct buffer before, after;
+	int r;
+
+	operation_fill(&change, origin, operation);
+	change.op_index = op_index;
+	buffer_init(&before, origin->env);
+	buffer_init(&after, origin->env);
+	images_add_json(&before, operation, false);
+	images_add_json(&after, operation, true);
+	r = before.error != 0 ? before.error : after.error;
+	if (r == 0) {
+		change.before = buffer_slice(&before);
+		change.after = buffer_slice(&after);
+		origin_hash_change(payload, &change);
+		r = apply_refused(store_change_add(origin->store, &change), "change", origin, operation->member_pos);
+	}
+	buffer_fini(&before);
+	buffer_fini(&after);
+	return r;
+}
+
+/* Operations of one record follow each other; each record's are numbered from where the record's rows end. */
+static int apply_operations(const struct apply_origin *origin, const struct changeset *changeset,
+                            struct hash_state *payload)
+{
+	uint32_t i, op_index = 0;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < changeset->operation_count; i++) {
+		const struct decide_operation *operation = &changeset->operations[i];
+		bool first = i == 0 || changeset->operations[i - 1].member_pos != operation->member_pos;
+
+		if (first)
+			r = store_change_next_index(origin->store, origin->tset_no, operation->member_pos, &op_index);
+		if (r == 0)
+			r = apply_operation(origin, operation, op_index++, payload);
+	}
+	return r;
+}
+
+static int apply_exception(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
+                           const struct decide_exception *exception)
+{
+	struct buffer incoming;
+	struct store_exception item = {
+		.member_pos = exception->member_pos,
+		.category = exception->category,
+		.confidence_e6 = confidence_e6(exception->confidence),
+		.reason = exception->reason,
+		.subscriber_id = exception->record->subscriber_id,
+		.group_id = slice_is_empty(exception->record->group) ? family->header->policy : exception->record->group,
+		.raw = exception->record->raw,
+		.segment_pos = exception->record->segment_pos,
+		.offset = exception->record->offset,
+		.content_hash = exception->record->content_hash,
+	};
+	int r;
+
+	buffer_init(&incoming, origin->env);
+	incoming_add_member(&incoming, family->header, exception->record);
+	r = incoming.error;
+	item.incoming = buffer_slice(&incoming);
+	if (r == 0)
+		r = origin_put_item(arena, origin, &item, exception->candidates, exception->candidate_count);
+	buffer_fini(&incoming);
+	return r;
+}
+
+static int apply_outcome(const struct apply_origin *origin, const struct member_record *record,
+                         enum decide_outcome outcome, struct store_tally *tally)
+{
+	static const enum store_record_outcome outcomes[] = {STORE_RECORD_APPLIED, STORE_RECORD_NO_CHANGE,
+							     STORE_RECORD_EXCEPTION};
+
+	switch (outcome) {
+	case DECIDE_APPLIED:
+		tally->members_applied++;
+		break;
+	case DECIDE_UNCHANGED:
+		tally->members_no_change++;
+		break;
+	case DECIDE_EXCEPTION:
+		tally->members_exception++;
+		break;
+	case DECIDE_DEFERRED:
+		return 0;
+	}
+	return origin_put_ledger(origin, record->member_pos, outcomes[outcome], &record->content_hash);
+}
+
+int apply_family(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
+                 struct changeset *changeset, struct store_tally *tally, struct hash_state *payload)
+{
+	uint32_t i;
+	int r = 0;
+
+	assert(changeset->outcome_count == family->member_count);
+	for (i = 0; r == 0 && i < family->member_count; i++)
+		r = apply_outcome(origin, &family->members[i], changeset->outcomes[i], tally);
+	for (i = 0; r == 0 && i < changeset->image_count; i++)
+		r = apply_image(arena, origin, changeset->images[i]);
+	if (r == 0)
+		r = apply_operations(origin, changeset, payload);
+	for (i = 0; r == 0 && i < changeset->exception_count; i++)
+		r = apply_exception(arena, origin, family, &changeset->exceptions[i]);
+	return r;
+}
