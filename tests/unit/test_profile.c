@@ -1,0 +1,577 @@
+/* A key that is misread or passed over lets a partner's files be taken by rules that nobody agreed to: members of his
+ * would be ended on the wrong day, or a set with errors would be applied. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "muster/error.h"
+#include "muster/io.h"
+#include "muster/profile.h"
+
+static struct env env;
+static struct arena arena;
+static struct buffer errors;
+
+static int set_up(void **state)
+{
+	(void)state;
+	env_real_init(&env);
+	arena_init(&arena, &env, 0, 0);
+	buffer_init(&errors, &env);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	buffer_fini(&errors);
+	arena_fini(&arena);
+	return 0;
+}
+
+static void assert_errors_hold(const char *wanted)
+{
+	if (errors.data == NULL || strstr(errors.data, wanted) == NULL)
+		fail_msg("wanted \"%s\" in: %s", wanted, errors.data != NULL ? errors.data : "(nothing)");
+}
+
+static void assert_slice(struct slice value, const char *wanted)
+{
+	if (!slice_is(value, wanted))
+		fail_msg("wanted \"%s\", got \"%.*s\"", wanted, (int)value.len, value.data);
+}
+
+static int parse_profile(const char *text, struct profile *ret_profile)
+{
+	buffer_clear(&errors);
+	return profile_parse(&arena, "partners/acme.yaml", slice_from(text), NULL, &errors, ret_profile);
+}
+
+static int parse_config(const char *text, struct config *ret_config)
+{
+	buffer_clear(&errors);
+	return config_parse(&arena, "/srv/muster/muster.yaml", slice_from(text), &errors, ret_config);
+}
+
+static void test_defaults_serve_without_a_config(void **state)
+{
+	struct config config;
+	(void)state;
+	assert_int_equal(config_defaults(&arena, &config), 0);
+	assert_string_equal(config.path, "");
+	assert_string_equal(config.database, "muster.db");
+	assert_string_equal(config.in, "in");
+	assert_string_equal(config.partners, "partners");
+	assert_slice(config.member_id_format, "M########@");
+	assert_int_equal(config.due_hours, 48);
+	assert_int_equal(config.chunk_members, LIMIT_CHUNK_MEMBERS);
+	assert_int_equal(config.receiver_count, 0);
+}
+
+static void test_config_paths_are_relative_to_the_file(void **state)
+{
+	struct config config;
+	(void)state;
+	assert_int_equal(parse_config("database: /var/lib/muster/plan.db\nin: drop/in\ndue_hours: 24\nchunk_members: 7\n"
+	                              "calendar: plain\nmember_id_format: 'KP-######@'\n"
+	                              "receiver_ids: ['ZZ:MUSTERHP', '941234567']\n",
+	                              &config),
+	                 0);
+	assert_string_equal(config.folder, "/srv/muster");
+	assert_string_equal(config.database, "/var/lib/muster/plan.db");
+	assert_string_equal(config.in, "/srv/muster/drop/in");
+	assert_string_equal(config.held, "/srv/muster/held");
+	assert_int_equal(config.due_hours, 24);
+	assert_int_equal(config.chunk_members, 7);
+	assert_slice(config.member_id_format, "KP-######@");
+	assert_int_equal(config.receiver_count, 2);
+	assert_slice(config.receivers[0].qualifier, "ZZ");
+	assert_slice(config.receivers[0].id, "MUSTERHP");
+	assert_slice(config.receivers[1].qualifier, "");
+	assert_slice(config.receivers[1].id, "941234567");
+}
+
+static void test_an_empty_config_is_the_defaults(void **state)
+{
+	struct config config;
+	(void)state;
+	assert_int_equal(parse_config("# nothing is set\n", &config), 0);
+	assert_string_equal(config.database, "/srv/muster/muster.db");
+}
+
+/* Row: what stands in muster.yaml, what is said about it. */
+static void test_config_faults(void **state)
+{
+	static const struct {
+		const char *text, *wanted;
+	} rows[] = {
+		{"databse: x.db\n", "/srv/muster/muster.yaml:1:1: "},
+		{"databse: x.db\n", "database"},
+		{"due_hours: 0\n", "/srv/muster/muster.yaml:1:12: due_hours is a whole number from 1 to 8760"},
+		{"due_hours: two\n", "due_hours is a whole number"},
+		{"due_hours: [1]\n", "due_hours takes one value"},
+		{"chunk_members: 0\n", "chunk_members is a whole number from 1"},
+		{"calendar: business\n", "calendar: business is not supported yet; muster can plain"},
+		{"calendar: lunar\n", "calendar is plain"},
+		{"database: ''\n", "database has 1 to 1024 characters"},
+		{"member_id_format: M###\n", "member_id_format is capitals"},
+		{"member_id_format: 'M@####'\n", "member_id_format is capitals"},
+		{"member_id_format: 'm#####'\n", "member_id_format is capitals"},
+		{"receiver_ids: ZZ:ME\n", "receiver_ids is a list"},
+		{"receiver_ids: ['ZZZ:ME']\n", "a receiver id is ISA07"},
+		{"receiver_ids: ['ZZ:']\n", "a receiver id is ISA07"},
+		{"hooks: x\n", "/srv/muster/muster.yaml:1:1: hooks is not supported yet"},
+		{"in: same\nout: same\n", "in and out are the same folder: /srv/muster/same"},
+		{"- a list\n", "the file holds lines of the form"},
+		{"in: [\n", "/srv/muster/muster.yaml:"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config config = {.due_hours = -1};
+		assert_int_equal(parse_config(rows[i].text, &config), MUSTER_ERROR_CONFIG);
+		assert_errors_hold(rows[i].wanted);
+		assert_int_equal(config.due_hours, -1);
+	}
+}
+
+static void test_a_fault_shows_its_line_and_a_caret(void **state)
+{
+	struct config config;
+	(void)state;
+	assert_int_equal(parse_config("in: drop\ndue_hours: none\n", &config), MUSTER_ERROR_CONFIG);
+	assert_errors_hold(":2:12: due_hours");
+	assert_errors_hold("due_hours: none\n");
+	assert_errors_hold("           ^");
+}
+
+static void test_all_faults_come_in_one_go(void **state)
+{
+	struct profile profile;
+	(void)state;
+	assert_int_equal(parse_profile("isa_sender: A\nreject: sett\nresend: maybe\nupsert: true\nretro_ad: 30\n", &profile),
+	                 MUSTER_ERROR_CONFIG);
+	assert_errors_hold(":2:9: reject is set or member");
+	assert_errors_hold(":3:9: resend is hold or apply");
+	assert_errors_hold(":4:9: upsert: true is not supported yet");
+	assert_errors_hold("retro_add");
+	assert_int_equal(muster_exit_status(MUSTER_ERROR_CONFIG), 78);
+}
+
+static void test_profile_defaults_are_those_of_the_contract(void **state)
+{
+	struct profile profile;
+	(void)state;
+	assert_int_equal(parse_profile("isa_sender: '721234567'\n", &profile), 0);
+	assert_string_equal(profile.name, "acme");
+	assert_slice(profile.title, "acme");
+	assert_false(profile.check.reject_member);
+	assert_false(profile.accept_complete_sets);
+	assert_false(profile.ta1_only_when_asked);
+	assert_false(profile.decide.allow_test_files);
+	assert_false(profile.decide.end_is_exclusive);
+	assert_false(profile.decide.address_cascade_off);
+	assert_false(profile.check.x12.refuse_isa11_u);
+	assert_string_equal(profile.decide.member_id_ref, "");
+	assert_int_equal(profile.resend, PROFILE_HOLD);
+	assert_int_equal(profile.out_of_order, PROFILE_HOLD);
+	assert_int_equal(profile.dup_isa13, PROFILE_DUP_ISA13_REJECT);
+	assert_int_equal(profile.arrival, PROFILE_ARRIVAL_RENAME);
+	assert_int_equal(profile.guards.omissions_percent, 5);
+	assert_int_equal(profile.guards.omissions_min, 3);
+	assert_int_equal(profile.guards.terminations_percent, 20);
+	assert_int_equal(profile.guards.terminations_min, 10);
+	assert_int_equal(profile.guards.changes_percent, 50);
+	assert_int_equal(profile.guards.changes_min, 50);
+	assert_true(profile.max_inflated_bytes == LIMIT_INFLATE_BYTES);
+	for (int code = 0; code < FINDING_CODE_COUNT; code++)
+		assert_false(profile.check.severity_set[code]);
+}
+
+static void test_every_key_reaches_its_place(void **state)
+{
+	struct profile profile;
+	(void)state;
+	assert_int_equal(
+	        parse_profile("name: Acme Benefits\nisa_sender_qualifier: '30'\nisa_sender: '721234567'\ngs_sender: ACME\n"
+	                      "isa_receiver: MUSTERHP\nreject: member\npartial: accept-complete-sets\nack: none\n"
+	                      "ta1: requested\ntest_files: apply\nref_map: {member_id: 'ZZ'}\nref0F: ssn\n"
+	                      "end_is_exclusive: true\nretro_add: 31\nretro_term: 60\nfuture_limit: 90\nage_limit: 27\n"
+	                      "add_without_coverage: true\naddress_cascade: false\ndup_isa13: warn\nresend: apply\n"
+	                      "out_of_order: apply\narrival: settle\nsettle_seconds: 90\nmax_inflated: 2 GiB\n"
+	                      "tolerate_isa11_u: false\ntolerate_isa_padding: true\nallow_x220: true\n"
+	                      "guards: {omissions_percent: 1, omissions_min: 2, terminations_percent: 3,\n"
+	                      "  terminations_min: 4, changes_percent: 6, changes_min: 7}\n"
+	                      "severities: {element_code_external: 'off', segment_order_habit: error, tset_totals: info}\n",
+	                      &profile),
+	        0);
+	assert_slice(profile.title, "Acme Benefits");
+	assert_slice(profile.isa_sender_qualifier, "30");
+	assert_slice(profile.isa_sender, "721234567");
+	assert_slice(profile.gs_sender, "ACME");
+	assert_slice(profile.isa_receiver, "MUSTERHP");
+	assert_true(profile.check.reject_member);
+	assert_true(profile.accept_complete_sets);
+	assert_int_equal(profile.ack, PROFILE_ACK_NONE);
+	assert_true(profile.ta1_only_when_asked);
+	assert_true(profile.decide.allow_test_files);
+	assert_string_equal(profile.decide.member_id_ref, "ZZ");
+	assert_true(profile.decide.subscriber_id_is_ssn);
+	assert_true(profile.decide.end_is_exclusive);
+	assert_int_equal(profile.decide.retro_add_days, 31);
+	assert_int_equal(profile.decide.retro_term_days, 60);
+	assert_int_equal(profile.decide.future_days, 90);
+	assert_int_equal(profile.decide.age_limit_years, 27);
+	assert_true(profile.decide.add_without_coverage);
+	assert_true(profile.decide.address_cascade_off);
+	assert_int_equal(profile.dup_isa13, PROFILE_DUP_ISA13_WARN);
+	assert_int_equal(profile.resend, PROFILE_APPLY);
+	assert_int_equal(profile.out_of_order, PROFILE_APPLY);
+	assert_int_equal(profile.arrival, PROFILE_ARRIVAL_SETTLE);
+	assert_int_equal(profile.settle_seconds, 90);
+	assert_true(profile.max_inflated_bytes == UINT64_C(2) << 30);
+	assert_true(profile.check.x12.refuse_isa11_u);
+	assert_true(profile.check.x12.tolerate_isa_padding);
+	assert_true(profile.check.allow_x220);
+	assert_int_equal(profile.guards.omissions_percent, 1);
+	assert_int_equal(profile.guards.omissions_min, 2);
+	assert_int_equal(profile.guards.terminations_percent, 3);
+	assert_int_equal(profile.guards.terminations_min, 4);
+	assert_int_equal(profile.guards.changes_percent, 6);
+	assert_int_equal(profile.guards.changes_min, 7);
+	assert_true(profile.check.severity_set[FINDING_ELEMENT_CODE_EXTERNAL]);
+	assert_int_equal(profile.check.severity[FINDING_ELEMENT_CODE_EXTERNAL], FINDING_OFF);
+	assert_int_equal(profile.check.severity[FINDING_SEGMENT_ORDER_HABIT], FINDING_ERROR);
+	assert_int_equal(profile.check.severity[FINDING_TSET_TOTALS], FINDING_INFO);
+}
+
+/* Row: one line beside a good isa_sender, what is said about it. */
+static void test_profile_faults(void **state)
+{
+	static const struct {
+		const char *line, *wanted;
+	} rows[] = {
+		{"omission: term", "2:1: omission is not supported yet"},
+		{"modes_by_name: {}", "modes_by_name is not supported yet"},
+		{"earlier_term: direct", "earlier_term is not supported yet"},
+		{"file_mode: full", "file_mode: full is not supported yet; muster can by_bgn08"},
+		{"group_key: hdr38", "group_key: hdr38 is not supported yet"},
+		{"ssn_required: sub only", "ssn_required: sub only is not supported yet"},
+		{"case: lower", "case is any"},
+		{"arrival: soon", "arrival is rename, done-marker or settle"},
+		{"end_is_exclusive: maybe", "end_is_exclusive is true or false"},
+		{"retro_add: -1", "retro_add is a whole number from 0"},
+		{"isa_sender_qualifier: ZZZ", "isa_sender_qualifier has 2 to 2 characters"},
+		{"gs_sender: '1234567890123456'", "gs_sender has 2 to 15 characters"},
+		{"max_inflated: 2 GB", "max_inflated is a size"},
+		{"max_inflated: 0", "max_inflated is a size"},
+		{"max_inflated: 65 GiB", "at most 64 GiB"},
+		{"max_inflated: 999999999999999999 TiB", "max_inflated is a size"},
+		{"ref_map: {subgroup: '17'}", "subgroup is not supported yet"},
+		{"ref_map: {member_id: 'x'}", "member_id is a REF qualifier"},
+		{"ref_map: yes", "ref_map holds lines"},
+		{"guards: {omission_min: 3}", "omissions_min"},
+		{"guards: {changes_percent: 101}", "changes_percent is a whole number from 0 to 100"},
+		{"severities: {element_cod_invalid: error}", "element_code_invalid"},
+		{"severities: {element_code_invalid: fatal}", "a severity is error, warning, info or off"},
+		{"severities: {interchange_truncated: warning}", "the severity of interchange_truncated is fixed"},
+		{"severities: {tset_out_of_balance: 'off'}", "the severity of tset_out_of_balance is fixed"},
+		{"severities: error", "severities holds lines"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct profile profile = {.name = "untouched"};
+		char text[200];
+		snprintf(text, sizeof(text), "isa_sender: A\n%s\n", rows[i].line);
+		if (parse_profile(text, &profile) != MUSTER_ERROR_CONFIG)
+			fail_msg("taken: %s", rows[i].line);
+		assert_errors_hold("partners/acme.yaml:2:");
+		assert_errors_hold(rows[i].wanted);
+		assert_string_equal(profile.name, "untouched");
+	}
+}
+
+/* Sense that only shows in the whole: who a profile is for, and how its file is called. */
+static void test_profile_identity(void **state)
+{
+	struct profile profile;
+	(void)state;
+	assert_int_equal(parse_profile("reject: set\n", &profile), MUSTER_ERROR_CONFIG);
+	assert_errors_hold("isa_sender is missing");
+	buffer_clear(&errors);
+	assert_int_equal(profile_parse(&arena, "partners/default.yaml", slice_from("isa_sender: A\n"), NULL, &errors, &profile),
+	                 MUSTER_ERROR_CONFIG);
+	assert_errors_hold("isa_sender names one partner");
+	buffer_clear(&errors);
+	assert_int_equal(profile_parse(&arena, "partners/a b.yaml", slice_from("isa_sender: A\n"), NULL, &errors, &profile),
+	                 MUSTER_ERROR_CONFIG);
+	assert_errors_hold("a profile's file name is letters");
+}
+
+static void make_folder(char *folder)
+{
+	strcpy(folder, "/tmp/muster-test-profile-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+}
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+	char path[256];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(io_publish(&env, path, slice_from(text)), 0);
+}
+
+static void remove_folder(const char *folder)
+{
+	char **names = NULL, path[512];
+	size_t count = 0;
+	if (env_list(&env, folder, &names, &count) < 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		if (unlink(path) != 0)
+			remove_folder(path);
+	}
+	env_free(&env, names);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+static int load_partners(const char *folder, struct profiles *ret_profiles)
+{
+	struct config config;
+	assert_int_equal(config_defaults(&arena, &config), 0);
+	config.partners = folder;
+	buffer_clear(&errors);
+	return profiles_load(&env, &arena, &config, &errors, ret_profiles);
+}
+
+static void test_partners_inherit_from_default(void **state)
+{
+	struct profiles profiles;
+	char folder[64];
+	(void)state;
+	make_folder(folder);
+	write_file(folder, "default.yaml", "reject: member\nretro_add: 60\nguards: {omissions_min: 9}\n");
+	write_file(folder, "acme.yaml", "isa_sender: ACME\nretro_add: 31\n");
+	write_file(folder, "zeta.yaml", "isa_sender: SHARED\nisa_sender_qualifier: ZZ\ngs_sender: ZETA\n");
+	write_file(folder, "yota.yaml", "isa_sender: SHARED\nisa_sender_qualifier: ZZ\ngs_sender: YOTA\nreject: set\n");
+	write_file(folder, "acme.yaml~", "left by an editor: {");
+	assert_int_equal(load_partners(folder, &profiles), 0);
+	remove_folder(folder);
+
+	assert_int_equal(profiles.count, 3);
+	const struct profile *acme = profile_for(&profiles, slice_from("30"), slice_from("ACME"), SLICE_EMPTY);
+	assert_string_equal(acme->name, "acme");
+	assert_int_equal(acme->decide.retro_add_days, 31);
+	assert_true(acme->check.reject_member);
+	assert_int_equal(acme->guards.omissions_min, 9);
+	assert_int_equal(acme->guards.omissions_percent, 5);
+
+	struct slice zz = slice_from("ZZ"), shared = slice_from("SHARED");
+	assert_string_equal(profile_for(&profiles, zz, shared, slice_from("ZETA"))->name, "zeta");
+	assert_string_equal(profile_for(&profiles, zz, shared, slice_from("YOTA"))->name, "yota");
+	assert_false(profile_for(&profiles, zz, shared, slice_from("YOTA"))->check.reject_member);
+	assert_ptr_equal(profile_for(&profiles, zz, shared, slice_from("OTHER")), &profiles.fallback);
+	assert_ptr_equal(profile_for(&profiles, slice_from("30"), shared, slice_from("ZETA")), &profiles.fallback);
+	assert_ptr_equal(profile_for(&profiles, zz, slice_from("NOBODY"), SLICE_EMPTY), &profiles.fallback);
+	assert_string_equal(profiles.fallback.name, "default");
+	assert_int_equal(profiles.fallback.decide.retro_add_days, 60);
+	assert_string_equal(profile_named(&profiles, slice_from("yota"))->name, "yota");
+	assert_null(profile_named(&profiles, slice_from("nobody")));
+}
+
+static void test_faults_of_all_partners_come_in_one_go(void **state)
+{
+	struct profiles profiles = {.count = 77};
+	char folder[64];
+	(void)state;
+	make_folder(folder);
+	write_file(folder, "default.yaml", "resend: never\n");
+	write_file(folder, "acme.yaml", "isa_sender: ACME\nrejct: set\n");
+	write_file(folder, "zeta.yml", "isa_sender: ZETA\n");
+	assert_int_equal(load_partners(folder, &profiles), MUSTER_ERROR_CONFIG);
+	assert_errors_hold("default.yaml:1:9: resend is hold or apply");
+	assert_errors_hold("acme.yaml:2:1: ");
+	assert_errors_hold("zeta.yml: profiles end in .yaml");
+	assert_int_equal(profiles.count, 77);
+	remove_folder(folder);
+}
+
+static void test_two_partners_may_not_claim_one_sender(void **state)
+{
+	struct profiles profiles;
+	char folder[64];
+	(void)state;
+	make_folder(folder);
+	write_file(folder, "acme.yaml", "isa_sender: SAME\n");
+	write_file(folder, "zeta.yaml", "isa_sender: SAME\n");
+	assert_int_equal(load_partners(folder, &profiles), MUSTER_ERROR_CONFIG);
+	assert_errors_hold("partners acme and zeta have the same isa_sender SAME");
+	remove_folder(folder);
+}
+
+static void test_a_partners_folder_that_is_named_must_be_there(void **state)
+{
+	struct profiles profiles;
+	struct config config;
+	(void)state;
+	assert_int_equal(load_partners("/nonexistent/partners", &profiles), 0);
+	assert_int_equal(profiles.count, 0);
+	buffer_clear(&errors);
+	assert_int_equal(parse_config("partners: nowhere\n", &config), 0);
+	assert_int_equal(profiles_load(&env, &arena, &config, &errors, &profiles), MUSTER_ERROR_CONFIG);
+	assert_errors_hold("/srv/muster/nowhere: the partners folder");
+}
+
+static void test_receivers(void **state)
+{
+	struct profile profile;
+	struct config config;
+	(void)state;
+	assert_int_equal(parse_config("receiver_ids: ['ZZ:MUSTERHP', '941234567']\n", &config), 0);
+	profile_defaults(&profile);
+	assert_true(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("MUSTERHP")));
+	assert_false(profile_accepts_receiver(&config, &profile, slice_from("30"), slice_from("MUSTERHP")));
+	assert_true(profile_accepts_receiver(&config, &profile, slice_from("30"), slice_from("941234567")));
+	assert_false(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("SOMEBODY")));
+	profile.isa_receiver = slice_from("SPECIAL");
+	assert_true(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("SPECIAL")));
+	assert_false(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("MUSTERHP")));
+	assert_int_equal(config_defaults(&arena, &config), 0);
+	profile_defaults(&profile);
+	assert_true(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("ANYBODY")));
+}
+
+/* Which muster.yaml is taken, from which folder. */
+static void test_where_the_config_is_looked_for(void **state)
+{
+	struct config config;
+	char folder[64], home[512], path[128];
+	(void)state;
+	make_folder(folder);
+	assert_non_null(getcwd(home, sizeof(home)));
+	assert_int_equal(chdir(folder), 0);
+	write_file(folder, "explicit.yaml", "due_hours: 1\n");
+	write_file(folder, "environment.yaml", "due_hours: 2\n");
+	write_file(folder, "muster.yaml", "due_hours: 3\n");
+	snprintf(path, sizeof(path), "%s/environment.yaml", folder);
+
+	assert_int_equal(config_load(&env, &arena, "explicit.yaml", path, &errors, &config), 0);
+	assert_int_equal(config.due_hours, 1);
+	assert_string_equal(config.in, "in");
+	assert_int_equal(config_load(&env, &arena, NULL, path, &errors, &config), 0);
+	assert_int_equal(config.due_hours, 2);
+	assert_int_equal(strncmp(config.in, folder, strlen(folder)), 0);
+	assert_int_equal(config_load(&env, &arena, "", "", &errors, &config), 0);
+	assert_int_equal(config.due_hours, 3);
+
+	assert_int_equal(config_load(&env, &arena, "missing.yaml", NULL, &errors, &config), MUSTER_ERROR_CONFIG);
+	assert_errors_hold("missing.yaml: ");
+	buffer_clear(&errors);
+	assert_int_equal(chmod("muster.yaml", 0606), 0);
+	assert_int_equal(config_load(&env, &arena, NULL, NULL, &errors, &config), MUSTER_ERROR_CONFIG);
+	assert_errors_hold("may be written by everybody");
+	assert_int_equal(unlink("muster.yaml"), 0);
+	buffer_clear(&errors);
+	assert_int_equal(symlink("explicit.yaml", "muster.yaml"), 0);
+	assert_int_equal(config_load(&env, &arena, NULL, NULL, &errors, &config), MUSTER_ERROR_CONFIG);
+	assert_errors_hold("is not a plain file");
+	assert_int_equal(chdir(home), 0);
+	remove_folder(folder);
+}
+
+static void test_a_config_of_somebody_else_is_not_taken(void **state)
+{
+	struct config config;
+	char folder[64], home[512];
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("only root can give a file away\n");
+		skip();
+	}
+	make_folder(folder);
+	assert_non_null(getcwd(home, sizeof(home)));
+	assert_int_equal(chdir(folder), 0);
+	write_file(folder, "muster.yaml", "due_hours: 3\n");
+	assert_int_equal(chown("muster.yaml", 12345, 12345), 0);
+	assert_int_equal(config_load(&env, &arena, NULL, NULL, &errors, &config), MUSTER_ERROR_CONFIG);
+	assert_errors_hold("belongs to somebody else");
+	assert_int_equal(chdir(home), 0);
+	remove_folder(folder);
+}
+
+static int fail_reads(struct env *failing, enum env_op op, const char *what)
+{
+	(void)failing;
+	(void)what;
+	return op == ENV_READ ? -EIO : 0;
+}
+
+/* A disk that fails must not pass for "no configuration": defaults would open another database. */
+static void test_a_failing_disk_is_forwarded(void **state)
+{
+	struct config config;
+	struct profiles profiles;
+	char folder[64], home[512];
+	(void)state;
+	make_folder(folder);
+	assert_non_null(getcwd(home, sizeof(home)));
+	assert_int_equal(chdir(folder), 0);
+	write_file(folder, "muster.yaml", "due_hours: 3\n");
+	write_file(folder, "acme.yaml", "isa_sender: ACME\n");
+	env.gate = fail_reads;
+	assert_int_equal(config_load(&env, &arena, NULL, NULL, &errors, &config), -EIO);
+	assert_int_equal(config_load(&env, &arena, "muster.yaml", NULL, &errors, &config), -EIO);
+	assert_int_equal(load_partners(folder, &profiles), -EIO);
+	env.gate = NULL;
+	assert_int_equal(chdir(home), 0);
+	remove_folder(folder);
+}
+
+/* The partners whom we ship as samples must be ones that muster takes. */
+static void test_the_samples_are_taken(void **state)
+{
+	struct profiles profiles;
+	const char *root = getenv("MUSTER_SOURCE_ROOT");
+	char folder[512];
+	(void)state;
+	assert_non_null(root);
+	snprintf(folder, sizeof(folder), "%s/samples/partners", root);
+	if (load_partners(folder, &profiles) != 0)
+		fail_msg("%s", errors.data);
+	assert_true(profiles.count >= 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_defaults_serve_without_a_config, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_config_paths_are_relative_to_the_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_an_empty_config_is_the_defaults, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_config_faults, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_fault_shows_its_line_and_a_caret, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_all_faults_come_in_one_go, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_profile_defaults_are_those_of_the_contract, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_every_key_reaches_its_place, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_profile_faults, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_profile_identity, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_partners_inherit_from_default, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_faults_of_all_partners_come_in_one_go, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_two_partners_may_not_claim_one_sender, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_partners_folder_that_is_named_must_be_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_receivers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_where_the_config_is_looked_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_config_of_somebody_else_is_not_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_failing_disk_is_forwarded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_samples_are_taken, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
