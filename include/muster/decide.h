@@ -144,8 +144,12 @@ struct decide_payment {
 /* A whole set first: 0 and *ret_category CATEGORY_COUNT when it may be posted; else why nothing of it is. */
 int decide_remittance(struct arena *arena, const struct decide_view *view, const struct remit_header *header,
                       cents paid, cents adjusted, enum category *ret_category, struct slice *ret_reason);
+/*
+ * Then each line. `forced_id`: a representative's decision `match:<id>` on it (reprocess), a member's or a group's id;
+ * empty = none. What a line weighs is paid + adjusted_before: posted or suspended as a whole.
+ */
 int decide_remittance_line(struct arena *arena, const struct decide_view *view, const struct decide_policy *policy,
                            date_day today, const struct remit_header *header, const struct remittance_line *line,
-                           struct decide_payment *ret_payment);
+                           struct slice forced_id, struct decide_payment *ret_payment);
 
 #endif

@@ -18,6 +18,8 @@ typedef int64_t cents;
 bool money_parse_r(struct slice text, cents *ret_cents);
 /* `1234.56` with optional minus; the CSV form (CONTRACT section 3). */
 bool money_parse_csv(struct slice text, cents *ret_cents);
+/* Their sum. Over an end of the scale (INT64_MAX, -INT64_MAX) it stays there, whatever is added: no honest total. */
+cents money_add(cents a, cents b);
 /* `-1234.56`. Returns `out`. */
 char *money_format(cents amount, char out[MONEY_TEXT_BYTES]);
 

@@ -44,6 +44,17 @@ bool money_parse_csv(struct slice text, cents *ret_cents)
 	return parse(text, false, ret_cents);
 }
 
+cents money_add(cents a, cents b)
+{
+	cents sum;
+
+	if (a == INT64_MAX || a == -INT64_MAX)
+		return a;
+	if (__builtin_add_overflow(a, b, &sum) || sum == INT64_MIN)
+		return a < 0 ? -INT64_MAX : INT64_MAX;
+	return sum;
+}
+
 char *money_format(cents amount, char out[MONEY_TEXT_BYTES])
 {
 	/* The magnitude of INT64_MIN fits only here. */

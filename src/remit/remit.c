@@ -62,16 +62,6 @@ struct remit {
 	struct shown line_shown;
 };
 
-/* Saturates: a sum at the end of the scale balances with no BPR02, which has at most 15 digits before the point. */
-static cents add_cents(cents a, cents b)
-{
-	cents sum;
-
-	if (__builtin_add_overflow(a, b, &sum))
-		return a < 0 ? INT64_MIN : INT64_MAX;
-	return sum;
-}
-
 static cents amount_of(const struct x12_segment *segment, uint32_t pos)
 {
 	cents amount;
@@ -211,7 +201,7 @@ static int line_end(struct remit *remit)
 	line->raw_offsets = remit->line_shown.offsets.items;
 	line->raw_count = remit->line_shown.offsets.count;
 	hash_final(&remit->line_shown.hash, &line->content_hash);
-	remit->paid = add_cents(remit->paid, line->paid);
+	remit->paid = money_add(remit->paid, line->paid);
 	if (remit->sink.line != NULL)
 		r = remit->sink.line(remit->sink.context, remit->tset, &remit->header, line);
 	arena_rewind(&remit->arena, remit->line_mark);
@@ -451,11 +441,11 @@ static int on_adx(struct remit *remit, const struct x12_segment *segment)
 	cents amount = amount_of(segment, 1);
 
 	if (remit->in_line) {
-		remit->line.adjusted_after = add_cents(remit->line.adjusted_after, amount);
+		remit->line.adjusted_after = money_add(remit->line.adjusted_after, amount);
 		return add_adjustment(&remit->arena, &remit->adjustments, segment, amount);
 	}
-	remit->adjusted = add_cents(remit->adjusted, amount);
-	remit->entity.adjusted_before = add_cents(remit->entity.adjusted_before, amount);
+	remit->adjusted = money_add(remit->adjusted, amount);
+	remit->entity.adjusted_before = money_add(remit->entity.adjusted_before, amount);
 	return add_adjustment(&remit->arena, &remit->before, segment, amount);
 }
 
