@@ -7,10 +7,22 @@
  * the reader resynchronises: after a bad segment at the next terminator, after a bad set at the next ST, after a
  * bad interchange at the next ISA with its sixteen separators in place (an `ISA` inside a name is none).
  *
- * Units     offsets are 64-bit; *_pos as X12 counts (ST is 1, as in IK302).
- * Memory    constant: one window of LIMIT_READ_BYTES plus LIMIT_SEGMENT_BYTES, allocated at init.
+ * Findings  about an envelope come after its BEGIN and before its END, what is wrong with its trailer directly before
+ *           END; about a segment of a set directly before its X12_BODY. A fault is reported once: where stray segments
+ *           were reported in an envelope its count is not. Findings about bytes outside any interchange bear
+ *           where.interchange = 0; of severity error among them (segments behind IEA, a damaged or empty file, a
+ *           file that ends inside ISA) they are no interchange's, but the file's.
+ * Passed    over with a finding, and then not given as X12_BODY though counted for SE01: segments whose id has not
+ *           the form of one (SEGMENT_UNKNOWN), segments over LIMIT_SEGMENT_BYTES (SEGMENT_TOO_LONG). Not even
+ *           counted: empty segments (SEGMENT_BLANK). A last segment without terminator counts only if it is a whole
+ *           IEA; any other was cut, and half a value is worse than none.
+ * Not here  SEGMENT_EMPTY and all ELEMENT_* of a set's segments, GS01, GS08 and ST03 against the guides: check.h.
+ * Units     offsets are 64-bit, in the inflated file (io_source_offset); *_pos as X12 counts (ST is 1, as in IK302).
+ * Memory    one window of LIMIT_READ_BYTES plus LIMIT_SEGMENT_BYTES, allocated at init; beside it at most 4 MiB each
+ *           for the control numbers of sets, groups and interchanges seen (repetitions beyond 262,144 numbers in one
+ *           envelope may go unseen).
  * Lifetime  slices are borrowed until the next x12_reader_next().
- * Errors    <0 our machine, forward it. What is wrong in the file goes to the sink as findings.
+ * Errors    <0 our machine or the sink's refusal, forward it. What is wrong in the file goes to the sink.
  * Source    separators from ISA: x12-syntax section 2; counts and control numbers: section 3.
  */
 #ifndef MUSTER_X12_H
@@ -25,7 +37,8 @@
 #include "muster/limits.h"
 
 struct x12_separators {
-	char element, component, repetition, terminator; /* repetition 0 = none (00401, or ISA11 = U) */
+	/* repetition 0 = none (00401, or ISA11 = U); component and repetition 0 also where the sender's cannot be used */
+	char element, component, repetition, terminator;
 };
 
 /* Which habits of senders are tolerated with a warning instead of an error. Zero is strict but for the defaults. */
@@ -38,7 +51,7 @@ struct x12_segment {
 	struct slice id;
 	struct slice raw;                  /* the whole segment without terminator */
 	const struct slice *elements;      /* elements[0] is element 1; repetitions and components undivided */
-	uint32_t element_count;
+	uint32_t element_count;            /* at most LIMIT_ELEMENTS; what lies beyond is in `raw` only */
 	struct x12_where where;            /* of the segment's first byte */
 	const struct x12_separators *separators;
 };
@@ -123,8 +136,8 @@ struct x12_writer {
 	struct buffer *out;
 	struct x12_separators separators;
 	bool newline; /* a line feed after each terminator, for people */
-	uint32_t segments, tsets, fgroups, pending_empty;
-	bool component_open;
+	uint32_t segments, tsets, fgroups;
+	uint32_t pending_empty, pending_components; /* separators owed until a value follows them */
 	char interchange_control[10], fgroup_control[10], tset_control[10];
 };
 void x12_writer_init(struct x12_writer *writer, struct buffer *out, const struct x12_separators *separators);

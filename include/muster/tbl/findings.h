@@ -41,6 +41,7 @@ X(INTERCHANGE_GROUP_COUNT,         INTERCHANGE, "021", 1, ERROR,   "IEA01 does n
 X(INTERCHANGE_CONTROL_MISMATCH,    INTERCHANGE, "001", 1, ERROR,   "IEA02 differs from ISA13")
 X(INTERCHANGE_TRUNCATED,           INTERCHANGE, "023", 1, ERROR,   "the file ends before IEA")
 X(INTERCHANGE_TRAILER_MISSING,     INTERCHANGE, "023", 1, ERROR,   "IEA is missing: another ISA follows")
+X(INTERCHANGE_TERMINATOR_MISSING,  INTERCHANGE, "004", 1, WARNING, "IEA has no segment terminator")
 X(INTERCHANGE_EMPTY,               INTERCHANGE, "024", 1, ERROR,   "the interchange holds no functional group")
 X(INTERCHANGE_CONTENT,             INTERCHANGE, "024", 1, ERROR,   "a segment stands outside any functional group")
 X(INTERCHANGE_DUPLICATE,           INTERCHANGE, "025", 1, ERROR,   "ISA13 was used before by this sender")

@@ -1,0 +1,348 @@
+/*
+ * reader: from what fetch.c finds to balanced events.
+ *
+ * Envelopes lie in one another: interchange, functional group, set. Each segment says how deep an envelope may stay
+ * open when it comes (stays_open); deeper ones lack their trailer and are closed first, one event a call, while the
+ * segment is held. Then the segment is taken: it opens, closes, is body, or is astray.
+ *
+ * Most segments of a file are body of a set; they take the short way of quick_body, which does nothing else than
+ * next_event would do and leaves to it whatever is not plain.
+ */
+#include <string.h>
+
+#include "muster/error.h"
+#include "reader.h"
+
+/* A segment this long might hide an ISA (fetch.c): not for the short way. */
+#define QUICK_BYTES_MAX 100u
+
+int x12_reader_new(struct env *env, struct io_source *source, const struct x12_options *options,
+                   const struct finding_sink *sink, struct x12_reader **ret_reader)
+{
+	struct x12_reader *reader = env_alloc(env, sizeof(*reader));
+
+	if (reader == NULL)
+		return -ENOMEM;
+	reader->env = env;
+	reader->sink = sink;
+	reader->at_break = true;
+	if (options != NULL)
+		reader->options = *options;
+	reader->segment.separators = &reader->separators;
+	if (window_init(&reader->window, env, source) < 0) {
+		env_free(env, reader);
+		return -ENOMEM;
+	}
+	*ret_reader = reader;
+	return 0;
+}
+
+void x12_reader_free(struct x12_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	seen_fini(&reader->interchanges, reader->env);
+	seen_fini(&reader->fgroups, reader->env);
+	seen_fini(&reader->tsets, reader->env);
+	window_fini(&reader->window, reader->env);
+	env_free(reader->env, reader);
+}
+
+uint64_t x12_reader_offset(const struct x12_reader *reader)
+{
+	return reader->window.base + reader->window.begin;
+}
+
+static void fill_event(const struct x12_reader *reader, enum x12_event_kind kind, const struct x12_segment *segment,
+                       struct x12_event *ret_event)
+{
+	*ret_event = (struct x12_event){
+		.kind = kind,
+		.segment = segment,
+		.interchange = reader->open >= LEVEL_INTERCHANGE ? &reader->interchange : NULL,
+		.fgroup = reader->open >= LEVEL_FGROUP ? &reader->fgroup : NULL,
+		.tset = reader->open >= LEVEL_TSET ? &reader->tset : NULL,
+	};
+}
+
+/* The segment held is a header: what was noted about it follows at the next call. */
+static int give_begin(struct x12_reader *reader, enum x12_event_kind kind, struct x12_event *ret_event)
+{
+	x12_release(reader);
+	fill_event(reader, kind, &reader->segment, ret_event);
+	return 1;
+}
+
+/* Anything else: what was noted comes before it. */
+static int give(struct x12_reader *reader, enum x12_event_kind kind, struct x12_event *ret_event)
+{
+	int result = x12_notes_flush(reader);
+
+	if (result < 0)
+		return result;
+	x12_release(reader);
+	fill_event(reader, kind, &reader->segment, ret_event);
+	return 1;
+}
+
+static int give_end(struct x12_reader *reader, enum x12_event_kind kind, struct x12_event *ret_event)
+{
+	reader->closing = true;
+	return give(reader, kind, ret_event);
+}
+
+/* The innermost open envelope ends without its trailer; what is held stays held. */
+static int give_end_missing(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	static const enum x12_event_kind kinds[] = {
+		[LEVEL_INTERCHANGE] = X12_INTERCHANGE_END,
+		[LEVEL_FGROUP] = X12_FGROUP_END,
+		[LEVEL_TSET] = X12_TSET_END,
+	};
+	int result;
+
+	x12_trailer_missing(reader);
+	result = x12_notes_flush(reader);
+	if (result < 0)
+		return result;
+	reader->closing = true;
+	fill_event(reader, kinds[reader->open], NULL, ret_event);
+	return 1;
+}
+
+/* The innermost envelope that may stay open beside what is held. */
+static enum level stays_open(const struct x12_reader *reader)
+{
+	if (reader->held != HELD_SEGMENT)
+		return LEVEL_NONE;
+	switch (reader->key) {
+	case KEY_IEA:
+	case KEY_GS:
+		return LEVEL_INTERCHANGE;
+	case KEY_GE:
+	case KEY_ST:
+		return LEVEL_FGROUP;
+	default:
+		return LEVEL_TSET;
+	}
+}
+
+/* The id of the segment held as text; empty when it has not the form of one. */
+static const char *id_text(const struct x12_reader *reader, char out[4])
+{
+	return slice_to_cstr(x12_id_is_formed(reader->segment.id) ? reader->segment.id : SLICE_EMPTY, out, 4);
+}
+
+static void note_indent(struct x12_reader *reader)
+{
+	char id[4];
+
+	if (reader->indented)
+		x12_note(reader, FINDING_SEGMENT_INDENTED, id_text(reader, id), 0, "they are passed over");
+}
+
+/* A segment outside the envelope it needs: told once, until the next envelope begins, and passed over. */
+static int pass_stray(struct x12_reader *reader)
+{
+	bool in_fgroup = reader->open == LEVEL_FGROUP;
+	int result = 0;
+	char id[4];
+
+	if (!reader->stray) {
+		x12_note(reader, in_fgroup ? FINDING_FGROUP_CONTENT : FINDING_INTERCHANGE_CONTENT,
+		         id_text(reader, id), 0, "it and what follows up to the next %s are not read",
+		         in_fgroup ? "ST" : "GS");
+		result = x12_notes_flush(reader);
+	}
+	reader->stray = true;
+	if (in_fgroup)
+		reader->stray_in_fgroup = true;
+	else
+		reader->stray_in_interchange = true;
+	x12_release(reader);
+	return result;
+}
+
+static int take_body(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	int result;
+
+	note_indent(reader);
+	reader->tset.segment_count++;
+	if (x12_id_is_formed(reader->segment.id))
+		return give(reader, X12_BODY, ret_event);
+	x12_note(reader, FINDING_SEGMENT_UNKNOWN, "", 0, "a letter and one or two letters or digits are expected");
+	x12_note_value(reader, reader->segment.id);
+	result = x12_notes_flush(reader);
+	x12_release(reader);
+	return result;
+}
+
+static int take_ack(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	reader->acknowledges = true;
+	note_indent(reader);
+	if (reader->interchange.fgroup_count > 0)
+		x12_note(reader, FINDING_INTERCHANGE_CONTENT, "TA1", 0, "TA1 belongs before the first GS");
+	return give(reader, X12_INTERCHANGE_ACK, ret_event);
+}
+
+static int take_header(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	int result = x12_interchange_open(reader);
+
+	return result < 0 ? result : give_begin(reader, X12_INTERCHANGE_BEGIN, ret_event);
+}
+
+static int take_gs(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	int result = x12_fgroup_open(reader);
+
+	if (result < 0)
+		return result;
+	note_indent(reader);
+	return give_begin(reader, X12_FGROUP_BEGIN, ret_event);
+}
+
+static int take_st(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	int result = x12_tset_open(reader);
+
+	if (result < 0)
+		return result;
+	note_indent(reader);
+	return give_begin(reader, X12_TSET_BEGIN, ret_event);
+}
+
+/* A trailer of the envelope that is open innermost. */
+static int take_trailer(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	note_indent(reader);
+	switch (reader->open) {
+	case LEVEL_INTERCHANGE:
+		x12_interchange_close(reader);
+		return give_end(reader, X12_INTERCHANGE_END, ret_event);
+	case LEVEL_FGROUP:
+		x12_fgroup_close(reader);
+		return give_end(reader, X12_FGROUP_END, ret_event);
+	case LEVEL_TSET:
+		x12_tset_close(reader);
+		return give_end(reader, X12_TSET_END, ret_event);
+	case LEVEL_NONE:
+		break;
+	}
+	return MUSTER_ERROR_INTERNAL;
+}
+
+/* What is held does what it is there for. 1: an event was given; 0: none, go on; <0. */
+static int take(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	if (reader->held == HELD_HEADER)
+		return take_header(reader, ret_event);
+	if (reader->held == HELD_END) {
+		fill_event(reader, X12_END, NULL, ret_event);
+		return 1;
+	}
+	x12_place(reader, x12_next_pos(reader));
+	switch (reader->key) {
+	case KEY_GS:
+		return take_gs(reader, ret_event);
+	case KEY_IEA:
+		return take_trailer(reader, ret_event);
+	case KEY_ST:
+		return reader->open == LEVEL_FGROUP ? take_st(reader, ret_event) : pass_stray(reader);
+	case KEY_GE:
+		return reader->open == LEVEL_FGROUP ? take_trailer(reader, ret_event) : pass_stray(reader);
+	case KEY_SE:
+		return reader->open == LEVEL_TSET ? take_trailer(reader, ret_event) : pass_stray(reader);
+	default:
+		break;
+	}
+	if (reader->open == LEVEL_TSET)
+		return take_body(reader, ret_event);
+	if (reader->key == KEY_TA1 && reader->open == LEVEL_INTERCHANGE)
+		return take_ack(reader, ret_event);
+	return pass_stray(reader);
+}
+
+/* The envelope whose END was given is gone. */
+static void finish_closing(struct x12_reader *reader)
+{
+	if (!reader->closing)
+		return;
+	reader->closing = false;
+	reader->open--;
+	if (reader->open != LEVEL_NONE)
+		return;
+	reader->unusable = false;
+	reader->gap_reported = reader->header_broken = false;
+	reader->at_break = true;
+	reader->element_before = reader->separators.element;
+	reader->terminator_before = reader->separators.terminator;
+}
+
+static int next_event(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	int result = x12_notes_flush(reader);
+
+	if (result < 0)
+		return result;
+	finish_closing(reader);
+	do {
+		if (reader->held == HELD_NOTHING)
+			result = x12_fetch(reader);
+		if (result < 0)
+			return result;
+		if (reader->open > stays_open(reader))
+			result = give_end_missing(reader, ret_event);
+		else
+			result = take(reader, ret_event);
+	} while (result == 0);
+	reader->quick = reader->open == LEVEL_TSET && !reader->closing && reader->held == HELD_NOTHING &&
+	                reader->note_count == 0 && !reader->window.wrapped;
+	return result < 0 ? result : 0;
+}
+
+static inline bool is_envelope_key(uint32_t key)
+{
+	return key == KEY_SE || key == KEY_ST || key == KEY_GE || key == KEY_GS || key == KEY_IEA;
+}
+
+static inline bool quick_body(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	struct window *window = &reader->window;
+	struct x12_segment *segment = &reader->segment;
+	const char *at = window_at(window);
+	uint64_t line = window->line;
+	struct lexer_cut cut;
+	uint32_t key;
+
+	at += *at == '\r';
+	line += *at == '\n';
+	at += *at == '\n';
+	if (!lexer_cut(at, window->bytes + window->end, reader->separators.element, reader->separators.terminator,
+	               reader->tokens, &cut))
+		return false;
+	key = x12_key(reader->tokens[0]);
+	if (cut.bytes > QUICK_BYTES_MAX || is_envelope_key(key) || key == KEY_ISA ||
+	    !x12_id_is_formed(reader->tokens[0]))
+		return false;
+	segment->id = reader->tokens[0];
+	segment->raw = slice_of(at, cut.bytes);
+	segment->elements = reader->tokens + 1;
+	segment->element_count = cut.tokens - 1;
+	segment->where.offset = window->base + (uint64_t)(at - window->bytes) + window->shift;
+	segment->where.line = line;
+	segment->where.segment_pos = ++reader->tset.segment_count;
+	window->line = line + cut.newlines + (reader->separators.terminator == '\n');
+	window->begin = (size_t)(at - window->bytes) + cut.bytes + 1;
+	*ret_event = (struct x12_event){X12_BODY, segment, &reader->interchange, &reader->fgroup, &reader->tset};
+	return true;
+}
+
+int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	if (reader->quick && quick_body(reader, ret_event))
+		return 0;
+	return next_event(reader, ret_event);
+}

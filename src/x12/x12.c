@@ -1,2 +1,0 @@
-/* x12: to come. */
-typedef int x12_to_come;
