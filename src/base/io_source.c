@@ -433,6 +433,8 @@ static ssize_t head_read(struct io_source *source, char *out, size_t bytes)
 	if (rest == 0)
 		return inflated_read(source, out, bytes);
 	bytes = bytes < rest ? bytes : rest;
+	if (source->chunk_bytes > 0 && bytes > source->chunk_bytes)
+		bytes = source->chunk_bytes;
 	memcpy(out, source->head + source->head_at, bytes);
 	source->head_at += bytes;
 	return (ssize_t)bytes;

@@ -280,22 +280,24 @@ static int check_interchange_repeated(struct x12_reader *reader)
 	return 0;
 }
 
+static void note_before_at(struct x12_reader *reader, enum finding_code code, bool *there, const struct x12_where *where)
+{
+	if (!*there)
+		return;
+	*there = false;
+	reader->segment.where = *where;
+	reader->segment.where.interchange = reader->interchange.ordinal;
+	x12_note(reader, code, "ISA", 0, "passed over");
+}
+
 /* What stood before ISA, told with it. */
 static void note_before(struct x12_reader *reader)
 {
-	struct x12_where *where = &reader->segment.where;
-
-	if (reader->byte_order_mark) {
-		*where = reader->byte_order_mark_at;
-		where->interchange = reader->interchange.ordinal;
-		x12_note(reader, FINDING_INTERCHANGE_BYTE_ORDER_MARK, "ISA", 0, "it was passed over");
-	}
-	if (reader->junk) {
-		*where = reader->junk_at;
-		where->interchange = reader->interchange.ordinal;
-		x12_note(reader, FINDING_INTERCHANGE_JUNK_BEFORE, "ISA", 0, "they were passed over");
-	}
-	reader->byte_order_mark = reader->junk = false;
+	if (reader->junk && reader->byte_order_mark && reader->junk_at.offset < reader->byte_order_mark_at.offset)
+		note_before_at(reader, FINDING_INTERCHANGE_JUNK_BEFORE, &reader->junk, &reader->junk_at);
+	note_before_at(reader, FINDING_INTERCHANGE_BYTE_ORDER_MARK, &reader->byte_order_mark,
+	               &reader->byte_order_mark_at);
+	note_before_at(reader, FINDING_INTERCHANGE_JUNK_BEFORE, &reader->junk, &reader->junk_at);
 }
 
 int x12_interchange_open(struct x12_reader *reader)

@@ -229,6 +229,16 @@ static void hold_tail(struct x12_reader *reader, size_t bytes)
 	window_skip(window, bytes);
 }
 
+/* The file ends without another terminator; an ISA whose own separators are others may still be in the rest. */
+static void hold_last(struct x12_reader *reader)
+{
+	const char *at = window_at(&reader->window);
+	const char *end = at + window_unread(&reader->window);
+	const char *isa = header_find(at + 1, end, end);
+
+	hold_tail(reader, (size_t)((isa != NULL ? isa : end) - at));
+}
+
 /* Nothing but padding behind an IEA: then the file ends here, and whether it is sound must be known before. */
 static int look_behind(struct x12_reader *reader, size_t bytes)
 {
@@ -339,7 +349,7 @@ static int fetch_inside(struct x12_reader *reader)
 		else if (!window->ended)
 			result = window_more(window);
 		else
-			hold_tail(reader, window_unread(window));
+			hold_last(reader);
 	}
 	return result;
 }
@@ -466,8 +476,11 @@ static int end_outside(struct x12_reader *reader)
 
 static int cut_outside(struct x12_reader *reader)
 {
-	int result = TELL(reader, FINDING_INTERCHANGE_TRUNCATED, "ISA", "it ends inside ISA");
+	int result = 0;
 
+	/* Where the source is damaged that is said at its end, and this is what comes of it. */
+	if (io_source_damage(reader->window.source) == IO_SOUND)
+		result = TELL(reader, FINDING_INTERCHANGE_TRUNCATED, "ISA", "it ends inside ISA");
 	reader->header_broken = true;
 	window_skip(&reader->window, window_unread(&reader->window));
 	return result;

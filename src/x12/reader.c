@@ -26,6 +26,9 @@ int x12_reader_new(struct env *env, struct io_source *source, const struct x12_o
 	reader->env = env;
 	reader->sink = sink;
 	reader->at_break = true;
+	/* The source takes the mark at the head of a file away. */
+	reader->byte_order_mark = io_source_has_bom(source);
+	reader->byte_order_mark_at.line = 1;
 	if (options != NULL)
 		reader->options = *options;
 	reader->segment.separators = &reader->separators;
@@ -299,7 +302,7 @@ static int next_event(struct x12_reader *reader, struct x12_event *ret_event)
 			result = take(reader, ret_event);
 	} while (result == 0);
 	reader->quick = reader->open == LEVEL_TSET && !reader->closing && reader->held == HELD_NOTHING &&
-	                reader->note_count == 0 && !reader->window.wrapped;
+	                reader->note_count == 0 && !reader->window.mapped;
 	return result < 0 ? result : 0;
 }
 

@@ -43,7 +43,7 @@ int window_more(struct window *window)
 		window->end += (size_t)n;
 	}
 	/* What the source does to offsets is known once it has looked at its first bytes. */
-	window->wrapped = io_source_is_wrapped(window->source);
+	window->mapped = io_source_is_wrapped(window->source) || io_source_coding(window->source) != IO_ASCII;
 	window->shift = io_source_offset(window->source, window->base) - window->base;
 	return 0;
 }

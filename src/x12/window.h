@@ -23,7 +23,7 @@ struct window {
 	uint64_t base; /* offset of bytes[0] in what the source gave */
 	uint64_t line; /* of bytes[begin], 1-based */
 	bool ended;    /* the source has no more */
-	bool wrapped;  /* offsets need the source's map */
+	bool mapped;   /* offsets need the source's map */
 	uint64_t shift; /* else they are off by this (a byte-order mark) */
 };
 
@@ -57,7 +57,7 @@ static inline uint64_t window_offset(const struct window *window, size_t ahead)
 {
 	uint64_t offset = window->base + window->begin + ahead;
 
-	return window->wrapped ? io_source_offset(window->source, offset) : offset + window->shift;
+	return window->mapped ? io_source_offset(window->source, offset) : offset + window->shift;
 }
 
 #endif
