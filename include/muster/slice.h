@@ -20,6 +20,8 @@ struct slice {
 #define SLICE_EMPTY ((struct slice){NULL, 0})
 /* A slice of a string literal. */
 #define SLICE_LITERAL(s) ((struct slice){(s), sizeof(s) - 1})
+/* The same as an initializer in a static table. */
+#define SLICE_INIT(s) {(s), sizeof(s) - 1}
 
 static inline struct slice slice_of(const char *data, size_t len)
 {
