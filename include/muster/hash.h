@@ -23,7 +23,7 @@ struct hash_state {
 	_Alignas(64) unsigned char opaque[256];
 };
 
-/* Once per process before anything else here; 0 or MUSTER_ERROR_INTERNAL. */
+/* Before anything else here; again does nothing. 0 or MUSTER_ERROR_INTERNAL. */
 int hash_setup(void);
 
 void hash_init(struct hash_state *state);

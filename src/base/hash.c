@@ -21,9 +21,13 @@ static crypto_hash_sha256_state *inner(struct hash_state *state)
 
 int hash_setup(void)
 {
-	if (sodium_init() < 0)
+	int result = sodium_init();
+
+	if (result < 0)
 		return MUSTER_ERROR_INTERNAL;
-	randombytes_buf(table_key, sizeof(table_key));
+	/* Only the first time: another key would make every table in memory unreadable. */
+	if (result == 0)
+		randombytes_buf(table_key, sizeof(table_key));
 	return 0;
 }
 

@@ -11,15 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "muster/arena.h"
 #include "muster/env.h"
 #include "muster/hash.h"
 #include "muster/io.h"
 
 struct world {
 	struct env env;
+	struct arena paths;
 	char folder[256];
-	char path[8][512]; /* the last eight paths asked for */
-	unsigned paths;
 };
 
 static struct world world;
@@ -32,13 +32,14 @@ __attribute__((unused)) static int world_setup(void **state)
 	if (hash_setup() != 0)
 		return -1;
 	env_real_init(&world.env);
+	arena_init(&world.paths, &world.env, 0, 0);
 	snprintf(world.folder, sizeof(world.folder), "%s/muster-test-XXXXXX", parent != NULL ? parent : "/tmp");
 	return mkdtemp(world.folder) != NULL ? 0 : -1;
 }
 
 static void world_remove(const char *path)
 {
-	char **names, inner[1024];
+	char **names, inner[4096];
 	size_t count, i;
 
 	if (env_list(&world.env, path, &names, &count) == 0) {
@@ -56,16 +57,14 @@ __attribute__((unused)) static int world_teardown(void **state)
 {
 	(void)state;
 	world_remove(world.folder);
+	arena_fini(&world.paths);
 	return 0;
 }
 
-/* A path in the folder; good until the eighth next call. */
+/* A path in the folder; good until the end of the program. */
 __attribute__((unused)) static const char *world_path(const char *name)
 {
-	char *path = world.path[world.paths++ % 8];
-
-	snprintf(path, sizeof(world.path[0]), "%s/%s", world.folder, name);
-	return path;
+	return arena_printf(&world.paths, "%s/%s", world.folder, name).data;
 }
 
 /* A file with this content; its path. */

@@ -1,0 +1,66 @@
+/* If this failed: a file sent twice would not be known again, and be applied twice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "muster/hash.h"
+
+/* The vectors of FIPS 180-4. */
+static void test_sha256(void **state)
+{
+	static const char two_blocks[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+	char text[HASH_TEXT_BYTES];
+	struct hash_state half;
+	struct hash hash;
+
+	(void)state;
+	hash_of(SLICE_EMPTY, &hash);
+	assert_string_equal(hash_format(&hash, text),
+			    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	hash_of(SLICE_LITERAL("abc"), &hash);
+	assert_string_equal(hash_format(&hash, text),
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	hash_init(&half);
+	hash_update(&half, two_blocks, 20);
+	hash_update(&half, NULL, 0);
+	hash_update(&half, two_blocks + 20, sizeof(two_blocks) - 1 - 20);
+	hash_final(&half, &hash);
+	assert_string_equal(hash_format(&hash, text),
+			    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+}
+
+static void test_table_key(void **state)
+{
+	uint64_t key = hash_table_key(SLICE_LITERAL("M000000018"));
+
+	(void)state;
+	assert_true(hash_table_key(SLICE_LITERAL("M000000018")) == key);
+	assert_true(hash_table_key(SLICE_LITERAL("M000000019")) != key);
+	(void)hash_table_key(SLICE_EMPTY);
+	/* Setting up again must not lose what lies in tables. */
+	assert_int_equal(hash_setup(), 0);
+	assert_true(hash_table_key(SLICE_LITERAL("M000000018")) == key);
+}
+
+static void test_random(void **state)
+{
+	unsigned char first[32], second[32];
+
+	(void)state;
+	hash_random(first, sizeof(first));
+	hash_random(second, sizeof(second));
+	assert_memory_not_equal(first, second, sizeof(first));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_table_key),
+		cmocka_unit_test(test_random),
+	};
+
+	return hash_setup() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
