@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "muster/arena.h"
 #include "muster/buffer.h"
 
 struct json {
@@ -36,5 +37,18 @@ void json_null(struct json *json, const char *key);
 void json_raw(struct json *json, const char *key, struct slice number);
 /* The escaped text with its quotes, by itself. */
 void json_escape(struct buffer *out, struct slice value);
+
+/*
+ * Reading back what this writer wrote (columns of the database). Values are found by walking the text; nothing is
+ * built. A value is a slice of that text: a text with its quotes, an object with its braces. Text that is not JSON
+ * holds nothing, and never leads outside of its slice.
+ */
+
+/* The value of a key of an object. False when there is no such key. */
+bool json_find(struct slice object, const char *key, struct slice *ret_value);
+/* The next value of an array. *at is 0 before the first; false behind the last. */
+bool json_next(struct slice array, size_t *at, struct slice *ret_value);
+/* A text without quotes and escapes, in `arena`; null as empty; another value as it stands. data NULL = no memory. */
+struct slice json_decode(struct arena *arena, struct slice value);
 
 #endif

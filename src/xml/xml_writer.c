@@ -10,6 +10,7 @@
 
 #include "muster/env.h"
 #include "muster/error.h"
+#include "muster/text.h"
 #include "setup.h"
 
 struct xml_writer {
@@ -35,26 +36,13 @@ static int sink_close(void *context)
 	return 0;
 }
 
-/* The length of the UTF-8 sequence at `at` that XML 1.0 can hold, or 0. */
+/* The length of the character at `at`, or 0 where XML 1.0 cannot hold it or it is not UTF-8. */
 static size_t xml_character(struct slice s, size_t at)
 {
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned char first = (unsigned char)s.data[at];
-	size_t len = first < 0x80 ? 1 : first >= 0xf0 && first < 0xf8 ? 4 : first >= 0xe0 ? 3 : 2;
-	uint32_t code = len == 1 ? first : first & (0x7fu >> len);
-	size_t i;
+	uint32_t code = 0;
+	size_t len = text_utf8_next(s, at, &code);
 
-	if ((first >= 0x80 && first < 0xc0) || first >= 0xf8 || s.len - at < len)
-		return 0;
-	for (i = 1; i < len; i++) {
-		unsigned char next = (unsigned char)s.data[at + i];
-
-		if ((next & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (next & 0x3f);
-	}
-	if (code < smallest[len] || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff || code == 0xfffe ||
-	    code == 0xffff || (code < 0x20 && code != '\t' && code != '\n' && code != '\r'))
+	if (code == 0xfffe || code == 0xffff || (code < 0x20 && code != '\t' && code != '\n' && code != '\r'))
 		return 0;
 	return len;
 }

@@ -82,11 +82,22 @@ static void test_format(void **state)
 	}
 }
 
+static void test_add(void **state)
+{
+	(void)state;
+	assert_int_equal(money_add(150, -50), 100);
+	assert_true(money_add(INT64_MAX - 1, 2) == INT64_MAX);
+	assert_true(money_add(money_add(INT64_MAX, 5), -100) == INT64_MAX);
+	assert_true(money_add(-INT64_MAX, INT64_MAX) == -INT64_MAX);
+	assert_true(money_add(-5, INT64_MIN + 5) == -INT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_add),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
