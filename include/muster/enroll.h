@@ -123,6 +123,8 @@ const struct check_handler *enroll_handler(struct enroll *enroll);
 
 /* The value of the first REF with this qualifier, or empty. */
 struct slice enroll_ref_value(const struct enroll_ref *refs, uint32_t count, const char *qualifier);
+/* The group of a record, as CONTRACT section 5 finds it: its REF*1L, else a coverage's, else the header's REF*38. */
+struct slice enroll_group(const struct enroll_header *header, const struct member_record *record);
 /* The day of the first DTP with this qualifier, or DATE_NONE. */
 date_day enroll_date_value(const struct member_record *record, const char *qualifier);
 

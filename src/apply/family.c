@@ -153,7 +153,7 @@ static int apply_exception(struct arena *arena, const struct apply_origin *origi
 		.confidence_e6 = confidence_e6(exception->confidence),
 		.reason = exception->reason,
 		.subscriber_id = exception->record->subscriber_id,
-		.group_id = slice_is_empty(exception->record->group) ? family->header->policy : exception->record->group,
+		.group_id = enroll_group(family->header, exception->record),
 		.raw = exception->record->raw,
 		.segment_pos = exception->record->segment_pos,
 		.offset = exception->record->offset,

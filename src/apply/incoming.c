@@ -25,22 +25,6 @@ static void incoming_money(struct json *json, const char *key, cents amount)
 	json_text(json, key, slice_from(money_format(amount, text)));
 }
 
-/* The group as CONTRACT section 5 finds it: the member's, a coverage's, the header's. */
-static struct slice incoming_group(const struct enroll_header *header, const struct member_record *record)
-{
-	uint32_t i;
-
-	if (!slice_is_empty(record->group))
-		return record->group;
-	for (i = 0; i < record->coverage_count; i++) {
-		struct slice group = enroll_ref_value(record->coverages[i].refs, record->coverages[i].ref_count, "1L");
-
-		if (!slice_is_empty(group))
-			return group;
-	}
-	return header->policy;
-}
-
 static void incoming_coverage(struct json *json, const struct member_record *record)
 {
 	const struct enroll_coverage *coverage = record->coverages;
@@ -71,7 +55,7 @@ void incoming_add_member(struct buffer *out, const struct enroll_header *header,
 	incoming_text(&json, "relationship", record->relationship);
 	incoming_text(&json, "subscriber_id", record->subscriber_id);
 	incoming_text(&json, "member_id_sent", slice_is_empty(member_id) ? person->other_id : member_id);
-	incoming_text(&json, "group_sent", incoming_group(header, record));
+	incoming_text(&json, "group_sent", enroll_group(header, record));
 	incoming_coverage(&json, record);
 	incoming_text(&json, "last_name", person->last_name);
 	incoming_text(&json, "first_name", person->first_name);

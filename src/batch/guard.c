@@ -1,0 +1,223 @@
+#include "guard.h"
+
+#include <stdio.h>
+
+#define VOLUMES_AT_FIRST 64u
+
+void guard_init(struct guard *guard, struct work *work)
+{
+	*guard = (struct guard){.work = work};
+	arena_init(&guard->arena, work->env, 0, 0);
+}
+
+void guard_fini(struct guard *guard)
+{
+	env_free(guard->work->env, guard->suspects);
+	arena_fini(&guard->arena);
+}
+
+void guard_begin_set(struct guard *guard)
+{
+	arena_reset(&guard->arena);
+	guard->volumes = NULL;
+	guard->volume_capacity = 0;
+	guard->volume_count = 0;
+}
+
+static struct work_volume *volume_slot(struct work_volume *volumes, uint32_t capacity, struct slice group_id)
+{
+	uint32_t at = (uint32_t)hash_table_key(group_id) & (capacity - 1);
+
+	while (volumes[at].group_id.data != NULL && !slice_equal(volumes[at].group_id, group_id))
+		at = (at + 1) & (capacity - 1);
+	return &volumes[at];
+}
+
+static bool volumes_grow(struct arena *arena, struct work_volume **volumes, uint32_t *capacity)
+{
+	uint32_t grown = *capacity == 0 ? VOLUMES_AT_FIRST : *capacity * 2, i;
+	struct work_volume *table = arena_alloc_array(arena, grown, sizeof(*table));
+
+	if (table == NULL)
+		return false;
+	for (i = 0; i < *capacity; i++)
+		if ((*volumes)[i].group_id.data != NULL)
+			*volume_slot(table, grown, (*volumes)[i].group_id) = (*volumes)[i];
+	*volumes = table;
+	*capacity = grown;
+	return true;
+}
+
+struct work_volume *guard_volume(struct arena *arena, struct work_volume **volumes, uint32_t *capacity, uint32_t *count,
+                                 struct slice group_id)
+{
+	struct work_volume *slot;
+
+	if (*count * 2 >= *capacity && !volumes_grow(arena, volumes, capacity))
+		return NULL;
+	slot = volume_slot(*volumes, *capacity, group_id);
+	if (slot->group_id.data == NULL) {
+		slot->group_id = arena_dup(arena, group_id);
+		if (slot->group_id.data == NULL)
+			return NULL;
+		(*count)++;
+	}
+	return slot;
+}
+
+static bool record_terminates(const struct member_record *record)
+{
+	uint32_t i;
+
+	if (slice_is(record->maintenance, "024"))
+		return true;
+	for (i = 0; i < record->coverage_count; i++)
+		if (slice_is(record->coverages[i].maintenance, "024") || slice_is(record->coverages[i].maintenance, "002"))
+			return true;
+	return false;
+}
+
+int guard_count_family(struct guard *guard, const struct enroll_family *family)
+{
+	uint32_t i;
+
+	for (i = 0; i < family->member_count; i++) {
+		const struct member_record *record = &family->members[i];
+		struct work_volume *volume = guard_volume(&guard->arena, &guard->volumes, &guard->volume_capacity,
+							  &guard->volume_count,
+							  enroll_group(family->header, record));
+
+		if (volume == NULL)
+			return -ENOMEM;
+		volume->changes++;
+		/* A subscriber's end may end a whole family: count as many as a family can plausibly have. */
+		if (record_terminates(record))
+			volume->terminations += record->is_subscriber ? LIMIT_FAMILY_MEMBERS / 10 : 1;
+	}
+	return 0;
+}
+
+static bool over_the_line(uint64_t count, uint64_t active, int32_t percent, int32_t minimum)
+{
+	return count > (uint64_t)minimum && count * 100 > active * (uint64_t)percent;
+}
+
+/* 0: within the lines. 1: too many terminations, 2: too many changes. */
+static int volume_judge(const struct profile_guards *guards, const struct work_volume *volume, uint64_t active)
+{
+	if (active == 0)
+		return 0;
+	if (over_the_line(volume->terminations, active, guards->terminations_percent, guards->terminations_min))
+		return 1;
+	return over_the_line(volume->changes, active, guards->changes_percent, guards->changes_min) ? 2 : 0;
+}
+
+/* Judges every group of a table; *ret_which names the first one over a line. */
+static int volumes_judge(struct work *work, const struct work_volume *volumes, uint32_t capacity,
+                         const struct work_volume **ret_which, uint64_t *ret_active, int *ret_line)
+{
+	uint32_t i;
+
+	*ret_line = 0;
+	for (i = 0; i < capacity && *ret_line == 0; i++) {
+		uint64_t subscribers;
+		int r;
+
+		if (volumes[i].group_id.data == NULL)
+			continue;
+		r = store_group_active_count(work->store, volumes[i].group_id, work->batch->settings.today, ret_active,
+					     &subscribers);
+		if (r < 0)
+			return r;
+		*ret_line = volume_judge(&work->profile->guards, &volumes[i], *ret_active);
+		*ret_which = &volumes[i];
+	}
+	return 0;
+}
+
+int guard_note_set(struct guard *guard, uint32_t tset_ordinal, uint64_t tset_no)
+{
+	const struct work_volume *which;
+	struct guard_suspect *grown;
+	uint64_t active;
+	int line;
+	int r = volumes_judge(guard->work, guard->volumes, guard->volume_capacity, &which, &active, &line);
+
+	if (r < 0 || line == 0)
+		return r;
+	if (guard->suspect_count == guard->suspect_capacity) {
+		guard->suspect_capacity = guard->suspect_capacity * 2 + 16;
+		grown = env_realloc(guard->work->env, guard->suspects, guard->suspect_capacity * sizeof(*grown));
+		if (grown == NULL)
+			return -ENOMEM;
+		guard->suspects = grown;
+	}
+	guard->suspects[guard->suspect_count++] = (struct guard_suspect){.tset_ordinal = tset_ordinal, .tset_no = tset_no};
+	return 0;
+}
+
+void guard_forget_set(struct guard *guard, uint64_t tset_no)
+{
+	uint32_t i;
+
+	for (i = 0; i < guard->suspect_count; i++)
+		if (guard->suspects[i].tset_no == tset_no)
+			guard->suspects[i] = guard->suspects[--guard->suspect_count];
+}
+
+static struct slice guard_sentence(struct guard *guard, const struct work_volume *volume, uint64_t active, int line)
+{
+	const struct profile_guards *guards = &guard->work->profile->guards;
+	bool ends = line == 1;
+	char group[64];
+
+	return arena_printf(&guard->arena,
+			    "the set would %s %llu of the %llu active members of group %s (limit: %d %% and %d); nothing was applied",
+			    ends ? "end the coverage of" : "change",
+			    (unsigned long long)(ends ? volume->terminations : volume->changes),
+			    (unsigned long long)active, slice_to_cstr(volume->group_id, group, sizeof(group)),
+			    ends ? guards->terminations_percent : guards->changes_percent,
+			    ends ? guards->terminations_min : guards->changes_min);
+}
+
+static int guard_judge_set(struct guard *guard, const struct guard_suspect *suspect)
+{
+	struct work *work = guard->work;
+	const struct work_volume *which = NULL;
+	const struct store_tset *stored;
+	struct work_volume *volumes;
+	struct store_tset row;
+	uint64_t active = 0;
+	uint32_t capacity;
+	int line = 0;
+	int r = work_dry_run(work, suspect->tset_ordinal, &guard->arena, &volumes, &capacity);
+
+	if (r == 0)
+		r = volumes_judge(work, volumes, capacity, &which, &active, &line);
+	if (r < 0 || line == 0)
+		return r;
+	r = store_tset_get(work->store, suspect->tset_no, &guard->arena, &stored);
+	if (r < 0 || stored == NULL)
+		return r < 0 ? r : MUSTER_ERROR_INTERNAL;
+	row = *stored;
+	row.outcome = STORE_TSET_HELD;
+	row.hold_category = CATEGORY_MASS_TERM;
+	row.ledger_key = SLICE_EMPTY;
+	row.reason = guard_sentence(guard, which, active, line);
+	if (row.reason.data == NULL)
+		return -ENOMEM;
+	r = store_tset_update(work->store, &row);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+int guard_judge(struct guard *guard)
+{
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < guard->suspect_count; i++) {
+		guard_begin_set(guard);
+		r = guard_judge_set(guard, &guard->suspects[i]);
+	}
+	return r;
+}

@@ -1,0 +1,46 @@
+/*
+ * guard: volume guards. A set that would end or change too much of a group is held whole, before its first effect.
+ *
+ * Pass 1 counts, for each set and group, the records that ask for a termination or for any change: an upper bound,
+ * for a record may turn out to change nothing. Only where that bound is over the line the set is decided for real
+ * and taken back (work_dry_run), and the exact figures judge it.
+ *
+ * A group without active members has nothing to protect: a first enrollment is never over the line.
+ *
+ * Source    CONTRACT section 5 (defaults); promise P26; enrollment-semantics section 5.
+ */
+#ifndef MUSTER_BATCH_GUARD_H
+#define MUSTER_BATCH_GUARD_H
+
+#include "work.h"
+
+struct guard_suspect {
+	uint32_t tset_ordinal;
+	uint64_t tset_no;
+};
+
+struct guard {
+	struct work *work;
+	struct arena arena;          /* of the set under way */
+	struct work_volume *volumes; /* its groups: an open-addressed table by group_id */
+	uint32_t volume_capacity, volume_count;
+	struct guard_suspect *suspects;
+	uint32_t suspect_count, suspect_capacity;
+};
+
+void guard_init(struct guard *guard, struct work *work);
+void guard_fini(struct guard *guard);
+void guard_begin_set(struct guard *guard);
+int guard_count_family(struct guard *guard, const struct enroll_family *family);
+/* The set under way has ended and is to be applied: remember it if its bound is over a line. */
+int guard_note_set(struct guard *guard, uint32_t tset_ordinal, uint64_t tset_no);
+/* It is not to be applied after all. */
+void guard_forget_set(struct guard *guard, uint64_t tset_no);
+/* Judge those remembered, inside the write transaction of pass 1. */
+int guard_judge(struct guard *guard);
+
+/* The counter of `group_id` in an open-addressed table that grows; NULL when there is no memory. */
+struct work_volume *guard_volume(struct arena *arena, struct work_volume **volumes, uint32_t *capacity, uint32_t *count,
+                                 struct slice group_id);
+
+#endif
