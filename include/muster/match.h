@@ -20,7 +20,11 @@
 
 #define MATCH_KEYS_MAX 16
 
-/* Keys of a member: what the store keeps beside him. Returns how many (<= MATCH_KEYS_MAX); none repeats. */
+/*
+ * Keys of a member: what the store keeps beside him. Returns how many (<= MATCH_KEYS_MAX); none repeats. About six,
+ * the same in every version until the keys' own version is raised (src/match/keys.c). One of them is a bare hash of
+ * the SSN: whoever stores keys decides whether to cover it.
+ */
 uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX]);
 
 enum match_intent { MATCH_ADD, MATCH_CHANGE, MATCH_TERMINATE, MATCH_REINSTATE, MATCH_PAYMENT };
@@ -39,7 +43,7 @@ struct match_query {
 	bool forced_new;              /* a representative's decision: new */
 	/*
 	 * Members already claimed by other records of this file: never the answer for a second one, unless that one
-	 * agrees in names, birth date and an id of his own: then the same person was sent twice.
+	 * satisfies a rule and agrees in full in names and birth date: then the same person was sent twice.
 	 */
 	const uint64_t *claimed_member_nos;
 	uint32_t claimed_count;

@@ -1,0 +1,697 @@
+/* If this failed, a change would reach the wrong person: a twin, a namesake, a child with its parent's number. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "member_index.h"
+#include "muster/csv.h"
+#include "muster/env.h"
+#include "muster/io.h"
+
+static struct env env;
+static struct arena arena;
+
+/* ---- the simulated members: the whole strict matcher against truth ---- */
+
+struct table {
+	char *data;
+	struct csv_reader reader;
+	struct slice names[LIMIT_CSV_FIELDS];
+	uint32_t name_count;
+};
+
+static bool table_open(struct table *table, const char *name)
+{
+	const char *root = getenv("MUSTER_SHARED");
+	char path[512];
+	size_t bytes;
+	uint32_t i;
+
+	if (root == NULL)
+		return false;
+	snprintf(path, sizeof(path), "%s/matching-data/members-sim-dev/%s", root, name);
+	if (io_read_file(&env, path, 64u << 20, &table->data, &bytes) < 0)
+		return false;
+	csv_reader_init(&table->reader, &env, slice_of(table->data, bytes));
+	assert_int_equal(csv_reader_next(&table->reader), 0);
+	table->name_count = table->reader.field_count;
+	for (i = 0; i < table->name_count; i++)
+		table->names[i] = arena_dup(&arena, table->reader.fields[i].text);
+	return true;
+}
+
+static void table_close(struct table *table)
+{
+	csv_reader_fini(&table->reader);
+	env_free(&env, table->data);
+}
+
+static struct slice field(const struct table *table, struct arena *into, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < table->name_count; i++)
+		if (slice_is(table->names[i], name))
+			return arena_dup(into, table->reader.fields[i].text);
+	fail_msg("no column %s", name);
+	return SLICE_EMPTY;
+}
+
+static struct member row_member(const struct table *table, struct arena *into)
+{
+	struct member member = {.birth_on = DATE_NONE, .died_on = DATE_NONE};
+	struct slice sex = field(table, into, "sex");
+
+	member.member_id = field(table, into, "member_id");
+	member.subscriber_id = field(table, into, "subscriber_no");
+	member.relationship = field(table, into, "relationship");
+	member.ssn = field(table, into, "ssn");
+	member.last_name = field(table, into, "last_name");
+	member.first_name = field(table, into, "first_name");
+	member.middle_name = field(table, into, "middle_name");
+	member.suffix = field(table, into, "suffix");
+	member.address1 = field(table, into, "street");
+	member.city = field(table, into, "city");
+	member.state = field(table, into, "state");
+	member.zip = field(table, into, "zip");
+	member.phone = field(table, into, "phone");
+	member.sex = sex.len > 0 ? sex.data[0] : '\0';
+	date_parse_ccyymmdd(field(table, into, "dob"), &member.birth_on);
+	return member;
+}
+
+struct tally {
+	uint32_t rows, auto_right, auto_wrong, new_right, new_wrong, review, review_known;
+	uint32_t categories[CATEGORY_COUNT];
+};
+
+struct tally_rule {
+	const char *rule;
+	uint32_t count;
+};
+
+static void tally_rule(struct tally_rule *rules, const char *rule)
+{
+	while (rules->rule != NULL && rules->rule != rule)
+		rules++;
+	rules->rule = rule;
+	rules->count++;
+}
+
+static void test_simulated_members(void **state)
+{
+	static struct member members[8192];
+	static uint64_t claimed[8192];
+	struct table table;
+	struct member_index index;
+	struct match_candidates candidates;
+	struct tally tally = {0};
+	struct tally_rule rules[16] = {{NULL, 0}};
+	struct arena row_arena;
+	struct slice subscriber_ssn = SLICE_EMPTY, file_no = SLICE_EMPTY;
+	uint32_t count = 0, claimed_count = 0, i;
+	int error;
+
+	(void)state;
+	if (!table_open(&table, "members.csv")) {
+		print_message("# skip: no $MUSTER_SHARED/matching-data/members-sim-dev\n");
+		skip();
+	}
+	while ((error = csv_reader_next(&table.reader)) == 0) {
+		members[count] = row_member(&table, &arena);
+		members[count].member_no = count + 1;
+		count++;
+	}
+	assert_int_equal(error, CSV_E_END);
+	table_close(&table);
+	member_index_init(&index, members, count);
+	candidates = member_index_candidates(&index);
+	assert_true(table_open(&table, "incoming.csv"));
+	arena_init(&row_arena, &env, 0, 0);
+	while ((error = csv_reader_next(&table.reader)) == 0) {
+		struct member sent = row_member(&table, &row_arena);
+		struct slice truth = field(&table, &row_arena, "truth_member_id");
+		struct match_query query = {.intent = MATCH_ADD, .sent = &sent};
+		struct match_result result;
+
+		if (!slice_equal(file_no, field(&table, &row_arena, "file_no"))) {
+			file_no = arena_dup(&arena, field(&table, &row_arena, "file_no"));
+			claimed_count = 0;
+		}
+		query.is_subscriber = slice_is(sent.relationship, "18");
+		if (query.is_subscriber)
+			subscriber_ssn = arena_dup(&arena, sent.ssn);
+		query.subscriber_ssn = subscriber_ssn;
+		query.claimed_member_nos = claimed;
+		query.claimed_count = claimed_count;
+		assert_int_equal(match_person(&row_arena, &candidates, &query, &result), 0);
+		tally.rows++;
+		if (result.disposition == MATCH_AUTO) {
+			claimed[claimed_count++] = result.member->member_no;
+			tally_rule(rules, result.rule);
+			if (slice_equal(result.member->member_id, truth)) {
+				tally.auto_right++;
+			} else {
+				tally.auto_wrong++;
+				print_message("# wrong: %s by %s\n", field(&table, &row_arena, "record_id").data,
+					      result.rule);
+			}
+		} else if (result.disposition == MATCH_NEW) {
+			tally.new_right += truth.len == 0;
+			if (truth.len > 0) {
+				tally.new_wrong++;
+				print_message("# wrong new: %s %s\n", field(&table, &row_arena, "record_id").data,
+					      field(&table, &row_arena, "truth_tags").data);
+			}
+		} else {
+			tally.review++;
+			tally.review_known += truth.len > 0;
+			tally.categories[result.category]++;
+		}
+		arena_reset(&row_arena);
+	}
+	table_close(&table);
+	print_message(
+		"# %u rows: automatic %u right %u wrong; new %u right %u wrong; to a person %u (%u of them known)\n",
+		tally.rows, tally.auto_right, tally.auto_wrong, tally.new_right, tally.new_wrong, tally.review,
+		tally.review_known);
+	for (i = 0; rules[i].rule != NULL; i++)
+		print_message("# rule %s: %u\n", rules[i].rule, rules[i].count);
+	for (i = 0; i < CATEGORY_COUNT; i++)
+		if (tally.categories[i] > 0)
+			print_message("# %s: %u\n", category_name((enum category)i), tally.categories[i]);
+	arena_fini(&row_arena);
+	member_index_fini(&index);
+	assert_int_equal(tally.rows, 29049);
+	assert_int_equal(tally.auto_wrong, 0);
+	assert_int_equal(tally.new_wrong, 0);
+}
+
+/* ---- hand-made people ---- */
+
+#define S(text) SLICE_LITERAL(text)
+
+static date_day day(const char *text)
+{
+	date_day result = DATE_NONE;
+
+	assert_true(date_parse_iso(slice_from(text), &result));
+	return result;
+}
+
+static struct member person(const char *id, const char *family, const char *kin, const char *last, const char *first,
+			    const char *birth, char sex, const char *ssn)
+{
+	struct member member = {
+		.birth_on = birth[0] != '\0' ? day(birth) : DATE_NONE, .died_on = DATE_NONE, .sex = sex};
+
+	member.member_id = slice_from(id);
+	member.subscriber_id = slice_from(family);
+	member.relationship = slice_from(kin);
+	member.last_name = slice_from(last);
+	member.first_name = slice_from(first);
+	member.ssn = slice_from(ssn);
+	return member;
+}
+
+/* The plan's members: the Roes with two children, of whom one is called like the father; strangers; twins. */
+static struct member known[16];
+static uint32_t known_count;
+static struct member_index known_index;
+
+static void know(struct member member)
+{
+	member.member_no = known_count + 1;
+	member.address1 = member.address1.len > 0 ? member.address1 : S("1 Main St");
+	member.zip = member.zip.len > 0 ? member.zip : S("90001");
+	known[known_count++] = member;
+}
+
+static int setup_known(void **state)
+{
+	struct member stranger = person("M5", "S9", "18", "Doe", "Kim", "1990-04-04", 'F', "219094005");
+	struct member junior = person("M8", "S3", "19", "Poe", "Robert", "2001-03-03", 'M', "");
+	struct member senior = person("M7", "S3", "18", "Poe", "Robert", "1970-07-07", 'M', "219094007");
+
+	(void)state;
+	stranger.address1 = S("77 Far Rd");
+	stranger.zip = S("10001");
+	stranger.phone = S("5552220105");
+	junior.suffix = S("JR");
+	senior.suffix = S("SR");
+	known_count = 0;
+	know(person("M1", "S1", "18", "Roe", "Alexander", "1985-02-14", 'M', "219094001"));
+	know(person("M2", "S1", "01", "Roe", "Samantha", "1986-03-15", 'F', "219094002"));
+	know(person("M3", "S1", "19", "Roe", "Jaden", "2015-06-01", 'M', "219094003"));
+	know(person("M4", "S1", "19", "Roe", "Alice", "2017-08-09", 'F', ""));
+	know(stranger);
+	know(senior);
+	know(junior);
+	know(person("M10", "S4", "18", "Moe", "Ruth", "1980-01-02", 'F', "219094010"));
+	know(person("M11", "S4", "19", "Moe", "Liv", "2012-12-12", 'F', "219094011"));
+	know(person("M12", "S4", "19", "Moe", "Lia", "2012-12-12", 'F', "219094012"));
+	member_index_init(&known_index, known, known_count);
+	return 0;
+}
+
+static int teardown_known(void **state)
+{
+	(void)state;
+	member_index_fini(&known_index);
+	return 0;
+}
+
+static struct match_result meet(const struct match_query *query)
+{
+	struct match_candidates candidates = member_index_candidates(&known_index);
+	struct match_result result;
+
+	assert_int_equal(match_person(&arena, &candidates, query, &result), 0);
+	return result;
+}
+
+static struct match_result meet_as(enum match_intent intent, struct member sent)
+{
+	struct match_query query = {
+		.intent = intent, .sent = &sent, .is_subscriber = slice_is(sent.relationship, "18")};
+
+	return meet(&query);
+}
+
+static void assert_auto(struct match_result result, const char *id, const char *rule)
+{
+	if (result.disposition == MATCH_REVIEW)
+		fail_msg("to a person: %s %.*s", category_name(result.category), (int)result.reason.len,
+			 result.reason.data);
+	assert_int_equal(result.disposition, MATCH_AUTO);
+	assert_true(slice_is(result.member->member_id, id));
+	assert_string_equal(result.rule, rule);
+	assert_true(result.confidence > 0.999 && result.confidence < 1.0);
+	assert_true(result.candidates[0].member == result.member);
+}
+
+static void assert_review(struct match_result result, enum category category)
+{
+	assert_int_equal(result.disposition, MATCH_REVIEW);
+	assert_string_equal(category_name(result.category), category_name(category));
+	assert_true(result.reason.len > 0);
+	assert_null(result.member);
+}
+
+static void test_rule_member_id(void **state)
+{
+	(void)state;
+	assert_auto(meet_as(MATCH_CHANGE, person("M1", "S1", "18", "ROE", "ALEX", "1985-02-14", 'M', "")), "M1",
+		    "member_id+birth_on");
+	/* A marriage changes the surname: number, birth date and first name stand. */
+	assert_auto(meet_as(MATCH_CHANGE, person("M5", "S9", "18", "NOLAN", "KIM", "1990-04-04", 'F', "")), "M5",
+		    "member_id+birth_on");
+	/* Born on another day: the number alone says nothing. */
+	assert_review(meet_as(MATCH_CHANGE, person("M1", "S1", "18", "ROE", "ALEX", "1985-02-15", 'M', "")),
+		      CATEGORY_DOB_MISMATCH);
+	assert_review(meet_as(MATCH_CHANGE, person("M1", "S1", "18", "ROE", "BRUNO", "1985-02-14", 'M', "")),
+		      CATEGORY_NAME_MISMATCH);
+}
+
+static void test_rule_ssn(void **state)
+{
+	(void)state;
+	assert_auto(meet_as(MATCH_TERMINATE, person("", "", "01", "Roe", "Sam", "1986-03-15", 'F', "219094002")), "M2",
+		    "ssn+birth_on+last_name");
+	assert_auto(
+		meet_as(MATCH_TERMINATE, person("", "", "01", "ROE-SMITH", "Samantha", "1986-03-15", 'F', "219094002")),
+		"M2", "ssn+birth_on+last_name");
+	assert_review(
+		meet_as(MATCH_TERMINATE, person("", "", "01", "Grant", "Samantha", "1986-03-15", 'F', "219094002")),
+		CATEGORY_NAME_MISMATCH);
+}
+
+static void test_rule_names(void **state)
+{
+	(void)state;
+	assert_auto(meet_as(MATCH_CHANGE, person("", "S1", "19", "ROE", "ALICE", "2017-08-09", 'F', "")), "M4",
+		    "names+birth_on+subscriber_id");
+	/* Without the subscriber number it could be another Alice Roe. */
+	assert_review(meet_as(MATCH_CHANGE, person("", "", "19", "ROE", "ALICE", "2017-08-09", 'F', "")),
+		      CATEGORY_LOW_SCORE);
+}
+
+static void test_trap_unknown_twin(void **state)
+{
+	(void)state;
+	/* Jaden is on file; his unknown twin comes with a like-sounding name and an SSN one digit away. */
+	assert_review(meet_as(MATCH_ADD, person("", "S1", "19", "Roe", "Jayden", "2015-06-01", 'M', "219094004")),
+		      CATEGORY_TWIN_RISK);
+	assert_review(meet_as(MATCH_ADD, person("", "S1", "19", "Roe", "Jada", "2015-06-01", 'F', "")),
+		      CATEGORY_TWIN_RISK);
+	assert_review(meet_as(MATCH_ADD, person("", "S1", "19", "Roe", "J", "2015-06-01", 'M', "")),
+		      CATEGORY_TWIN_RISK);
+}
+
+static void test_trap_known_twins(void **state)
+{
+	(void)state;
+	assert_auto(meet_as(MATCH_CHANGE, person("", "S4", "19", "Moe", "Liv", "2012-12-12", 'F', "")), "M11",
+		    "names+birth_on+subscriber_id");
+	/* L could be either, whatever number came with it. */
+	assert_review(meet_as(MATCH_CHANGE, person("M11", "S4", "19", "Moe", "L", "2012-12-12", 'F', "")),
+		      CATEGORY_TWIN_RISK);
+	/* One twin's number, the other's name. */
+	assert_review(meet_as(MATCH_CHANGE, person("M11", "S4", "19", "Moe", "Lia", "2012-12-12", 'F', "")),
+		      CATEGORY_MULTI_MATCH);
+}
+
+static void test_twins_added_together(void **state)
+{
+	struct member first = person("", "S1", "19", "Roe", "Nora", "2026-01-05", 'F', "219094020");
+	struct member second = person("", "S1", "19", "Roe", "Nina", "2026-01-05", 'F', "219094021");
+	struct match_query query = {.intent = MATCH_ADD, .sent = &second};
+	uint64_t claimed[1];
+
+	(void)state;
+	assert_int_equal(meet_as(MATCH_ADD, first).disposition, MATCH_NEW);
+	first.member_id = S("M20");
+	member_index_fini(&known_index);
+	know(first);
+	member_index_init(&known_index, known, known_count);
+	assert_review(meet(&query), CATEGORY_TWIN_RISK);
+	claimed[0] = known_count;
+	query.claimed_member_nos = claimed;
+	query.claimed_count = 1;
+	assert_int_equal(meet(&query).disposition, MATCH_NEW);
+	/* Without an own SSN only INS17 tells that there are two. */
+	second.ssn = SLICE_EMPTY;
+	assert_review(meet(&query), CATEGORY_TWIN_RISK);
+	query.birth_order = 2;
+	assert_int_equal(meet(&query).disposition, MATCH_NEW);
+}
+
+static void test_trap_junior_with_fathers_name(void **state)
+{
+	struct member newborn = person("", "S1", "19", "Roe", "Alexander", "2026-01-05", 'M', "");
+	struct member son = person("", "S3", "19", "Poe", "Robert", "2001-03-03", 'M', "");
+
+	(void)state;
+	newborn.suffix = S("JR");
+	assert_review(meet_as(MATCH_ADD, newborn), CATEGORY_LOW_SCORE);
+	/* The son on file, sent with the father's suffix. */
+	son.suffix = S("SR");
+	assert_review(meet_as(MATCH_CHANGE, son), CATEGORY_NAME_MISMATCH);
+	/* The suffix may stand in the surname. */
+	son.suffix = SLICE_EMPTY;
+	son.last_name = S("POE JR.");
+	assert_auto(meet_as(MATCH_CHANGE, son), "M8", "names+birth_on+subscriber_id");
+}
+
+static void test_trap_newborn_with_subscribers_ssn(void **state)
+{
+	struct member newborn = person("", "S1", "19", "Roe", "Baby Boy", "2026-01-05", 'M', "219094001");
+	struct match_query query = {.intent = MATCH_ADD, .sent = &newborn, .subscriber_ssn = S("219094001")};
+	struct match_result result;
+
+	(void)state;
+	result = meet(&query);
+	assert_review(result, CATEGORY_SSN_DUP);
+	assert_non_null(strstr(result.reason.data, "***-**-4001"));
+	assert_null(strstr(result.reason.data, "219094001"));
+}
+
+static void test_trap_subscribers_ssn_on_dependent(void **state)
+{
+	struct member wife = person("", "S1", "01", "Roe", "Samantha", "1986-03-15", 'F', "219094001");
+	struct match_query query = {.intent = MATCH_CHANGE, .sent = &wife, .subscriber_ssn = S("219094001")};
+
+	(void)state;
+	assert_review(meet(&query), CATEGORY_SSN_DUP);
+	/* Nor may it make a father of a son with his name. */
+	wife = person("", "S3", "19", "Poe", "Robert", "1970-07-07", 'M', "219094007");
+	query.subscriber_ssn = S("219094007");
+	assert_int_equal(meet(&query).disposition, MATCH_REVIEW);
+}
+
+static void test_trap_swapped_names(void **state)
+{
+	(void)state;
+	assert_review(meet_as(MATCH_CHANGE, person("", "S9", "18", "Kim", "Doe", "1990-04-04", 'F', "219094005")),
+		      CATEGORY_NAME_MISMATCH);
+	assert_int_equal(meet_as(MATCH_ADD, person("", "", "18", "Kim", "Doe", "1990-04-04", 'F', "")).disposition,
+			 MATCH_REVIEW);
+}
+
+static void test_trap_wrong_member_id(void **state)
+{
+	(void)state;
+	/* Samantha by SSN, the number is Kim's. */
+	assert_review(
+		meet_as(MATCH_CHANGE, person("M5", "S1", "01", "Roe", "Samantha", "1986-03-15", 'F', "219094002")),
+		CATEGORY_ID_CONFLICT);
+	/* Nothing but the number is Kim's. */
+	assert_review(meet_as(MATCH_CHANGE, person("M5", "", "18", "Stone", "Bruno", "1961-11-30", 'M', "")),
+		      CATEGORY_ID_CONFLICT);
+	/* A number that nobody has is no conflict. */
+	assert_auto(meet_as(MATCH_CHANGE, person("X99", "S1", "01", "Roe", "Samantha", "1986-03-15", 'F', "219094002")),
+		    "M2", "ssn+birth_on+last_name");
+}
+
+static void test_trap_recycled_ssn(void **state)
+{
+	(void)state;
+	assert_review(meet_as(MATCH_ADD, person("", "", "18", "Stone", "Bruno", "1961-11-30", 'M', "219094005")),
+		      CATEGORY_SSN_DUP);
+	/* The member is certain by number, the SSN is somebody else's. */
+	assert_review(meet_as(MATCH_CHANGE, person("M4", "S1", "19", "Roe", "Alice", "2017-08-09", 'F', "219094005")),
+		      CATEGORY_SSN_DUP);
+	/* The member is certain by number, the SSN is nobody's: his own has changed? */
+	assert_review(
+		meet_as(MATCH_CHANGE, person("M1", "S1", "18", "Roe", "Alexander", "1985-02-14", 'M', "219094091")),
+		CATEGORY_SSN_MISMATCH);
+}
+
+static void test_trap_two_rows_claim_one_member(void **state)
+{
+	struct member sent = person("M1", "", "18", "Roe", "Alex", "1985-02-14", 'M', "");
+	uint64_t claimed[1] = {1};
+	struct match_query query = {.intent = MATCH_CHANGE,
+				    .sent = &sent,
+				    .is_subscriber = true,
+				    .claimed_member_nos = claimed,
+				    .claimed_count = 1};
+
+	(void)state;
+	assert_review(meet(&query), CATEGORY_MULTI_MATCH);
+	/* The same person sent twice agrees in full: a second coverage in a record of its own. */
+	sent.first_name = S("Alexander");
+	assert_auto(meet(&query), "M1", "member_id+birth_on");
+}
+
+static void test_trap_same_name_strangers(void **state)
+{
+	struct member other = person("", "S77", "18", "Doe", "Kim", "1962-10-20", 'F', "");
+
+	(void)state;
+	other.address1 = S("9 Hill Ave");
+	other.zip = S("60601");
+	assert_int_equal(meet_as(MATCH_ADD, other).disposition, MATCH_NEW);
+	/* Unknown for a change or a termination: nobody is invented. */
+	assert_review(meet_as(MATCH_TERMINATE, other), CATEGORY_NO_MATCH);
+	/* The same name and nearly the same birth date: perhaps the same person. */
+	other.birth_on = day("1990-04-14");
+	assert_review(meet_as(MATCH_ADD, other), CATEGORY_LOW_SCORE);
+}
+
+static void test_trap_surname_change(void **state)
+{
+	struct member sent = person("", "S9", "18", "Nolan", "Kim", "1990-04-04", 'F', "219094005");
+	struct member prior = person("", "", "", "Doe", "Kim", "", '\0', "");
+	struct match_query query = {.intent = MATCH_CHANGE, .sent = &sent, .is_subscriber = true};
+
+	(void)state;
+	assert_review(meet(&query), CATEGORY_NAME_MISMATCH);
+	query.prior = &prior;
+	query.corrected = true;
+	assert_auto(meet(&query), "M5", "ssn+birth_on+last_name");
+	query.prior = NULL;
+	assert_auto(meet(&query), "M5", "ssn+correction");
+	/* A correction of everything at once is no correction. */
+	sent.birth_on = day("1971-05-05");
+	assert_int_equal(meet(&query).disposition, MATCH_REVIEW);
+}
+
+static void test_corrected_ssn(void **state)
+{
+	struct member sent = person("M5", "S9", "18", "Doe", "Kim", "1990-04-04", 'F', "219094055");
+	struct member prior = person("", "", "", "", "", "", '\0', "219094005");
+	struct match_query query = {.intent = MATCH_CHANGE, .sent = &sent, .corrected = true, .is_subscriber = true};
+
+	(void)state;
+	assert_auto(meet(&query), "M5", "member_id+birth_on");
+	query.prior = &prior;
+	sent.member_id = SLICE_EMPTY;
+	assert_auto(meet(&query), "M5", "ssn+birth_on+last_name");
+	/* The new SSN is another member's. */
+	sent.ssn = S("219094001");
+	assert_review(meet(&query), CATEGORY_SSN_DUP);
+}
+
+static void test_placeholders_are_missing(void **state)
+{
+	(void)state;
+	assert_auto(meet_as(MATCH_CHANGE, person("M1", "S1", "18", "Roe", "Alexander", "1985-02-14", 'M', "999999999")),
+		    "M1", "member_id+birth_on");
+	assert_int_equal(meet_as(MATCH_ADD, person("", "S50", "18", "Iverson", "Ole", "1955-05-05", 'M', "123456789"))
+				 .disposition,
+			 MATCH_NEW);
+}
+
+static void test_names_are_compared_without_dress(void **state)
+{
+	struct member sent = person("", "S1", "01",
+				    "R\xC3\x96"
+				    "E",
+				    "SAMANTHA", "1986-03-15", 'F', "");
+
+	(void)state;
+	assert_auto(meet_as(MATCH_CHANGE, sent), "M2", "names+birth_on+subscriber_id");
+	sent.last_name = S(" r.o'e ");
+	assert_auto(meet_as(MATCH_CHANGE, sent), "M2", "names+birth_on+subscriber_id");
+	sent.last_name = S("R\xD6"
+			   "E"); /* Latin-1 */
+	assert_auto(meet_as(MATCH_CHANGE, sent), "M2", "names+birth_on+subscriber_id");
+}
+
+static void test_first_names(void **state)
+{
+	(void)state;
+	assert_true(match_first_names_agree(S("William"), S("BILL")));
+	assert_true(match_first_names_agree(S("bill"), S("William")));
+	assert_true(match_first_names_agree(S("J"), S("JOHN")));
+	assert_true(match_first_names_agree(S("JON"), S("JONATHAN")));
+	assert_true(match_first_names_agree(S("Mary Ann"), S("MARY")));
+	assert_true(match_first_names_agree(S("Jos\xC3\xA9"), S("JOSE")));
+	assert_true(match_first_names_agree(S("Aaron"), S("RON")));     /* the table's first line */
+	assert_true(match_first_names_agree(S("ZOLLY"), S("SOLOMON"))); /* and its last */
+	assert_false(match_first_names_agree(S("BILL"), S("WALTER")));
+	assert_false(match_first_names_agree(S("JADEN"), S("JADA")));
+	assert_false(match_first_names_agree(S(""), S("JADA")));
+}
+
+static void test_evidence_adds_up(void **state)
+{
+	struct match_result result =
+		meet_as(MATCH_ADD, person("", "S1", "19", "Roe", "Jayden", "2015-06-01", 'M', "219094004"));
+	uint32_t i, row;
+
+	(void)state;
+	assert_true(result.candidate_count >= 1);
+	assert_true(slice_is(result.candidates[0].member->member_id, "M3"));
+	for (i = 0; i < result.candidate_count; i++) {
+		int32_t sum = 0;
+
+		for (row = 0; row < result.candidates[i].evidence_count; row++)
+			sum += result.candidates[i].evidence[row].millibits;
+		assert_int_equal(sum, result.candidates[i].millibits);
+		assert_true(result.candidates[i].probability >= 0.0 && result.candidates[i].probability <= 0.99);
+		assert_true(i == 0 || result.candidates[i].millibits <= result.candidates[i - 1].millibits);
+	}
+	assert_string_equal(result.candidates[0].evidence[1].field, "ssn");
+	assert_string_equal(result.candidates[0].evidence[1].level, "one digit or a transposition apart");
+	assert_true(result.candidates[0].evidence[1].against_housemate);
+}
+
+static void test_representatives_word(void **state)
+{
+	struct member sent = person("", "", "18", "Nobody", "Known", "1999-09-09", 'F', "");
+	struct match_query query = {.intent = MATCH_TERMINATE, .sent = &sent, .forced_member_id = S("M5")};
+	struct match_result result;
+
+	(void)state;
+	result = meet(&query);
+	assert_int_equal(result.disposition, MATCH_AUTO);
+	assert_true(slice_is(result.member->member_id, "M5"));
+	assert_string_equal(result.rule, "representative");
+	query.forced_member_id = S("M999");
+	assert_review(meet(&query), CATEGORY_NO_MATCH);
+	query.forced_member_id = SLICE_EMPTY;
+	query.forced_new = true;
+	assert_int_equal(meet(&query).disposition, MATCH_NEW);
+}
+
+static void test_payment(void **state)
+{
+	(void)state;
+	assert_auto(meet_as(MATCH_PAYMENT, person("M5", "", "", "Doe", "Kim", "", '\0', "")), "M5", "member_id+names");
+	assert_auto(meet_as(MATCH_PAYMENT, person("", "", "", "Doe", "Kim", "", '\0', "219094005")), "M5", "ssn+names");
+	assert_int_equal(meet_as(MATCH_PAYMENT, person("M5", "", "", "Stone", "Bruno", "", '\0', "")).disposition,
+			 MATCH_REVIEW);
+	assert_int_equal(meet_as(MATCH_PAYMENT, person("", "", "", "Doe", "Kim", "", '\0', "")).disposition,
+			 MATCH_REVIEW);
+}
+
+static void test_keys(void **state)
+{
+	struct member member = person("M1", "S1", "18", "Garcia-Lopez", "Ana Maria", "1985-02-14", 'F', "219094001");
+	uint64_t keys[MATCH_KEYS_MAX], swapped[MATCH_KEYS_MAX];
+	uint32_t i, j, count, common = 0;
+
+	(void)state;
+	member.address1 = S("12 Oak Ave");
+	member.zip = S("900011234");
+	count = match_member_keys(&member, keys);
+	/* SSN, birth + soundex of the whole and both parts, birth + initial, names, home + year, home + initial. */
+	assert_int_equal(count, 8);
+	for (i = 0; i < count; i++)
+		for (j = 0; j < i; j++)
+			assert_true(keys[i] != keys[j]);
+	member = person("", "", "18", "Ana Maria", "Garcia-Lopez", "", 'F', "");
+	assert_int_equal(match_member_keys(&member, swapped), 1);
+	for (i = 0; i < count; i++)
+		common += keys[i] == swapped[0];
+	assert_int_equal(common, 1);
+	member = person("", "", "18", "", "", "", '\0', "000000000");
+	assert_int_equal(match_member_keys(&member, keys), 0);
+	/* Stored keys outlive the program: a change of their values wants MATCH_KEYS_VERSION and new keys. */
+	member = person("", "", "", "Roe", "Alex", "", '\0', "");
+	assert_int_equal(match_member_keys(&member, keys), 1);
+	assert_true(keys[0] == UINT64_C(0x18F5D73027D4167C));
+}
+
+#define KNOWN(test) cmocka_unit_test_setup_teardown(test, setup_known, teardown_known)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KNOWN(test_rule_member_id),
+		KNOWN(test_rule_ssn),
+		KNOWN(test_rule_names),
+		KNOWN(test_trap_unknown_twin),
+		KNOWN(test_trap_known_twins),
+		KNOWN(test_twins_added_together),
+		KNOWN(test_trap_junior_with_fathers_name),
+		KNOWN(test_trap_newborn_with_subscribers_ssn),
+		KNOWN(test_trap_subscribers_ssn_on_dependent),
+		KNOWN(test_trap_swapped_names),
+		KNOWN(test_trap_wrong_member_id),
+		KNOWN(test_trap_recycled_ssn),
+		KNOWN(test_trap_two_rows_claim_one_member),
+		KNOWN(test_trap_same_name_strangers),
+		KNOWN(test_trap_surname_change),
+		KNOWN(test_corrected_ssn),
+		KNOWN(test_placeholders_are_missing),
+		KNOWN(test_names_are_compared_without_dress),
+		KNOWN(test_evidence_adds_up),
+		KNOWN(test_representatives_word),
+		KNOWN(test_payment),
+		cmocka_unit_test(test_first_names),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_simulated_members),
+	};
+	int failed;
+
+	env_real_init(&env);
+	arena_init(&arena, &env, 0, 0);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	arena_fini(&arena);
+	return failed;
+}
