@@ -137,7 +137,7 @@ struct guide {
 struct guide_set; /* opaque: all guides of a run, with the code sets */
 struct env;
 
-enum { GUIDE_E_INVALID = 1 };
+enum { GUIDE_E_INVALID = 1, GUIDE_E_NOT_FOUND };
 
 /* The embedded guides and code sets. 0; GUIDE_E_INVALID with messages in `errors`; <0. */
 int guide_set_new(struct env *env, struct buffer *errors, struct guide_set **ret_set);
@@ -167,5 +167,15 @@ const struct guide_element *guide_element_at(const struct guide *guide, const st
 bool guide_segment_matches(const struct guide *guide, const struct guide_segment *segment, struct slice id, struct slice qualifier);
 /* Does any segment of the guide bear this id? */
 bool guide_knows_segment(const struct guide *guide, struct slice id);
+
+/* What a person calls a guide: its id, or the number of its set (the first such guide). NULL when there is none. */
+const struct guide *guide_set_named(const struct guide_set *set, struct slice name);
+/* One line for each guide: set, id, name. Failures stay in `out`. */
+void guide_print_list(const struct guide_set *set, struct buffer *out);
+/*
+ * Text for people. `path`: "" the whole tree; "2000" a loop; "INS" or "2000/INS" segments with elements and codes;
+ * "2000/REF*1L" the one of this qualifier; "/REF" those of no loop. 0, GUIDE_E_NOT_FOUND, or <0.
+ */
+int guide_print(const struct guide *guide, struct slice path, struct buffer *out);
 
 #endif
