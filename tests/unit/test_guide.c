@@ -721,7 +721,7 @@ static void test_faults_are_told(void **state)
 		{HEAD "tree:\n  - ST R 1 h: {01: [R, {A: [b]}]}\n", "x.yaml:7:25: a code has a meaning in words\n"},
 		{HEAD "tree:\n  - ST R 1 h: {like: none}\n", "x.yaml:7:22: there is no such shape\n"},
 		{HEAD "tree:\n" ST "  - INS R 1 i: {06: R}\n", "x.yaml:8:21: a composite is written as [USE NAME, {01: ..."},
-		{HEAD "tree:\n" ST "  - loop 1 R 1 l: {}\n", "x.yaml:8:20: a loop is a list of segments and loops\n"},
+		{HEAD "tree:\n" ST "  - loop 1 R 1 l: {}\n", "x.yaml:8:19: a loop is a list of segments and loops\n"},
 		{HEAD "tree:\n  - ST S 1 h: {01: R}\n", "x.yaml:1:1: loop \"\" does not open with a segment that is required"},
 		{HEAD "tree:\n" ST "  - loop 1 R 1 l:\n      - loop 2 R 1 l: \n          - N1 R 1 n: {}\n",
 		 "x.yaml:1:1: loop \"1\" does not open with a segment that is required once\n"},
