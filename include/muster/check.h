@@ -21,10 +21,19 @@ enum check_decision { CHECK_ACCEPTED, CHECK_ACCEPTED_WITH_ERRORS, CHECK_REJECTED
 /* "accepted", "accepted_with_errors", "rejected". */
 const char *check_decision_name(enum check_decision decision);
 
+/* How an 820 must add up to BPR02 (820-005010X218 section 6). */
+enum check_balance {
+	CHECK_BALANCE_STANDARD, /* RMR04 and the ADX of 2200 */
+	CHECK_BALANCE_RMR_ONLY, /* RMR04 alone */
+	CHECK_BALANCE_ALL_ADX   /* RMR04 and the ADX of 2200 and 2320 */
+};
+
 /* What a partner's profile changes about checking. Zero is the default. */
 struct check_options {
 	struct x12_options x12;
+	enum check_balance balance;
 	bool reject_member;    /* keep a set's sound members: errors inside 2000 loops do not reject it */
+	bool skip_content_hash; /* where nobody asks for check_verdict.content_hash: it costs more than all the rest */
 	bool allow_x220;       /* ST03 005010X220 (without A1) counts as 005010X220A1 */
 	/* Severity by finding code; 0 entries (FINDING_INFO) mean "the row's default" unless `severity_set`. */
 	enum finding_severity severity[FINDING_CODE_COUNT];

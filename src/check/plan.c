@@ -1,0 +1,434 @@
+/*
+ * A guide laid out for walking: symbols, places, code tables.
+ *
+ * A symbol stands for "segment id with this qualifier". Each id has one symbol for qualifiers that no place of the
+ * guide asks for, and one more for each qualifier that some place asks for, numbered right behind it.
+ */
+#include "plan.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "sense.h"
+
+static uint32_t power_of_two(uint32_t at_least)
+{
+	uint32_t n = 8;
+	while (n < at_least)
+		n *= 2;
+	return n;
+}
+
+static struct slice segment_id(const struct guide_segment *segment)
+{
+	return slice_from(segment->id);
+}
+
+/* The code list that tells `segment` from others of its id, or NULL when any qualifier will do. */
+static const struct guide_code_list *qualifier_list(const struct guide *guide, const struct guide_segment *segment)
+{
+	uint16_t codes;
+	if (segment->qualifier_pos == 0)
+		return NULL;
+	codes = guide_qualifier_codes(guide, segment);
+	return codes == GUIDE_NONE || guide->code_lists[codes].external ? NULL : &guide->code_lists[codes];
+}
+
+static struct plan_id *id_slot(struct check_plan *plan, uint32_t key)
+{
+	uint32_t i = plan_mix(key) & (PLAN_ID_SLOTS - 1);
+	while (plan->ids[i].key != 0 && plan->ids[i].key != key)
+		i = (i + 1) & (PLAN_ID_SLOTS - 1);
+	return &plan->ids[i];
+}
+
+static uint64_t symbol_key(uint32_t id, uint32_t qualifier)
+{
+	return (uint64_t)id << 32 | qualifier;
+}
+
+static uint32_t symbol_mix(uint64_t key)
+{
+	return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 40);
+}
+
+static struct plan_symbol *symbol_slot(const struct check_plan *plan, uint64_t key)
+{
+	uint32_t i = symbol_mix(key) & plan->symbol_mask;
+	while (plan->symbols[i].key != 0 && plan->symbols[i].key != key)
+		i = (i + 1) & plan->symbol_mask;
+	return &plan->symbols[i];
+}
+
+/* Number the qualifiers of all segments that bear the id of `entry`. */
+static void number_qualifiers(struct check_plan *plan, struct plan_id *entry)
+{
+	const struct guide *guide = plan->guide;
+	for (uint16_t s = 0; s < guide->segment_count; s++) {
+		const struct guide_segment *segment = &guide->segments[s];
+		const struct guide_code_list *list = qualifier_list(guide, segment);
+		if (plan_pack(segment_id(segment)) != entry->key || list == NULL)
+			continue;
+		if (entry->qualifier_pos == 0)
+			entry->qualifier_pos = segment->qualifier_pos;
+		if (segment->qualifier_pos != entry->qualifier_pos)
+			continue;
+		entry->listed = true;
+		entry->composite = guide->elements[segment->first_element + segment->qualifier_pos - 1].component_count > 0;
+		for (uint32_t i = 0; i < list->count; i++) {
+			uint64_t key = symbol_key(entry->key, plan_pack(guide->codes[list->first + i].code));
+			struct plan_symbol *slot = symbol_slot(plan, key);
+			if (slot->key == 0)
+				*slot = (struct plan_symbol){.key = key, .symbol = plan->symbol_count++};
+		}
+	}
+}
+
+static int make_symbols(struct arena *arena, struct check_plan *plan)
+{
+	const struct guide *guide = plan->guide;
+	uint32_t qualifiers = 0, ids = 0;
+	for (uint16_t s = 0; s < guide->segment_count; s++) {
+		const struct guide_code_list *list = qualifier_list(guide, &guide->segments[s]);
+		qualifiers += list != NULL ? list->count : 0;
+	}
+	plan->symbol_mask = power_of_two(qualifiers * 2) - 1;
+	plan->symbols = arena_alloc_array(arena, plan->symbol_mask + 1, sizeof(*plan->symbols));
+	if (plan->symbols == NULL)
+		return -ENOMEM;
+	for (uint16_t s = 0; s < guide->segment_count; s++) {
+		uint32_t key = plan_pack(segment_id(&guide->segments[s]));
+		struct plan_id *entry = id_slot(plan, key);
+		if (entry->key != 0)
+			continue;
+		ids++;
+		assert(ids < PLAN_ID_SLOTS / 2);
+		*entry = (struct plan_id){.key = key, .symbol = plan->symbol_count++};
+		number_qualifiers(plan, entry);
+	}
+	return 0;
+}
+
+static enum plan_kind kind_of(const struct guide *guide, const struct guide_element *element)
+{
+	if (element->usage == GUIDE_NOT_USED)
+		return PLAN_UNUSED;
+	if (element->type == GUIDE_COMPOSITE)
+		return PLAN_COMPOSITE;
+	if (element->format == GUIDE_FORMAT_BY_QUALIFIER)
+		return PLAN_PERIOD;
+	if (element->format == GUIDE_FORMAT_ID_BY_QUALIFIER)
+		return PLAN_IDENTITY;
+	if (element->format == GUIDE_FORMAT_PHONE_BY_QUALIFIER)
+		return PLAN_PHONE;
+	if (element->format == GUIDE_FORMAT_ZIP)
+		return PLAN_ZIP;
+	if (element->codes != GUIDE_NONE)
+		return guide->code_lists[element->codes].external ? PLAN_EXTERNAL : PLAN_CODE;
+	switch (element->type) {
+	case GUIDE_N:
+		return PLAN_INTEGER;
+	case GUIDE_R:
+		return PLAN_DECIMAL;
+	case GUIDE_DT:
+		return PLAN_DATE;
+	case GUIDE_TM:
+		return PLAN_TIME;
+	case GUIDE_AN:
+	case GUIDE_ID:
+	case GUIDE_B:
+	case GUIDE_COMPOSITE:
+		break;
+	}
+	return PLAN_TEXT;
+}
+
+static int make_elements(struct arena *arena, struct check_plan *plan)
+{
+	const struct guide *guide = plan->guide;
+	plan->elements = arena_alloc_array(arena, guide->element_count + 1u, sizeof(*plan->elements));
+	if (plan->elements == NULL)
+		return -ENOMEM;
+	for (uint16_t i = 0; i < guide->element_count; i++) {
+		const struct guide_element *element = &guide->elements[i];
+		plan->elements[i] = (struct plan_element){
+			.kind = (uint8_t)kind_of(guide, element), .repeats = element->repeat > 1,
+			.min = element->min, .max = element->max, .codes = element->codes};
+	}
+	return 0;
+}
+
+static int make_codes(struct arena *arena, struct check_plan *plan)
+{
+	const struct guide *guide = plan->guide;
+	plan->codes = arena_alloc_array(arena, guide->code_list_count + 1u, sizeof(*plan->codes));
+	if (plan->codes == NULL)
+		return -ENOMEM;
+	for (uint16_t l = 0; l < guide->code_list_count; l++) {
+		const struct guide_code_list *list = &guide->code_lists[l];
+		struct plan_codes *codes = &plan->codes[l];
+		uint32_t *slots;
+		codes->mask = power_of_two(list->count * 2) - 1;
+		slots = arena_alloc_array(arena, codes->mask + 1, sizeof(*slots));
+		if (slots == NULL)
+			return -ENOMEM;
+		codes->slots = slots;
+		codes->packed = true;
+		for (uint32_t i = 0; i < list->count && codes->packed; i++) {
+			struct slice code = guide->codes[list->first + i].code;
+			uint32_t at = plan_mix(plan_pack(code)) & codes->mask;
+			codes->packed = code.len <= 4;
+			while (slots[at] != 0)
+				at = (at + 1) & codes->mask;
+			slots[at] = plan_pack(code);
+		}
+	}
+	return 0;
+}
+
+static struct plan_relation relation_of(const struct guide_relation *relation)
+{
+	struct plan_relation r = {.kind = relation->kind, .first = UINT64_C(1) << (relation->pos[0] - 1)};
+	for (uint8_t i = 1; i < relation->count; i++)
+		r.rest |= UINT64_C(1) << (relation->pos[i] - 1);
+	return r;
+}
+
+static int make_segments(struct arena *arena, struct check_plan *plan)
+{
+	const struct guide *guide = plan->guide;
+	plan->segments = arena_alloc_array(arena, guide->segment_count + 1u, sizeof(*plan->segments));
+	plan->relations = arena_alloc_array(arena, guide->relation_count + 1u, sizeof(*plan->relations));
+	if (plan->segments == NULL || plan->relations == NULL)
+		return -ENOMEM;
+	for (uint16_t r = 0; r < guide->relation_count; r++)
+		plan->relations[r] = relation_of(&guide->relations[r]);
+	for (uint16_t s = 0; s < guide->segment_count; s++) {
+		const struct guide_segment *from = &guide->segments[s];
+		struct plan_segment *segment = &plan->segments[s];
+		assert(from->element_count <= 64);
+		segment->elements = &plan->elements[from->first_element];
+		segment->element_count = (uint8_t)from->element_count;
+		segment->relations = &plan->relations[from->first_relation];
+		segment->relation_count = (uint8_t)from->relation_count;
+		segment->qualifier_pos = from->qualifier_pos;
+		segment->sense = (uint8_t)sense_of_segment(guide, from);
+		for (uint16_t e = 0; e < from->element_count; e++) {
+			enum guide_usage usage = guide->elements[from->first_element + e].usage;
+			segment->required |= (uint64_t)(usage == GUIDE_REQUIRED) << e;
+			segment->unused |= (uint64_t)(usage == GUIDE_NOT_USED) << e;
+		}
+	}
+	return 0;
+}
+
+/* The segment whose arrival opens `loop`: guides see to it that the first node is one. */
+static uint16_t opener_of(const struct guide *guide, uint16_t loop)
+{
+	const struct guide_node *node = &guide->nodes[guide->loops[loop].first_node];
+	assert(!node->is_loop);
+	return node->index;
+}
+
+static void make_node(struct check_plan *plan, uint16_t loop, uint16_t local, uint8_t *once_slots)
+{
+	const struct guide *guide = plan->guide;
+	uint16_t index = (uint16_t)(guide->loops[loop].first_node + local);
+	const struct guide_node *from = &guide->nodes[index];
+	const struct guide_segment *segment = &guide->segments[from->is_loop ? 0 : from->index];
+	const struct guide_loop *child = &guide->loops[from->is_loop ? from->index : 0];
+	struct plan_node *node = &plan->nodes[index];
+
+	node->loop = loop;
+	node->local = (uint8_t)local;
+	node->child = from->is_loop ? from->index : PLAN_NONE;
+	node->segment = from->is_loop ? opener_of(guide, from->index) : from->index;
+	node->repeat = from->is_loop ? child->repeat : segment->repeat;
+	node->ordinal = from->is_loop ? child->ordinal : segment->ordinal;
+	node->opens_here = local == 0;
+	if (!from->is_loop && segment->qualifier_once && *once_slots < PLAN_ONCE_SLOTS)
+		node->once_slot = ++*once_slots;
+	if ((from->is_loop ? child->usage : segment->usage) == GUIDE_REQUIRED) {
+		uint32_t bit = (uint32_t)__builtin_popcountll(plan->loops[loop].required);
+		assert(bit < PLAN_REQUIRED_MAX);
+		node->required_bit = UINT64_C(1) << bit;
+		plan->loops[loop].required |= node->required_bit;
+	}
+}
+
+static void make_loop(struct check_plan *plan, uint16_t l)
+{
+	const struct guide *guide = plan->guide;
+	const struct guide_loop *from = &guide->loops[l];
+	struct plan_loop *loop = &plan->loops[l];
+	uint8_t once_slots = 0;
+
+	*loop = (struct plan_loop){.first_node = from->first_node, .node_count = from->node_count,
+	                           .first_segment = opener_of(guide, l)};
+	loop->is_member = slice_starts_with(slice_from(from->id), "2000");
+	loop->is_line = slice_is(guide->set_id, "820") ? slice_starts_with(slice_from(from->id), "2300") : loop->is_member;
+	assert(from->node_count <= UINT8_MAX);
+	for (uint16_t i = 0; i < from->node_count; i++)
+		make_node(plan, l, i, &once_slots);
+	for (uint16_t i = 0; i < from->node_count; i++) {
+		struct plan_node *node = &plan->nodes[from->first_node + i];
+		for (uint16_t j = 0; j < from->node_count; j++) {
+			const struct plan_node *other = &plan->nodes[from->first_node + j];
+			if (other->ordinal < node->ordinal)
+				node->required_before |= other->required_bit;
+		}
+	}
+	if (from->node_count > plan->node_max)
+		plan->node_max = from->node_count;
+}
+
+static int make_loops(struct arena *arena, struct check_plan *plan)
+{
+	const struct guide *guide = plan->guide;
+	plan->loops = arena_alloc_array(arena, guide->loop_count + 1u, sizeof(*plan->loops));
+	plan->nodes = arena_alloc_array(arena, guide->node_count + 1u, sizeof(*plan->nodes));
+	if (plan->loops == NULL || plan->nodes == NULL)
+		return -ENOMEM;
+	for (uint16_t l = 0; l < guide->loop_count; l++)
+		make_loop(plan, l);
+	plan->se = PLAN_NONE;
+	plan->st = plan->loops[0].first_segment;
+	for (uint16_t s = 0; s < guide->segment_count; s++)
+		if (slice_is(segment_id(&guide->segments[s]), "SE"))
+			plan->se = s;
+	return 0;
+}
+
+/* Put `node` before the others that take `symbol` in its loop. */
+static void link_symbol(struct check_plan *plan, uint16_t node, uint16_t symbol, uint32_t *links)
+{
+	uint16_t *head = &plan->heads[(uint32_t)plan->nodes[node].loop * plan->symbol_count + symbol];
+	plan->links[*links] = (struct plan_link){.node = node, .next = *head};
+	*head = (uint16_t)(*links)++;
+}
+
+/* Does a sibling of `node` ask for this very symbol? Then it is the sibling's. */
+static bool is_siblings(const struct check_plan *plan, uint16_t node, uint32_t id, const struct plan_symbol *symbol)
+{
+	const struct guide *guide = plan->guide;
+	const struct plan_loop *loop = &plan->loops[plan->nodes[node].loop];
+	for (uint16_t i = 0; i < loop->node_count; i++) {
+		const struct guide_segment *segment = &guide->segments[plan->nodes[loop->first_node + i].segment];
+		const struct guide_code_list *list = qualifier_list(guide, segment);
+		if (list == NULL || plan_pack(segment_id(segment)) != id)
+			continue;
+		for (uint32_t c = 0; c < list->count; c++)
+			if (symbol->key == symbol_key(id, plan_pack(guide->codes[list->first + c].code)))
+				return true;
+	}
+	return false;
+}
+
+/* Link a node that takes every symbol of its id but those of its siblings. With `links` NULL only count. */
+static uint32_t link_any(struct check_plan *plan, uint16_t node, const struct plan_id *entry, uint32_t *links)
+{
+	uint32_t count = 1;
+	for (uint32_t i = 0; i <= plan->symbol_mask; i++) {
+		const struct plan_symbol *symbol = &plan->symbols[i];
+		if (symbol->key >> 32 != entry->key || is_siblings(plan, node, entry->key, symbol))
+			continue;
+		if (links != NULL)
+			link_symbol(plan, node, symbol->symbol, links);
+		count++;
+	}
+	if (links != NULL)
+		link_symbol(plan, node, entry->symbol, links);
+	return count;
+}
+
+/* Link `node` under the symbols that it takes. With `links` NULL only count. */
+static uint32_t link_node(struct check_plan *plan, uint16_t node, uint32_t *links)
+{
+	const struct guide *guide = plan->guide;
+	const struct guide_segment *segment = &guide->segments[plan->nodes[node].segment];
+	const struct guide_code_list *list = qualifier_list(guide, segment);
+	const struct plan_id *entry = plan_find_id(plan, segment_id(segment));
+
+	if (list == NULL || segment->qualifier_pos != entry->qualifier_pos)
+		return link_any(plan, node, entry, links);
+	for (uint32_t i = 0; links != NULL && i < list->count; i++) {
+		uint64_t key = symbol_key(entry->key, plan_pack(guide->codes[list->first + i].code));
+		link_symbol(plan, node, symbol_slot(plan, key)->symbol, links);
+	}
+	return list->count;
+}
+
+static int make_links(struct arena *arena, struct check_plan *plan)
+{
+	uint32_t cells = (uint32_t)plan->guide->loop_count * plan->symbol_count, count = 0, used = 0;
+	for (uint16_t n = 0; n < plan->guide->node_count; n++)
+		count += link_node(plan, n, NULL);
+	assert(count < PLAN_NONE);
+	plan->heads = arena_alloc_array(arena, cells + 1, sizeof(*plan->heads));
+	plan->links = arena_alloc_array(arena, count + 1, sizeof(*plan->links));
+	if (plan->heads == NULL || plan->links == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < cells; i++)
+		plan->heads[i] = PLAN_NONE;
+	for (uint16_t n = plan->guide->node_count; n-- > 0;)
+		(void)link_node(plan, n, &used);
+	return 0;
+}
+
+int plan_new(struct arena *arena, const struct guide *guide, struct check_plan **ret_plan)
+{
+	struct check_plan *plan = arena_alloc(arena, sizeof(*plan));
+	int r;
+	if (plan == NULL)
+		return -ENOMEM;
+	plan->guide = guide;
+	if ((r = make_symbols(arena, plan)) < 0 || (r = make_elements(arena, plan)) < 0 ||
+	    (r = make_codes(arena, plan)) < 0 || (r = make_segments(arena, plan)) < 0 ||
+	    (r = make_loops(arena, plan)) < 0 || (r = make_links(arena, plan)) < 0)
+		return r;
+	*ret_plan = plan;
+	return 0;
+}
+
+bool plan_has_code(const struct check_plan *plan, uint16_t codes, struct slice value)
+{
+	const struct plan_codes *list = &plan->codes[codes];
+	uint32_t key = plan_pack(value), at = plan_mix(key) & list->mask;
+	if (!list->packed)
+		return guide_code_find(plan->guide, codes, value) >= 0;
+	while (list->slots[at] != 0) {
+		if (list->slots[at] == key)
+			return true;
+		at = (at + 1) & list->mask;
+	}
+	return false;
+}
+
+const struct plan_id *plan_find_id(const struct check_plan *plan, struct slice id)
+{
+	uint32_t key = plan_pack(id), at = plan_mix(key) & (PLAN_ID_SLOTS - 1);
+	while (plan->ids[at].key != 0) {
+		if (plan->ids[at].key == key)
+			return &plan->ids[at];
+		at = (at + 1) & (PLAN_ID_SLOTS - 1);
+	}
+	return NULL;
+}
+
+uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment)
+{
+	const struct plan_id *entry = plan_find_id(plan, segment->id);
+	const struct plan_symbol *slot;
+	struct slice qualifier;
+	if (entry == NULL)
+		return PLAN_NONE;
+	if (!entry->listed || segment->element_count < entry->qualifier_pos)
+		return entry->symbol;
+	qualifier = segment->elements[entry->qualifier_pos - 1];
+	if (entry->composite)
+		qualifier = slice_of(qualifier.data, slice_find(qualifier, segment->separators->component, 0));
+	while (qualifier.len > 0 && qualifier.data[qualifier.len - 1] == ' ')
+		qualifier.len--;
+	slot = symbol_slot(plan, symbol_key(entry->key, plan_pack(qualifier)));
+	return slot->key != 0 ? slot->symbol : entry->symbol;
+}

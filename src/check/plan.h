@@ -1,0 +1,161 @@
+/*
+ * plan: one guide, laid out for walking.
+ *
+ * The guide's tables say what is allowed; a plan turns the two questions that are asked for every segment into
+ * table look-ups: "which symbol is this?" (segment id and qualifier) and "which places of this loop take that
+ * symbol?". Made once per guide and source, then only read.
+ *
+ * Memory    an arena of the caller; immutable after plan_new.
+ */
+#ifndef MUSTER_CHECK_PLAN_H
+#define MUSTER_CHECK_PLAN_H
+
+#include "muster/arena.h"
+#include "muster/guide.h"
+#include "muster/x12.h"
+
+#define PLAN_NONE UINT16_MAX
+/* Segments of a loop whose qualifiers may stand only once; the 834's 2000 has two (REF, DTP). */
+#define PLAN_ONCE_SLOTS 4u
+/* Required children of one loop; the bits of a mask. */
+#define PLAN_REQUIRED_MAX 64u
+#define PLAN_ID_SLOTS 256u
+
+/* What the inner loop does with a value; one step coarser than type and format of the guide. */
+enum plan_kind {
+	PLAN_TEXT,
+	PLAN_CODE,      /* an inner list */
+	PLAN_EXTERNAL,  /* an external list */
+	PLAN_INTEGER,   /* N0..N9 */
+	PLAN_DECIMAL,
+	PLAN_DATE,
+	PLAN_TIME,
+	PLAN_PERIOD,    /* element 1251: as the element before it says */
+	PLAN_IDENTITY,  /* element 67 and kin, the same way */
+	PLAN_PHONE,
+	PLAN_ZIP,
+	PLAN_COMPOSITE,
+	PLAN_UNUSED
+};
+
+struct plan_element {
+	uint8_t kind;
+	bool repeats;
+	uint16_t min, max;
+	uint16_t codes; /* in plan->codes, or PLAN_NONE */
+};
+
+/* A code list as a hash table of packed codes; codes of more than four bytes are looked up in the guide. */
+struct plan_codes {
+	const uint32_t *slots;
+	uint32_t mask;
+	bool packed;
+};
+
+struct plan_relation {
+	char kind;
+	uint64_t first, rest; /* masks: bit 0 is element 1 */
+};
+
+struct plan_segment {
+	const struct plan_element *elements;
+	const struct plan_relation *relations;
+	uint64_t required, unused; /* masks of elements */
+	uint8_t element_count, relation_count;
+	uint8_t qualifier_pos;
+	uint8_t sense; /* enum sense_of, 0 = no rule looks at this segment */
+};
+
+/* A place in a loop: a segment, or a child loop that its first segment opens. Parallel to guide->nodes. */
+struct plan_node {
+	uint64_t required_before; /* required siblings of a smaller ordinal */
+	uint64_t required_bit;    /* 0 = not required */
+	uint32_t repeat;
+	uint16_t segment;         /* the segment that stands or opens here */
+	uint16_t child;           /* the loop that it opens, or PLAN_NONE */
+	uint16_t loop;            /* the loop it stands in */
+	uint16_t ordinal;
+	uint8_t local;            /* its number in the loop */
+	uint8_t once_slot;        /* 1.., 0 = qualifiers may repeat */
+	bool opens_here;          /* the segment that opened the loop itself: fits only as long as it may repeat */
+};
+
+/* A link of the list of nodes that take a symbol in a loop, in the guide's order. */
+struct plan_link {
+	uint16_t node, next;
+};
+
+struct plan_loop {
+	uint64_t required; /* bits of its required nodes */
+	uint16_t first_node, node_count;
+	uint16_t first_segment; /* that opens it */
+	bool is_member;  /* member_pos counts from here to its end: 2000 */
+	bool is_line;    /* opening it is one more member or remittance line */
+};
+
+struct plan_id {
+	uint32_t key; /* packed id; 0 = free */
+	uint16_t symbol; /* of an unknown or absent qualifier; those of known ones are looked up */
+	uint8_t qualifier_pos;
+	bool listed;    /* has qualifiers to look up */
+	bool composite; /* the qualifier is the element's first component */
+};
+
+struct plan_symbol {
+	uint64_t key; /* packed id above packed qualifier; 0 = free */
+	uint16_t symbol;
+};
+
+struct check_plan {
+	const struct guide *guide;
+	struct plan_loop *loops;
+	struct plan_node *nodes;
+	struct plan_segment *segments;
+	struct plan_element *elements;
+	struct plan_relation *relations;
+	struct plan_codes *codes;
+	struct plan_link *links;
+	uint16_t *heads; /* [loop][symbol]: first link, or PLAN_NONE */
+	struct plan_id ids[PLAN_ID_SLOTS];
+	struct plan_symbol *symbols;
+	uint32_t symbol_mask;
+	uint16_t symbol_count;
+	uint16_t node_max; /* of one loop */
+	uint16_t st, se;   /* segments of the envelope; SE may be PLAN_NONE */
+};
+
+/* 0 or -ENOMEM. */
+int plan_new(struct arena *arena, const struct guide *guide, struct check_plan **ret_plan);
+
+/* Up to four bytes as a number that tells them apart; of longer values a hash. */
+static inline uint32_t plan_pack(struct slice s)
+{
+	uint32_t packed = 0;
+	if (s.len <= 4) {
+		if (s.len > 0)
+			memcpy(&packed, s.data, s.len);
+		return packed + 1;
+	}
+	packed = UINT32_C(2166136261);
+	for (size_t i = 0; i < s.len; i++)
+		packed = (packed ^ (unsigned char)s.data[i]) * UINT32_C(16777619);
+	return packed | UINT32_C(0x80808080);
+}
+
+static inline uint32_t plan_mix(uint32_t key)
+{
+	return (key * UINT32_C(2654435761)) >> 16;
+}
+
+bool plan_has_code(const struct check_plan *plan, uint16_t codes, struct slice value);
+/* The symbol of a segment, or PLAN_NONE when the guide knows no such id. */
+uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment);
+/* The entry of an id, or NULL. */
+const struct plan_id *plan_find_id(const struct check_plan *plan, struct slice id);
+
+static inline uint16_t plan_head(const struct check_plan *plan, uint16_t loop, uint16_t symbol)
+{
+	return plan->heads[(uint32_t)loop * plan->symbol_count + symbol];
+}
+
+#endif

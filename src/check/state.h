@@ -1,0 +1,166 @@
+/*
+ * state: what the parts of check share while a source is walked.
+ *
+ * check.c drives the reader and owns the envelope; walk.c and repair.c place segments in the guide's loops;
+ * element.c looks inside them; sense.c and balance.c look across them; report.c hands findings out and counts them.
+ */
+#ifndef MUSTER_CHECK_STATE_H
+#define MUSTER_CHECK_STATE_H
+
+#include "balance.h"
+#include "muster/check.h"
+#include "muster/hash.h"
+#include "plan.h"
+#include "sense.h"
+
+/* Depth of the deepest guide, and as much again for a loop out of its place with its children. */
+#define FRAMES_MAX (2u * LIMIT_LOOP_DEPTH)
+/* Required places passed over and remembered with their position; what is passed over beyond that is reported at
+ * the loop's end. No loop of the guides has more than four required places. */
+#define GAPS_MAX 8u
+/* Findings of one reader step that wait until their segment has its place. */
+#define HELD_MAX 16u
+#define CHECK_MESSAGE_BYTES 400u
+/* Canonical bytes gathered before they go to the hash. */
+#define CONTENT_BYTES 4096u
+
+struct gap {
+	uint64_t required_bit;
+	struct x12_where where;
+};
+
+/* An open loop. */
+struct frame {
+	uint16_t loop;
+	uint16_t cursor;    /* ordinal of the furthest place taken */
+	uint8_t last_local; /* furthest place taken among those of that ordinal */
+	uint8_t gap_count;
+	bool exiled;        /* opened where the guide has no such loop: what stands in it is passed over in silence */
+	bool displaced;     /* opened out of order: stands above a frame that is not its parent */
+	uint64_t seen;      /* required bits of the places taken */
+	uint64_t skipped;   /* required bits with a gap */
+	uint64_t tentative; /* places taken by a segment with a bad qualifier: the right one may still come */
+	uint64_t once[PLAN_ONCE_SLOTS][2]; /* qualifiers seen, by slot */
+	uint32_t *counts;   /* by place */
+	struct x12_where where; /* of the segment that opened it */
+	struct gap gaps[GAPS_MAX];
+};
+
+/* A finding of the reader that waits, with its text. */
+struct held {
+	struct finding finding;
+	char value[LIMIT_FINDING_VALUE_BYTES + 1];
+	char message[CHECK_MESSAGE_BYTES];
+};
+
+/* Faults of the current set so far. */
+struct tally {
+	uint64_t errors, warnings, member_errors;
+	uint64_t findings;
+};
+
+struct plan_cached {
+	struct plan_cached *next;
+	struct check_plan *plan;
+};
+
+struct check {
+	struct env *env;
+	const struct guide_set *guides;
+	struct check_options options;
+	const struct check_handler *handler;
+	struct arena arena;
+	struct plan_cached *plans;
+	struct x12_reader *reader;
+
+	/* the envelope, as begun: copies whose `rejected` follows the severities of the options */
+	struct x12_interchange interchange;
+	struct x12_fgroup fgroup;
+	struct x12_tset tset;
+	bool fgroup_unknown; /* its GS01 or GS08: the sets in it cannot be walked, and one finding says so */
+	bool tset_rejected;
+	bool in_tset;
+
+	/* the walk */
+	const struct guide *guide; /* NULL: this set is not walked */
+	struct check_plan *plan;
+	struct frame frames[FRAMES_MAX];
+	uint32_t frame_count;
+	uint32_t *counts;      /* FRAMES_MAX times count_stride */
+	uint32_t count_stride;
+	uint32_t member_pos, members;
+	struct x12_where at;   /* of the segment in hand */
+	struct held unknown;   /* about a segment that was passed over: held until the next one is placed */
+	bool has_unknown;
+
+	struct sense sense;
+	struct balance balance;
+	struct tally tally;
+
+	struct held held[HELD_MAX];
+	uint32_t held_count;
+	char message[CHECK_MESSAGE_BYTES];
+
+	struct hash_state content;
+	char content_bytes[CONTENT_BYTES];
+	size_t content_len;
+	uint64_t progress_offset;
+};
+
+/* report.c: findings out. */
+
+/* A finding at `where`, with the message made of `format`; NULL: the row's own text. */
+struct finding report_make(struct check *check, enum finding_code code, const struct x12_where *where, const char *segment_id,
+                           const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Apply severity, count, and hand to the handler. 0 or what the handler returned. */
+int report_deliver(struct check *check, const struct finding *finding);
+/* The sink of the reader. */
+int report_take_from_reader(void *context, const struct finding *finding);
+int report_release_held(struct check *check);
+/* Keep a copy of `finding`, text included. */
+void report_hold(struct held *held, const struct finding *finding);
+/* "DTP03", "INS06-1": the name of an element for messages. */
+const char *report_element_name(char out[16], const char *segment_id, uint32_t element_pos, uint32_t component_pos);
+
+/* walk.c: segments into loops. */
+
+void walk_begin(struct check *check);
+/* Opens the root with ST. */
+int walk_header(struct check *check, const struct x12_segment *segment);
+int walk_segment(struct check *check, const struct x12_segment *segment);
+/* SE, or NULL where it is missing: closes all loops. */
+int walk_trailer(struct check *check, const struct x12_segment *segment);
+/* The innermost loop's id, or empty at the root. */
+struct slice walk_loop_id(const struct check *check);
+struct slice walk_id_of_loop(const struct check *check, uint16_t loop);
+
+enum walk_how {
+	WALK_IN_ORDER,
+	WALK_IN_PLACE,  /* out of order: loops stay open */
+};
+/* Take the segment at a place of an open frame, check it and hand it on. */
+int walk_accept(struct check *check, uint32_t frame, uint16_t node, enum walk_how how, const struct x12_segment *segment);
+/* Open the loop at a place though the segment that opens it is missing. */
+int walk_open_without_opener(struct check *check, uint32_t frame, uint16_t node);
+/* Close frames until only `count` are open. */
+int walk_close_to(struct check *check, uint32_t count);
+/* Keep the finding about a segment that was passed over until the next one tells what it was meant to be. */
+int walk_hold_unknown(struct check *check, const struct finding *finding);
+int walk_release_unknown(struct check *check);
+int walk_push(struct check *check, uint16_t loop, bool exiled, bool displaced);
+
+/* repair.c: a segment that does not fit. `full_frame` and `full_node`: a place that takes it, but is full; or PLAN_NONE. */
+int repair_segment(struct check *check, uint16_t symbol, uint32_t full_frame, uint16_t full_node, const struct x12_segment *segment);
+int repair_unknown(struct check *check, const struct x12_segment *segment);
+
+/* element.c: inside a segment. */
+int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
+/* A value that identifies a person or an account: masked wherever it is shown. */
+bool element_is_sensitive(const struct x12_segment *segment, uint32_t pos);
+
+/* verdict.c */
+void verdict_begin(struct check *check);
+void verdict_content(struct check *check, const struct x12_segment *segment);
+void verdict_end(struct check *check, struct check_verdict *ret_verdict);
+
+#endif

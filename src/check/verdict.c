@@ -1,0 +1,75 @@
+/* The verdict on a set, and the fingerprint of its content. */
+#include "state.h"
+
+const char *check_decision_name(enum check_decision decision)
+{
+	switch (decision) {
+	case CHECK_ACCEPTED:
+		return "accepted";
+	case CHECK_ACCEPTED_WITH_ERRORS:
+		return "accepted_with_errors";
+	case CHECK_REJECTED:
+		return "rejected";
+	}
+	return "rejected";
+}
+
+void verdict_begin(struct check *check)
+{
+	check->tally = (struct tally){0};
+	check->content_len = 0;
+	if (!check->options.skip_content_hash)
+		hash_init(&check->content);
+}
+
+static void flush_content(struct check *check)
+{
+	hash_update(&check->content, check->content_bytes, check->content_len);
+	check->content_len = 0;
+}
+
+/* Separators become the usual ones, so that the same content sent with others has the same fingerprint. */
+void verdict_content(struct check *check, const struct x12_segment *segment)
+{
+	const struct x12_separators *separators = segment->separators;
+	const char *from = segment->raw.data;
+	for (size_t i = 0; i < segment->raw.len; i++) {
+		char c = from[i];
+		if (c == separators->element)
+			c = '*';
+		else if (c == separators->component)
+			c = ':';
+		else if (c == separators->repetition && c != '\0')
+			c = '^';
+		if (check->content_len == CONTENT_BYTES)
+			flush_content(check);
+		check->content_bytes[check->content_len++] = c;
+	}
+	if (check->content_len == CONTENT_BYTES)
+		flush_content(check);
+	check->content_bytes[check->content_len++] = '~';
+}
+
+/* Errors outside members, or in the envelope, reject the whole; errors of members do unless the partner keeps sound ones. */
+static enum check_decision decide(const struct check *check)
+{
+	if (check->interchange.rejected || check->fgroup.rejected || check->tset.rejected || check->fgroup_unknown)
+		return CHECK_REJECTED;
+	if (check->guide == NULL)
+		return CHECK_REJECTED;
+	if (check->tally.errors == 0)
+		return CHECK_ACCEPTED;
+	return check->options.reject_member ? CHECK_ACCEPTED_WITH_ERRORS : CHECK_REJECTED;
+}
+
+void verdict_end(struct check *check, struct check_verdict *ret_verdict)
+{
+	*ret_verdict = (struct check_verdict){.decision = decide(check), .segments = check->tset.segment_count,
+	                                      .members = check->members, .errors = check->tally.errors,
+	                                      .warnings = check->tally.warnings,
+	                                      .member_errors = check->tally.member_errors};
+	if (check->options.skip_content_hash)
+		return;
+	flush_content(check);
+	hash_final(&check->content, &ret_verdict->content_hash);
+}

@@ -1,0 +1,433 @@
+/*
+ * The walk: which open loop takes the segment?
+ *
+ * Invariant: frames[0] is the set, each further frame a loop open inside it. A segment that does not fit the
+ * innermost loop closes loops until one accepts it: "next" is find_place, "done" is close_frame. A loop is known
+ * to have ended only when a segment has been taken outside it; what it lacked is reported then, once, at the
+ * position where it should have stood.
+ */
+#include <assert.h>
+#include <stdio.h>
+
+#include "state.h"
+
+static const struct guide_loop *guide_loop_of(const struct check *check, const struct frame *frame)
+{
+	return &check->guide->loops[frame->loop];
+}
+
+/* Loop ids are shown without the set itself: what stands directly in it is in no loop. */
+struct slice walk_id_of_loop(const struct check *check, uint16_t loop)
+{
+	if (loop == 0 || loop == PLAN_NONE)
+		return SLICE_EMPTY;
+	return slice_from(check->guide->loops[loop].id);
+}
+
+struct slice walk_loop_id(const struct check *check)
+{
+	if (check->guide == NULL || check->frame_count == 0)
+		return SLICE_EMPTY;
+	return walk_id_of_loop(check, check->frames[check->frame_count - 1].loop);
+}
+
+/* "REF with REF01 = 0F", or "HD": what a place takes, in words. */
+static void describe_place(const struct check *check, const struct plan_node *node, char *out, size_t out_bytes)
+{
+	const struct guide *guide = check->guide;
+	const struct guide_segment *segment = &guide->segments[node->segment];
+	uint16_t codes = GUIDE_NONE;
+	if (segment->qualifier_pos != 0)
+		codes = guide_qualifier_codes(guide, segment);
+	if (codes != GUIDE_NONE && guide->code_lists[codes].count == 1) {
+		struct slice code = guide->codes[guide->code_lists[codes].first].code;
+		snprintf(out, out_bytes, "%s with %s%02u = %.*s", segment->id, segment->id, segment->qualifier_pos,
+		         (int)code.len, code.data);
+		return;
+	}
+	snprintf(out, out_bytes, "%s", segment->id);
+}
+
+static const struct x12_where *where_of_missing(const struct check *check, const struct frame *frame, uint64_t bit)
+{
+	for (uint8_t i = 0; i < frame->gap_count; i++)
+		if (frame->gaps[i].required_bit == bit)
+			return &frame->gaps[i].where;
+	return &check->at;
+}
+
+static int report_missing_node(struct check *check, const struct frame *frame, const struct plan_node *node)
+{
+	const struct guide *guide = check->guide;
+	const struct guide_segment *segment = &guide->segments[node->segment];
+	const struct x12_where *where = where_of_missing(check, frame, node->required_bit);
+	char what[40];
+	struct finding finding;
+
+	describe_place(check, node, what, sizeof(what));
+	if (node->child != PLAN_NONE)
+		finding = report_make(check, FINDING_SEGMENT_REQUIRED_MISSING, where, segment->id,
+		                      "%s opens loop %s (%.*s), which must stand here; send it", what,
+		                      guide->loops[node->child].id, (int)guide->loops[node->child].name.len,
+		                      guide->loops[node->child].name.data);
+	else
+		finding = report_make(check, FINDING_SEGMENT_REQUIRED_MISSING, where, segment->id,
+		                      "%s (%.*s) must stand here; send it", what, (int)segment->name.len,
+		                      segment->name.data);
+	finding.loop = walk_id_of_loop(check, node->child != PLAN_NONE ? node->child : frame->loop);
+	return report_deliver(check, &finding);
+}
+
+static int report_missing(struct check *check, const struct frame *frame)
+{
+	const struct plan_loop *loop = &check->plan->loops[frame->loop];
+	uint64_t missing = loop->required & ~frame->seen;
+	for (uint16_t i = 0; missing != 0 && i < loop->node_count; i++) {
+		const struct plan_node *node = &check->plan->nodes[loop->first_node + i];
+		int r;
+		if ((node->required_bit & missing) == 0)
+			continue;
+		missing &= ~node->required_bit;
+		r = report_missing_node(check, frame, node);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* "Done": the innermost loop has ended. */
+static int close_frame(struct check *check)
+{
+	struct frame *frame = &check->frames[check->frame_count - 1];
+	const struct plan_loop *loop = &check->plan->loops[frame->loop];
+	int r = 0;
+
+	if (!frame->exiled) {
+		if ((loop->required & ~frame->seen) != 0)
+			r = report_missing(check, frame);
+		if (r == 0)
+			r = sense_loop_end(check, walk_id_of_loop(check, frame->loop));
+		if (r == 0 && loop->is_line)
+			r = balance_line_end(check);
+		if (r == 0 && check->handler->loop_end != NULL)
+			r = check->handler->loop_end(check->handler->context, check->guide, guide_loop_of(check, frame));
+		if (loop->is_member)
+			check->member_pos = 0;
+	}
+	check->frame_count--;
+	return r;
+}
+
+int walk_close_to(struct check *check, uint32_t count)
+{
+	while (check->frame_count > count) {
+		int r = close_frame(check);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void count_member(struct check *check, const struct plan_loop *loop)
+{
+	if (loop->is_line) {
+		check->members++;
+		check->member_pos = check->members;
+	} else if (loop->is_member) {
+		check->member_pos = check->members + 1;
+	}
+}
+
+int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displaced)
+{
+	const struct plan_loop *loop = &check->plan->loops[loop_index];
+	const struct plan_node *opener = &check->plan->nodes[loop->first_node];
+	struct frame *frame = &check->frames[check->frame_count];
+
+	assert(check->frame_count < FRAMES_MAX);
+	*frame = (struct frame){.loop = loop_index, .cursor = opener->ordinal, .exiled = exiled, .displaced = displaced,
+	                        .seen = opener->required_bit, .where = check->at,
+	                        .counts = check->counts + (size_t)check->frame_count * check->count_stride};
+	memset(frame->counts, 0, loop->node_count * sizeof(*frame->counts));
+	frame->counts[0] = 1;
+	check->frame_count++;
+	if (exiled)
+		return 0;
+	count_member(check, loop);
+	sense_loop_begin(check, walk_id_of_loop(check, loop_index));
+	if (check->handler->loop_begin != NULL)
+		return check->handler->loop_begin(check->handler->context, check->guide, guide_loop_of(check, frame));
+	return 0;
+}
+
+/* Remember where the required places stood that `node` passes over. */
+static void note_gaps(struct check *check, struct frame *frame, const struct plan_node *node)
+{
+	uint64_t passed = node->required_before & ~frame->seen & ~frame->skipped;
+	while (passed != 0 && frame->gap_count < GAPS_MAX) {
+		struct gap *gap = &frame->gaps[frame->gap_count++];
+		gap->required_bit = passed & (~passed + 1);
+		gap->where = check->at;
+		gap->where.member_pos = check->member_pos;
+		frame->skipped |= gap->required_bit;
+		passed &= passed - 1;
+	}
+}
+
+/* Loops that share a place in the standard may come in any order; most partners want the guide's. */
+static int report_habit(struct check *check, const struct plan_node *node)
+{
+	const struct guide_loop *loop = &check->guide->loops[node->child];
+	struct finding finding = report_make(check, FINDING_SEGMENT_ORDER_HABIT, &check->at,
+	                                     check->guide->segments[node->segment].id,
+	                                     "loop %s comes after a loop that the guide puts behind it; it was read all the same",
+	                                     loop->id);
+	finding.loop = walk_id_of_loop(check, node->child);
+	return report_deliver(check, &finding);
+}
+
+/* Count `node` as taken in `frame`. */
+static int take_place(struct check *check, struct frame *frame, const struct plan_node *node, enum walk_how how)
+{
+	int r = 0;
+	frame->counts[node->local]++;
+	if (how == WALK_IN_ORDER) {
+		if ((node->required_before & ~frame->seen & ~frame->skipped) != 0)
+			note_gaps(check, frame, node);
+		if (node->ordinal > frame->cursor)
+			frame->last_local = node->local;
+		else if (node->child != PLAN_NONE && node->local < frame->last_local && !frame->exiled)
+			r = report_habit(check, node);
+		else if (node->local > frame->last_local)
+			frame->last_local = node->local;
+		if (node->ordinal > frame->cursor)
+			frame->cursor = node->ordinal;
+	}
+	frame->seen |= node->required_bit;
+	return r;
+}
+
+static int report_duplicate_qualifier(struct check *check, const struct plan_node *node, const struct x12_segment *segment)
+{
+	const struct guide_segment *guide_segment = &check->guide->segments[node->segment];
+	struct slice qualifier = x12_element(segment, guide_segment->qualifier_pos);
+	struct finding finding = report_make(check, FINDING_SEGMENT_DUPLICATE_QUALIFIER, &check->at, guide_segment->id,
+	                                     "%s%02u %.*s stands twice in this loop; send it once", guide_segment->id,
+	                                     guide_segment->qualifier_pos, (int)qualifier.len, qualifier.data);
+	finding.loop = walk_id_of_loop(check, node->loop);
+	finding.value = qualifier;
+	return report_deliver(check, &finding);
+}
+
+/* Has this qualifier been seen in the frame's slot? Says yes only for qualifiers that the guide lists. */
+static bool seen_before(const struct check *check, struct frame *frame, const struct plan_node *node,
+                        const struct x12_segment *segment)
+{
+	const struct plan_id *id = plan_find_id(check->plan, segment->id);
+	uint16_t symbol = plan_symbol_of(check->plan, segment);
+	uint32_t n = (uint32_t)(symbol - id->symbol);
+	uint64_t *word, bit;
+	if (n == 0 || n >= 128)
+		return false;
+	word = &frame->once[node->once_slot - 1][n / 64];
+	bit = UINT64_C(1) << (n % 64);
+	if ((*word & bit) != 0)
+		return true;
+	*word |= bit;
+	return false;
+}
+
+/* Give the segment to the handler, with the member it belongs to. */
+static int hand_on(struct check *check, const struct guide_segment *node, const struct x12_segment *segment)
+{
+	struct x12_segment copy;
+	if (check->handler->segment == NULL)
+		return 0;
+	copy = *segment;
+	copy.where.member_pos = check->member_pos;
+	return check->handler->segment(check->handler->context, check->guide, node, &copy);
+}
+
+/* Look inside a segment that has its place, then hand it on. */
+static int look_inside(struct check *check, const struct plan_node *node, const struct x12_segment *segment)
+{
+	const struct guide_segment *guide_segment = &check->guide->segments[node->segment];
+	enum sense_of sense = (enum sense_of)check->plan->segments[node->segment].sense;
+	int r = 0;
+
+	if (check->held_count != 0)
+		r = report_release_held(check);
+	if (r == 0 && guide_segment->usage == GUIDE_NOT_USED) {
+		struct finding finding = report_make(check, FINDING_SEGMENT_NOT_USED, &check->at, guide_segment->id,
+		                                     "%s must not be sent here; leave it out", guide_segment->id);
+		r = report_deliver(check, &finding);
+	}
+	if (r == 0)
+		r = element_check(check, node->segment, segment);
+	if (r == 0 && sense != SENSE_NONE)
+		r = sense_segment(check, sense, segment);
+	if (r == 0)
+		r = hand_on(check, guide_segment, segment);
+	return r;
+}
+
+int walk_hold_unknown(struct check *check, const struct finding *finding)
+{
+	int r = walk_release_unknown(check);
+	report_hold(&check->unknown, finding);
+	check->has_unknown = true;
+	return r;
+}
+
+int walk_release_unknown(struct check *check)
+{
+	if (!check->has_unknown)
+		return 0;
+	check->has_unknown = false;
+	check->unknown.finding.where.member_pos = check->member_pos;
+	if (check->unknown.finding.loop.len == 0)
+		check->unknown.finding.loop = walk_loop_id(check);
+	return report_deliver(check, &check->unknown.finding);
+}
+
+/* Loops out of their place do not pile up: above frame `keep` the lowest such one is closed. */
+static int close_displaced(struct check *check, uint32_t keep)
+{
+	if (check->frame_count >= FRAMES_MAX - LIMIT_LOOP_DEPTH)
+		return walk_close_to(check, keep + 1);
+	for (uint32_t f = keep + 1; f < check->frame_count; f++)
+		if (check->frames[f].displaced)
+			return walk_close_to(check, f);
+	return 0;
+}
+
+int walk_accept(struct check *check, uint32_t f, uint16_t node_index, enum walk_how how, const struct x12_segment *segment)
+{
+	const struct plan_node *node = &check->plan->nodes[node_index];
+	struct frame *frame = &check->frames[f];
+	bool exiled = frame->exiled;
+	int r = 0;
+
+	if (check->has_unknown)
+		r = walk_release_unknown(check);
+	if (r == 0 && how == WALK_IN_ORDER && check->frame_count > f + 1)
+		r = walk_close_to(check, f + 1);
+	else if (r == 0 && how == WALK_IN_PLACE && node->child != PLAN_NONE)
+		r = close_displaced(check, f);
+	if (r == 0)
+		r = take_place(check, frame, node, how);
+	if (r == 0 && node->child != PLAN_NONE)
+		r = walk_push(check, node->child, exiled, how == WALK_IN_PLACE);
+	if (r < 0)
+		return r;
+	if (exiled)
+		return hand_on(check, NULL, segment);
+	if (node->once_slot != 0 && seen_before(check, frame, node, segment)) {
+		r = report_duplicate_qualifier(check, node, segment);
+		if (r < 0)
+			return r;
+	}
+	return look_inside(check, node, segment);
+}
+
+int walk_open_without_opener(struct check *check, uint32_t f, uint16_t node_index)
+{
+	const struct plan_node *node = &check->plan->nodes[node_index];
+	int r = walk_close_to(check, f + 1);
+	if (r == 0)
+		r = take_place(check, &check->frames[f], node, WALK_IN_ORDER);
+	if (r == 0)
+		r = walk_push(check, node->child, false, false);
+	if (r < 0)
+		return r;
+	/* A segment of unknown id just before was most likely meant to open the loop: one fault, one finding. */
+	if (check->has_unknown)
+		return walk_release_unknown(check);
+	return report_missing_node(check, &check->frames[f], node);
+}
+
+/* "Next": the innermost open place that takes `symbol`. False when there is none; a place that is full is remembered. */
+static bool find_place(struct check *check, uint16_t symbol, uint32_t *ret_frame, uint16_t *ret_node, uint32_t *ret_full_frame,
+                       uint16_t *ret_full_node)
+{
+	const struct check_plan *plan = check->plan;
+	for (uint32_t f = check->frame_count; f-- > 0;) {
+		const struct frame *frame = &check->frames[f];
+		for (uint16_t l = plan_head(plan, frame->loop, symbol); l != PLAN_NONE; l = plan->links[l].next) {
+			const struct plan_node *node = &plan->nodes[plan->links[l].node];
+			if (node->ordinal < frame->cursor)
+				continue;
+			if (frame->counts[node->local] < node->repeat) {
+				*ret_frame = f;
+				*ret_node = plan->links[l].node;
+				return true;
+			}
+			if (!node->opens_here && *ret_full_node == PLAN_NONE) {
+				*ret_full_frame = f;
+				*ret_full_node = plan->links[l].node;
+			}
+		}
+	}
+	return false;
+}
+
+int walk_segment(struct check *check, const struct x12_segment *segment)
+{
+	uint32_t frame = 0, full_frame = 0;
+	uint16_t node = PLAN_NONE, full_node = PLAN_NONE;
+	uint16_t symbol = plan_symbol_of(check->plan, segment);
+
+	check->at = segment->where;
+	if (symbol == PLAN_NONE)
+		return repair_unknown(check, segment);
+	if (find_place(check, symbol, &frame, &node, &full_frame, &full_node))
+		return walk_accept(check, frame, node, WALK_IN_ORDER, segment);
+	return repair_segment(check, symbol, full_frame, full_node, segment);
+}
+
+void walk_begin(struct check *check)
+{
+	check->frame_count = 0;
+	check->member_pos = check->members = 0;
+	check->has_unknown = false;
+	sense_begin(check);
+	balance_begin(check);
+}
+
+int walk_header(struct check *check, const struct x12_segment *segment)
+{
+	int r;
+	check->at = segment->where;
+	r = walk_push(check, 0, false, false);
+	if (r == 0)
+		r = hand_on(check, &check->guide->segments[check->plan->st], segment);
+	return r;
+}
+
+int walk_trailer(struct check *check, const struct x12_segment *segment)
+{
+	struct frame *root = &check->frames[0];
+	const struct plan_loop *loop = &check->plan->loops[0];
+	int r = walk_release_unknown(check);
+
+	if (segment != NULL)
+		check->at = segment->where;
+	else
+		check->at.segment_pos++;
+	if (r == 0)
+		r = walk_close_to(check, 1);
+	/* A missing SE is the reader's finding. */
+	for (uint16_t i = 0; i < loop->node_count; i++)
+		if (check->plan->nodes[loop->first_node + i].segment == check->plan->se)
+			root->seen |= check->plan->nodes[loop->first_node + i].required_bit;
+	if (r == 0)
+		r = report_missing(check, root);
+	if (r == 0)
+		r = balance_end(check);
+	if (r == 0 && segment != NULL && check->plan->se != PLAN_NONE)
+		r = hand_on(check, &check->guide->segments[check->plan->se], segment);
+	if (r == 0 && check->handler->loop_end != NULL)
+		r = check->handler->loop_end(check->handler->context, check->guide, guide_loop_of(check, root));
+	check->frame_count = 0;
+	return r;
+}
