@@ -91,7 +91,7 @@ struct guide_segment {
 	 * place, in any order among them: REF, REF, REF of 2000; 2100A to 2100H; 1000A to 1000C.
 	 */
 	uint16_t ordinal;
-	uint16_t first_element, element_count; /* dense: element pos p is first_element + p - 1, NOT_USED ones included */
+	uint16_t first_element, element_count; /* dense: pos p is first_element + p - 1, NOT_USED ones included */
 	uint16_t first_relation, relation_count;
 	/*
 	 * The element whose value tells this segment from others of the same id (of a composite: its first component);
@@ -99,7 +99,8 @@ struct guide_segment {
 	 * without a qualifier takes what the others do not.
 	 */
 	uint8_t qualifier_pos;
-	bool qualifier_once;       /* each qualifier at most once in the loop (834 REF, DTP): else SEGMENT_DUPLICATE_QUALIFIER */
+	/* Each qualifier at most once in the loop (834 REF, DTP): else SEGMENT_DUPLICATE_QUALIFIER. */
+	bool qualifier_once;
 };
 
 struct guide_loop {
@@ -129,7 +130,7 @@ struct guide {
 	struct guide_relation *relations;
 	struct guide_code_list *code_lists;
 	struct guide_code *codes;
-	uint64_t *code_keys;       /* beside each code its first eight bytes, big-endian: what guide_code_find compares */
+	uint64_t *code_keys;       /* beside each code its first eight bytes, big-endian, for guide_code_find */
 	uint16_t loop_count, segment_count, node_count, element_count, relation_count, code_list_count;
 	uint32_t code_count;
 };
@@ -159,12 +160,14 @@ bool guide_code_is_unlisted(const struct guide *guide, uint16_t code_list, struc
 /* The code list of the segment's qualifier, or GUIDE_NONE when it has none. */
 uint16_t guide_qualifier_codes(const struct guide *guide, const struct guide_segment *segment);
 /* The element of a segment at `pos` (from 1), or NULL past the last one. */
-const struct guide_element *guide_element_at(const struct guide *guide, const struct guide_segment *segment, uint32_t pos);
+const struct guide_element *guide_element_at(const struct guide *guide, const struct guide_segment *segment,
+                                             uint32_t pos);
 /*
  * Can a segment of this id and qualifier value (the first component, where the qualifier is a composite) be this
  * node? Segments without qualifier match by id alone.
  */
-bool guide_segment_matches(const struct guide *guide, const struct guide_segment *segment, struct slice id, struct slice qualifier);
+bool guide_segment_matches(const struct guide *guide, const struct guide_segment *segment, struct slice id,
+                           struct slice qualifier);
 /* Does any segment of the guide bear this id? */
 bool guide_knows_segment(const struct guide *guide, struct slice id);
 

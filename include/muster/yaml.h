@@ -38,7 +38,8 @@ enum { YAML_E_INVALID = 1 };
  * Parse `text`. 0 with *ret_root; YAML_E_INVALID with a message for a person appended to `errors`
  * (`name:line:column: what`, the line, and a caret below); -ENOMEM.
  */
-int yaml_parse(struct arena *arena, const char *name, struct slice text, struct buffer *errors, struct yaml_node **ret_root);
+int yaml_parse(struct arena *arena, const char *name, struct slice text, struct buffer *errors,
+               struct yaml_node **ret_root);
 /* The value of `key` in a mapping, or NULL (also when `mapping` is NULL or no mapping). */
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);
 /* The text of the scalar at `key`, or `otherwise` when there is none. */

@@ -27,24 +27,6 @@ struct compiling {
 	struct table places; /* beside segments: where each stands in the YAML */
 };
 
-/* "REF R 1 subscriber id", "loop 2000 R >1 member" */
-struct heading {
-	bool is_loop;
-	struct slice id, name;
-	enum guide_usage usage;
-	uint32_t repeat;
-};
-
-/* What a guide says of one position: "R 4/9 @list ~format name", or [that, {codes or components}]. */
-struct row {
-	const struct yaml_node *at; /* NULL: nothing */
-	enum guide_usage usage;
-	uint16_t min, max;          /* 0: as the dictionary says */
-	struct slice list, name;
-	enum guide_format format;   /* NONE: as the dictionary says */
-	const struct yaml_node *mapping;
-};
-
 /* `count` zeroed items more. 0, GUIDE_E_INVALID when there are too many, or <0. */
 static int table_add(struct compiling *c, struct table *table, uint32_t count, uint32_t *ret_first)
 {
@@ -113,7 +95,7 @@ static int add_codes(struct compiling *c, const struct guide_code *codes, uint32
 }
 
 static int add_code_list(struct compiling *c, struct slice name, const struct yaml_node *mapping,
-                         const struct yaml_node *unlisted, uint16_t *ret_index)
+			 const struct yaml_node *unlisted, uint16_t *ret_index)
 {
 	struct guide_code_list list = {0};
 	struct guide_code *codes;
@@ -188,114 +170,12 @@ static int compile_code_lists(struct compiling *c, const struct yaml_node *mappi
 	return 0;
 }
 
-static bool read_usage(struct slice word, enum guide_usage *ret_usage)
-{
-	if (slice_is(word, "R"))
-		*ret_usage = GUIDE_REQUIRED;
-	else if (slice_is(word, "S"))
-		*ret_usage = GUIDE_SITUATIONAL;
-	else if (slice_is(word, "N"))
-		*ret_usage = GUIDE_NOT_USED;
-	else
-		return false;
-	return true;
-}
-
-static bool read_repeat(struct slice word, uint32_t *ret_repeat)
-{
-	uint64_t value;
-
-	if (slice_is(word, ">1")) {
-		*ret_repeat = GUIDE_UNBOUNDED;
-		return true;
-	}
-	if (!slice_to_u64(word, &value) || value == 0 || value > UINT16_MAX)
-		return false;
-	*ret_repeat = (uint32_t)value;
-	return true;
-}
-
-static bool read_heading(struct compiling *c, const struct yaml_node *entry, struct heading *ret_heading)
-{
-	struct heading heading = {0};
-	struct slice rest = entry->key;
-
-	heading.id = guide_word(&rest);
-	heading.is_loop = slice_is(heading.id, "loop");
-	if (heading.is_loop)
-		heading.id = guide_word(&rest);
-	if (heading.id.len == 0 || heading.id.len > (heading.is_loop ? 6 : 3) ||
-	    !read_usage(guide_word(&rest), &heading.usage) || heading.usage == GUIDE_NOT_USED ||
-	    !read_repeat(guide_word(&rest), &heading.repeat)) {
-		guide_complain_at_key(c->text, entry, "written as \"ID USE REPEAT NAME\" or \"loop ID USE REPEAT NAME\"");
-		return false;
-	}
-	heading.name = slice_trim(rest);
-	*ret_heading = heading;
-	return true;
-}
-
-static bool read_row_word(struct slice word, struct row *row)
-{
-	if (word.data[0] == '@')
-		row->list = slice_of(word.data + 1, word.len - 1);
-	else if (word.data[0] == '~')
-		return guide_read_format(slice_of(word.data + 1, word.len - 1), &row->format);
-	else
-		return guide_read_length(word, &row->min, &row->max);
-	return true;
-}
-
-static bool read_row(struct compiling *c, const struct yaml_node *node, struct row *ret_row)
-{
-	struct row row = {.at = node};
-	const struct yaml_node *words = node;
-	struct slice rest;
-
-	if (node->kind == YAML_SEQUENCE && node->count == 2 && node->first->next->kind == YAML_MAPPING) {
-		words = node->first;
-		row.mapping = node->first->next;
-	}
-	rest = words->text;
-	if (words->kind != YAML_SCALAR || !read_usage(guide_word(&rest), &row.usage))
-		goto bad;
-	rest = slice_trim(rest);
-	while (rest.len > 0 && (rest.data[0] == '@' || rest.data[0] == '~' || (rest.data[0] >= '0' && rest.data[0] <= '9'))) {
-		if (!read_row_word(guide_word(&rest), &row))
-			goto bad;
-		rest = slice_trim(rest);
-	}
-	row.name = rest;
-	*ret_row = row;
-	return true;
-bad:
-	guide_complain(c->text, node, "written as USE [MIN/MAX] [@LIST] [~FORMAT] [NAME], or [that, {code: meaning}]");
-	return false;
-}
-
-static void read_rows(struct compiling *c, const struct yaml_node *mapping, const struct dictionary_layout *layout,
-                      struct row *rows)
-{
-	const struct yaml_node *entry;
-	uint64_t pos;
-
-	for (entry = mapping->first; entry != NULL; entry = entry->next) {
-		if (slice_is(entry->key, "like"))
-			continue;
-		if (!slice_to_u64(entry->key, &pos) || pos == 0 || pos > layout->item_count)
-			guide_complain_at_key(c->text, entry, "%.*s has the positions 01 to %02u", (int)layout->id.len,
-			                      layout->id.data, layout->item_count);
-		else
-			(void)read_row(c, entry, &rows[pos]);
-	}
-}
-
-static int compile_components(struct compiling *c, const struct dictionary_layout *composite, const struct row *row,
-                              const char *label, uint32_t index);
+static int compile_components(struct compiling *c, const struct dictionary_layout *composite,
+			      const struct guide_row *row, const char *label, uint32_t index);
 
 /* The code list of a used element. `label` names one that is written in place. */
-static int compile_codes(struct compiling *c, const struct dictionary_element *element, const struct row *row,
-                         const char *label, uint16_t *ret_codes)
+static int compile_codes(struct compiling *c, const struct dictionary_element *element, const struct guide_row *row,
+			 const char *label, uint16_t *ret_codes)
 {
 	*ret_codes = GUIDE_NONE;
 	if (row->mapping != NULL)
@@ -308,7 +188,7 @@ static int compile_codes(struct compiling *c, const struct dictionary_element *e
 }
 
 static int compile_element(struct compiling *c, uint32_t index, uint32_t pos, const struct dictionary_item *item,
-                           const struct row *row, const char *label)
+			   const struct guide_row *row, const char *label)
 {
 	const struct dictionary_element *said = item->element;
 	struct guide_element element = {.pos = (uint8_t)pos, .repeat = item->repeat, .codes = GUIDE_NONE};
@@ -336,10 +216,10 @@ static int compile_element(struct compiling *c, uint32_t index, uint32_t pos, co
 }
 
 /* The components of the used composite at `index`, behind all elements so far. */
-static int compile_components(struct compiling *c, const struct dictionary_layout *composite, const struct row *row,
-                              const char *label, uint32_t index)
+static int compile_components(struct compiling *c, const struct dictionary_layout *composite,
+			      const struct guide_row *row, const char *label, uint32_t index)
 {
-	struct row rows[DICTIONARY_POSITIONS + 1] = {0};
+	struct guide_row rows[DICTIONARY_POSITIONS + 1] = {0};
 	uint32_t first, pos;
 	int error;
 
@@ -347,7 +227,7 @@ static int compile_components(struct compiling *c, const struct dictionary_layou
 		guide_complain(c->text, row->at, "a composite is written as [USE NAME, {01: ..., 02: ...}]");
 		return 0;
 	}
-	read_rows(c, row->mapping, composite, rows);
+	guide_read_rows(c->text, row->mapping, composite, rows);
 	error = table_add(c, &c->elements, composite->item_count, &first);
 	if (error != 0)
 		return error;
@@ -389,34 +269,14 @@ static bool is_once(const struct compiling *c, struct slice id)
 	return false;
 }
 
-/* The rows of a segment: those of the shape it is like, then its own. */
-static void read_segment_rows(struct compiling *c, const struct yaml_node *entry, const struct dictionary_layout *layout,
-                              struct row *rows)
-{
-	const struct yaml_node *like = yaml_get(entry, "like"), *shape;
-
-	if (entry->kind != YAML_MAPPING) {
-		guide_complain(c->text, entry, "a segment is written as {01: ..., 02: ...}");
-		return;
-	}
-	if (like != NULL) {
-		shape = like->kind == YAML_SCALAR ? yaml_get(c->shapes, like->text.data) : NULL;
-		if (shape == NULL || shape->kind != YAML_MAPPING)
-			guide_complain(c->text, like, "there is no such shape");
-		else
-			read_rows(c, shape, layout, rows);
-	}
-	read_rows(c, entry, layout, rows);
-}
-
 static int compile_elements(struct compiling *c, const struct yaml_node *entry, const struct dictionary_layout *layout,
-                            uint32_t first)
+			    uint32_t first)
 {
-	struct row rows[DICTIONARY_POSITIONS + 1] = {0};
+	struct guide_row rows[DICTIONARY_POSITIONS + 1] = {0};
 	uint32_t pos;
 	int error;
 
-	read_segment_rows(c, entry, layout, rows);
+	guide_read_segment_rows(c->text, c->shapes, entry, layout, rows);
 	for (pos = 1; pos <= layout->item_count; pos++) {
 		char label[8] = "";
 
@@ -433,8 +293,8 @@ static int compile_elements(struct compiling *c, const struct yaml_node *entry, 
 	return 0;
 }
 
-static int compile_segment(struct compiling *c, const struct yaml_node *entry, const struct heading *heading,
-                           struct guide_segment *segment)
+static int compile_segment(struct compiling *c, const struct yaml_node *entry, const struct guide_heading *heading,
+			   struct guide_segment *segment)
 {
 	const struct dictionary_layout *layout = dictionary_layout_find(c->dictionary, heading->id);
 	uint32_t first;
@@ -442,7 +302,7 @@ static int compile_segment(struct compiling *c, const struct yaml_node *entry, c
 
 	if (layout == NULL) {
 		guide_complain_at_key(c->text, entry, "specs/elements.yaml has no segment %.*s", (int)heading->id.len,
-		                      heading->id.data);
+				      heading->id.data);
 		return 0;
 	}
 	error = table_add(c, &c->elements, layout->item_count, &first);
@@ -468,8 +328,8 @@ static int compile_segment(struct compiling *c, const struct yaml_node *entry, c
 
 static int compile_children(struct compiling *c, const struct yaml_node *sequence, uint32_t loop);
 
-static int add_segment(struct compiling *c, const struct yaml_node *entry, const struct heading *heading, uint32_t loop,
-                       uint16_t ordinal, uint32_t *ret_index)
+static int add_segment(struct compiling *c, const struct yaml_node *entry, const struct guide_heading *heading,
+		       uint32_t loop, uint16_t ordinal, uint32_t *ret_index)
 {
 	struct guide_segment segment = {.loop = (uint16_t)loop, .ordinal = ordinal};
 	uint32_t place;
@@ -486,11 +346,14 @@ static int add_segment(struct compiling *c, const struct yaml_node *entry, const
 	return 0;
 }
 
-static int add_loop(struct compiling *c, const struct yaml_node *entry, const struct heading *heading, uint32_t parent,
-                    uint16_t ordinal, uint32_t *ret_index)
+static int add_loop(struct compiling *c, const struct yaml_node *entry, const struct guide_heading *heading,
+		    uint32_t parent, uint16_t ordinal, uint32_t *ret_index)
 {
-	struct guide_loop loop = {.usage = heading->usage, .repeat = heading->repeat, .parent = (uint16_t)parent,
-	                          .ordinal = ordinal, .depth = (uint8_t)(loop_at(c, parent)->depth + 1)};
+	struct guide_loop loop = {.usage = heading->usage,
+				  .repeat = heading->repeat,
+				  .parent = (uint16_t)parent,
+				  .ordinal = ordinal,
+				  .depth = (uint8_t)(loop_at(c, parent)->depth + 1)};
 	int error;
 
 	if (loop.depth > LIMIT_LOOP_DEPTH) {
@@ -507,29 +370,17 @@ static int add_loop(struct compiling *c, const struct yaml_node *entry, const st
 	return compile_children(c, entry, *ret_index);
 }
 
-/* The id of the segment that a loop or segment opens with. */
-static struct slice opening_id(const struct yaml_node *entry)
-{
-	struct slice rest = entry->key, word = guide_word(&rest);
-
-	if (slice_is(word, "loop") && entry->kind == YAML_SEQUENCE && entry->first != NULL && entry->first->first != NULL) {
-		rest = entry->first->first->key;
-		word = guide_word(&rest);
-	}
-	return word;
-}
-
 static int compile_child(struct compiling *c, const struct yaml_node *entry, uint32_t loop, uint16_t ordinal,
-                         uint32_t node)
+			 uint32_t node)
 {
-	struct heading heading;
+	struct guide_heading heading;
 	uint32_t index = 0;
 	int error;
 
-	if (!read_heading(c, entry, &heading))
+	if (!guide_read_heading(c->text, entry, &heading))
 		return 0;
 	error = heading.is_loop ? add_loop(c, entry, &heading, loop, ordinal, &index)
-	                        : add_segment(c, entry, &heading, loop, ordinal, &index);
+				: add_segment(c, entry, &heading, loop, ordinal, &index);
 	node_at(c, node)->is_loop = heading.is_loop;
 	node_at(c, node)->index = (uint16_t)index;
 	return error;
@@ -557,9 +408,9 @@ static int compile_children(struct compiling *c, const struct yaml_node *sequenc
 			guide_complain(c->text, item, "written as \"- ID USE REPEAT NAME: {...}\"");
 			continue;
 		}
-		if (!slice_equal(opening, opening_id(item->first)))
+		if (!slice_equal(opening, guide_opening_id(item->first)))
 			ordinal++;
-		opening = opening_id(item->first);
+		opening = guide_opening_id(item->first);
 		error = compile_child(c, item->first, loop, ordinal, node);
 		if (error != 0)
 			return error;
@@ -580,7 +431,8 @@ static int compile_root(struct compiling *c, const struct yaml_node *root)
 	error = table_add(c, &c->loops, 1, &index);
 	if (error != 0)
 		return error;
-	*loop_at(c, index) = (struct guide_loop){.usage = GUIDE_REQUIRED, .repeat = 1, .parent = GUIDE_NONE, .ordinal = 1};
+	*loop_at(c, index) =
+		(struct guide_loop){.usage = GUIDE_REQUIRED, .repeat = 1, .parent = GUIDE_NONE, .ordinal = 1};
 	error = compile_children(c, tree, index);
 	loop_at(c, index)->name = SLICE_LITERAL("transaction set");
 	return error;
@@ -623,70 +475,16 @@ static int settle_all(const struct compiling *c, struct guide *guide)
 	return 0;
 }
 
-/* The segment that a node opens with; loops were checked to open with one. */
-static const struct guide_segment *opening_segment(const struct guide *guide, const struct guide_node *node)
-{
-	return node->is_loop ? &guide->segments[guide->nodes[guide->loops[node->index].first_node].index]
-	                     : &guide->segments[node->index];
-}
-
-static bool share_a_code(const struct guide *guide, const struct guide_segment *a, const struct guide_segment *b)
-{
-	const struct guide_code_list *list = &guide->code_lists[guide_qualifier_codes(guide, b)];
-	uint32_t i;
-
-	for (i = 0; i < list->count; i++)
-		if (guide_segment_matches(guide, a, slice_from(a->id), guide->codes[list->first + i].code))
-			return true;
-	return false;
-}
-
-/* Siblings of one id must be told apart by their qualifiers; one without takes the rest and stands last. */
-static void check_siblings(const struct compiling *c, const struct guide *guide, const struct guide_loop *loop)
-{
-	const struct guide_node *nodes = guide->nodes + loop->first_node;
-	uint32_t i, j;
-
-	for (j = 1; j < loop->node_count; j++) {
-		const struct guide_segment *b = opening_segment(guide, &nodes[j]);
-
-		for (i = 0; i < j; i++) {
-			const struct guide_segment *a = opening_segment(guide, &nodes[i]);
-
-			if (strcmp(a->id, b->id) != 0)
-				continue;
-			if (a->qualifier_pos == 0 || (b->qualifier_pos > 0 && share_a_code(guide, a, b)))
-				guide_complain_at_key(c->text, ((const struct yaml_node **)c->places.items)[b - guide->segments],
-				                      "cannot be told from an earlier %s of this loop", b->id);
-		}
-	}
-}
-
-static void check_tree(const struct compiling *c, const struct guide *guide)
-{
-	uint32_t i;
-
-	for (i = 0; i < guide->loop_count; i++) {
-		const struct guide_node *first = &guide->nodes[guide->loops[i].first_node];
-		const struct guide_segment *segment = &guide->segments[first->index];
-
-		if (first->is_loop || segment->usage != GUIDE_REQUIRED || segment->repeat != 1) {
-			yaml_complain(c->text->errors, c->text->name, SLICE_EMPTY, 1, 1,
-			              "loop \"%s\" does not open with a segment that is required once", guide->loops[i].id);
-			c->text->invalid = true;
-		}
-	}
-	for (i = 0; i < guide->loop_count && !c->text->invalid; i++)
-		check_siblings(c, guide, &guide->loops[i]);
-}
-
 static int read_titles(const struct compiling *c, const struct yaml_node *root, struct guide *guide)
 {
 	const struct {
 		const char *key;
 		struct slice *ret_text;
-	} titles[] = {{"guide", &guide->id}, {"name", &guide->name}, {"set", &guide->set_id},
-	              {"functional_id", &guide->functional_id}, {"source", &guide->source}};
+	} titles[] = {{"guide", &guide->id},
+		      {"name", &guide->name},
+		      {"set", &guide->set_id},
+		      {"functional_id", &guide->functional_id},
+		      {"source", &guide->source}};
 	size_t i;
 
 	for (i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
@@ -702,8 +500,8 @@ static int read_titles(const struct compiling *c, const struct yaml_node *root, 
 
 static int compile(struct compiling *c, const struct yaml_node *root, struct guide *guide)
 {
-	static const char *const keys[] = {"guide", "name", "set", "functional_id", "source", "once",
-	                                   "codes", "unlisted", "shapes", "tree", NULL};
+	static const char *const keys[] = {"guide", "name",     "set",    "functional_id", "source", "once",
+					   "codes", "unlisted", "shapes", "tree",          NULL};
 	int error;
 
 	c->text->invalid |= yaml_check_keys(c->text->errors, c->text->name, c->text->text, root, keys) > 0;
@@ -718,18 +516,24 @@ static int compile(struct compiling *c, const struct yaml_node *root, struct gui
 	if (error == 0 && !c->text->invalid)
 		error = settle_all(c, guide);
 	if (error == 0 && !c->text->invalid)
-		check_tree(c, guide);
+		guide_check_tree(c->text, guide, c->places.items);
 	return error;
 }
 
 int guide_compile(struct env *env, const struct dictionary *dictionary, struct arena *arena, struct guide_text *text,
-                  const struct yaml_node *root, struct guide **ret_guide)
+		  const struct yaml_node *root, struct guide **ret_guide)
 {
 	struct compiling c = {
-		.env = env, .dictionary = dictionary, .arena = arena, .text = text,
-		.loops = {.item_bytes = sizeof(struct guide_loop)}, .segments = {.item_bytes = sizeof(struct guide_segment)},
-		.nodes = {.item_bytes = sizeof(struct guide_node)}, .elements = {.item_bytes = sizeof(struct guide_element)},
-		.code_lists = {.item_bytes = sizeof(struct guide_code_list)}, .codes = {.item_bytes = sizeof(struct guide_code)},
+		.env = env,
+		.dictionary = dictionary,
+		.arena = arena,
+		.text = text,
+		.loops = {.item_bytes = sizeof(struct guide_loop)},
+		.segments = {.item_bytes = sizeof(struct guide_segment)},
+		.nodes = {.item_bytes = sizeof(struct guide_node)},
+		.elements = {.item_bytes = sizeof(struct guide_element)},
+		.code_lists = {.item_bytes = sizeof(struct guide_code_list)},
+		.codes = {.item_bytes = sizeof(struct guide_code)},
 		.places = {.item_bytes = sizeof(struct yaml_node *)},
 	};
 	struct table *tables[] = {&c.loops, &c.segments, &c.nodes, &c.elements, &c.code_lists, &c.codes, &c.places};

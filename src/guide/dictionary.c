@@ -70,7 +70,8 @@ bool guide_read_length(struct slice word, uint16_t *ret_min, uint16_t *ret_max)
 	size_t bar = slice_find(word, '/', 0);
 
 	return bar < word.len && read_u16(slice_of(word.data, bar), ret_min) &&
-	       read_u16(slice_of(word.data + bar + 1, word.len - bar - 1), ret_max) && *ret_min > 0 && *ret_min <= *ret_max;
+	       read_u16(slice_of(word.data + bar + 1, word.len - bar - 1), ret_max) && *ret_min > 0 &&
+	       *ret_min <= *ret_max;
 }
 
 bool guide_read_format(struct slice word, enum guide_format *ret_format)
@@ -79,8 +80,11 @@ bool guide_read_format(struct slice word, enum guide_format *ret_format)
 		const char *name;
 		enum guide_format format;
 	} formats[] = {
-		{"date", GUIDE_FORMAT_BY_QUALIFIER}, {"id", GUIDE_FORMAT_ID_BY_QUALIFIER},
-		{"phone", GUIDE_FORMAT_PHONE_BY_QUALIFIER}, {"zip", GUIDE_FORMAT_ZIP}, {"amount", GUIDE_FORMAT_AMOUNT},
+		{"date", GUIDE_FORMAT_BY_QUALIFIER},
+		{"id", GUIDE_FORMAT_ID_BY_QUALIFIER},
+		{"phone", GUIDE_FORMAT_PHONE_BY_QUALIFIER},
+		{"zip", GUIDE_FORMAT_ZIP},
+		{"amount", GUIDE_FORMAT_AMOUNT},
 	};
 	size_t i;
 
@@ -119,7 +123,7 @@ static int compare_codes(const void *a, const void *b)
 }
 
 int guide_read_codes(struct arena *arena, struct guide_text *text, const struct yaml_node *mapping,
-                     struct guide_code **ret_codes, uint32_t *ret_count)
+		     struct guide_code **ret_codes, uint32_t *ret_count)
 {
 	struct guide_code *codes;
 	const struct yaml_node *entry;
@@ -156,7 +160,8 @@ static bool read_type(struct slice word, struct dictionary_element *element)
 	static const struct {
 		const char *name;
 		enum guide_type type;
-	} types[] = {{"AN", GUIDE_AN}, {"ID", GUIDE_ID}, {"R", GUIDE_R}, {"DT", GUIDE_DT}, {"TM", GUIDE_TM}, {"B", GUIDE_B}};
+	} types[] = {{"AN", GUIDE_AN}, {"ID", GUIDE_ID}, {"R", GUIDE_R},
+		     {"DT", GUIDE_DT}, {"TM", GUIDE_TM}, {"B", GUIDE_B}};
 	size_t i;
 
 	if (word.len == 2 && word.data[0] == 'N' && word.data[1] >= '0' && word.data[1] <= '9') {
@@ -175,14 +180,15 @@ static bool read_type(struct slice word, struct dictionary_element *element)
 
 /* "ID 2/2 @states state or province" */
 static int read_element(struct arena *arena, struct guide_text *text, const struct yaml_node *entry,
-                        struct dictionary_element *ret_element)
+			struct dictionary_element *ret_element)
 {
 	struct dictionary_element element = {0};
 	struct slice rest = entry->text, word;
 
 	if (!read_u16(entry->key, &element.ref) || element.ref == 0)
 		guide_complain_at_key(text, entry, "an element is called by its number");
-	if (!read_type(guide_word(&rest), &element) || !guide_read_length(guide_word(&rest), &element.min, &element.max))
+	if (!read_type(guide_word(&rest), &element) ||
+	    !guide_read_length(guide_word(&rest), &element.min, &element.max))
 		guide_complain(text, entry, "an element is written as TYPE MIN/MAX [@LIST] [~FORMAT] NAME");
 	rest = slice_trim(rest);
 	while (rest.len > 0 && (rest.data[0] == '@' || rest.data[0] == '~')) {
@@ -205,7 +211,8 @@ static int compare_refs(const void *a, const void *b)
 	return (int)((const struct dictionary_element *)a)->ref - (int)((const struct dictionary_element *)b)->ref;
 }
 
-static int read_elements(struct dictionary *d, struct arena *arena, struct guide_text *text, const struct yaml_node *mapping)
+static int read_elements(struct dictionary *d, struct arena *arena, struct guide_text *text,
+			 const struct yaml_node *mapping)
 {
 	const struct yaml_node *entry;
 	int error;
@@ -233,7 +240,8 @@ static const struct dictionary_element *find_element(const struct dictionary *d,
 }
 
 /* "1365*9", "98!", "C998*10!" */
-static bool read_item(const struct dictionary *d, struct slice word, struct dictionary_item *ret_item, bool *ret_qualifier)
+static bool read_item(const struct dictionary *d, struct slice word, struct dictionary_item *ret_item,
+		      bool *ret_qualifier)
 {
 	struct dictionary_item item = {.repeat = 1};
 	size_t star;
@@ -253,7 +261,7 @@ static bool read_item(const struct dictionary *d, struct slice word, struct dict
 }
 
 static void read_notes(struct dictionary *d, struct guide_text *text, const struct yaml_node *entry, struct slice rest,
-                       struct dictionary_layout *layout, uint32_t capacity)
+		       struct dictionary_layout *layout, uint32_t capacity)
 {
 	struct slice word;
 
@@ -269,8 +277,8 @@ static void read_notes(struct dictionary *d, struct guide_text *text, const stru
 	}
 }
 
-static int read_layout(struct dictionary *d, struct arena *arena, struct guide_text *text, const struct yaml_node *entry,
-                       uint32_t relation_capacity)
+static int read_layout(struct dictionary *d, struct arena *arena, struct guide_text *text,
+		       const struct yaml_node *entry, uint32_t relation_capacity)
 {
 	struct dictionary_layout *layout = &d->layouts[d->layout_count];
 	struct dictionary_item items[DICTIONARY_POSITIONS], *kept;
@@ -278,7 +286,8 @@ static int read_layout(struct dictionary *d, struct arena *arena, struct guide_t
 	bool qualifier;
 
 	while ((word = guide_word(&rest)).len > 0 && !slice_is(word, "/")) {
-		if (layout->item_count == DICTIONARY_POSITIONS || !read_item(d, word, &items[layout->item_count], &qualifier)) {
+		if (layout->item_count == DICTIONARY_POSITIONS ||
+		    !read_item(d, word, &items[layout->item_count], &qualifier)) {
 			guide_complain(text, entry, "no such element or composite: %.*s", (int)word.len, word.data);
 			continue;
 		}
@@ -297,8 +306,8 @@ static int read_layout(struct dictionary *d, struct arena *arena, struct guide_t
 	return 0;
 }
 
-static int read_layouts(struct dictionary *d, struct arena *arena, struct guide_text *text, const struct yaml_node *mapping,
-                        uint32_t relation_capacity)
+static int read_layouts(struct dictionary *d, struct arena *arena, struct guide_text *text,
+			const struct yaml_node *mapping, uint32_t relation_capacity)
 {
 	const struct yaml_node *entry;
 	int error;
@@ -351,7 +360,8 @@ int dictionary_read(struct dictionary *d, struct arena *arena, struct guide_text
 	return error;
 }
 
-int dictionary_read_list(struct dictionary *d, struct arena *arena, struct guide_text *text, const struct yaml_node *root)
+int dictionary_read_list(struct dictionary *d, struct arena *arena, struct guide_text *text,
+			 const struct yaml_node *root)
 {
 	static const char *const keys[] = {"list", "codes", NULL};
 	struct dictionary_list *list = &d->lists[d->list_count];

@@ -78,14 +78,14 @@ bool guide_read_format(struct slice word, enum guide_format *ret_format);
 bool guide_read_relation(struct slice word, uint32_t positions, struct guide_relation *ret_relation);
 /* Codes of a mapping (code: meaning), sorted, in `arena`. 0 or <0. */
 int guide_read_codes(struct arena *arena, struct guide_text *text, const struct yaml_node *mapping,
-                     struct guide_code **ret_codes, uint32_t *ret_count);
+		     struct guide_code **ret_codes, uint32_t *ret_count);
 
 /* 0, with complaints in `text`; or <0. */
 int dictionary_read(struct dictionary *dictionary, struct arena *arena, struct guide_text *text,
-                    const struct yaml_node *root);
+		    const struct yaml_node *root);
 /* One file of specs/codes; `lists` has room. 0, with complaints in `text`; or <0. */
 int dictionary_read_list(struct dictionary *dictionary, struct arena *arena, struct guide_text *text,
-                         const struct yaml_node *root);
+			 const struct yaml_node *root);
 /* NULL when there is none. */
 const struct dictionary_layout *dictionary_layout_find(const struct dictionary *dictionary, struct slice id);
 const struct dictionary_list *dictionary_list_find(const struct dictionary *dictionary, struct slice name);

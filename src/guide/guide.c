@@ -112,7 +112,7 @@ static bool is_part(const struct specs_file *file, enum part part)
 }
 
 static int read_part(struct guide_set *set, struct arena *scratch, const struct specs_file *file, enum part part,
-                     struct buffer *errors)
+		     struct buffer *errors)
 {
 	struct guide_text text = {.name = file->name, .text = file->content, .errors = errors};
 	struct yaml_node *root;
@@ -248,7 +248,8 @@ bool guide_code_is_unlisted(const struct guide *guide, uint16_t code_list, struc
 	return find_code(guide, list->unlisted_first, list->unlisted_count, code) >= 0;
 }
 
-const struct guide_element *guide_element_at(const struct guide *guide, const struct guide_segment *segment, uint32_t pos)
+const struct guide_element *guide_element_at(const struct guide *guide, const struct guide_segment *segment,
+					     uint32_t pos)
 {
 	return pos >= 1 && pos <= segment->element_count ? &guide->elements[segment->first_element + pos - 1] : NULL;
 }
@@ -262,7 +263,8 @@ uint16_t guide_qualifier_codes(const struct guide *guide, const struct guide_seg
 	return element->component_count > 0 ? guide->elements[element->first_component].codes : element->codes;
 }
 
-bool guide_segment_matches(const struct guide *guide, const struct guide_segment *segment, struct slice id, struct slice qualifier)
+bool guide_segment_matches(const struct guide *guide, const struct guide_segment *segment, struct slice id,
+			   struct slice qualifier)
 {
 	if (!slice_is(id, segment->id))
 		return false;

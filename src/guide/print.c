@@ -39,7 +39,7 @@ static void label_of(const struct guide *guide, const struct guide_segment *segm
 }
 
 static void print_row(struct buffer *out, uint32_t depth, const char *label, enum guide_usage usage, uint32_t repeat,
-                      struct slice name)
+		      struct slice name)
 {
 	buffer_printf(out, "%*s%-*s %c", (int)depth * 2, "", 32 - (int)depth * 2, label, usage_letters[usage]);
 	add_repeat(out, repeat);
@@ -72,9 +72,10 @@ static void print_children(const struct guide *guide, const struct guide_loop *l
 
 static void print_guide(const struct guide *guide, struct buffer *out)
 {
-	buffer_printf(out, "%.*s  %.*s\nset %.*s, functional id %.*s\nsource: %.*s\n\n", (int)guide->id.len, guide->id.data,
-	              (int)guide->name.len, guide->name.data, (int)guide->set_id.len, guide->set_id.data,
-	              (int)guide->functional_id.len, guide->functional_id.data, (int)guide->source.len, guide->source.data);
+	buffer_printf(out, "%.*s  %.*s\nset %.*s, functional id %.*s\nsource: %.*s\n\n", (int)guide->id.len,
+		      guide->id.data, (int)guide->name.len, guide->name.data, (int)guide->set_id.len,
+		      guide->set_id.data, (int)guide->functional_id.len, guide->functional_id.data,
+		      (int)guide->source.len, guide->source.data);
 	print_children(guide, &guide->loops[0], 0, out);
 }
 
@@ -106,29 +107,30 @@ static void print_codes(const struct guide *guide, const struct guide_code_list 
 	uint32_t i;
 
 	if (list->external) {
-		buffer_printf(out, "             external list %.*s, %u codes\n", (int)list->name.len, list->name.data, list->count);
+		buffer_printf(out, "             external list %.*s, %u codes\n", (int)list->name.len, list->name.data,
+			      list->count);
 		return;
 	}
 	for (i = 0; i < list->count; i++) {
 		const struct guide_code *code = &guide->codes[list->first + i];
 
 		buffer_printf(out, "             %-4.*s %.*s\n", (int)code->code.len, code->code.data,
-		              (int)code->meaning.len, code->meaning.data);
+			      (int)code->meaning.len, code->meaning.data);
 	}
 	for (i = 0; i < list->unlisted_count; i++) {
 		const struct guide_code *code = &guide->codes[list->unlisted_first + i];
 
-		buffer_printf(out, "             %-4.*s %.*s (in the standard, not in this guide)\n", (int)code->code.len,
-		              code->code.data, (int)code->meaning.len, code->meaning.data);
+		buffer_printf(out, "             %-4.*s %.*s (in the standard, not in this guide)\n",
+			      (int)code->code.len, code->code.data, (int)code->meaning.len, code->meaning.data);
 	}
 }
 
 static void print_relations(const struct guide *guide, uint32_t first, uint32_t count, const char *before,
-                            struct buffer *out)
+			    struct buffer *out)
 {
 	static const char kinds[] = "PRECL";
-	static const char *const rules[] = {"all or none", "at least one", "at most one", "the first calls for the others",
-	                                    "the first calls for one of the others"};
+	static const char *const rules[] = {"all or none", "at least one", "at most one",
+					    "the first calls for the others", "the first calls for one of the others"};
 	uint32_t i, j;
 
 	for (i = 0; i < count; i++) {
@@ -142,7 +144,7 @@ static void print_relations(const struct guide *guide, uint32_t first, uint32_t 
 }
 
 static void print_element(const struct guide *guide, const struct guide_element *element, const char *prefix,
-                          struct buffer *out)
+			  struct buffer *out)
 {
 	char label[16];
 	uint32_t i;
@@ -175,9 +177,9 @@ static void print_segment(const struct guide *guide, const struct guide_segment 
 {
 	uint32_t i;
 
-	buffer_printf(out, "%s%s%s  %.*s\n  %s, ", guide->loops[segment->loop].id, segment->loop > 0 ? "/" : "", segment->id,
-	              (int)segment->name.len, segment->name.data,
-	              segment->usage == GUIDE_REQUIRED ? "required" : "situational");
+	buffer_printf(out, "%s%s%s  %.*s\n  %s, ", guide->loops[segment->loop].id, segment->loop > 0 ? "/" : "",
+		      segment->id, (int)segment->name.len, segment->name.data,
+		      segment->usage == GUIDE_REQUIRED ? "required" : "situational");
 	if (segment->repeat == GUIDE_UNBOUNDED)
 		buffer_add_text(out, "any number of times");
 	else if (segment->repeat == 1)
@@ -192,7 +194,7 @@ static void print_segment(const struct guide *guide, const struct guide_segment 
 
 /* Every segment of this id (and qualifier, unless empty) in loops of this id (any, unless `in_loop`). */
 static uint32_t print_segments(const struct guide *guide, struct slice loop_id, bool in_loop, struct slice segment_id,
-                               struct slice qualifier, struct buffer *out)
+			       struct slice qualifier, struct buffer *out)
 {
 	uint32_t i, count = 0;
 
@@ -235,7 +237,8 @@ int guide_print(const struct guide *guide, struct slice path, struct buffer *out
 		}
 	}
 	if (count == 0)
-		count = print_segments(guide, part(path, 0, bar), segment_at > 0, segment, part(path, star + 1, path.len), out);
+		count = print_segments(guide, part(path, 0, bar), segment_at > 0, segment,
+				       part(path, star + 1, path.len), out);
 	if (out->error < 0)
 		return out->error;
 	return count > 0 ? 0 : GUIDE_E_NOT_FOUND;
@@ -248,8 +251,8 @@ void guide_print_list(const struct guide_set *set, struct buffer *out)
 	for (i = 0; i < guide_set_count(set); i++) {
 		const struct guide *guide = guide_set_at(set, i);
 
-		buffer_printf(out, "%.*s  %-13.*s %.*s\n", (int)guide->set_id.len, guide->set_id.data, (int)guide->id.len,
-		              guide->id.data, (int)guide->name.len, guide->name.data);
+		buffer_printf(out, "%.*s  %-13.*s %.*s\n", (int)guide->set_id.len, guide->set_id.data,
+			      (int)guide->id.len, guide->id.data, (int)guide->name.len, guide->name.data);
 	}
 }
 

@@ -102,7 +102,7 @@ static void show_line(struct buffer *errors, struct slice line, uint32_t column)
 }
 
 void yaml_complain(struct buffer *errors, const char *name, struct slice text, uint32_t line, uint32_t column,
-                   const char *format, ...)
+		   const char *format, ...)
 {
 	char message[512];
 	struct slice shown;
@@ -179,7 +179,7 @@ static bool is_known(struct slice key, const char *const *known)
 }
 
 uint32_t yaml_check_keys(struct buffer *errors, const char *name, struct slice text, const struct yaml_node *mapping,
-                         const char *const *known)
+			 const char *const *known)
 {
 	const struct yaml_node *entry;
 	uint32_t count = 0;
@@ -194,9 +194,9 @@ uint32_t yaml_check_keys(struct buffer *errors, const char *name, struct slice t
 		count++;
 		nearest = yaml_nearest(entry->key, known);
 		yaml_complain(errors, name, text, entry->key_line, entry->key_column, "unknown key \"%.*s\"%s%s%s",
-		              (int)least((uint32_t)entry->key.len, 80), entry->key.data,
-		              nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
-		              nearest != NULL ? "\"?" : "");
+			      (int)least((uint32_t)entry->key.len, 80), entry->key.data,
+			      nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+			      nearest != NULL ? "\"?" : "");
 	}
 	return count;
 }

@@ -143,7 +143,7 @@ static int check_doubles(const struct reading *r, struct yaml_node *mapping)
 	if (error < 0 || entry == NULL)
 		return error;
 	yaml_complain(r->errors, r->name, r->text, entry->key_line, entry->key_column, "the key \"%.*s\" stands twice",
-	              (int)(entry->key.len < 80 ? entry->key.len : 80), entry->key.data);
+		      (int)(entry->key.len < 80 ? entry->key.len : 80), entry->key.data);
 	return r->errors->error < 0 ? r->errors->error : YAML_E_INVALID;
 }
 
@@ -271,10 +271,10 @@ static int take_event(struct reading *r, const yaml_event_t *event)
 		return take_scalar(r, event);
 	case YAML_SEQUENCE_START_EVENT:
 		return open_collection(r, event, YAML_SEQUENCE, event->data.sequence_start.anchor != NULL,
-		                       event->data.sequence_start.tag != NULL);
+				       event->data.sequence_start.tag != NULL);
 	case YAML_MAPPING_START_EVENT:
 		return open_collection(r, event, YAML_MAPPING, event->data.mapping_start.anchor != NULL,
-		                       event->data.mapping_start.tag != NULL);
+				       event->data.mapping_start.tag != NULL);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		return close_collection(r);
@@ -312,7 +312,8 @@ static int mend_empty(struct reading *r)
 	return 0;
 }
 
-int yaml_parse(struct arena *arena, const char *name, struct slice text, struct buffer *errors, struct yaml_node **ret_root)
+int yaml_parse(struct arena *arena, const char *name, struct slice text, struct buffer *errors,
+	       struct yaml_node **ret_root)
 {
 	struct reading r = {.arena = arena, .name = name, .text = text, .errors = errors};
 	int error;

@@ -1,4 +1,4 @@
-/* If this failed, files would be judged by a guide nobody wrote: a member's sound enrollment refused, a bad one let in. */
+/* If this failed, files would be judged by a guide nobody wrote: sound enrollments refused, bad ones let in. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,9 +101,17 @@ static const char *codes_of(const struct guide *guide, uint16_t index)
 	for (i = 0; i < list->count; i++) {
 		struct slice code = guide->codes[list->first + i].code;
 
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s", i > 0 ? " " : "", (int)code.len, code.data);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s", i > 0 ? " " : "", (int)code.len,
+					code.data);
 	}
 	return text;
+}
+
+static char letter_of(enum guide_usage usage)
+{
+	static const char letters[] = "RSN";
+
+	return letters[usage];
 }
 
 struct segment_fact {
@@ -122,15 +130,16 @@ static void check_segments(const struct guide *guide, const struct segment_fact 
 	for (i = 0; i < count; i++) {
 		const struct segment_fact *fact = &facts[i];
 		const struct guide_segment *segment = segment_of(guide, fact->path);
-		bool same = slice_is(segment->name, fact->name) && "RS"[segment->usage] == fact->usage &&
-		            segment->repeat == fact->repeat && segment->ordinal == fact->ordinal &&
-		            segment->qualifier_pos == fact->qualifier_pos && segment->element_count == fact->elements &&
-		            segment->qualifier_once == fact->once;
+		bool same = slice_is(segment->name, fact->name) && letter_of(segment->usage) == fact->usage &&
+			    segment->repeat == fact->repeat && segment->ordinal == fact->ordinal &&
+			    segment->qualifier_pos == fact->qualifier_pos && segment->element_count == fact->elements &&
+			    segment->qualifier_once == fact->once;
 
 		if (!same)
 			fail_msg("%s: \"%.*s\" %c %u at %u, qualifier %u, %u elements, once %d", fact->path,
-			         (int)segment->name.len, segment->name.data, "RS"[segment->usage], segment->repeat,
-			         segment->ordinal, segment->qualifier_pos, segment->element_count, segment->qualifier_once);
+				 (int)segment->name.len, segment->name.data, letter_of(segment->usage), segment->repeat,
+				 segment->ordinal, segment->qualifier_pos, segment->element_count,
+				 segment->qualifier_once);
 	}
 }
 
@@ -157,12 +166,12 @@ static void check_elements(const struct guide *guide, const struct element_fact 
 			assert_in_range(fact->component, 1, element->component_count);
 			element = &guide->elements[element->first_component + fact->component - 1];
 		}
-		if ("RSN"[element->usage] != fact->usage || element->type != fact->type || element->min != fact->min ||
-		    element->max != fact->max || element->element_ref != fact->ref || element->format != fact->format ||
-		    strcmp(codes_of(guide, element->codes), fact->codes) != 0)
-			fail_msg("%s %u-%u: %c type %d %u/%u ref %u format %d codes %s", fact->path, fact->pos, fact->component,
-			         "RSN"[element->usage], element->type, element->min, element->max, element->element_ref,
-			         element->format, codes_of(guide, element->codes));
+		if (letter_of(element->usage) != fact->usage || element->type != fact->type ||
+		    element->min != fact->min || element->max != fact->max || element->element_ref != fact->ref ||
+		    element->format != fact->format || strcmp(codes_of(guide, element->codes), fact->codes) != 0)
+			fail_msg("%s %u-%u: %c type %d %u/%u ref %u format %d codes %s", fact->path, fact->pos,
+				 fact->component, letter_of(element->usage), element->type, element->min, element->max,
+				 element->element_ref, element->format, codes_of(guide, element->codes));
 	}
 }
 
@@ -183,11 +192,11 @@ static void check_loops(const struct guide *guide, const struct loop_fact *facts
 		const struct loop_fact *fact = &facts[i];
 		const struct guide_loop *loop = loop_of(guide, fact->id);
 
-		if (strcmp(guide->loops[loop->parent].id, fact->parent) != 0 || "RS"[loop->usage] != fact->usage ||
+		if (strcmp(guide->loops[loop->parent].id, fact->parent) != 0 || letter_of(loop->usage) != fact->usage ||
 		    loop->repeat != fact->repeat || loop->ordinal != fact->ordinal || loop->node_count != fact->nodes ||
 		    loop->depth != fact->depth)
 			fail_msg("%s: in %s, %c %u at %u, %u nodes, depth %u", fact->id, guide->loops[loop->parent].id,
-			         "RS"[loop->usage], loop->repeat, loop->ordinal, loop->node_count, loop->depth);
+				 letter_of(loop->usage), loop->repeat, loop->ordinal, loop->node_count, loop->depth);
 	}
 }
 
@@ -197,13 +206,17 @@ static void check_loops(const struct guide *guide, const struct loop_fact *facts
 static void test_834_loops(void **state)
 {
 	static const struct loop_fact facts[] = {
-		{"1000A", "", 'R', 1, 6, 1, 1},      {"1000B", "", 'R', 1, 6, 1, 1},      {"1000C", "", 'S', 2, 6, 2, 1},
-		{"1100C", "1000C", 'S', 1, 2, 1, 2}, {"2000", "", 'R', MANY, 7, 16, 1},   {"2100A", "2000", 'R', 1, 4, 10, 2},
-		{"2100B", "2000", 'S', 1, 4, 2, 2},  {"2100C", "2000", 'S', 1, 4, 3, 2},  {"2100D", "2000", 'S', 3, 4, 4, 2},
-		{"2100E", "2000", 'S', 3, 4, 4, 2},  {"2100F", "2000", 'S', 1, 4, 4, 2},  {"2100G", "2000", 'S', 13, 4, 4, 2},
-		{"2100H", "2000", 'S', 1, 4, 3, 2},  {"2200", "2000", 'S', MANY, 5, 2, 2}, {"2300", "2000", 'S', 99, 6, 8, 2},
-		{"2310", "2300", 'S', 30, 6, 6, 3},  {"2320", "2300", 'S', 5, 7, 4, 3},   {"2330", "2320", 'S', 3, 4, 4, 4},
-		{"LS", "2000", 'S', 1, 7, 3, 2},     {"2700", "LS", 'S', MANY, 2, 2, 3},  {"2750", "2700", 'S', 1, 2, 3, 4},
+		{"1000A", "", 'R', 1, 6, 1, 1},     {"1000B", "", 'R', 1, 6, 1, 1},
+		{"1000C", "", 'S', 2, 6, 2, 1},     {"1100C", "1000C", 'S', 1, 2, 1, 2},
+		{"2000", "", 'R', MANY, 7, 16, 1},  {"2100A", "2000", 'R', 1, 4, 10, 2},
+		{"2100B", "2000", 'S', 1, 4, 2, 2}, {"2100C", "2000", 'S', 1, 4, 3, 2},
+		{"2100D", "2000", 'S', 3, 4, 4, 2}, {"2100E", "2000", 'S', 3, 4, 4, 2},
+		{"2100F", "2000", 'S', 1, 4, 4, 2}, {"2100G", "2000", 'S', 13, 4, 4, 2},
+		{"2100H", "2000", 'S', 1, 4, 3, 2}, {"2200", "2000", 'S', MANY, 5, 2, 2},
+		{"2300", "2000", 'S', 99, 6, 8, 2}, {"2310", "2300", 'S', 30, 6, 6, 3},
+		{"2320", "2300", 'S', 5, 7, 4, 3},  {"2330", "2320", 'S', 3, 4, 4, 4},
+		{"LS", "2000", 'S', 1, 7, 3, 2},    {"2700", "LS", 'S', MANY, 2, 2, 3},
+		{"2750", "2700", 'S', 1, 2, 3, 4},
 	};
 	const struct guide *guide = guide_of("005010X220A1");
 
@@ -261,7 +274,8 @@ static void test_834_elements(void **state)
 		 "01 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 23 24 25 26 31 38 53 60 D2 G8 G9"},
 		{"2000/INS", 3, 0, 'R', GUIDE_ID, 3, 3, 875, GUIDE_FORMAT_NONE, "001 021 024 025 030"},
 		{"2000/INS", 4, 0, 'S', GUIDE_ID, 2, 3, 1203, GUIDE_FORMAT_NONE,
-		 "01 02 03 04 05 06 07 08 09 10 11 14 15 16 17 18 20 21 22 25 26 27 28 29 31 32 33 37 38 39 40 41 43 59 AA AB "
+		 "01 02 03 04 05 06 07 08 09 10 11 14 15 16 17 18 20 21 22 25 26 27 28 29 31 32 33 37 38 39 40 41 43 "
+		 "59 AA AB "
 		 "AC AD AE AF AG AH AI AJ AL EC XN XT"},
 		{"2000/INS", 6, 0, 'S', GUIDE_COMPOSITE, 0, 0, 0, GUIDE_FORMAT_NONE, ""},
 		{"2000/INS", 6, 1, 'R', GUIDE_ID, 1, 1, 1218, GUIDE_FORMAT_NONE, "A B C D E"},
@@ -294,7 +308,8 @@ static void test_834_elements(void **state)
 		 "CHD DEP E1D E2D E3D E5D E6D E7D E8D E9D ECH EMP ESP FAM IND SPC SPO TWO"},
 		{"2300/DTP", 2, 0, 'R', GUIDE_ID, 2, 3, 1250, GUIDE_FORMAT_NONE, "D8 RD8"},
 		{"2310/NM1", 10, 0, 'R', GUIDE_ID, 2, 2, 706, GUIDE_FORMAT_NONE, "25 26 72"},
-		{"2310/PLA", 5, 0, 'R', GUIDE_ID, 2, 3, 1203, GUIDE_FORMAT_NONE, "14 22 46 AA AB AC AD AE AF AG AH AI AJ"},
+		{"2310/PLA", 5, 0, 'R', GUIDE_ID, 2, 3, 1203, GUIDE_FORMAT_NONE,
+		 "14 22 46 AA AB AC AD AE AF AG AH AI AJ"},
 		{"2320/COB", 4, 0, 'S', GUIDE_ID, 1, 2, 1365, GUIDE_FORMAT_NONE, "1 35 48 50 54 89 90 A4 AG AL BB"},
 		{"LS/LS", 1, 0, 'R', GUIDE_AN, 1, 4, 447, GUIDE_FORMAT_NONE, "2700"},
 	};
@@ -312,10 +327,12 @@ static void test_834_elements(void **state)
 static void test_820_loops(void **state)
 {
 	static const struct loop_fact facts[] = {
-		{"1000A", "", 'R', 1, 7, 5, 1},       {"1000B", "", 'R', 1, 7, 5, 1},       {"1000C", "", 'S', MANY, 7, 5, 1},
-		{"2000A", "", 'S', 1, 8, 3, 1},       {"2200A", "2000A", 'S', MANY, 2, 1, 2}, {"2300A", "2000A", 'R', MANY, 3, 5, 2},
-		{"2310A", "2300A", 'S', 1, 4, 3, 3},  {"2312A", "2310A", 'S', 4, 2, 1, 4},  {"2315A", "2310A", 'S', 3, 3, 1, 4},
-		{"2320A", "2300A", 'S', MANY, 5, 1, 3}, {"2000B", "", 'S', MANY, 8, 4, 1},  {"2100B", "2000B", 'S', MANY, 2, 1, 2},
+		{"1000A", "", 'R', 1, 7, 5, 1},         {"1000B", "", 'R', 1, 7, 5, 1},
+		{"1000C", "", 'S', MANY, 7, 5, 1},      {"2000A", "", 'S', 1, 8, 3, 1},
+		{"2200A", "2000A", 'S', MANY, 2, 1, 2}, {"2300A", "2000A", 'R', MANY, 3, 5, 2},
+		{"2310A", "2300A", 'S', 1, 4, 3, 3},    {"2312A", "2310A", 'S', 4, 2, 1, 4},
+		{"2315A", "2310A", 'S', 3, 3, 1, 4},    {"2320A", "2300A", 'S', MANY, 5, 1, 3},
+		{"2000B", "", 'S', MANY, 8, 4, 1},      {"2100B", "2000B", 'S', MANY, 2, 1, 2},
 		{"2200B", "2000B", 'S', MANY, 3, 1, 2}, {"2300B", "2000B", 'R', MANY, 4, 4, 2},
 		{"2320B", "2300B", 'S', MANY, 4, 1, 3},
 	};
@@ -379,7 +396,9 @@ static void test_820_segments_and_elements(void **state)
 static void test_acknowledgments(void **state)
 {
 	static const struct loop_fact loops[] = {
-		{"2000", "", 'S', MANY, 3, 3, 1}, {"2100", "2000", 'S', MANY, 2, 4, 2}, {"2110", "2100", 'S', MANY, 3, 2, 3},
+		{"2000", "", 'S', MANY, 3, 3, 1},
+		{"2100", "2000", 'S', MANY, 2, 4, 2},
+		{"2110", "2100", 'S', MANY, 3, 2, 3},
 	};
 	static const struct segment_fact segments[] = {
 		{"2100/CTX*SITUATIONAL TRIGGER", "segment context", 'S', 9, 2, 1, 6, false},
@@ -485,9 +504,9 @@ static void test_codes_are_found(void **state)
 	/* Longer than the eight bytes that are compared at once. */
 	guide = guide_of("005010X231A1");
 	assert_true(guide_segment_matches(guide, segment_of(guide, "2110/CTX"), SLICE_LITERAL("CTX"),
-	                                  SLICE_LITERAL("SITUATIONAL TRIGGER")));
+					  SLICE_LITERAL("SITUATIONAL TRIGGER")));
 	assert_false(guide_segment_matches(guide, segment_of(guide, "2110/CTX"), SLICE_LITERAL("CTX"),
-	                                   SLICE_LITERAL("SITUATIONAL TRIGGES")));
+					   SLICE_LITERAL("SITUATIONAL TRIGGES")));
 }
 
 static void test_segments_match_by_qualifier(void **state)
@@ -519,8 +538,8 @@ static void check_codes_sorted(const struct guide *guide)
 
 			assert_true(code->code.len > 0 && code->meaning.len > 0);
 			if (j > 0 && slice_compare(code[-1].code, code->code) >= 0)
-				fail_msg("%.*s: %.*s is out of order", (int)list->name.len, list->name.data, (int)code->code.len,
-				         code->code.data);
+				fail_msg("%.*s: %.*s is out of order", (int)list->name.len, list->name.data,
+					 (int)code->code.len, code->code.data);
 			assert_int_equal(guide_code_find(guide, (uint16_t)i, code->code), list->first + j);
 		}
 	}
@@ -551,7 +570,8 @@ static void check_element(const struct guide *guide, const struct guide_element 
 }
 
 /* How many siblings take a segment of this id and qualifier before the ones without a qualifier are asked. */
-static uint32_t count_takers(const struct guide *guide, const struct guide_loop *loop, struct slice id, struct slice code)
+static uint32_t count_takers(const struct guide *guide, const struct guide_loop *loop, struct slice id,
+			     struct slice code)
 {
 	uint32_t i, count = 0;
 
@@ -559,7 +579,7 @@ static uint32_t count_takers(const struct guide *guide, const struct guide_loop 
 		const struct guide_node *node = &guide->nodes[loop->first_node + i];
 		const struct guide_segment *segment =
 			node->is_loop ? &guide->segments[guide->nodes[guide->loops[node->index].first_node].index]
-		                      : &guide->segments[node->index];
+				      : &guide->segments[node->index];
 
 		count += segment->qualifier_pos > 0 && guide_segment_matches(guide, segment, id, code);
 	}
@@ -577,7 +597,8 @@ static void check_segment(const struct guide *guide, const struct guide_segment 
 		check_element(guide, &guide->elements[segment->first_element + i], i + 1);
 	for (i = 0; i < segment->relation_count; i++)
 		for (j = 0; j < guide->relations[segment->first_relation + i].count; j++)
-			assert_in_range(guide->relations[segment->first_relation + i].pos[j], 1, segment->element_count);
+			assert_in_range(guide->relations[segment->first_relation + i].pos[j], 1,
+					segment->element_count);
 	if (segment->qualifier_pos == 0) {
 		assert_false(segment->qualifier_once);
 		return;
@@ -587,7 +608,8 @@ static void check_segment(const struct guide *guide, const struct guide_segment 
 	    loop->parent != GUIDE_NONE)
 		loop = &guide->loops[loop->parent];
 	for (i = 0; i < list->count; i++)
-		assert_int_equal(count_takers(guide, loop, slice_from(segment->id), guide->codes[list->first + i].code), 1);
+		assert_int_equal(count_takers(guide, loop, slice_from(segment->id), guide->codes[list->first + i].code),
+				 1);
 }
 
 /* Every node stands once in its parent, in order; loops open with a segment that is required once. */
@@ -613,7 +635,8 @@ static void check_tree(const struct guide *guide)
 
 			assert_true(now == ordinal || now == ordinal + 1);
 			ordinal = now;
-			assert_int_equal(nodes[j].is_loop ? guide->loops[index].parent : guide->segments[index].loop, i);
+			assert_int_equal(nodes[j].is_loop ? guide->loops[index].parent : guide->segments[index].loop,
+					 i);
 			assert_int_equal(nodes[j].is_loop ? seen_loops[index]++ : seen_segments[index]++, 0);
 			if (nodes[j].is_loop)
 				assert_int_equal(guide->loops[index].depth, loop->depth + 1);
@@ -670,10 +693,10 @@ static void test_every_spec_is_embedded(void **state)
 
 static void test_own_guide(void **state)
 {
-	static const char text[] = HEAD "once: [REF]\ncodes:\n  kind: {B: b, A: a}\ntree:\n" ST
-					"  - loop 100 S >1 part:\n"
-					"      - N1 R 1 name: {01: R @kind, 02: S 3/5 short name, 04: S ~zip}\n"
-					"      - REF S 2 key: {01: [R, {X1: x}], 02: R}\n";
+	static const char text[] =
+		HEAD "once: [REF]\ncodes:\n  kind: {B: b, A: a}\ntree:\n" ST "  - loop 100 S >1 part:\n"
+		     "      - N1 R 1 name: {01: R @kind, 02: S 3/5 short name, 04: S ~zip}\n"
+		     "      - REF S 2 key: {01: [R, {X1: x}], 02: R}\n";
 	static const struct element_fact facts[] = {
 		{"100/N1", 1, 0, 'R', GUIDE_ID, 2, 3, 98, GUIDE_FORMAT_NONE, "A B"},
 		{"100/N1", 2, 0, 'S', GUIDE_AN, 3, 5, 93, GUIDE_FORMAT_NONE, ""},
@@ -711,6 +734,7 @@ static void test_faults_are_told(void **state)
 		{HEAD "tree:\n  - ST X 1 h: {}\n", "x.yaml:7:5: written as \"ID USE REPEAT NAME\""},
 		{HEAD "tree:\n  - ST R 0 h: {}\n", "x.yaml:7:5: written as \"ID USE REPEAT NAME\""},
 		{HEAD "tree:\n  - loop ABCDEFG R 1 h: []\n", "x.yaml:7:5: written as \"ID USE REPEAT NAME\""},
+		{HEAD "tree:\n  - loop A*B R 1 h: []\n", "x.yaml:7:5: written as \"ID USE REPEAT NAME\""},
 		{HEAD "tree:\n  - QQQ R 1 h: {}\n", "x.yaml:7:5: specs/elements.yaml has no segment QQQ\n"},
 		{HEAD "tree:\n  - ST R 1 h: {04: R}\n", "x.yaml:7:16: ST has the positions 01 to 03\n"},
 		{HEAD "tree:\n  - ST R 1 h: {01: X}\n", "x.yaml:7:20: written as USE [MIN/MAX]"},
@@ -720,9 +744,11 @@ static void test_faults_are_told(void **state)
 		{HEAD "tree:\n  - ST R 1 h: {01: [R, {}]}\n", "x.yaml:7:24: codes are written as {code: meaning}\n"},
 		{HEAD "tree:\n  - ST R 1 h: {01: [R, {A: [b]}]}\n", "x.yaml:7:25: a code has a meaning in words\n"},
 		{HEAD "tree:\n  - ST R 1 h: {like: none}\n", "x.yaml:7:22: there is no such shape\n"},
-		{HEAD "tree:\n" ST "  - INS R 1 i: {06: R}\n", "x.yaml:8:21: a composite is written as [USE NAME, {01: ..."},
+		{HEAD "tree:\n" ST "  - INS R 1 i: {06: R}\n",
+		 "x.yaml:8:21: a composite is written as [USE NAME, {01: ..."},
 		{HEAD "tree:\n" ST "  - loop 1 R 1 l: {}\n", "x.yaml:8:19: a loop is a list of segments and loops\n"},
-		{HEAD "tree:\n  - ST S 1 h: {01: R}\n", "x.yaml:1:1: loop \"\" does not open with a segment that is required"},
+		{HEAD "tree:\n  - ST S 1 h: {01: R}\n",
+		 "x.yaml:1:1: loop \"\" does not open with a segment that is required"},
 		{HEAD "tree:\n" ST "  - loop 1 R 1 l:\n      - loop 2 R 1 l: \n          - N1 R 1 n: {}\n",
 		 "x.yaml:1:1: loop \"1\" does not open with a segment that is required once\n"},
 		{HEAD "tree:\n" ST "  - REF S 1 a: {01: [R, {A: a, B: b}]}\n  - REF S 1 b: {01: [R, {B: b}]}\n",
@@ -748,8 +774,10 @@ static void test_faults_are_told(void **state)
 static void test_faults_are_told_together(void **state)
 {
 	(void)state;
-	assert_int_equal(guide_set_add(set, "x.yaml", SLICE_LITERAL(HEAD "tree:\n  - ST R 1 h: {01: X, 09: R}\n  - QQQ R 1 h: {}\n"),
-	                               &errors), GUIDE_E_INVALID);
+	assert_int_equal(guide_set_add(set, "x.yaml",
+				       SLICE_LITERAL(HEAD "tree:\n  - ST R 1 h: {01: X, 09: R}\n  - QQQ R 1 h: {}\n"),
+				       &errors),
+			 GUIDE_E_INVALID);
 	assert_non_null(strstr(errors.data, "x.yaml:7:20: "));
 	assert_non_null(strstr(errors.data, "x.yaml:7:23: "));
 	assert_non_null(strstr(errors.data, "x.yaml:8:5: "));
@@ -768,10 +796,10 @@ static void test_loops_nest_only_so_deep(void **state)
 		buffer_init(&text, &env);
 		buffer_add_text(&text, HEAD "tree:\n" ST);
 		for (i = 1; i <= depth; i++)
-			buffer_printf(&text, "%*s- loop %u S 1 l:\n%*s- N%u R 1 n: {01: R}\n", (int)(i * 2), "", i, (int)(i * 2 + 2), "",
-			              i % 2 == 0 ? 2u : 3u);
+			buffer_printf(&text, "%*s- loop %u S 1 l:\n%*s- N%u R 1 n: {01: R}\n", (int)(i * 2), "", i,
+				      (int)(i * 2 + 2), "", i % 2 == 0 ? 2u : 3u);
 		assert_int_equal(guide_set_add(set, "x.yaml", buffer_slice(&text), &errors),
-		                 depth == LIMIT_LOOP_DEPTH ? 0 : GUIDE_E_INVALID);
+				 depth == LIMIT_LOOP_DEPTH ? 0 : GUIDE_E_INVALID);
 		buffer_fini(&text);
 	}
 	assert_non_null(strstr(errors.data, "nested too deeply"));
@@ -794,21 +822,21 @@ static void test_guides_are_shown(void **state)
 
 	(void)state;
 	assert_printed("834", "2000/REF*1L",
-	               "2000/REF  group or policy number\n"
-	               "  situational, once\n"
-	               "  REF01      R  ID 2/3      128  reference qualifier\n"
-	               "             1L   group or policy number\n"
-	               "  REF02      R  AN 1/50     127  group or policy number\n"
-	               "  REF03      -  AN 1/80     352  description (not used)\n"
-	               "  REF04      -  composite        C040 (not used)\n"
-	               "  R0203  at least one\n");
+		       "2000/REF  group or policy number\n"
+		       "  situational, once\n"
+		       "  REF01      R  ID 2/3      128  reference qualifier\n"
+		       "             1L   group or policy number\n"
+		       "  REF02      R  AN 1/50     127  group or policy number\n"
+		       "  REF03      -  AN 1/80     352  description (not used)\n"
+		       "  REF04      -  composite        C040 (not used)\n"
+		       "  R0203  at least one\n");
 	assert_printed("005010x218", "2312a",
-	               "loop 2312A                       S    4  charge\n"
-	               "  SAC                            R    1  charge\n");
+		       "loop 2312A                       S    4  charge\n"
+		       "  SAC                            R    1  charge\n");
 	assert_printed("999", "2110",
-	               "loop 2110                        S   >1  element in error\n"
-	               "  IK4                            R    1  element in error\n"
-	               "  CTX*SITUATIONAL TRIGGER        S   10  element context\n");
+		       "loop 2110                        S   >1  element in error\n"
+		       "  IK4                            R    1  element in error\n"
+		       "  CTX*SITUATIONAL TRIGGER        S   10  element context\n");
 	buffer_init(&out, &env);
 	assert_int_equal(guide_print(guide_of("005010X220A1"), SLICE_EMPTY, &out), 0);
 	assert_non_null(strstr(out.data, "\n  REF*17|23|3H|4A|..             S   13  supplemental ids\n"));

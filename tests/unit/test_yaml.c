@@ -1,4 +1,4 @@
-/* If this failed, a slip in a configuration would be read as something else, and members handled by rules nobody wrote. */
+/* If this failed, a slip in a configuration would be read as something else: members handled by unmeant rules. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,9 +66,9 @@ static void assert_text(const struct yaml_node *node, const char *want)
 static void test_tree_with_marks(void **state)
 {
 	const struct yaml_node *root = parse("name: muster\n"
-	                                     "folders:\n"
-	                                     "  in: \"in box\"\n"
-	                                     "  out: [done, {held: 7}]\n");
+					     "folders:\n"
+					     "  in: \"in box\"\n"
+					     "  out: [done, {held: 7}]\n");
 	const struct yaml_node *folders = yaml_get(root, "folders"), *out = yaml_get(folders, "out");
 
 	(void)state;
@@ -129,7 +129,8 @@ static void test_empty_is_a_mapping(void **state)
 
 static void test_bool_and_number(void **state)
 {
-	const struct yaml_node *root = parse("{a: true, b: off, c: 'true', d: -17, e: 9999999999999999999, f: 1.5, g: '3', h: -, i: []}");
+	const struct yaml_node *root =
+		parse("{a: true, b: off, c: 'true', d: -17, e: 9999999999999999999, f: 1.5, g: '3', h: -, i: []}");
 	bool flag = false;
 	int64_t number = 0;
 
@@ -154,32 +155,32 @@ static void test_refusals_point_at_the_place(void **state)
 {
 	(void)state;
 	assert_refused("a: 1\nb: 2\na: 3\n", "a.yaml:3:1: the key \"a\" stands twice\n"
-	                                     "  a: 3\n"
-	                                     "  ^\n");
+					     "  a: 3\n"
+					     "  ^\n");
 	assert_refused("x: {k: 1, k: 2}\n", "a.yaml:1:11: the key \"k\" stands twice\n"
-	                                    "  x: {k: 1, k: 2}\n"
-	                                    "            ^\n");
+					    "  x: {k: 1, k: 2}\n"
+					    "            ^\n");
 	assert_refused("a: &x 1\n", "a.yaml:1:4: anchors are not taken: write the value where it is used\n"
-	                            "  a: &x 1\n"
-	                            "     ^\n");
+				    "  a: &x 1\n"
+				    "     ^\n");
 	assert_refused("a: &x [1]\n", "a.yaml:1:4: anchors are not taken: write the value where it is used\n"
-	                              "  a: &x [1]\n"
-	                              "     ^\n");
+				      "  a: &x [1]\n"
+				      "     ^\n");
 	assert_refused("a: *x\n", "a.yaml:1:4: aliases are not taken: write the value where it is used\n"
-	                          "  a: *x\n"
-	                          "     ^\n");
+				  "  a: *x\n"
+				  "     ^\n");
 	assert_refused("a: !!int 1\n", "a.yaml:1:4: tags are not taken: every value is text\n"
-	                               "  a: !!int 1\n"
-	                               "     ^\n");
+				       "  a: !!int 1\n"
+				       "     ^\n");
 	assert_refused("a: !x {}\n", "a.yaml:1:4: tags are not taken: every value is text\n"
-	                             "  a: !x {}\n"
-	                             "     ^\n");
+				     "  a: !x {}\n"
+				     "     ^\n");
 	assert_refused("a: 1\n---\nb: 2\n", "a.yaml:2:1: only one document is taken\n"
-	                                    "  ---\n"
-	                                    "  ^\n");
+					    "  ---\n"
+					    "  ^\n");
 	assert_refused("[a, b]: 1\n", "a.yaml:1:1: a key must be plain text\n"
-	                              "  [a, b]: 1\n"
-	                              "  ^\n");
+				      "  [a, b]: 1\n"
+				      "  ^\n");
 }
 
 /* libyaml's own complaints come with our position. */
@@ -195,7 +196,9 @@ static void test_broken_yaml(void **state)
 		{"a: 1\n]\n", "a.yaml:2:1: "},
 		{"a: \x01\n", "a.yaml:1:4: "},
 		{"\xC3\xA9: \xFF\n", "a.yaml:1:4: "},
-		{"\xFF\xFE" "a", "a.yaml:1:1: "},
+		{"\xFF\xFE"
+		 "a",
+		 "a.yaml:1:1: "},
 	};
 	struct yaml_node *root = NULL;
 	size_t i;
@@ -203,7 +206,8 @@ static void test_broken_yaml(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
 		buffer_clear(&errors);
-		assert_int_equal(yaml_parse(&arena, "a.yaml", slice_from(broken[i].text), &errors, &root), YAML_E_INVALID);
+		assert_int_equal(yaml_parse(&arena, "a.yaml", slice_from(broken[i].text), &errors, &root),
+				 YAML_E_INVALID);
 		assert_null(root);
 		if (!slice_starts_with(buffer_slice(&errors), broken[i].begins))
 			fail_msg("%zu: wanted %s, got %s", i, broken[i].begins, errors.data);
@@ -285,14 +289,14 @@ static void test_unknown_keys_name_the_nearest(void **state)
 	(void)state;
 	assert_int_equal(yaml_check_keys(&errors, "a.yaml", slice_from(text), root, known), 3);
 	assert_string_equal(errors.data, "a.yaml:1:1: unknown key \"databse\"; did you mean \"database\"?\n"
-	                                 "  databse: x\n"
-	                                 "  ^\n"
-	                                 "a.yaml:4:1: unknown key \"zzz\"\n"
-	                                 "  zzz: 1\n"
-	                                 "  ^\n"
-	                                 "a.yaml:5:1: unknown key \"schedlue\"; did you mean \"schedule\"?\n"
-	                                 "  schedlue: 2\n"
-	                                 "  ^\n");
+					 "  databse: x\n"
+					 "  ^\n"
+					 "a.yaml:4:1: unknown key \"zzz\"\n"
+					 "  zzz: 1\n"
+					 "  ^\n"
+					 "a.yaml:5:1: unknown key \"schedlue\"; did you mean \"schedule\"?\n"
+					 "  schedlue: 2\n"
+					 "  ^\n");
 	buffer_clear(&errors);
 	assert_int_equal(yaml_check_keys(&errors, "a.yaml", slice_from(text), NULL, known), 0);
 	assert_null(yaml_nearest(SLICE_LITERAL("a word of more than forty letters is nobody's typing error"), known));
@@ -319,7 +323,8 @@ static void test_caret(void **state)
 		buffer_add_text(&text, "0123456789");
 	yaml_complain(&errors, "n", buffer_slice(&text), 1, 501, "here");
 	assert_true(errors.len < 300);
-	assert_non_null(strstr(errors.data, "\n" "  0123456789"));
+	assert_non_null(strstr(errors.data, "\n"
+					    "  0123456789"));
 	buffer_clear(&errors);
 	buffer_fini(&text);
 	/* Bytes that a terminal would obey are shown, not sent. */
