@@ -37,6 +37,8 @@
 #define LIMIT_FAMILY_MEMBERS 100u
 /* Segments kept of one 2000 loop (99 HD with 30 providers each is legal, but nobody's). */
 #define LIMIT_MEMBER_SEGMENTS 4000u
+/* Bytes kept of one 2000 loop: four hundred times an ordinary one. */
+#define LIMIT_MEMBER_BYTES (1024u * 1024u)
 /* Candidates shown to a representative; the CSV shows three (CONTRACT section 5). */
 #define LIMIT_CANDIDATES 5u
 /* Candidates compared per record and key. */

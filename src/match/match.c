@@ -123,7 +123,7 @@ static int score(struct search *search)
 
 		match_person_of(search->pool.members[i], &scored->person);
 		match_compare(search->query, search->sent, search->prior, &scored->person, &scored->comparison);
-		strict_assess(search->query, search->sent, scored);
+		match_strict_assess(search->query, search->sent, scored);
 		all[i] = scored;
 	}
 	search->scored = all;
@@ -289,6 +289,6 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 	if (search.scored_count > 1)
 		qsort(search.scored, search.scored_count, sizeof(*search.scored), better_first);
 	strict = (struct strict){arena, query, search.sent, search.scored, search.scored_count};
-	error = strict_decide(&strict, ret_result);
+	error = match_strict_decide(&strict, ret_result);
 	return error < 0 ? error : explain(&search, ret_result);
 }

@@ -183,7 +183,7 @@ static bool is_plausible(const struct match_query *query, const struct scored *s
 	return (first_agrees(level) && near) || (level[FIELD_FIRST] == LEVEL_FIRST_EQUAL && last_is_same(level));
 }
 
-void strict_assess(const struct match_query *query, const struct match_person *sent, struct scored *scored)
+void match_strict_assess(const struct match_query *query, const struct match_person *sent, struct scored *scored)
 {
 	uint32_t i;
 
@@ -529,7 +529,7 @@ static uint32_t count_rules(const struct strict *strict)
 	return count;
 }
 
-int strict_decide(const struct strict *strict, struct match_result *ret_result)
+int match_strict_decide(const struct strict *strict, struct match_result *ret_result)
 {
 	uint32_t satisfied = count_rules(strict);
 	const struct scored *best = satisfied > 0 ? strict->scored[0] : NULL;

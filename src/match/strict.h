@@ -31,8 +31,8 @@ struct strict {
 };
 
 /* Fills rule, plausible and holds_ssn from the comparison. */
-void strict_assess(const struct match_query *query, const struct match_person *sent, struct scored *scored);
+void match_strict_assess(const struct match_query *query, const struct match_person *sent, struct scored *scored);
 /* Decides; *ret_result gets everything but the candidates. 0 or -ENOMEM. */
-int strict_decide(const struct strict *strict, struct match_result *ret_result);
+int match_strict_decide(const struct strict *strict, struct match_result *ret_result);
 
 #endif
