@@ -1,0 +1,102 @@
+/*
+ * queue: the exceptions, as representatives work on them.
+ *
+ * Shows items with the candidates beside what was sent, writes them out as CSV and XML, takes decisions one by one or
+ * as such a file. A decision is only recorded here; running the record again with it is batch's work.
+ *
+ * Decisions `match:<id>` (a member; for money also a group), `new`, `reject`, `skip`. A held set or file takes only the
+ *           last two.
+ * Versions  an item's version grows with every change. A decision that names a version which is no longer the item's
+ *           is refused: somebody else was faster.
+ * Masking   everything that leaves here is masked: SSNs as ***-**-1234, wherever in a field or segment they stand.
+ * Effects   each function that changes something runs its own write transaction (with its audit row), unless one is
+ *           open already.
+ * Errors    <0 our machine. >0 QUEUE_E_*: nothing was changed; `reterr_text` says why, for a person.
+ * Source    CONTRACT section 5; promises P34; reference/operations sections 3 and 4; enrollment-semantics section 8.
+ */
+#ifndef MUSTER_QUEUE_H
+#define MUSTER_QUEUE_H
+
+#include "muster/json.h"
+#include "muster/store.h"
+
+enum queue_result {
+	QUEUE_E_UNKNOWN = 1,  /* no such item */
+	QUEUE_E_STALE = 2,    /* the version is not the item's */
+	QUEUE_E_CLOSED = 3,   /* decided already */
+	QUEUE_E_DECISION = 4, /* the decision makes no sense for this item */
+	QUEUE_E_TAKEN = 5,    /* leased by another operator: take it over with a note */
+	QUEUE_E_EMPTY = 6,    /* nothing waits */
+	QUEUE_E_FILE = 7      /* the file as a whole cannot be taken */
+};
+
+/* How long `next` keeps others away from an item. */
+#define QUEUE_LEASE_MS (INT64_C(15) * 60 * 1000)
+#define QUEUE_NOTE_BYTES_MAX 4096u
+
+/* Takes bytes that are finished. 0 or <0. */
+struct queue_sink {
+	void *context;
+	int (*write)(void *context, const char *data, size_t bytes);
+};
+
+/* ---- seeing ------------------------------------------------------------------------------------------------- */
+
+/* "0.912000". Returns `out`. */
+#define QUEUE_SHARE_BYTES 16
+char *queue_share_format(uint32_t share_e6, char out[QUEUE_SHARE_BYTES]);
+
+/* One item as a JSON object: `whole` with incoming fields, candidates, evidence and segments. 0 or -ENOMEM. */
+int queue_add_json(struct env *env, struct json *json, const struct store_exception *item, bool whole);
+/* The same with candidates' present data, the decisions so far and what would make it certain. 0, QUEUE_E_UNKNOWN, <0. */
+int queue_show_json(struct store *store, struct env *env, struct slice item_id, struct json *json);
+/* A page for a person: what was sent beside up to five candidates, field by field. 0, QUEUE_E_UNKNOWN, <0. */
+int queue_show_text(struct store *store, struct env *env, struct slice item_id, struct buffer *out);
+
+/* ---- deciding ----------------------------------------------------------------------------------------------- */
+
+struct queue_decision {
+	struct slice item_id;
+	struct slice decision;    /* resolve: see above */
+	struct slice note;        /* may be empty */
+	struct slice operator_id; /* who says so */
+	uint32_t version;         /* as the operator saw it; 0 = whatever it is */
+};
+int queue_resolve(struct store *store, struct env *env, const struct queue_decision *decision,
+                  struct buffer *reterr_text);
+/* Give it to `owner`; empty = back to everybody. */
+int queue_assign(struct store *store, struct env *env, struct slice item_id, struct slice owner,
+                 struct slice operator_id, struct buffer *reterr_text);
+/* Add a line to its note. */
+int queue_note(struct store *store, struct env *env, struct slice item_id, struct slice note, struct slice operator_id,
+               struct buffer *reterr_text);
+/*
+ * The most urgent item that is free (or assigned to this operator), leased to him. Those leased by anybody are passed
+ * over until the lease has run out. 0 with its id in `arena`, QUEUE_E_EMPTY, <0.
+ */
+int queue_next(struct store *store, struct env *env, struct slice operator_id, struct arena *arena,
+               struct slice *ret_item_id);
+
+/* ---- out and in --------------------------------------------------------------------------------------------- */
+
+enum queue_form { QUEUE_CSV, QUEUE_XML };
+
+/*
+ * The items of a filter as a file, row by row. `as_received`: what was true when the file was processed (version 1,
+ * open), so that the file can be made again byte for byte; else the present state, and CSV rows end in `decision,note`.
+ */
+int queue_export(struct store *store, struct env *env, const struct store_exception_filter *filter,
+                 enum queue_form form, bool as_received, const struct queue_sink *sink);
+
+struct queue_import_result {
+	uint32_t rows, decided, blank, refused; /* blank: without a decision */
+};
+/*
+ * Take such a file back with decisions (columns or elements `decision` and `note`). CSV is told from XML by content.
+ * Each row stands for itself: the good ones are applied in one transaction, the others are told of in `messages`,
+ * one `name:line:column: item: why` each. 0, QUEUE_E_FILE (nothing applied; message), <0.
+ */
+int queue_import(struct store *store, struct env *env, const char *name, struct slice content,
+                 struct slice operator_id, struct buffer *messages, struct queue_import_result *ret_result);
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * decide: a representative's decisions, recorded.
+ *
+ *   open <-> assigned               queue_assign; queue_next only leases
+ *   open, assigned -> resolved      match:<id>, new
+ *   open, assigned -> rejected      reject
+ *   open, assigned -> skipped       skip
+ *
+ * Every arrow is one update against the version that was read, with its audit row, in one transaction. What the
+ * decision does to members and money happens when batch runs the record again.
+ */
+#include "item.h"
+#include "muster/log.h"
+
+/* One piece of work on one item, inside a write transaction. */
+struct work {
+	struct store *store;
+	struct env *env;
+	struct arena arena;
+	struct buffer *why;
+	struct slice operator_id;
+	struct store_exception item; /* a copy that may be changed */
+	bool own_transaction;
+};
+
+static int work_begin(struct work *work, struct store *store, struct env *env, struct slice operator_id,
+                      struct buffer *why)
+{
+	int r;
+
+	*work = (struct work){.store = store, .env = env, .why = why, .operator_id = operator_id};
+	arena_init(&work->arena, env, 0, 0);
+	if (store_is_writing(store))
+		return 0;
+	r = store_begin(store, STORE_WRITE);
+	work->own_transaction = r == 0;
+	return r;
+}
+
+/* Keep it all, or nothing of it. Forwards r, or what the commit says. */
+static int work_end(struct work *work, int r)
+{
+	if (work->own_transaction && r == 0)
+		r = store_commit(work->store);
+	else if (work->own_transaction)
+		store_rollback(work->store);
+	arena_fini(&work->arena);
+	return r;
+}
+
+/* The item, still undecided. `note_given`: it may be taken over from who leases it. */
+static int work_open(struct work *work, struct slice item_id, uint32_t version, bool note_given)
+{
+	const struct store_exception *stored;
+	const struct store_exception *item = &work->item;
+	int r = store_exception_get(work->store, item_id, &work->arena, &stored);
+
+	if (r != 0)
+		return r;
+	if (stored == NULL) {
+		buffer_add_text(work->why, "there is no such item");
+		return QUEUE_E_UNKNOWN;
+	}
+	work->item = *stored;
+	if (version != 0 && version != item->version) {
+		buffer_printf(work->why, "the item has changed since: it is at version %u, the decision was made on %u",
+		              item->version, version);
+		return QUEUE_E_STALE;
+	}
+	if (item->status != STORE_EXCEPTION_OPEN && item->status != STORE_EXCEPTION_ASSIGNED) {
+		buffer_printf(work->why, "the item is %s already", store_exception_status_name(item->status));
+		return QUEUE_E_CLOSED;
+	}
+	if (item->lease_until_ms > env_clock_ms(work->env) && !slice_equal(item->owner, work->operator_id) && !note_given) {
+		buffer_printf(work->why, "%.*s works on the item now; take it over with a note", (int)item->owner.len,
+		              item->owner.data);
+		return QUEUE_E_TAKEN;
+	}
+	return 0;
+}
+
+/* Write the changed item and its audit row. */
+static int work_save(struct work *work, const char *kind, struct slice what)
+{
+	struct store_audit audit = {.actor = work->operator_id, .kind = slice_from(kind), .subject = work->item.item_id};
+	int r = store_exception_update(work->store, &work->item);
+
+	if (r == STORE_E_STALE || r == STORE_E_MISSING)
+		return log_failure(MUSTER_ERROR_INTERNAL, "an item changed inside a transaction of ours");
+	if (r != 0)
+		return r;
+	audit.text = arena_printf(&work->arena, "%.*s, now version %u", (int)what.len, what.data, work->item.version);
+	if (audit.text.data == NULL)
+		return -ENOMEM;
+	return store_audit_append(work->store, &audit);
+}
+
+static int refuse(struct work *work, const char *text)
+{
+	buffer_add_text(work->why, text);
+	return QUEUE_E_DECISION;
+}
+
+/* `match:<id>`: the id must be on file. */
+static int check_match(struct work *work, struct slice id)
+{
+	const struct member *member = NULL;
+	const struct group *group = NULL;
+	bool money;
+	int r = item_is_money(work->store, &work->arena, &work->item, &money);
+
+	if (r == 0)
+		r = store_member_get(work->store, id, &work->arena, &member);
+	if (r == 0 && member == NULL && money)
+		r = store_group_get(work->store, id, &work->arena, &group);
+	if (r != 0 || member != NULL || group != NULL)
+		return r;
+	return refuse(work, money ? "neither a member nor a group with this number is on file" :
+	                            "no member with this number is on file");
+}
+
+static int check_decision(struct work *work, struct slice decision, enum store_exception_status *ret_status)
+{
+	bool money;
+	int r;
+
+	*ret_status = STORE_EXCEPTION_RESOLVED;
+	if (slice_is(decision, "reject") || slice_is(decision, "skip")) {
+		*ret_status = slice_is(decision, "skip") ? STORE_EXCEPTION_SKIPPED : STORE_EXCEPTION_REJECTED;
+		return 0;
+	}
+	if (!slice_is(decision, "new") && !(slice_starts_with(decision, "match:") && decision.len > 6))
+		return refuse(work, "a decision is one of match:<member id>, new, reject, skip");
+	if (work->item.member_pos == 0)
+		return refuse(work, "a held set or file takes reject or skip");
+	if (decision.len > 6)
+		return check_match(work, slice_of(decision.data + 6, decision.len - 6));
+	r = item_is_money(work->store, &work->arena, &work->item, &money);
+	return r == 0 && money ? refuse(work, "money cannot be new: match:<id>, reject or skip") : r;
+}
+
+/* One more line of the note. */
+static int add_note(struct work *work, struct slice note)
+{
+	struct slice old = work->item.note;
+
+	note = slice_trim(note);
+	if (note.len == 0)
+		return 0;
+	if (old.len + note.len + 1 > QUEUE_NOTE_BYTES_MAX)
+		return refuse(work, "the note is too long");
+	work->item.note = old.len == 0 ? note :
+	                  arena_printf(&work->arena, "%.*s\n%.*s", (int)old.len, old.data, (int)note.len, note.data);
+	return work->item.note.data != NULL ? 0 : -ENOMEM;
+}
+
+int queue_resolve(struct store *store, struct env *env, const struct queue_decision *decision, struct buffer *reterr_text)
+{
+	struct slice text = slice_trim(decision->decision);
+	struct work work;
+	int r = work_begin(&work, store, env, decision->operator_id, reterr_text);
+
+	if (r == 0)
+		r = work_open(&work, decision->item_id, decision->version, !slice_is_empty(slice_trim(decision->note)));
+	if (r == 0)
+		r = check_decision(&work, text, &work.item.status);
+	if (r == 0)
+		r = add_note(&work, decision->note);
+	if (r == 0) {
+		work.item.decision = text;
+		work.item.operator_id = decision->operator_id;
+		work.item.lease_until_ms = 0;
+		r = work_save(&work, "decision", text);
+	}
+	return work_end(&work, r);
+}
+
+int queue_assign(struct store *store, struct env *env, struct slice item_id, struct slice owner,
+                 struct slice operator_id, struct buffer *reterr_text)
+{
+	struct work work;
+	int r = work_begin(&work, store, env, operator_id, reterr_text);
+
+	if (r == 0)
+		r = work_open(&work, item_id, 0, true);
+	if (r == 0) {
+		work.item.status = owner.len > 0 ? STORE_EXCEPTION_ASSIGNED : STORE_EXCEPTION_OPEN;
+		work.item.owner = owner;
+		work.item.lease_until_ms = 0;
+		r = work_save(&work, "assign", owner.len > 0 ? owner : SLICE_LITERAL("to everybody"));
+	}
+	return work_end(&work, r);
+}
+
+int queue_note(struct store *store, struct env *env, struct slice item_id, struct slice note, struct slice operator_id,
+               struct buffer *reterr_text)
+{
+	struct work work;
+	int r = work_begin(&work, store, env, operator_id, reterr_text);
+
+	if (r == 0)
+		r = work_open(&work, item_id, 0, true);
+	if (r == 0 && slice_is_empty(slice_trim(note)))
+		r = refuse(&work, "the note is empty");
+	if (r == 0)
+		r = add_note(&work, note);
+	if (r == 0)
+		r = work_save(&work, "note", SLICE_LITERAL("a note"));
+	return work_end(&work, r);
+}
+
+/* The walk over free items ends at the first that this operator may have. */
+struct next {
+	struct work *work;
+	bool found;
+};
+
+static int next_item(void *context, const struct store_exception *item)
+{
+	struct next *next = context;
+
+	if (item->status == STORE_EXCEPTION_ASSIGNED && !slice_equal(item->owner, next->work->operator_id))
+		return 0;
+	next->found = true;
+	next->work->item.item_id = arena_dup(&next->work->arena, item->item_id);
+	return next->work->item.item_id.data != NULL ? 1 : -ENOMEM;
+}
+
+static int lease_next(struct work *work)
+{
+	struct next next = {.work = work};
+	struct store_exception_filter filter = {
+		.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED,
+		.free_at_ms = env_clock_ms(work->env),
+	};
+	int r = store_exceptions_each(work->store, &filter, next_item, &next);
+
+	if (r < 0)
+		return r;
+	if (!next.found)
+		return QUEUE_E_EMPTY;
+	r = work_open(work, work->item.item_id, 0, true);
+	if (r != 0)
+		return r;
+	work->item.owner = work->operator_id;
+	work->item.lease_until_ms = filter.free_at_ms + QUEUE_LEASE_MS;
+	return work_save(work, "lease", SLICE_LITERAL("leased"));
+}
+
+int queue_next(struct store *store, struct env *env, struct slice operator_id, struct arena *arena,
+               struct slice *ret_item_id)
+{
+	struct slice item_id = SLICE_EMPTY;
+	struct buffer why;
+	struct work work;
+	int r;
+
+	buffer_init(&why, env);
+	r = work_begin(&work, store, env, operator_id, &why);
+	if (r == 0)
+		r = lease_next(&work);
+	if (r == 0) {
+		item_id = arena_dup(arena, work.item.item_id);
+		r = item_id.data != NULL ? 0 : -ENOMEM;
+	}
+	r = work_end(&work, r);
+	if (r == 0)
+		*ret_item_id = item_id;
+	buffer_fini(&why);
+	return r;
+}

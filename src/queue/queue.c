@@ -1,2 +1,0 @@
-/* queue: to come. */
-typedef int queue_to_come;
