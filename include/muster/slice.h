@@ -53,7 +53,7 @@ static inline bool slice_is(struct slice a, const char *text)
 static inline bool slice_starts_with(struct slice a, const char *prefix)
 {
 	size_t n = strlen(prefix);
-	return a.len >= n && memcmp(a.data, prefix, n) == 0;
+	return a.len >= n && (n == 0 || memcmp(a.data, prefix, n) == 0);
 }
 
 /* Bytewise order, shorter first where one is a prefix of the other: <0, 0, >0. */

@@ -285,14 +285,17 @@ static ssize_t gzip_read(struct io_source *source, char *out, size_t bytes)
 			if (error < 0)
 				return error;
 		}
-		if (source->raw.len == 0 && source->member_state == MEMBER_OPEN)
-			end_damaged(source, IO_GZIP_TRUNCATED);
-		else if (source->raw.len == 0)
-			source->inflated_ended = true;
-		else if (source->member_state == MEMBER_BETWEEN)
-			gzip_next_member(source);
-		else
+		if (source->member_state == MEMBER_OPEN) {
+			/* Also without input: zlib may still hold what there was no room for. */
 			made = gzip_step(source, out, bytes);
+			if (made == 0 && source->raw_ended && source->raw.len == 0 && !source->inflated_ended &&
+			    source->member_state == MEMBER_OPEN)
+				end_damaged(source, IO_GZIP_TRUNCATED);
+		} else if (source->raw.len > 0) {
+			gzip_next_member(source);
+		} else {
+			source->inflated_ended = true;
+		}
 	}
 	return made;
 }
