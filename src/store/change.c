@@ -1,0 +1,215 @@
+/*
+ * change: what was done, operation by operation: the rows of applied.csv, of a member's history, and of undo.
+ *
+ * Rows are appended in the order of sets and records, so the table is clustered as it is read.
+ */
+#include "store_internal.h"
+
+#define CHANGE_COLUMNS(c)                                                                                            \
+	c "tset_no, " c "member_pos, " c "op_index, " c "action, " c "member_no, " c "member_id, " c                 \
+	  "subscriber_id, " c "group_id, " c "plan_id, " c "begins_on, " c "ends_on, " c "confidence_e6, " c         \
+	  "match_rule, " c "change, " c "before, " c "after, " c "segment_pos, " c "offset, " c "operator_id, " c    \
+	  "at_ms, " c "undone"
+#define CHANGE_SELECT                                                                                                \
+	"SELECT " CHANGE_COLUMNS("c.") ", " ORIGIN_COLUMNS " FROM tsets t "                                          \
+	"JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON f.file_no = t.file_no "          \
+	"JOIN changes c ON c.tset_no = t.tset_no "
+
+void read_origin(struct query *query, struct arena *arena, struct store_origin *ret_origin)
+{
+	ret_origin->file_no = read_u64(query);
+	ret_origin->file_id = store_read_file_id(query, arena, ret_origin->file_no);
+	ret_origin->file_name = read_text(query, arena);
+	ret_origin->interchange_control = read_text(query, arena);
+	ret_origin->fgroup_control = read_text(query, arena);
+	ret_origin->tset_control = read_text(query, arena);
+	ret_origin->tset_ordinal = read_u32(query);
+}
+
+int store_change_add(struct store *store, const struct store_change *change)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "INSERT INTO changes(" CHANGE_COLUMNS("") ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	query_u64(&query, change->tset_no);
+	query_i64(&query, change->member_pos);
+	query_i64(&query, change->op_index);
+	query_text(&query, change->action);
+	query_no(&query, change->member_no);
+	query_text(&query, change->member_id);
+	query_text(&query, change->subscriber_id);
+	query_text(&query, change->group_id);
+	query_text(&query, change->plan_id);
+	query_day(&query, change->begins_on);
+	query_day(&query, change->ends_on);
+	query_i64(&query, change->confidence_e6);
+	query_text(&query, change->match_rule);
+	query_text(&query, change->change);
+	query_text(&query, change->before);
+	query_text(&query, change->after);
+	query_i64(&query, change->segment_pos);
+	query_u64(&query, change->offset);
+	query_text(&query, change->operator_id);
+	query_i64(&query, change->at_ms);
+	query_bool(&query, change->undone);
+	return query_run(&query);
+}
+
+static void read_change(struct query *query, struct arena *arena, struct store_change *change)
+{
+	change->tset_no = read_u64(query);
+	change->member_pos = read_u32(query);
+	change->op_index = read_u32(query);
+	change->action = read_text(query, arena);
+	change->member_no = read_u64(query);
+	change->member_id = read_text(query, arena);
+	change->subscriber_id = read_text(query, arena);
+	change->group_id = read_text(query, arena);
+	change->plan_id = read_text(query, arena);
+	change->begins_on = read_day(query);
+	change->ends_on = read_day(query);
+	change->confidence_e6 = read_u32(query);
+	change->match_rule = read_text(query, arena);
+	change->change = read_text(query, arena);
+	change->before = read_text(query, arena);
+	change->after = read_text(query, arena);
+	change->segment_pos = read_u32(query);
+	change->offset = read_u64(query);
+	change->operator_id = read_text(query, arena);
+	change->at_ms = read_i64(query);
+	change->undone = read_bool(query);
+	read_origin(query, arena, &change->origin);
+}
+
+int store_change_get(struct store *store, uint64_t tset_no, uint32_t member_pos, uint32_t op_index,
+		     struct arena *arena, const struct store_change **ret_change)
+{
+	struct query query;
+	struct store_change *change;
+
+	*ret_change = NULL;
+	query_open(&query, store, CHANGE_SELECT "WHERE c.tset_no = ? AND c.member_pos = ? AND c.op_index = ?");
+	query_u64(&query, tset_no);
+	query_i64(&query, member_pos);
+	query_i64(&query, op_index);
+	if (query_row(&query)) {
+		change = query_alloc(&query, arena, sizeof(*change));
+		if (change != NULL) {
+			read_change(&query, arena, change);
+			*ret_change = change;
+		}
+	}
+	return query_close(&query);
+}
+
+int store_change_set_undone(struct store *store, uint64_t tset_no, uint32_t member_pos, uint32_t op_index)
+{
+	struct query query;
+	int error;
+
+	query_open(&query, store,
+		   "UPDATE changes SET undone = 1 WHERE tset_no = ? AND member_pos = ? AND op_index = ?");
+	query_u64(&query, tset_no);
+	query_i64(&query, member_pos);
+	query_i64(&query, op_index);
+	error = query_run(&query);
+	return error != 0 || sqlite3_changes(store->db) == 1 ? error : STORE_E_MISSING;
+}
+
+int store_change_next_index(struct store *store, uint64_t tset_no, uint32_t member_pos, uint32_t *ret_op_index)
+{
+	struct query query;
+
+	*ret_op_index = 0;
+	query_open(&query, store,
+		   "SELECT coalesce(max(op_index) + 1, 0) FROM changes WHERE tset_no = ? AND member_pos = ?");
+	query_u64(&query, tset_no);
+	query_i64(&query, member_pos);
+	if (query_row(&query))
+		*ret_op_index = read_u32(&query);
+	return query_close(&query);
+}
+
+static int walk_changes(struct query *query, store_change_fn fn, void *context)
+{
+	struct store *store = query->store;
+	struct store_change change;
+
+	while (query_row(query)) {
+		struct arena_mark mark = arena_mark(&store->scratch);
+
+		read_change(query, &store->scratch, &change);
+		if (query->error == 0)
+			query->error = fn(context, &change);
+		arena_rewind(&store->scratch, mark);
+	}
+	return query_close(query);
+}
+
+int store_changes_of_tset(struct store *store, uint64_t tset_no, store_change_fn fn, void *context)
+{
+	struct query query;
+
+	query_open(&query, store, CHANGE_SELECT "WHERE c.tset_no = ? ORDER BY c.member_pos, c.op_index");
+	query_u64(&query, tset_no);
+	return walk_changes(&query, fn, context);
+}
+
+struct tset_walk {
+	struct store *store;
+	store_change_fn fn;
+	void *context;
+};
+
+static int changes_of_next_tset(void *context, const struct store_tset *tset)
+{
+	struct tset_walk *walk = context;
+
+	return store_changes_of_tset(walk->store, tset->tset_no, walk->fn, walk->context);
+}
+
+/* Set by set: each is read in the order in which it lies, and nothing is sorted, however long the file. */
+int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context)
+{
+	struct tset_walk walk = {store, fn, context};
+
+	return store_tsets_each(store, file_no, changes_of_next_tset, &walk);
+}
+
+int store_changes_of_member(struct store *store, uint64_t member_no, store_change_fn fn, void *context)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   CHANGE_SELECT "WHERE c.member_no = ? ORDER BY c.at_ms, c.tset_no, c.member_pos, c.op_index");
+	query_u64(&query, member_no);
+	return walk_changes(&query, fn, context);
+}
+
+int store_walk_counts(struct query *query, store_count_fn fn, void *context)
+{
+	struct store *store = query->store;
+
+	while (query_row(query)) {
+		struct arena_mark mark = arena_mark(&store->scratch);
+		struct slice name = read_text(query, &store->scratch);
+		uint64_t count = read_u64(query);
+
+		if (query->error == 0)
+			query->error = fn(context, name, count);
+		arena_rewind(&store->scratch, mark);
+	}
+	return query_close(query);
+}
+
+int store_change_counts(struct store *store, uint64_t file_no, store_count_fn fn, void *context)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "SELECT action, count(*) FROM changes WHERE tset_no IN "
+		   "(SELECT tset_no FROM tsets WHERE file_no = ?) GROUP BY action ORDER BY action");
+	query_u64(&query, file_no);
+	return store_walk_counts(&query, fn, context);
+}

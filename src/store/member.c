@@ -1,0 +1,614 @@
+/*
+ * member: one member, or one household: read, insert, update.
+ *
+ * Invariants: member_no, member_id and span_no never change once given; spans are ended or voided, never deleted;
+ * `version` counts the changes of a member, spans included, and an update tells which version it was decided on.
+ * What a row could be refused for is looked at before the first write, so that a STORE_E_* leaves nothing behind.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store_internal.h"
+
+/* Digits of the sequence in a member number: what fits an integer of 64 bits. */
+#define MEMBER_ID_DIGITS_MAX 18
+
+/* ---- reading ------------------------------------------------------------------------------------------------- */
+
+static void read_fields(struct query *query, struct arena *arena, struct member *member)
+{
+	struct slice sex;
+
+	member->subscriber_id = read_text(query, arena);
+	member->relationship = read_text(query, arena);
+	member->last_name = read_text(query, arena);
+	member->first_name = read_text(query, arena);
+	member->middle_name = read_text(query, arena);
+	member->suffix = read_text(query, arena);
+	member->ssn = read_text(query, arena);
+	member->birth_on = read_day(query);
+	member->died_on = read_day(query);
+	sex = read_text(query, arena);
+	member->sex = slice_is_empty(sex) ? 0 : sex.data[0];
+	member->address1 = read_text(query, arena);
+	member->address2 = read_text(query, arena);
+	member->city = read_text(query, arena);
+	member->state = read_text(query, arena);
+	member->zip = read_text(query, arena);
+	member->phone = read_text(query, arena);
+	member->email = read_text(query, arena);
+	member->employee_id = read_text(query, arena);
+	member->medicare_id = read_text(query, arena);
+	member->confidential = read_bool(query);
+}
+
+static void read_member_row(struct query *query, struct arena *arena, struct member *member)
+{
+	member->member_no = read_u64(query);
+	member->member_id = read_text(query, arena);
+	member->version = read_u32(query);
+	read_fields(query, arena, member);
+}
+
+static bool span_before(const struct coverage_span *a, const struct coverage_span *b)
+{
+	int order;
+
+	if (a->begins_on != b->begins_on)
+		return a->begins_on < b->begins_on;
+	order = slice_compare(a->insurance_line, b->insurance_line);
+	return order != 0 ? order < 0 : a->span_no < b->span_no;
+}
+
+/* A member has a handful of spans, nearly sorted: insertion is the sort for that. */
+static void sort_spans(struct coverage_span *spans, uint32_t count)
+{
+	uint32_t i, j;
+
+	for (i = 1; i < count; i++) {
+		struct coverage_span span = spans[i];
+
+		for (j = i; j > 0 && span_before(&span, &spans[j - 1]); j--)
+			spans[j] = spans[j - 1];
+		spans[j] = span;
+	}
+}
+
+static void read_span(struct query *query, struct arena *arena, struct coverage_span *span)
+{
+	span->span_no = read_u64(query);
+	span->group_id = read_text(query, arena);
+	span->plan_id = read_text(query, arena);
+	span->insurance_line = read_text(query, arena);
+	span->tier = read_text(query, arena);
+	span->begins_on = read_day(query);
+	span->ends_on = read_day(query);
+	span->cobra = read_bool(query);
+	span->voided = read_bool(query);
+}
+
+static int read_spans(struct store *store, struct arena *arena, struct member *member)
+{
+	struct query query;
+	uint32_t capacity = 0;
+
+	member->spans = NULL;
+	member->span_count = 0;
+	query_open(&query, store,
+		   "SELECT span_no, group_id, plan_id, insurance_line, tier, begins_on, ends_on, cobra, voided "
+		   "FROM coverage_spans WHERE member_no = ?");
+	query_u64(&query, member->member_no);
+	while (query_row(&query)) {
+		member->spans = query_grow(&query, arena, member->spans, sizeof(*member->spans), member->span_count,
+					   &capacity);
+		if (member->spans != NULL)
+			read_span(&query, arena, &member->spans[member->span_count++]);
+	}
+	sort_spans(member->spans, member->span_count);
+	return query_close(&query);
+}
+
+void store_read_member(struct query *query, struct arena *arena, struct member *ret_member)
+{
+	read_member_row(query, arena, ret_member);
+	if (query->error == 0)
+		query->error = read_spans(query->store, arena, ret_member);
+}
+
+static int finish_member(struct query *query, struct arena *arena, const struct member **ret_member)
+{
+	struct member *member;
+
+	*ret_member = NULL;
+	if (query_row(query)) {
+		member = query_alloc(query, arena, sizeof(*member));
+		if (member != NULL) {
+			store_read_member(query, arena, member);
+			*ret_member = member;
+		}
+	}
+	return query_close(query);
+}
+
+int store_member_get(struct store *store, struct slice member_id, struct arena *arena,
+		     const struct member **ret_member)
+{
+	struct query query;
+
+	query_open(&query, store, "SELECT " MEMBER_COLUMNS " FROM members WHERE member_id = ?");
+	query_text(&query, member_id);
+	return finish_member(&query, arena, ret_member);
+}
+
+int store_member_get_no(struct store *store, uint64_t member_no, struct arena *arena,
+			const struct member **ret_member)
+{
+	struct query query;
+
+	query_open(&query, store, "SELECT " MEMBER_COLUMNS " FROM members WHERE member_no = ?");
+	query_u64(&query, member_no);
+	return finish_member(&query, arena, ret_member);
+}
+
+int store_household(struct store *store, struct slice subscriber_id, struct arena *arena,
+		    const struct member ***ret_members, uint32_t *ret_count)
+{
+	struct query query;
+	const struct member **members = NULL;
+	struct member *member;
+	uint32_t count = 0, capacity = 0;
+
+	query_open(&query, store,
+		   "SELECT " MEMBER_COLUMNS " FROM members WHERE subscriber_id = ? "
+		   "ORDER BY relationship = '18' DESC, member_no");
+	query_text(&query, subscriber_id);
+	while (query_row(&query)) {
+		members = query_grow(&query, arena, members, sizeof(struct member *), count, &capacity);
+		member = query_alloc(&query, arena, sizeof(*member));
+		if (members == NULL || member == NULL)
+			break;
+		store_read_member(&query, arena, member);
+		members[count++] = member;
+	}
+	*ret_members = members;
+	*ret_count = count;
+	return query_close(&query);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------- */
+
+static void query_fields(struct query *query, const struct member *member)
+{
+	query_text(query, member->relationship);
+	query_text(query, member->last_name);
+	query_text(query, member->first_name);
+	query_text(query, member->middle_name);
+	query_text(query, member->suffix);
+	query_text(query, member->ssn);
+	query_day(query, member->birth_on);
+	query_day(query, member->died_on);
+	query_text(query, slice_of(&member->sex, member->sex != 0 ? 1 : 0));
+	query_text(query, member->address1);
+	query_text(query, member->address2);
+	query_text(query, member->city);
+	query_text(query, member->state);
+	query_text(query, member->zip);
+	query_text(query, member->phone);
+	query_text(query, member->email);
+	query_text(query, member->employee_id);
+	query_text(query, member->medicare_id);
+	query_bool(query, member->confidential);
+}
+
+static bool names_equal(const struct member *a, const struct member *b)
+{
+	return slice_equal(a->last_name, b->last_name) && slice_equal(a->first_name, b->first_name) &&
+	       slice_equal(a->middle_name, b->middle_name) && slice_equal(a->suffix, b->suffix);
+}
+
+static bool fields_equal(const struct member *a, const struct member *b)
+{
+	return names_equal(a, b) && slice_equal(a->subscriber_id, b->subscriber_id) &&
+	       slice_equal(a->relationship, b->relationship) && slice_equal(a->ssn, b->ssn) &&
+	       a->birth_on == b->birth_on && a->died_on == b->died_on && a->sex == b->sex &&
+	       slice_equal(a->address1, b->address1) && slice_equal(a->address2, b->address2) &&
+	       slice_equal(a->city, b->city) && slice_equal(a->state, b->state) && slice_equal(a->zip, b->zip) &&
+	       slice_equal(a->phone, b->phone) && slice_equal(a->email, b->email) &&
+	       slice_equal(a->employee_id, b->employee_id) && slice_equal(a->medicare_id, b->medicare_id) &&
+	       a->confidential == b->confidential;
+}
+
+static bool spans_equal(const struct coverage_span *a, const struct coverage_span *b)
+{
+	return slice_equal(a->group_id, b->group_id) && slice_equal(a->plan_id, b->plan_id) &&
+	       slice_equal(a->insurance_line, b->insurance_line) && slice_equal(a->tier, b->tier) &&
+	       a->begins_on == b->begins_on && a->ends_on == b->ends_on && a->cobra == b->cobra &&
+	       a->voided == b->voided;
+}
+
+static const struct coverage_span *find_span(const struct member *member, uint64_t span_no)
+{
+	uint32_t i;
+
+	for (i = 0; i < member->span_count; i++)
+		if (member->spans[i].span_no == span_no)
+			return &member->spans[i];
+	return NULL;
+}
+
+/* Nothing is written when this span is as it was. `before` NULL: a new member. */
+static bool span_is_kept(const struct member *before, const struct coverage_span *span)
+{
+	const struct coverage_span *old = before != NULL && span->span_no != 0 ? find_span(before, span->span_no) : NULL;
+
+	return old != NULL && spans_equal(old, span);
+}
+
+bool store_spans_overlap(const struct coverage_span *spans, uint32_t count, uint32_t *ret_first, uint32_t *ret_second)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < count; i++)
+		for (j = i + 1; j < count; j++) {
+			const struct coverage_span *a = &spans[i], *b = &spans[j];
+
+			if (a->voided || b->voided || (a->ends_on != DATE_NONE && a->ends_on < b->begins_on) ||
+			    (b->ends_on != DATE_NONE && b->ends_on < a->begins_on))
+				continue;
+			if (!slice_equal(a->group_id, b->group_id) || !slice_equal(a->insurance_line, b->insurance_line))
+				continue;
+			*ret_first = i;
+			*ret_second = j;
+			return true;
+		}
+	return false;
+}
+
+/* Is there a row with this key? `known` remembers the last answer that was yes. */
+static int find_parent(struct store *store, const char *sql, struct slice id, char known[64])
+{
+	struct query query;
+	bool there;
+	int error;
+
+	if (slice_is(id, known) && known[0] != '\0')
+		return 0;
+	query_open(&query, store, sql);
+	query_text(&query, id);
+	there = query_row(&query);
+	error = query_close(&query);
+	if (error == 0 && there && id.len < 64)
+		slice_to_cstr(id, known, 64);
+	return error != 0 || there ? error : STORE_E_INVALID;
+}
+
+static int check_span(struct store *store, const struct coverage_span *span)
+{
+	int error;
+
+	if (span->begins_on == DATE_NONE ||
+	    (!span->voided && span->ends_on != DATE_NONE && span->ends_on < span->begins_on))
+		return STORE_E_INVALID;
+	error = find_parent(store, "SELECT 1 FROM groups WHERE group_id = ?", span->group_id, store->known_group_id);
+	if (error == 0)
+		error = find_parent(store, "SELECT 1 FROM plans WHERE plan_id = ?", span->plan_id,
+				    store->known_plan_id);
+	return error;
+}
+
+/* All that a member's spans could be refused for, before anything is written. */
+static int check_spans(struct store *store, const struct member *before, const struct member *after)
+{
+	uint32_t i, first, second;
+	int error = 0;
+
+	if (store_spans_overlap(after->spans, after->span_count, &first, &second))
+		return STORE_E_OVERLAP;
+	for (i = 0; i < after->span_count && error == 0; i++) {
+		const struct coverage_span *span = &after->spans[i];
+
+		/* A span that says it is stored must be one of before's. */
+		if (span->span_no != 0 && (before == NULL || find_span(before, span->span_no) == NULL))
+			return STORE_E_INVALID;
+		if (!span_is_kept(before, span))
+			error = check_span(store, span);
+	}
+	/* Spans never vanish. */
+	for (i = 0; before != NULL && i < before->span_count && error == 0; i++)
+		if (find_span(after, before->spans[i].span_no) == NULL)
+			error = STORE_E_INVALID;
+	return error;
+}
+
+static int write_span(struct store *store, uint64_t member_no, const struct coverage_span *span)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "INSERT INTO coverage_spans(member_no, span_no, group_id, plan_id, insurance_line, tier, begins_on, "
+		   "ends_on, cobra, voided) VALUES(?,?,?,?,?,?,?,?,?,?)");
+	query_u64(&query, member_no);
+	query_u64(&query, span->span_no);
+	query_text(&query, span->group_id);
+	query_text(&query, span->plan_id);
+	query_text(&query, span->insurance_line);
+	query_text(&query, span->tier);
+	query_day(&query, span->begins_on);
+	query_day(&query, span->ends_on);
+	query_bool(&query, span->cobra);
+	query_bool(&query, span->voided);
+	return query_run(&query);
+}
+
+/* The usual change: other dates, tier, or a mark. group_id stays out of it, for its index is then left alone. */
+static int update_span(struct store *store, uint64_t member_no, const struct coverage_span *span, bool same_group)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   same_group ? "UPDATE coverage_spans SET plan_id = ?, insurance_line = ?, tier = ?, begins_on = ?, "
+				"ends_on = ?, cobra = ?, voided = ? WHERE member_no = ? AND span_no = ?"
+			      : "UPDATE coverage_spans SET plan_id = ?, insurance_line = ?, tier = ?, begins_on = ?, "
+				"ends_on = ?, cobra = ?, voided = ?, group_id = ?10 WHERE member_no = ?8 AND span_no = ?9");
+	query_text(&query, span->plan_id);
+	query_text(&query, span->insurance_line);
+	query_text(&query, span->tier);
+	query_day(&query, span->begins_on);
+	query_day(&query, span->ends_on);
+	query_bool(&query, span->cobra);
+	query_bool(&query, span->voided);
+	query_u64(&query, member_no);
+	query_u64(&query, span->span_no);
+	if (!same_group)
+		query_text(&query, span->group_id);
+	return query_run(&query);
+}
+
+static int write_spans(struct store *store, const struct member *before, struct member *after)
+{
+	uint64_t last_no = 0;
+	uint32_t i;
+	int error = 0;
+
+	for (i = 0; i < after->span_count; i++)
+		if (after->spans[i].span_no > last_no)
+			last_no = after->spans[i].span_no;
+	for (i = 0; i < after->span_count && error == 0; i++) {
+		struct coverage_span *span = &after->spans[i];
+
+		if (span->span_no == 0) {
+			span->span_no = ++last_no;
+			error = write_span(store, after->member_no, span);
+		} else if (!span_is_kept(before, span)) {
+			error = update_span(store, after->member_no, span,
+					    slice_equal(find_span(before, span->span_no)->group_id, span->group_id));
+		}
+	}
+	return error;
+}
+
+static int insert_row(struct store *store, struct member *member)
+{
+	struct query query;
+	int error;
+
+	query_open(&query, store,
+		   "INSERT INTO members(member_id, version, " MEMBER_FIELD_COLUMNS ") "
+		   "VALUES(?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	query_text(&query, member->member_id);
+	query_text(&query, member->subscriber_id);
+	query_fields(&query, member);
+	error = query_run(&query);
+	if (error == 0)
+		member->member_no = (uint64_t)sqlite3_last_insert_rowid(store->db);
+	return error;
+}
+
+int store_member_insert(struct store *store, struct member *member, const struct store_keys *keys,
+			struct arena *arena)
+{
+	int error = check_spans(store, NULL, member);
+
+	assert(keys->before_count == 0);
+	if (error == 0 && slice_is_empty(member->member_id))
+		error = store_member_id_next(store, arena, &member->member_id);
+	if (error == 0)
+		error = insert_row(store, member);
+	if (error == 0)
+		error = write_spans(store, NULL, member);
+	if (error == 0)
+		error = store_keys_write(store, member->member_no, keys);
+	if (error == 0)
+		member->version = 1;
+	return error;
+}
+
+/* Did the UPDATE hit its row? If not: is there none, or is its version another? */
+static int finish_update(struct query *query, uint64_t member_no)
+{
+	struct store *store = query->store;
+	struct query look;
+	bool there;
+	int error = query_run(query);
+
+	if (error != 0 || sqlite3_changes(store->db) == 1)
+		return error;
+	query_open(&look, store, "SELECT 1 FROM members WHERE member_no = ?");
+	query_u64(&look, member_no);
+	there = query_row(&look);
+	error = query_close(&look);
+	return error != 0 ? error : there ? STORE_E_STALE : STORE_E_MISSING;
+}
+
+static int update_row(struct store *store, const struct member *before, const struct member *after)
+{
+	struct query query;
+
+	if (slice_equal(before->subscriber_id, after->subscriber_id)) {
+		query_open(&query, store,
+			   "UPDATE members SET version = version + 1, relationship = ?, last_name = ?, first_name = ?, "
+			   "middle_name = ?, suffix = ?, ssn = ?, birth_on = ?, died_on = ?, sex = ?, address1 = ?, "
+			   "address2 = ?, city = ?, state = ?, zip = ?, phone = ?, email = ?, employee_id = ?, "
+			   "medicare_id = ?, confidential = ? WHERE member_no = ? AND version = ?");
+	} else {
+		query_open(&query, store,
+			   "UPDATE members SET subscriber_id = ?, version = version + 1, relationship = ?, "
+			   "last_name = ?, first_name = ?, middle_name = ?, suffix = ?, ssn = ?, birth_on = ?, "
+			   "died_on = ?, sex = ?, address1 = ?, address2 = ?, city = ?, state = ?, zip = ?, phone = ?, "
+			   "email = ?, employee_id = ?, medicare_id = ?, confidential = ? "
+			   "WHERE member_no = ? AND version = ?");
+		query_text(&query, after->subscriber_id);
+	}
+	query_fields(&query, after);
+	query_u64(&query, before->member_no);
+	query_i64(&query, before->version);
+	return finish_update(&query, before->member_no);
+}
+
+static int update_version(struct store *store, const struct member *before)
+{
+	struct query query;
+
+	query_open(&query, store, "UPDATE members SET version = version + 1 WHERE member_no = ? AND version = ?");
+	query_u64(&query, before->member_no);
+	query_i64(&query, before->version);
+	return finish_update(&query, before->member_no);
+}
+
+static int keep_name(struct store *store, const struct member *before)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "INSERT INTO names(member_no, name_no, last_name, first_name, middle_name, suffix, until_ms) "
+		   "SELECT ?1, coalesce(max(name_no), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM names WHERE member_no = ?1");
+	query_u64(&query, before->member_no);
+	query_text(&query, before->last_name);
+	query_text(&query, before->first_name);
+	query_text(&query, before->middle_name);
+	query_text(&query, before->suffix);
+	query_i64(&query, env_clock_ms(store->env));
+	return query_run(&query);
+}
+
+static bool all_spans_kept(const struct member *before, const struct member *after)
+{
+	uint32_t i;
+
+	for (i = 0; i < after->span_count; i++)
+		if (!span_is_kept(before, &after->spans[i]))
+			return false;
+	return true;
+}
+
+int store_member_update(struct store *store, const struct member *before, struct member *after,
+			const struct store_keys *keys)
+{
+	bool same_fields = fields_equal(before, after);
+	int error = check_spans(store, before, after);
+
+	assert(before->member_no == after->member_no && slice_equal(before->member_id, after->member_id));
+	if (error != 0)
+		return error;
+	if (same_fields && all_spans_kept(before, after)) {
+		after->version = before->version;
+		return 0;
+	}
+	error = same_fields ? update_version(store, before) : update_row(store, before, after);
+	if (error == 0 && !names_equal(before, after))
+		error = keep_name(store, before);
+	if (error == 0)
+		error = write_spans(store, before, after);
+	if (error == 0)
+		error = store_keys_write(store, before->member_no, keys);
+	if (error == 0)
+		after->version = before->version + 1;
+	return error;
+}
+
+/* ---- member numbers ------------------------------------------------------------------------------------------ */
+
+int store_set_member_id_format(struct store *store, struct slice format)
+{
+	size_t marks = 0, i;
+
+	for (i = 0; i < format.len; i++)
+		marks += format.data[i] == '#';
+	if (format.len >= sizeof(store->member_id_format) || marks == 0 || marks > MEMBER_ID_DIGITS_MAX)
+		return STORE_E_INVALID;
+	slice_to_cstr(format, store->member_id_format, sizeof(store->member_id_format));
+	return 0;
+}
+
+/* The digit that makes a Luhn sum with `digits` a multiple of ten. */
+static char luhn_digit(const char *digits, size_t count)
+{
+	int sum = 0, value;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		value = digits[count - 1 - i] - '0';
+		if (i % 2 == 0)
+			value = value * 2 > 9 ? value * 2 - 9 : value * 2;
+		sum += value;
+	}
+	return (char)('0' + (10 - sum % 10) % 10);
+}
+
+/* Digits fill the `#` from the right; those that find no place stand before the first of them. */
+static void add_member_id(struct buffer *out, const char *format, uint64_t number)
+{
+	char digits[24];
+	size_t marks = 0, count, given = 0, i;
+	const char *at;
+
+	for (at = format; *at != '\0'; at++)
+		marks += *at == '#';
+	count = (size_t)snprintf(digits, sizeof(digits), "%0*llu", (int)marks, (unsigned long long)number);
+	for (at = format; *at != '\0'; at++) {
+		if (*at == '@') {
+			buffer_add_char(out, luhn_digit(digits, count));
+		} else if (*at == '#') {
+			for (i = given == 0 ? count - marks + 1 : 1; i > 0; i--)
+				buffer_add_char(out, digits[given++]);
+		} else {
+			buffer_add_char(out, *at);
+		}
+	}
+}
+
+static int member_id_is_used(struct store *store, struct slice member_id, bool *ret_used)
+{
+	struct query query;
+
+	query_open(&query, store, "SELECT 1 FROM members WHERE member_id = ?");
+	query_text(&query, member_id);
+	*ret_used = query_row(&query);
+	return query_close(&query);
+}
+
+int store_member_id_next(struct store *store, struct arena *arena, struct slice *ret_member_id)
+{
+	struct buffer text;
+	uint64_t number = 0;
+	bool used = true;
+	int error = 0;
+
+	buffer_init(&text, store->env);
+	while (error == 0 && used) {
+		error = store_sequence_next(store, "member_id", 1, 0, &number);
+		buffer_clear(&text);
+		add_member_id(&text, store->member_id_format, number);
+		if (error == 0)
+			error = text.error;
+		if (error == 0)
+			error = member_id_is_used(store, buffer_slice(&text), &used);
+	}
+	if (error == 0) {
+		*ret_member_id = arena_dup(arena, buffer_slice(&text));
+		error = ret_member_id->data != NULL ? 0 : -ENOMEM;
+	}
+	buffer_fini(&text);
+	return error;
+}

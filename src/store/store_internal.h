@@ -1,0 +1,171 @@
+/*
+ * store_internal: what the files of this module share: the connection, and queries over cached statements.
+ *
+ * A query is opened with its SQL, its parameters are bound in order, then it is run (no rows) or its rows are read,
+ * each column in order. The first failure stays in query.error and makes everything after it do nothing; it comes
+ * out of query_run or query_close, which every opened query must reach.
+ */
+#ifndef MUSTER_STORE_INTERNAL_H
+#define MUSTER_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "muster/store.h"
+
+/* Distinct SQL texts of this module: under 200. */
+#define STATEMENT_SLOTS 512u
+
+struct statement {
+	const char *sql; /* its address is the key: texts are literals */
+	sqlite3_stmt *stmt;
+	bool busy;
+};
+
+/* A match key that waits to be written (store_keys_collect). */
+struct pending_key {
+	uint64_t key, member_no;
+};
+
+enum store_state { STORE_IDLE, STORE_READING, STORE_WRITING };
+
+struct vfs_shim;
+
+struct store {
+	struct env *env;
+	sqlite3 *db;
+	struct vfs_shim *vfs;
+	char *path, *lock_path, *wal_path;
+	int lock_fd; /* -1 = not held */
+	enum store_state state;
+	bool in_savepoint;
+	int fault;   /* -EIO or _DB_CORRUPT: nothing more is done */
+	int aborted; /* SQLite ended the open transaction by itself, with this: only a rollback is left */
+	int64_t busy_ms_max, busy_ms;
+	struct statement statements[STATEMENT_SLOTS];
+	struct arena scratch; /* rows of walks; used as a stack */
+	char member_id_format[64];
+	bool keys_collecting;
+	struct pending_key *keys;
+	size_t key_count;
+	/* Group and plan found last: new spans come in runs of the same. Forgotten at the end of a transaction. */
+	char known_group_id[64], known_plan_id[64];
+};
+
+#define COUNT_OF(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+/* ---- vfs.c -------------------------------------------------------------------------------------------------- */
+
+/* A VFS of our own over the system's, that asks env's gate before each operation. Registered until freed. */
+int vfs_shim_new(struct env *env, struct vfs_shim **ret_shim);
+void vfs_shim_free(struct vfs_shim *shim);
+const char *vfs_shim_name(const struct vfs_shim *shim);
+/* The -errno that the gate last answered, 0 = none since the last call. */
+int vfs_shim_take_error(struct vfs_shim *shim);
+
+/* ---- migrate.c ---------------------------------------------------------------------------------------------- */
+
+#define STORE_APPLICATION_ID 0x6d737472 /* "mstr" */
+/* Is the file ours, and not newer than we are? An empty one is, when it may be made. */
+int store_check_owner(struct store *store, bool create);
+/* Bring its schema up to date. */
+int store_migrate(struct store *store);
+
+/* ---- query.c ------------------------------------------------------------------------------------------------ */
+
+/*
+ * What an SQLite result means to our callers: 0, STORE_E_EXISTS or STORE_E_INVALID for a refused row, else <0,
+ * logged. Sets store->fault and store->aborted.
+ */
+int store_result(struct store *store, int rc, const char *doing);
+/* SQL of our own without parameters, as PRAGMA and BEGIN. */
+int store_execute(struct store *store, const char *sql);
+/* The one integer that `sql` gives. */
+int store_execute_i64(struct store *store, const char *sql, int64_t *ret_value);
+
+struct query {
+	struct store *store;
+	struct statement *statement; /* NULL: stmt is our own */
+	sqlite3_stmt *stmt;
+	int bound, column;
+	int error;
+};
+
+/* `sql` is a literal: its statement is kept. */
+void query_open(struct query *query, struct store *store, const char *sql);
+/* `sql` is made for this one use. */
+void query_open_once(struct query *query, struct store *store, const char *sql);
+void query_i64(struct query *query, int64_t value);
+void query_u64(struct query *query, uint64_t value);
+/* 0 becomes NULL. */
+void query_no(struct query *query, uint64_t no);
+void query_bool(struct query *query, bool value);
+/* DATE_NONE becomes NULL. */
+void query_day(struct query *query, date_day day);
+/* -1 becomes NULL. */
+void query_amount(struct query *query, cents amount);
+void query_text(struct query *query, struct slice text);
+void query_cstr(struct query *query, const char *text);
+/* Empty becomes NULL. */
+void query_text_or_null(struct query *query, struct slice text);
+void query_blob(struct query *query, const void *data, size_t bytes);
+void query_hash(struct query *query, const struct hash *hash);
+/* The next row: true, or false at the end and after an error. */
+bool query_row(struct query *query);
+/* Run a statement without rows and close it. */
+int query_run(struct query *query);
+int query_close(struct query *query);
+
+/* Is the next column NULL? Reads nothing. */
+bool read_is_null(struct query *query);
+int64_t read_i64(struct query *query);
+uint64_t read_u64(struct query *query);
+uint32_t read_u32(struct query *query);
+bool read_bool(struct query *query);
+date_day read_day(struct query *query);
+/* NULL becomes -1. */
+cents read_amount(struct query *query);
+/* A copy in `arena`; NULL and '' become the empty slice. */
+struct slice read_text(struct query *query, struct arena *arena);
+void read_hash(struct query *query, struct hash *ret_hash);
+/* The index of the column's text in `names`, or a damaged database. */
+int read_name(struct query *query, const char *const *names, int count);
+/* arena_alloc, its failure noted in the query. */
+void *query_alloc(struct query *query, struct arena *arena, size_t bytes);
+/* A growing array in an arena: room for one more, the old items copied. NULL = no memory, noted. */
+void *query_grow(struct query *query, struct arena *arena, void *items, size_t item_bytes, uint32_t count,
+		 uint32_t *capacity);
+
+/* ---- shared by several --------------------------------------------------------------------------------------- */
+
+#define TALLY_COLUMNS(t)                                                                                             \
+	t "members_read, " t "members_applied, " t "members_no_change, " t "members_exception, " t                   \
+	  "members_rejected, " t "members_duplicate, " t "members_held, " t "money_read, " t "money_posted, " t      \
+	  "money_suspended, " t "money_rejected, " t "money_duplicate, " t "money_held"
+#define TALLY_SET                                                                                                    \
+	"members_read = ?, members_applied = ?, members_no_change = ?, members_exception = ?, members_rejected = ?, " \
+	"members_duplicate = ?, members_held = ?, money_read = ?, money_posted = ?, money_suspended = ?, "           \
+	"money_rejected = ?, money_duplicate = ?, money_held = ?"
+void query_tally(struct query *query, const struct store_tally *tally);
+void read_tally(struct query *query, struct store_tally *ret_tally);
+
+/* "F00000012" in `arena`; empty for 0. */
+struct slice store_read_file_id(struct query *query, struct arena *arena, uint64_t file_no);
+/* Where a row comes from: columns of files f, interchanges i and tsets t. */
+#define ORIGIN_COLUMNS "f.file_no, f.name, i.control_number, t.fgroup_control, t.control_number, t.ordinal"
+void read_origin(struct query *query, struct arena *arena, struct store_origin *ret_origin);
+
+/* Hand on rows of (name, count). */
+int store_walk_counts(struct query *query, store_count_fn fn, void *context);
+
+/* The columns of a member that can change, in the order of query_fields and store_read_member. */
+#define MEMBER_FIELD_COLUMNS                                                                                         \
+	"subscriber_id, relationship, last_name, first_name, middle_name, suffix, ssn, birth_on, died_on, sex, "     \
+	"address1, address2, city, state, zip, phone, email, employee_id, medicare_id, confidential"
+#define MEMBER_COLUMNS "member_no, member_id, version, " MEMBER_FIELD_COLUMNS
+/* A row of MEMBER_COLUMNS, with its spans. */
+void store_read_member(struct query *query, struct arena *arena, struct member *ret_member);
+
+/* Write the match keys that differ, or note them while collecting. */
+int store_keys_write(struct store *store, uint64_t member_no, const struct store_keys *keys);
+
+#endif

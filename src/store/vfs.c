@@ -1,0 +1,321 @@
+/*
+ * vfs: SQLite's file operations through the gate of struct env.
+ *
+ * A thin VFS over the system's own. Each operation that touches a file asks the gate first, so that a test can fail
+ * the n-th write, sync or truncate of the database as it can fail those of any other file. Without a gate it costs
+ * one comparison. Locks and the shared memory of the WAL index pass through untouched: they never fail for want of
+ * disk, and die with the process.
+ *
+ * A refused operation becomes the SQLite result that the system's VFS would have given, so that SQLite does what it
+ * does on a real fault; the -errno itself is remembered for the one who asks (vfs_shim_take_error).
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store_internal.h"
+
+struct vfs_shim {
+	sqlite3_vfs vfs; /* first: SQLite hands it back to us */
+	sqlite3_vfs *real;
+	struct env *env;
+	int error;
+	char name[48];
+};
+
+struct shim_file {
+	sqlite3_file file; /* first */
+	struct vfs_shim *shim;
+	const char *name;
+	sqlite3_file *real; /* right behind this struct */
+};
+
+static struct vfs_shim *shim_of(sqlite3_vfs *vfs)
+{
+	return (struct vfs_shim *)vfs->pAppData;
+}
+
+/* SQLITE_OK, or what a refusal of this operation looks like. */
+static int gate(struct vfs_shim *shim, enum env_op op, const char *name, int refusal)
+{
+	int error;
+
+	if (shim->env->gate == NULL)
+		return SQLITE_OK;
+	error = shim->env->gate(shim->env, op, name != NULL ? name : "");
+	if (error == 0)
+		return SQLITE_OK;
+	shim->error = error;
+	if (error == -ENOMEM)
+		return SQLITE_IOERR_NOMEM;
+	if ((error == -ENOSPC || error == -EDQUOT) && op == ENV_DB_WRITE)
+		return SQLITE_FULL;
+	return refusal;
+}
+
+static struct shim_file *shim_file_of(sqlite3_file *file)
+{
+	return (struct shim_file *)file;
+}
+
+static sqlite3_file *real_of(sqlite3_file *file)
+{
+	return shim_file_of(file)->real;
+}
+
+static int shim_close(sqlite3_file *file)
+{
+	return real_of(file)->pMethods->xClose(real_of(file));
+}
+
+static int shim_read(sqlite3_file *file, void *out, int bytes, sqlite3_int64 offset)
+{
+	struct shim_file *self = shim_file_of(file);
+	int rc = gate(self->shim, ENV_DB_READ, self->name, SQLITE_IOERR_READ);
+
+	return rc != SQLITE_OK ? rc : self->real->pMethods->xRead(self->real, out, bytes, offset);
+}
+
+static int shim_write(sqlite3_file *file, const void *data, int bytes, sqlite3_int64 offset)
+{
+	struct shim_file *self = shim_file_of(file);
+	int rc = gate(self->shim, ENV_DB_WRITE, self->name, SQLITE_IOERR_WRITE);
+
+	return rc != SQLITE_OK ? rc : self->real->pMethods->xWrite(self->real, data, bytes, offset);
+}
+
+static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+	struct shim_file *self = shim_file_of(file);
+	int rc = gate(self->shim, ENV_DB_TRUNCATE, self->name, SQLITE_IOERR_TRUNCATE);
+
+	return rc != SQLITE_OK ? rc : self->real->pMethods->xTruncate(self->real, size);
+}
+
+static int shim_sync(sqlite3_file *file, int flags)
+{
+	struct shim_file *self = shim_file_of(file);
+	int rc = gate(self->shim, ENV_DB_SYNC, self->name, SQLITE_IOERR_FSYNC);
+
+	return rc != SQLITE_OK ? rc : self->real->pMethods->xSync(self->real, flags);
+}
+
+static int shim_file_size(sqlite3_file *file, sqlite3_int64 *ret_size)
+{
+	return real_of(file)->pMethods->xFileSize(real_of(file), ret_size);
+}
+
+static int shim_lock(sqlite3_file *file, int level)
+{
+	return real_of(file)->pMethods->xLock(real_of(file), level);
+}
+
+static int shim_unlock(sqlite3_file *file, int level)
+{
+	return real_of(file)->pMethods->xUnlock(real_of(file), level);
+}
+
+static int shim_check_reserved_lock(sqlite3_file *file, int *ret_reserved)
+{
+	return real_of(file)->pMethods->xCheckReservedLock(real_of(file), ret_reserved);
+}
+
+static int shim_file_control(sqlite3_file *file, int op, void *argument)
+{
+	return real_of(file)->pMethods->xFileControl(real_of(file), op, argument);
+}
+
+static int shim_sector_size(sqlite3_file *file)
+{
+	return real_of(file)->pMethods->xSectorSize(real_of(file));
+}
+
+static int shim_device_characteristics(sqlite3_file *file)
+{
+	return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
+}
+
+static int shim_shm_map(sqlite3_file *file, int page, int page_bytes, int extend, void volatile **ret_map)
+{
+	return real_of(file)->pMethods->xShmMap(real_of(file), page, page_bytes, extend, ret_map);
+}
+
+static int shim_shm_lock(sqlite3_file *file, int offset, int count, int flags)
+{
+	return real_of(file)->pMethods->xShmLock(real_of(file), offset, count, flags);
+}
+
+static void shim_shm_barrier(sqlite3_file *file)
+{
+	real_of(file)->pMethods->xShmBarrier(real_of(file));
+}
+
+static int shim_shm_unmap(sqlite3_file *file, int delete_flag)
+{
+	return real_of(file)->pMethods->xShmUnmap(real_of(file), delete_flag);
+}
+
+/* Version 2: with the WAL's shared memory, without memory-mapped reading (promises 5.1). */
+static const sqlite3_io_methods shim_methods = {
+	.iVersion = 2,
+	.xClose = shim_close,
+	.xRead = shim_read,
+	.xWrite = shim_write,
+	.xTruncate = shim_truncate,
+	.xSync = shim_sync,
+	.xFileSize = shim_file_size,
+	.xLock = shim_lock,
+	.xUnlock = shim_unlock,
+	.xCheckReservedLock = shim_check_reserved_lock,
+	.xFileControl = shim_file_control,
+	.xSectorSize = shim_sector_size,
+	.xDeviceCharacteristics = shim_device_characteristics,
+	.xShmMap = shim_shm_map,
+	.xShmLock = shim_shm_lock,
+	.xShmBarrier = shim_shm_barrier,
+	.xShmUnmap = shim_shm_unmap,
+};
+
+static int shim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags, int *ret_flags)
+{
+	struct vfs_shim *shim = shim_of(vfs);
+	struct shim_file *self = shim_file_of(file);
+	int rc = gate(shim, ENV_DB_OPEN, name, SQLITE_CANTOPEN);
+
+	file->pMethods = NULL; /* nothing to close yet */
+	if (rc != SQLITE_OK)
+		return rc;
+	self->shim = shim;
+	self->name = name;
+	self->real = (sqlite3_file *)(void *)((char *)file + sizeof(*self));
+	rc = shim->real->xOpen(shim->real, name, self->real, flags, ret_flags);
+	if (rc == SQLITE_OK)
+		file->pMethods = &shim_methods;
+	else if (self->real->pMethods != NULL)
+		self->real->pMethods->xClose(self->real);
+	return rc;
+}
+
+static int shim_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
+{
+	struct vfs_shim *shim = shim_of(vfs);
+	int rc = gate(shim, ENV_DB_DELETE, name, SQLITE_IOERR_DELETE);
+
+	return rc != SQLITE_OK ? rc : shim->real->xDelete(shim->real, name, sync_folder);
+}
+
+static int shim_access(sqlite3_vfs *vfs, const char *name, int flags, int *ret_there)
+{
+	sqlite3_vfs *real = shim_of(vfs)->real;
+
+	return real->xAccess(real, name, flags, ret_there);
+}
+
+static int shim_full_pathname(sqlite3_vfs *vfs, const char *name, int bytes, char *out)
+{
+	sqlite3_vfs *real = shim_of(vfs)->real;
+
+	return real->xFullPathname(real, name, bytes, out);
+}
+
+static int shim_randomness(sqlite3_vfs *vfs, int bytes, char *out)
+{
+	struct vfs_shim *shim = shim_of(vfs);
+
+	shim->env->random(shim->env, out, (size_t)bytes);
+	return bytes;
+}
+
+static int shim_sleep(sqlite3_vfs *vfs, int microseconds)
+{
+	sqlite3_vfs *real = shim_of(vfs)->real;
+
+	return real->xSleep(real, microseconds);
+}
+
+/* Julian day x 86,400,000, from the env's clock. */
+static int shim_current_time(sqlite3_vfs *vfs, sqlite3_int64 *ret_time)
+{
+	static const sqlite3_int64 unix_epoch = INT64_C(24405875) * 8640000;
+
+	*ret_time = unix_epoch + env_clock_ms(shim_of(vfs)->env);
+	return SQLITE_OK;
+}
+
+static int shim_current_time_days(sqlite3_vfs *vfs, double *ret_days)
+{
+	sqlite3_int64 time;
+	int rc = shim_current_time(vfs, &time);
+
+	*ret_days = (double)time / 86400000.0;
+	return rc;
+}
+
+static int shim_get_last_error(sqlite3_vfs *vfs, int bytes, char *out)
+{
+	struct vfs_shim *shim = shim_of(vfs);
+
+	if (shim->error != 0)
+		return -shim->error;
+	return shim->real->xGetLastError != NULL ? shim->real->xGetLastError(shim->real, bytes, out) : 0;
+}
+
+int vfs_shim_new(struct env *env, struct vfs_shim **ret_shim)
+{
+	sqlite3_vfs *real = sqlite3_vfs_find(NULL);
+	struct vfs_shim *shim;
+	int rc;
+
+	assert(real != NULL);
+	shim = env_alloc(env, sizeof(*shim));
+	if (shim == NULL)
+		return -ENOMEM;
+	shim->real = real;
+	shim->env = env;
+	/* One name a store: each may have an env of its own. */
+	snprintf(shim->name, sizeof(shim->name), "muster-%p", (void *)shim);
+	shim->vfs = (sqlite3_vfs){
+		.iVersion = 2,
+		.szOsFile = (int)sizeof(struct shim_file) + real->szOsFile,
+		.mxPathname = real->mxPathname,
+		.zName = shim->name,
+		.pAppData = shim,
+		.xOpen = shim_open,
+		.xDelete = shim_delete,
+		.xAccess = shim_access,
+		.xFullPathname = shim_full_pathname,
+		.xRandomness = shim_randomness,
+		.xSleep = shim_sleep,
+		.xCurrentTime = shim_current_time_days,
+		.xGetLastError = shim_get_last_error,
+		.xCurrentTimeInt64 = shim_current_time,
+	};
+	rc = sqlite3_vfs_register(&shim->vfs, 0);
+	if (rc != SQLITE_OK) {
+		env_free(env, shim);
+		return -ENOMEM;
+	}
+	*ret_shim = shim;
+	return 0;
+}
+
+void vfs_shim_free(struct vfs_shim *shim)
+{
+	if (shim == NULL)
+		return;
+	sqlite3_vfs_unregister(&shim->vfs);
+	env_free(shim->env, shim);
+}
+
+const char *vfs_shim_name(const struct vfs_shim *shim)
+{
+	return shim->name;
+}
+
+int vfs_shim_take_error(struct vfs_shim *shim)
+{
+	int error = shim->error;
+
+	shim->error = 0;
+	return error;
+}

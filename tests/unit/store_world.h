@@ -1,0 +1,130 @@
+/*
+ * store_world: a database in the test's folder with a little reference data, and short ways to make rows.
+ *
+ * Include after cmocka.h. All people are invented.
+ */
+#ifndef MUSTER_TESTS_STORE_WORLD_H
+#define MUSTER_TESTS_STORE_WORLD_H
+
+#include "muster/store.h"
+#include "world.h"
+
+#define S(text) SLICE_LITERAL(text)
+
+static struct store *store;
+static struct arena arena;
+
+__attribute__((unused)) static date_day day(int year, int month, int day_of_month)
+{
+	date_day result = DATE_NONE;
+
+	assert_true(date_from_ymd(year, month, day_of_month, &result));
+	return result;
+}
+
+__attribute__((unused)) static struct group a_group(struct slice group_id)
+{
+	return (struct group){.group_id = group_id,
+			      .name = S("Redwood Bakery"),
+			      .region = S("NCAL"),
+			      .effective_on = day(2020, 1, 1),
+			      .terminates_on = DATE_NONE,
+			      .renewal_month = 1,
+			      .billing_day = 5,
+			      .sponsor_id = S("940001111")};
+}
+
+__attribute__((unused)) static struct plan a_plan(struct slice plan_id, struct slice line)
+{
+	return (struct plan){.plan_id = plan_id,
+			     .insurance_line = line,
+			     .name = S("Classic"),
+			     .effective_on = day(2020, 1, 1),
+			     .terminates_on = DATE_NONE,
+			     .rate_emp = 50000,
+			     .rate_esp = -1,
+			     .rate_ech = -1,
+			     .rate_fam = 140000,
+			     .rate_ind = -1};
+}
+
+__attribute__((unused)) static struct coverage_span a_span(date_day begins_on, date_day ends_on)
+{
+	return (struct coverage_span){.group_id = S("G1"),
+				      .plan_id = S("P1"),
+				      .insurance_line = S("HLT"),
+				      .tier = S("EMP"),
+				      .begins_on = begins_on,
+				      .ends_on = ends_on};
+}
+
+__attribute__((unused)) static struct member a_member(struct slice member_id, struct slice subscriber_id,
+						       struct slice relationship)
+{
+	return (struct member){.member_id = member_id,
+			       .subscriber_id = subscriber_id,
+			       .relationship = relationship,
+			       .last_name = S("FIORELLI"),
+			       .first_name = S("ANNA"),
+			       .ssn = S("219090001"),
+			       .birth_on = day(1980, 2, 29),
+			       .died_on = DATE_NONE,
+			       .sex = 'F',
+			       .address1 = S("1 MAIN ST"),
+			       .city = S("OAKLAND"),
+			       .state = S("CA"),
+			       .zip = S("94601")};
+}
+
+__attribute__((unused)) static void begin(void)
+{
+	assert_int_equal(store_begin(store, STORE_WRITE), 0);
+}
+
+__attribute__((unused)) static void commit(void)
+{
+	assert_int_equal(store_commit(store), 0);
+}
+
+/* Groups G1 and G2, plans P1, P2 (HLT) and D1 (DEN). */
+__attribute__((unused)) static void put_reference_data(struct store *into)
+{
+	struct group g1 = a_group(S("G1")), g2 = a_group(S("G2"));
+	struct plan p1 = a_plan(S("P1"), S("HLT")), p2 = a_plan(S("P2"), S("HLT")), d1 = a_plan(S("D1"), S("DEN"));
+	enum store_put put;
+
+	g2.sponsor_id = S("940002222");
+	assert_int_equal(store_group_put(into, &g1, &put), 0);
+	assert_int_equal(store_group_put(into, &g2, &put), 0);
+	assert_int_equal(store_plan_put(into, &p1, &put), 0);
+	assert_int_equal(store_plan_put(into, &p2, &put), 0);
+	assert_int_equal(store_plan_put(into, &d1, &put), 0);
+}
+
+__attribute__((unused)) static int store_world_setup(void **state)
+{
+	if (world_setup(state) != 0)
+		return -1;
+	arena_init(&arena, &world.env, 0, 0);
+	return store_open(&world.env, world_path("muster.db"), STORE_CREATE, &store);
+}
+
+__attribute__((unused)) static int store_world_teardown(void **state)
+{
+	store_close(store);
+	store = NULL;
+	arena_fini(&arena);
+	return world_teardown(state);
+}
+
+__attribute__((unused)) static int store_world_setup_filled(void **state)
+{
+	if (store_world_setup(state) != 0)
+		return -1;
+	begin();
+	put_reference_data(store);
+	commit();
+	return 0;
+}
+
+#endif
