@@ -31,10 +31,16 @@ def cases(test):
     return counts
 
 
+def skipped_cases(test):
+    """Names of the cases that skipped themselves, for all to see."""
+    names = re.findall(r"^ok \d+ # skip (.*)$", test.get("stdout", ""), re.IGNORECASE | re.MULTILINE)
+    return [test["name"] + ": " + name for name in names] or ([test["name"]] if test["result"] == "SKIP" else [])
+
+
 def main():
     log, status = sys.argv[1], int(sys.argv[2])
     total = [0, 0, 0]
-    failures, remarks = [], []
+    failures, skips, remarks = [], [], []
     try:
         with open(log, encoding="utf-8", errors="replace") as lines:
             tests = [json.loads(line) for line in lines]
@@ -45,11 +51,14 @@ def main():
         total = [a + b for a, b in zip(total, counts)]
         if counts[1]:
             failures.append(test["name"])
+        skips += skipped_cases(test)
         remarks += [line[3:] for line in test.get("stdout", "").splitlines() if line.startswith("#: ")]
     if (status != 0 or not tests) and total[1] == 0:
         total[1] = 1
     for remark in remarks:
         print(remark)
+    for name in skips:
+        print("skipped: " + name)
     for name in failures:
         print("failed: " + name)
     print("%d passed, %d failed, %d skipped" % tuple(total))

@@ -155,7 +155,7 @@ def rule_nothing_is_left_unfinished():
         if path == "tests/tidy/tidy.py":
             continue
         for number, line in enumerate(read(path).splitlines(), 1):
-            if UNFINISHED.search(line):
+            if UNFINISHED.search(re.sub(r'"[^"]*"', '""', line)):
                 faults.append("%s:%d: %s" % (path, number, line.strip()))
     return faults
 
