@@ -79,6 +79,10 @@ static struct slice describe(const struct line_work *work)
 	                    amount, money_format(gap < 0 ? -gap : gap, difference), gap < 0 ? "less" : "more");
 }
 
+/* What an exact number is worth for a group, and what numbers and names are worth for a person: as match's rules. */
+#define CONFIDENCE_GROUP 1.0
+#define CONFIDENCE_PERSON 0.999567
+
 static int post(struct line_work *work, struct slice group_id, const struct member *member, const char *rule)
 {
 	struct decide_payment *payment = work->payment;
@@ -87,7 +91,7 @@ static int post(struct line_work *work, struct slice group_id, const struct memb
 	payment->category = CATEGORY_COUNT;
 	payment->group_id = group_id;
 	payment->member = member;
-	payment->confidence = 1.0;
+	payment->confidence = member != NULL ? CONFIDENCE_PERSON : CONFIDENCE_GROUP;
 	payment->match_rule = rule;
 	payment->change = describe(work);
 	return payment->change.data != NULL ? 0 : -ENOMEM;
@@ -351,11 +355,11 @@ static const char *certain_by(const struct fit *fit)
 	if (fit->ssn_differs || fit->name == NAME_DIFFERS)
 		return NULL;
 	if (fit->member_id)
-		return fit->name == NAME_AGREES ? "member_id+name" : "member_id";
+		return fit->name == NAME_AGREES ? "member_id+names" : "member_id";
 	if (fit->ssn && fit->name != NAME_NOT_SENT)
-		return "ssn+name";
+		return "ssn+names";
 	if (fit->in_payer_group && fit->name == NAME_AGREES && (fit->family_id || fit->employee_id))
-		return fit->employee_id ? "employee_id+name" : "subscriber_id+name";
+		return fit->employee_id ? "employee_id+names" : "subscriber_id+names";
 	return NULL;
 }
 
@@ -522,7 +526,9 @@ static int decide_forced(struct line_work *work, struct slice forced_id)
 	if (r == 0 && member != NULL) {
 		if (!group_of_member(work, member, &group_id) && member->span_count > 0)
 			group_id = member->spans[member->span_count - 1].group_id;
-		return post(work, group_id, member, "representative");
+		r = post(work, group_id, member, "representative");
+		work->payment->confidence = 1.0;
+		return r;
 	}
 	if (r == 0)
 		r = view->group(view->context, forced_id, work->arena, &group);
