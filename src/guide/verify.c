@@ -44,20 +44,29 @@ static void check_siblings(struct guide_text *text, const struct guide *guide, c
 	}
 }
 
+/* Loops may open with loops before this was checked; somewhere below there is a segment. */
+static const struct guide_node *first_segment(const struct guide *guide, const struct guide_loop *loop)
+{
+	const struct guide_node *node = &guide->nodes[loop->first_node];
+
+	while (node->is_loop)
+		node = &guide->nodes[guide->loops[node->index].first_node];
+	return node;
+}
+
 void guide_check_tree(struct guide_text *text, const struct guide *guide, const struct yaml_node *const *places)
 {
 	uint32_t i;
 
 	for (i = 0; i < guide->loop_count; i++) {
-		const struct guide_node *first = &guide->nodes[guide->loops[i].first_node];
-		const struct guide_segment *segment = &guide->segments[first->index];
+		const struct guide_loop *loop = &guide->loops[i];
+		const struct guide_node *node = first_segment(guide, loop);
+		const struct guide_segment *segment = &guide->segments[node->index];
 
-		if (first->is_loop || segment->usage != GUIDE_REQUIRED || segment->repeat != 1) {
-			yaml_complain(text->errors, text->name, SLICE_EMPTY, 1, 1,
-				      "loop \"%s\" does not open with a segment that is required once",
-				      guide->loops[i].id);
-			text->invalid = true;
-		}
+		if (guide->nodes[loop->first_node].is_loop || segment->usage != GUIDE_REQUIRED || segment->repeat != 1)
+			guide_complain_at_key(text, places[node->index],
+					      "loop \"%s\" does not open with a segment that is required once",
+					      loop->id);
 	}
 	for (i = 0; i < guide->loop_count && !text->invalid; i++)
 		check_siblings(text, guide, places, &guide->loops[i]);

@@ -38,6 +38,8 @@ static struct slice find_line(struct slice text, uint32_t line)
 {
 	size_t start = 0, at = 0;
 
+	if (text.len == 0)
+		return SLICE_EMPTY;
 	while (at < text.len) {
 		size_t bytes = break_bytes(text, at);
 
