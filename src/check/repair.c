@@ -8,10 +8,13 @@
  *   2 the place was passed over            it is taken there, all loops stay open: SEGMENT_OUT_OF_ORDER
  *   3 the segment begins a loop anew, but the one that opens it is missing, as when an INS was lost
  *   4 the segment stands in a loop whose opening segment is missing, as when an HD was lost
- *   5 only its qualifier is wrong          it is taken for the nearest place of its id: ELEMENT_CODE_INVALID
- *   6 the place was passed over and full   REPEATS_TOO_OFTEN
- *   7 it belongs to the set's header       SEGMENT_OUT_OF_ORDER
- *   8 nothing of that                      it is passed over: SEGMENT_UNEXPECTED
+ *   5 the segment just before opened the wrong one of two loops, for an opening segment around it is missing, as
+ *     when an LS was lost and its LX was read as a provider's
+ *   6 only its qualifier is wrong          it is taken for the nearest place of its id: ELEMENT_CODE_INVALID;
+ *                                          before 7 only if that place must be taken
+ *   7 the place was passed over and full   REPEATS_TOO_OFTEN
+ *   8 it belongs to the set's header       SEGMENT_OUT_OF_ORDER
+ *   9 nothing of that                      it is passed over: SEGMENT_UNEXPECTED
  *
  * The header comes that late because a header segment in the midst of members is more often a detail segment with
  * a bad qualifier.
@@ -117,6 +120,52 @@ static struct place find_without_opener(const struct check *check, uint16_t symb
 	return no_place;
 }
 
+static bool holds_only_its_opener(const struct check *check, const struct frame *frame)
+{
+	const struct plan_loop *loop = &check->plan->loops[frame->loop];
+	uint32_t taken = 0;
+	for (uint16_t i = 0; i < loop->node_count; i++)
+		taken += frame->counts[i];
+	return taken == 1;
+}
+
+/* The place in `loop` of a child that the same segment opens as `opened`, and that then takes `symbol`. */
+static uint16_t find_twin(const struct check *check, uint16_t loop, uint16_t opened, uint16_t symbol)
+{
+	const struct check_plan *plan = check->plan;
+	const char *id = check->guide->segments[plan->loops[opened].first_segment].id;
+	for (uint16_t i = 0; i < plan->loops[loop].node_count; i++) {
+		const struct plan_node *node = &plan->nodes[plan->loops[loop].first_node + i];
+		if (node->child == PLAN_NONE || strcmp(check->guide->segments[node->segment].id, id) != 0)
+			continue;
+		if (node_after_opener(plan, node->child, symbol) != PLAN_NONE)
+			return (uint16_t)(plan->loops[loop].first_node + i);
+	}
+	return PLAN_NONE;
+}
+
+/* Reading 5: where the loop stands whose opening segment is missing; *ret_twin is the place in it. */
+static struct place find_misread(const struct check *check, uint16_t symbol, uint16_t *ret_twin)
+{
+	const struct check_plan *plan = check->plan;
+	const struct frame *top = &check->frames[check->frame_count - 1];
+	if (check->frame_count < 2 || top->exiled || !holds_only_its_opener(check, top))
+		return no_place;
+	for (uint32_t f = check->frame_count - 1; f-- > 0;) {
+		const struct frame *frame = &check->frames[f];
+		const struct plan_loop *loop = &plan->loops[frame->loop];
+		for (uint16_t i = 0; i < loop->node_count; i++) {
+			const struct plan_node *node = &plan->nodes[loop->first_node + i];
+			if (node->child == PLAN_NONE || node->ordinal < frame->cursor || is_full(frame, node))
+				continue;
+			*ret_twin = find_twin(check, node->child, top->loop, symbol);
+			if ((node->required_before & ~frame->seen) == 0 && *ret_twin != PLAN_NONE)
+				return (struct place){f, (uint16_t)(loop->first_node + i)};
+		}
+	}
+	return no_place;
+}
+
 /* Of two places for a segment with a bad qualifier: one that is still required, else one with more room. */
 static bool is_better(const struct frame *frame, const struct plan_node *node, const struct plan_node *best)
 {
@@ -125,7 +174,13 @@ static bool is_better(const struct frame *frame, const struct plan_node *node, c
 	return required != best_required ? required : node->repeat > best->repeat;
 }
 
-/* Reading 5: an open place of the same id, whatever its qualifier. */
+/* Is the place required and not yet taken? */
+static bool is_wanting(const struct check *check, struct place place)
+{
+	return (node_at(check, place)->required_bit & ~check->frames[place.frame].seen) != 0;
+}
+
+/* Reading 6: an open place of the same id, whatever its qualifier. */
 static struct place find_by_id(const struct check *check, struct slice id)
 {
 	const struct check_plan *plan = check->plan;
@@ -176,7 +231,7 @@ static int report_passed(struct check *check, const struct plan_node *node)
 	return report_deliver(check, &finding);
 }
 
-/* Readings 1 and 6. */
+/* Readings 1 and 7. */
 static int repair_full(struct check *check, struct place place, enum walk_how how, const struct x12_segment *segment)
 {
 	struct frame *frame = &check->frames[place.frame];
@@ -209,7 +264,27 @@ static int repair_without_opener(struct check *check, struct place place, uint16
 	return r < 0 ? r : walk_accept(check, check->frame_count - 1, node, WALK_IN_ORDER, segment);
 }
 
-/* Reading 5. element_check finds the bad qualifier and says so. */
+/* Reading 5: the wrong loop is closed, lacking nothing, and the right ones are opened as if they had been all along. */
+static int repair_misread(struct check *check, struct place place, uint16_t twin, uint16_t symbol,
+                          const struct x12_segment *segment)
+{
+	struct frame *top = &check->frames[check->frame_count - 1];
+	struct x12_where here = check->at;
+	int r;
+
+	top->seen = check->plan->loops[top->loop].required;
+	check->at = top->where;
+	r = walk_open_without_opener(check, place.frame, place.node);
+	if (r == 0)
+		r = walk_open_again(check, check->frame_count - 1, twin);
+	check->at = here;
+	if (r < 0)
+		return r;
+	return walk_accept(check, check->frame_count - 1, node_after_opener(check->plan, check->plan->nodes[twin].child, symbol),
+	                   WALK_IN_ORDER, segment);
+}
+
+/* Reading 6. element_check finds the bad qualifier and says so. */
 static int repair_qualifier(struct check *check, struct place place, const struct x12_segment *segment)
 {
 	check->frames[place.frame].tentative |= tentative_bit(node_at(check, place));
@@ -255,7 +330,7 @@ static bool room_for_exile(struct check *check)
 	return check->frame_count < FRAMES_MAX - LIMIT_LOOP_DEPTH;
 }
 
-/* Reading 8. A loop that is opened here is passed over with all that stands in it. */
+/* Reading 9. A loop that is opened here is passed over with all that stands in it. */
 static int repair_unexpected(struct check *check, uint16_t symbol, const struct x12_segment *segment)
 {
 	uint16_t loop = loop_opened_by(check, symbol);
@@ -284,6 +359,7 @@ static int repair_unexpected(struct check *check, uint16_t symbol, const struct 
 int repair_segment(struct check *check, uint16_t symbol, uint32_t full_frame, uint16_t full_node, const struct x12_segment *segment)
 {
 	struct place passed, full = {full_frame, full_node}, place;
+	uint16_t twin = PLAN_NONE;
 
 	if (full.node != PLAN_NONE)
 		return repair_full(check, full, WALK_IN_ORDER, segment);
@@ -296,8 +372,11 @@ int repair_segment(struct check *check, uint16_t symbol, uint32_t full_frame, ui
 		place = find_without_opener(check, symbol);
 	if (place.node != PLAN_NONE)
 		return repair_without_opener(check, place, symbol, segment);
-	place = find_by_id(check, segment->id);
+	place = find_misread(check, symbol, &twin);
 	if (place.node != PLAN_NONE)
+		return repair_misread(check, place, twin, symbol, segment);
+	place = find_by_id(check, segment->id);
+	if (place.node != PLAN_NONE && (full.node == PLAN_NONE || is_wanting(check, place)))
 		return repair_qualifier(check, place, segment);
 	if (full.node != PLAN_NONE)
 		return repair_full(check, full, WALK_IN_PLACE, segment);

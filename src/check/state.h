@@ -142,6 +142,8 @@ enum walk_how {
 int walk_accept(struct check *check, uint32_t frame, uint16_t node, enum walk_how how, const struct x12_segment *segment);
 /* Open the loop at a place though the segment that opens it is missing. */
 int walk_open_without_opener(struct check *check, uint32_t frame, uint16_t node);
+/* Open it though its opening segment is not at hand: it was read as another loop's. */
+int walk_open_again(struct check *check, uint32_t frame, uint16_t node);
 /* Close frames until only `count` are open. */
 int walk_close_to(struct check *check, uint32_t count);
 /* Keep the finding about a segment that was passed over until the next one tells what it was meant to be. */

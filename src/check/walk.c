@@ -330,14 +330,19 @@ int walk_accept(struct check *check, uint32_t f, uint16_t node_index, enum walk_
 	return look_inside(check, node, segment);
 }
 
-int walk_open_without_opener(struct check *check, uint32_t f, uint16_t node_index)
+int walk_open_again(struct check *check, uint32_t f, uint16_t node_index)
 {
 	const struct plan_node *node = &check->plan->nodes[node_index];
 	int r = walk_close_to(check, f + 1);
 	if (r == 0)
 		r = take_place(check, &check->frames[f], node, WALK_IN_ORDER);
-	if (r == 0)
-		r = walk_push(check, node->child, false, false);
+	return r == 0 ? walk_push(check, node->child, false, false) : r;
+}
+
+int walk_open_without_opener(struct check *check, uint32_t f, uint16_t node_index)
+{
+	const struct plan_node *node = &check->plan->nodes[node_index];
+	int r = walk_open_again(check, f, node_index);
 	if (r < 0)
 		return r;
 	/* A segment of unknown id just before was most likely meant to open the loop: one fault, one finding. */
