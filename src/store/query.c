@@ -10,14 +10,37 @@
 #include "muster/log.h"
 #include "store_internal.h"
 
-/* The machine's answer where it gave one: SQLite folds them all into IOERR. */
-static int io_error(struct store *store)
+/* The machine's answer where it gave one: SQLite folds them all into one. 0 = none. */
+static int system_error(struct store *store)
 {
 	int error = store->vfs != NULL ? vfs_shim_take_error(store->vfs) : 0;
 
-	if (error == 0)
-		error = -sqlite3_system_errno(store->db);
+	return error != 0 ? error : -sqlite3_system_errno(store->db);
+}
+
+static int io_error(struct store *store)
+{
+	int error = system_error(store);
+
 	return error < 0 && error != -ENOENT && error != -EAGAIN ? error : -EIO;
+}
+
+/* Not there or not allowed is a matter of the path; a machine in need is not. */
+static int open_error(struct store *store)
+{
+	int error = system_error(store);
+
+	switch (-error) {
+	case EIO:
+	case ENOSPC:
+	case EDQUOT:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return error;
+	default:
+		return MUSTER_ERROR_DB_AWAY;
+	}
 }
 
 static int trouble(struct store *store, int rc)
@@ -36,7 +59,7 @@ static int trouble(struct store *store, int rc)
 	case SQLITE_IOERR:
 		return rc == SQLITE_IOERR_NOMEM ? -ENOMEM : io_error(store);
 	case SQLITE_CANTOPEN:
-		return MUSTER_ERROR_DB_AWAY;
+		return open_error(store);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
