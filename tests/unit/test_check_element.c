@@ -126,7 +126,7 @@ static void test_characters(void **state)
 		{NAME "N3*   ~", "8 N3 2100A 1.0.1 element_blank     m1\n"},
 		{NAME "N3*1 MAIN ST*A^B~", "8 N3 2100A 2.0.2 element_repeats_too_often A^B m1\n"},
 		{NAME "N3*1 MAIN ST*A:B~", "8 N3 2100A 2.0.1 element_components_too_many A:B m1\n"},
-		{NAME "N3*1 MAIN ST*# {a} ~~~", "8 N3 2100A 2.0.1 element_trailing_blanks # {a}  m1\n"},
+		{NAME "N3*1 MAIN ST*# {a} ~", "8 N3 2100A 2.0.1 element_trailing_blanks # {a}  m1\n"},
 		{"NM1*IL*1*MU\xc3\x91OZ*ALEX~", "7 NM1 2100A 3.0.1 element_character_unusual MU\xc3\x91OZ m1\n"},
 		{NAME "N3*1 MAIN ST ~", "8 N3 2100A 1.0.1 element_trailing_blanks 1 MAIN ST  m1\n"},
 		{NAME "N3*1 MAIN ST*~", "8 N3 2100A 2.0.1 element_trailing_empty  m1\n"},
@@ -134,10 +134,7 @@ static void test_characters(void **state)
 	};
 	(void)state;
 	run.warnings = true;
-	run.options.severity_set[FINDING_SEGMENT_BLANK] = true;
-	run.options.severity[FINDING_SEGMENT_BLANK] = FINDING_OFF;
 	check_rows(rows, COUNT(rows));
-	run.options.severity_set[FINDING_SEGMENT_BLANK] = false;
 	run.warnings = false;
 }
 
