@@ -46,6 +46,9 @@ struct queue_sink {
 #define QUEUE_SHARE_BYTES 16
 char *queue_share_format(uint32_t share_e6, char out[QUEUE_SHARE_BYTES]);
 
+/* `value` with the SSN that the item's record bears masked wherever it stands. data NULL = no memory. */
+struct slice queue_mask(struct arena *arena, const struct store_exception *item, struct slice value);
+
 /* One item as a JSON object: `whole` with incoming fields, candidates, evidence and segments. 0 or -ENOMEM. */
 int queue_add_json(struct env *env, struct json *json, const struct store_exception *item, bool whole);
 /* The same with candidates' present data, the decisions so far and what would make it certain. 0, QUEUE_E_UNKNOWN, <0. */
@@ -81,12 +84,18 @@ int queue_next(struct store *store, struct env *env, struct slice operator_id, s
 
 enum queue_form { QUEUE_CSV, QUEUE_XML };
 
+/* How many items were written, and how many of them are records (not whole sets or files). */
+struct queue_export_result {
+	uint64_t items, records;
+};
 /*
  * The items of a filter as a file, row by row. `as_received`: what was true when the file was processed (version 1,
  * open), so that the file can be made again byte for byte; else the present state, and CSV rows end in `decision,note`.
+ * `ret_result` may be NULL.
  */
 int queue_export(struct store *store, struct env *env, const struct store_exception_filter *filter,
-                 enum queue_form form, bool as_received, const struct queue_sink *sink);
+                 enum queue_form form, bool as_received, const struct queue_sink *sink,
+                 struct queue_export_result *ret_result);
 
 struct queue_import_result {
 	uint32_t rows, decided, blank, refused; /* blank: without a decision */

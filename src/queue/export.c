@@ -20,6 +20,7 @@ struct export {
 	struct arena arena; /* of one item */
 	struct buffer rows;
 	struct xml_writer *writer;
+	struct queue_export_result result;
 };
 
 static int flush(struct export *export, size_t bytes_min)
@@ -260,6 +261,8 @@ static int export_item(void *context, const struct store_exception *item)
 	struct item_view view;
 	int r;
 
+	export->result.items++;
+	export->result.records += item->member_pos != 0;
 	arena_reset(&export->arena);
 	r = item_view_init(&view, &export->arena, item);
 	if (r != 0)
@@ -286,7 +289,8 @@ static int export_xml(struct export *export, struct store *store, const struct s
 }
 
 int queue_export(struct store *store, struct env *env, const struct store_exception_filter *filter,
-                 enum queue_form form, bool as_received, const struct queue_sink *sink)
+                 enum queue_form form, bool as_received, const struct queue_sink *sink,
+                 struct queue_export_result *ret_result)
 {
 	struct export export = {.env = env, .sink = sink, .as_received = as_received};
 	int r;
@@ -301,6 +305,8 @@ int queue_export(struct store *store, struct env *env, const struct store_except
 		if (r == 0)
 			r = flush(&export, 0);
 	}
+	if (r == 0 && ret_result != NULL)
+		*ret_result = export.result;
 	buffer_fini(&export.rows);
 	arena_fini(&export.arena);
 	return r;

@@ -261,6 +261,13 @@ int item_is_money(struct store *store, struct arena *arena, const struct store_e
 	return r;
 }
 
+struct slice queue_mask(struct arena *arena, const struct store_exception *item, struct slice value)
+{
+	struct item_view view;
+
+	return item_view_init(&view, arena, item) == 0 ? item_mask(&view, value) : SLICE_EMPTY;
+}
+
 char *queue_share_format(uint32_t share_e6, char out[QUEUE_SHARE_BYTES])
 {
 	char digits[QUEUE_SHARE_BYTES];

@@ -1,0 +1,53 @@
+/*
+ * outputs: what stands in out/ for one file, made from the rows of the database.
+ *
+ * Writes `<name>.applied.csv`, `.exceptions.csv`, `.exceptions.xml`, `.report.html` and, last, `.summary.json`, each
+ * whole under its final name or not at all. Nothing but rows goes in (no clock, no locale, no order of the file
+ * system), and what representatives did afterwards is left out: any of them can be made again, byte for byte (P32).
+ * Only the report's list of findings comes from the caller; findings are not kept in the database.
+ *
+ * Law       read = the sum of the others, for members and, to the cent, for money; and the rows written are as many
+ *           as the tallies say. Where this does not hold the result is MUSTER_ERROR_INTERNAL, logged, and no summary.
+ * Memory    constant: rows are streamed.
+ * Source    CONTRACT section 5; promises sections 3 and 4.F (P31, P32, P34).
+ */
+#ifndef MUSTER_OUTPUTS_H
+#define MUSTER_OUTPUTS_H
+
+#include "muster/finding.h"
+#include "muster/store.h"
+
+enum outputs_kind {
+	OUTPUTS_APPLIED_CSV,
+	OUTPUTS_EXCEPTIONS_CSV,
+	OUTPUTS_EXCEPTIONS_XML,
+	OUTPUTS_REPORT_HTML,
+	OUTPUTS_SUMMARY_JSON,
+	OUTPUTS_KIND_COUNT
+};
+/* ".applied.csv", ... */
+const char *outputs_suffix(enum outputs_kind kind);
+
+struct outputs_request {
+	uint64_t file_no;
+	const char *folder; /* is there already */
+	const char *name;   /* `<n>`: no folder in it */
+	const struct finding_list *findings; /* NULL: the report shows their numbers only */
+};
+
+/* The manifest: what was written. */
+struct outputs_written {
+	struct {
+		struct hash sha256;
+		uint64_t bytes, rows; /* rows: of a table, without its header */
+	} files[OUTPUTS_KIND_COUNT];
+};
+
+/*
+ * 0 with *ret_written (may be NULL), or <0: -errno of the file that could not be written, MUSTER_ERROR_INTERNAL when
+ * the law is broken or there is no such file. Files written before the failure stay; all can be written again.
+ */
+int outputs_write(struct env *env, struct store *store, const struct outputs_request *request,
+                  struct outputs_written *ret_written);
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * summary: the numbers of a file, for systems.
+ */
+#include "muster/json.h"
+#include "work.h"
+
+struct summary {
+	struct work *work;
+	struct json json;
+	uint64_t errors, warnings;
+};
+
+static void json_cents(struct json *json, const char *key, cents amount)
+{
+	char text[MONEY_TEXT_BYTES];
+
+	json_text(json, key, slice_from(money_format(amount, text)));
+}
+
+static void json_clock(struct json *json, const char *key, int64_t clock_ms)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	json_text(json, key, slice_from(clock_format_rfc3339(clock_ms, text)));
+}
+
+static void members(struct json *json, const struct store_tally *tally)
+{
+	json_object_begin(json, "members");
+	json_u64(json, "read", tally->members_read);
+	json_u64(json, "applied", tally->members_applied);
+	json_u64(json, "no_change", tally->members_no_change);
+	json_u64(json, "exception", tally->members_exception);
+	json_u64(json, "rejected", tally->members_rejected);
+	json_u64(json, "duplicate", tally->members_duplicate);
+	json_u64(json, "held", tally->members_held);
+	json_object_end(json);
+}
+
+static void money(struct json *json, const struct store_tally *tally)
+{
+	json_object_begin(json, "money");
+	json_cents(json, "read", tally->money_read);
+	json_cents(json, "posted", tally->money_posted);
+	json_cents(json, "suspended", tally->money_suspended);
+	json_cents(json, "rejected", tally->money_rejected);
+	json_cents(json, "duplicate", tally->money_duplicate);
+	json_cents(json, "held", tally->money_held);
+	json_object_end(json);
+}
+
+static int add_category(void *context, struct slice name, uint64_t count)
+{
+	struct summary *summary = context;
+	char key[64];
+
+	json_u64(&summary->json, slice_to_cstr(name, key, sizeof(key)), count);
+	return 0;
+}
+
+static int add_set(void *context, const struct store_tset *tset)
+{
+	struct summary *summary = context;
+	struct json *json = &summary->json;
+
+	summary->errors += tset->errors;
+	summary->warnings += tset->warnings;
+	json_object_begin(json, NULL);
+	json_text(json, "interchange", tset->interchange_control);
+	json_text(json, "group", tset->fgroup_control);
+	json_text(json, "set", tset->control_number);
+	json_text(json, "guide", tset->guide_id);
+	json_text(json, "verdict", tset->verdict);
+	json_text(json, "outcome", slice_from(store_tset_outcome_name(tset->outcome)));
+	json_text_or_null(json, "reason", tset->reason);
+	json_u64(json, "segments", tset->segments);
+	json_u64(json, "members", tset->members);
+	json_u64(json, "errors", tset->errors);
+	json_u64(json, "warnings", tset->warnings);
+	json_object_end(json);
+	return work_flush_some(summary->work);
+}
+
+static void receipt(struct json *json, const char *key, const struct store_file *file)
+{
+	json_object_begin(json, key);
+	json_text(json, "file_id", file->file_id);
+	json_text(json, "file", file->name);
+	json_clock(json, "received_at", file->received_ms);
+	json_object_end(json);
+}
+
+/* What was written before the summary, for whoever checks a delivery (promise P31). */
+static void manifest(struct json *json, const struct work *work)
+{
+	char hash[HASH_TEXT_BYTES];
+	int kind;
+
+	json_array_begin(json, "outputs");
+	for (kind = 0; kind < OUTPUTS_SUMMARY_JSON; kind++) {
+		json_object_begin(json, NULL);
+		json_text(json, "output", slice_from(outputs_suffix((enum outputs_kind)kind) + 1));
+		json_text(json, "sha256", slice_from(hash_format(&work->written.files[kind].sha256, hash)));
+		json_u64(json, "bytes", work->written.files[kind].bytes);
+		if (kind != OUTPUTS_REPORT_HTML)
+			json_u64(json, "rows", work->written.files[kind].rows);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void about_file(struct json *json, const struct store_file *file, const struct store_file *duplicate_of)
+{
+	char hash[HASH_TEXT_BYTES], day[DATE_TEXT_BYTES];
+
+	json_text(json, "file_id", file->file_id);
+	json_text_or_null(json, "partner", file->partner);
+	json_text(json, "kind", slice_from(store_file_kind_name(file->kind)));
+	json_u64(json, "bytes", file->bytes);
+	json_text(json, "sha256", slice_from(hash_format(&file->sha256, hash)));
+	json_clock(json, "received_at", file->received_ms);
+	json_text_or_null(json, "as_of", slice_from(date_format_iso(file->as_of, day)));
+	if (duplicate_of != NULL)
+		receipt(json, "duplicate_of", duplicate_of);
+}
+
+int write_summary(struct work *work)
+{
+	struct summary summary = {.work = work};
+	struct json *json = &summary.json;
+	const struct store_file *file = work->file;
+	int i, r;
+
+	json_init(json, &work->text, true);
+	json_object_begin(json, NULL);
+	json_text(json, "schema", SLICE_LITERAL("muster.summary"));
+	json_u64(json, "v", 1);
+	json_text(json, "file", file->name);
+	json_text(json, "state", slice_from(store_file_outcome_name(file->outcome)));
+	json_text_or_null(json, "reason", file->reason);
+	members(json, &file->tally);
+	if (file->kind != STORE_KIND_834)
+		money(json, &file->tally);
+	json_object_begin(json, "actions");
+	for (i = 0; i < ACTION_COUNT; i++)
+		json_u64(json, action_names[i], work->actions[i]);
+	json_object_end(json);
+	json_object_begin(json, "categories");
+	r = store_exception_counts(work->store, file->file_no, add_category, &summary);
+	json_object_end(json);
+	about_file(json, file, work->duplicate_of);
+	json_array_begin(json, "sets");
+	if (r == 0)
+		r = store_tsets_each(work->store, file->file_no, add_set, &summary);
+	json_array_end(json);
+	json_object_begin(json, "findings");
+	json_u64(json, "errors", summary.errors);
+	json_u64(json, "warnings", summary.warnings);
+	json_object_end(json);
+	manifest(json, work);
+	json_object_end(json);
+	buffer_add_char(&work->text, '\n');
+	return r;
+}

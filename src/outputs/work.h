@@ -1,0 +1,45 @@
+/* work: what the writers of one file's outputs share. */
+#ifndef MUSTER_OUTPUTS_WORK_H
+#define MUSTER_OUTPUTS_WORK_H
+
+#include "muster/io.h"
+#include "muster/outputs.h"
+#include "muster/queue.h"
+
+/* As in applied.csv and summary.json, in this order. */
+#define ACTION_COUNT 8
+extern const char *const action_names[ACTION_COUNT];
+
+struct work {
+	struct env *env;
+	struct store *store;
+	const struct outputs_request *request;
+	struct arena arena; /* for the whole work: the file's row */
+	const struct store_file *file;
+	const struct store_file *duplicate_of; /* or NULL */
+
+	/* The file that is being written: text is gathered and handed on now and then. */
+	struct io_outfile out;
+	struct buffer text;
+
+	/* Counted from the rows while they are written. */
+	uint64_t applied_rows, actions[ACTION_COUNT];
+	uint64_t applied_records, unchanged_records;
+	struct queue_export_result exceptions;
+
+	struct outputs_written written;
+};
+
+/* Hand `text` on when there is much of it. 0 or <0. */
+int work_flush_some(struct work *work);
+
+int write_applied(struct work *work);
+int write_exceptions_csv(struct work *work);
+int write_exceptions_xml(struct work *work);
+int write_report(struct work *work);
+int write_summary(struct work *work);
+
+/* Rows of applied.csv: not what a representative's decision brought later. */
+bool is_of_the_file(const struct store_change *change);
+
+#endif
