@@ -337,7 +337,7 @@ static void test_every_kill(void **state)
 		env_free(&world.env, whole);
 	}
 	assert_true(kills > 20);
-	print_message("# %u kills, each followed by a run that ends as an undisturbed one\n", (unsigned)kills);
+	print_message("#: outfiles: %u kills, each followed by a run that ends as an undisturbed one\n", (unsigned)kills);
 }
 
 int main(void)

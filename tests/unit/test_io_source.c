@@ -104,6 +104,20 @@ static void test_plain(void **state)
 	io_source_close(source);
 }
 
+static void test_without_hash(void **state)
+{
+	struct io_source *source;
+	struct buffer got;
+
+	(void)state;
+	assert_int_equal(io_source_open(&world.env, world_file("unhashed", SLICE_LITERAL(ISA REST)), &source), 0);
+	io_source_without_hash(source);
+	read_whole(source, 9, &got);
+	assert_slice_equal(buffer_slice(&got), SLICE_LITERAL(ISA REST));
+	buffer_fini(&got);
+	io_source_close(source);
+}
+
 static void test_large_file(void **state)
 {
 	size_t bytes = 3 * LIMIT_READ_BYTES + 17, i;
@@ -639,6 +653,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_without_hash),
 		cmocka_unit_test(test_large_file),
 		cmocka_unit_test(test_byte_order_mark),
 		cmocka_unit_test(test_gzip),
