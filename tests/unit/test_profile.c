@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "muster/env_fault.h"
 #include "muster/error.h"
 #include "muster/io.h"
 #include "muster/profile.h"
@@ -536,6 +537,59 @@ static void test_a_failing_disk_is_forwarded(void **state)
 	remove_folder(folder);
 }
 
+static int load_all(struct env *world, const char *folder, struct profiles *ret_profiles)
+{
+	struct arena memory;
+	struct buffer messages;
+	struct config config;
+	char path[128];
+	snprintf(path, sizeof(path), "%s/muster.yaml", folder);
+	arena_init(&memory, world, 512, 0); /* small blocks: as many places to fail as there can be */
+	buffer_init(&messages, world);
+	int r = config_load(world, &memory, path, NULL, &messages, &config);
+	if (r == 0)
+		r = profiles_load(world, &memory, &config, &messages, ret_profiles);
+	if (r == 0)
+		r = messages.error;
+	buffer_fini(&messages);
+	arena_fini(&memory);
+	return r;
+}
+
+/* Half a configuration must never pass for a whole one. */
+static void test_every_failure_is_forwarded(void **state)
+{
+	static const struct {
+		uint64_t ops;
+		int error;
+	} faults[] = {{ENV_FAULT_OP(ENV_ALLOC), ENOMEM}, {ENV_FAULT_OP(ENV_READ), EIO}, {ENV_FAULT_OP(ENV_LIST), EIO}};
+	struct env_fault world;
+	struct profiles profiles;
+	char folder[64], partners[80];
+	(void)state;
+	make_folder(folder);
+	write_file(folder, "muster.yaml", "partners: partners\nreceiver_ids: ['ZZ:US']\n");
+	snprintf(partners, sizeof(partners), "%s/partners", folder);
+	assert_int_equal(env_mkdirs(&env, partners), 0);
+	write_file(partners, "default.yaml", "reject: member\n");
+	write_file(partners, "acme.yaml", "isa_sender: ACME\nguards: {changes_min: 7}\n");
+	env_fault_init(&world, &env, 1);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		uint64_t nth = 0;
+		int r;
+		do {
+			struct env_fault_plan plan = {faults[i].ops, ++nth, ENV_FAULT_ERROR_ONCE, faults[i].error};
+			env_fault_plan(&world, plan);
+			r = load_all(&world.env, folder, &profiles);
+			if (world.fired)
+				assert_int_equal(r, -faults[i].error);
+		} while (world.fired);
+		assert_int_equal(r, 0);
+		assert_true(nth > 1);
+	}
+	remove_folder(folder);
+}
+
 /* The partners whom we ship as samples must be ones that muster takes. */
 static void test_the_samples_are_taken(void **state)
 {
@@ -571,6 +625,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_where_the_config_is_looked_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_config_of_somebody_else_is_not_taken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_failing_disk_is_forwarded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_every_failure_is_forwarded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_samples_are_taken, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
