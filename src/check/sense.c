@@ -75,6 +75,19 @@ struct rule {
 	uint32_t trigger_pos;
 };
 
+/* The data element number of an element of the loop's segment of that id. */
+static uint16_t reference_of(const struct guide *guide, const struct rule *rule)
+{
+	for (uint16_t i = 0; i < guide->segment_count; i++) {
+		const struct guide_segment *segment = &guide->segments[i];
+		const struct guide_element *element = guide_element_at(guide, segment, rule->pos);
+		if (strcmp(segment->id, rule->segment_id) == 0 && slice_is(rule->loop, guide->loops[segment->loop].id) &&
+		    element != NULL)
+			return element->element_ref;
+	}
+	return 0;
+}
+
 static int report_rule(struct check *check, const struct rule *rule, const char *text)
 {
 	struct finding finding = report_make(check, rule->code, rule->where, rule->segment_id, "%s", text);
@@ -82,6 +95,8 @@ static int report_rule(struct check *check, const struct rule *rule, const char 
 	finding.where.element_pos = (uint16_t)rule->pos;
 	finding.where.repetition_pos = rule->pos != 0;
 	finding.value = rule->value;
+	if (rule->pos != 0)
+		finding.element_ref = reference_of(check->guide, rule);
 	if (rule->trigger_id != NULL) {
 		slice_to_cstr(slice_from(rule->trigger_id), finding.trigger.segment_id, sizeof(finding.trigger.segment_id));
 		finding.trigger.segment_pos = rule->trigger->segment_pos;
