@@ -20,7 +20,7 @@ struct hash {
 
 /* Room for libsodium's state without its header. */
 struct hash_state {
-	_Alignas(64) unsigned char opaque[256];
+	_Alignas(max_align_t) unsigned char opaque[128];
 };
 
 /* Before anything else here; again does nothing. 0 or MUSTER_ERROR_INTERNAL. */

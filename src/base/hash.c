@@ -8,6 +8,7 @@
 #include "muster/hash.h"
 
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct hash_state), "hash_state holds libsodium's state");
+_Static_assert(_Alignof(crypto_hash_sha256_state) <= _Alignof(struct hash_state), "and where it must lie");
 _Static_assert(crypto_hash_sha256_BYTES == HASH_BYTES, "SHA-256");
 _Static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "SipHash of 64 bits");
 
@@ -49,7 +50,7 @@ void hash_final(struct hash_state *state, struct hash *ret_hash)
 
 void hash_of(struct slice data, struct hash *ret_hash)
 {
-	struct hash_state state;
+	struct hash_state state = {.opaque = {0}};
 
 	hash_init(&state);
 	hash_update(&state, data.data, data.len);

@@ -345,9 +345,10 @@ static enum io_coding which_ebcdic(const struct io_source *source, size_t at)
 
 static void detect_coding(struct io_source *source)
 {
+	static const unsigned char blanks[] = {0x40, 0x15, 0x25, 0x0d};
 	size_t at = 0, i;
 
-	while (at < source->head_len && memchr("\x40\x15\x25\x0d", head_byte(source, at), 4) != NULL)
+	while (at < source->head_len && memchr(blanks, head_byte(source, at), sizeof(blanks)) != NULL)
 		at++;
 	if (!slice_starts_with(slice_of(source->head + at, source->head_len - at), "\xc9\xe2\xc1"))
 		return;
