@@ -1,0 +1,445 @@
+/* If this failed, a decision would reach another member than the representative chose, or an SSN another person. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "muster/csv.h"
+#include "muster/specs.h"
+#include "muster/xml.h"
+#include "queue_world.h"
+
+static struct buffer text;
+
+static int to_buffer(void *context, const char *data, size_t bytes)
+{
+	buffer_add(context, data, bytes);
+	return ((struct buffer *)context)->error;
+}
+
+static void export(const struct store_exception_filter *filter, enum queue_form form, bool as_received)
+{
+	struct queue_sink sink = {&text, to_buffer};
+	struct queue_export_result result;
+
+	buffer_clear(&text);
+	assert_int_equal(queue_export(store, &world.env, filter, form, as_received, &sink, &result), 0);
+}
+
+static const struct store_exception *item(const char *id)
+{
+	const struct store_exception *found;
+
+	assert_int_equal(store_exception_get(store, slice_from(id), &arena, &found), 0);
+	assert_non_null(found);
+	return found;
+}
+
+static int resolve(const char *id, const char *decision, uint32_t version, struct buffer *why)
+{
+	struct queue_decision d = {slice_from(id), slice_from(decision), S(""), S("rep1"), version};
+
+	buffer_clear(why);
+	return queue_resolve(store, &world.env, &d, why);
+}
+
+/* Every line of `text` that has `part` in it must be there, and nothing that looks like the SSNs of the fixture. */
+static void has(const char *part)
+{
+	if (strstr(text.data, part) == NULL)
+		fail_msg("'%s' is not in:\n%s", part, text.data);
+}
+
+static void has_no_ssn(void)
+{
+	static const char *const never[] = {"219090002", "219-09-0002", "219090001", "219-09-0001", "\"219095555", "*219095555"};
+	size_t i;
+
+	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (strstr(text.data, never[i]) != NULL)
+			fail_msg("'%s' is in:\n%s", never[i], text.data);
+}
+
+/* ---- out ---------------------------------------------------------------------------------------------------- */
+
+static void writes_csv_masked_and_guarded(void **state)
+{
+	struct store_exception_filter filter = {.file_no = 1, .in_file_order = true};
+
+	(void)state;
+	export(&filter, QUEUE_CSV, true);
+	assert_string_equal(text.data,
+		"item,file,interchange,group,set,member_pos,category,severity,confidence,candidate1,score1,candidate2,score2,"
+		"candidate3,score3,reason,due_at,maintenance,maintenance_reason,relationship,subscriber_id,member_id_sent,"
+		"group_sent,plan_sent,insurance_line,coverage_maintenance,tier,begins_on,ends_on,last_name,first_name,"
+		"middle_name,suffix,ssn,birth_on,sex,address1,address2,city,state,zip,phone,email,reference_qualifier,"
+		"reference,payer_id,trace,amount,billed,period_begin,period_end,version\r\n"
+		"F00000001-1-2,a.834,000000834,77,0001,2,LOW_SCORE,normal,0.912000,M000000018,0.912000,M000000026,0.001000,,,"
+		"\"One candidate, SSN ***-**-0002 differs.\",2026-03-04T08:00:00Z,001,,18,***-**-0002,,G1,,,,,,,FIORELLI,ANN,,,"
+		"***-**-0002,1980-02-29,,\"1 MAIN, ST\",,,,,'+15105550100,,,,,,,,,,1\r\n"
+		"F00000001-1-4,a.834,000000834,77,0001,4,NO_MATCH,high,0.000000,,,,,,,"
+		"\"'=HYPERLINK(\"\"http://x\"\")\",2026-03-04T08:00:00Z,,,,,=2,,,,,,,,<script>alert(1)</script>,'=1+1,,,,,,,,"
+		"''=3,,,,,,,,,,,,,1\r\n");
+}
+
+static void writes_xml_that_its_schema_accepts(void **state)
+{
+	struct store_exception_filter filter = {.in_file_order = true};
+	struct xml_schema *schema;
+	struct xml_error error = {0};
+
+	(void)state;
+	export(&filter, QUEUE_XML, true);
+	assert_int_equal(xml_schema_new(&world.env, specs_find("exceptions.xsd"), &schema, &error), 0);
+	if (xml_read(&world.env, buffer_slice(&text), schema, NULL, &error) != 0)
+		fail_msg("%u:%u: %s\n%s", error.line, error.column, error.text, text.data);
+	xml_schema_free(schema);
+	has("<item id=\"F00000001-1-2\" version=\"1\">");
+	has("<origin file=\"a.834\" file_id=\"F00000001\" interchange=\"000000834\" group=\"77\" set=\"0001\" member_pos=\"2\" "
+	    "segment_pos=\"30\" offset=\"2000\"/>");
+	has("<segment offset=\"2020\">REF*0F****-**-0002</segment>");
+	has("<segment offset=\"2045\">NM1*IL*1*FIORELLI*ANN****34****-**-0002</segment>");
+	has("<segment>NM1*IL*1*X*Y****34****-**-5555</segment>");
+	has("<segment offset=\"2000\">INS*N*19*024</segment>");
+	has("<segment>REF*23*M219095555</segment>");
+	has("<evidence field=\"ssn\" level=\"one digit differs\" bits=\"4.250\" against=\"stranger\">");
+	has("<sent>***-**-0002</sent>");
+	has("<known>***-**-0001</known>");
+	has("&lt;script&gt;");
+	has("<status>open</status>");
+	has_no_ssn();
+}
+
+static void shows_an_item_beside_its_candidates(void **state)
+{
+	struct json json;
+
+	(void)state;
+	buffer_clear(&text);
+	assert_int_equal(queue_show_text(store, &world.env, S(ITEM_WAITING), &text), 0);
+	has("F00000001-1-2  LOW_SCORE  normal  open, version 1");
+	has("received      2026-03-02T08:00:00Z, due 2026-03-04T08:00:00Z");
+	has("a.834, interchange 000000834, group 77, set 0001, record 2 (segment 30, byte 2000)");
+	has("Not sent: the plan's member number. Other than on file: SSN, first name.");
+	has("= FIORELLI");
+	has("! ANNA");
+	has("4.250 bits  ssn: one digit differs");
+	has("      2020  REF*0F*");
+	has("the same family waits in\n  F00000001-1-4  NO_MATCH");
+	has_no_ssn();
+	buffer_clear(&text);
+	json_init(&json, &text, false);
+	assert_int_equal(queue_show_json(store, &world.env, S(ITEM_WAITING), &json), 0);
+	has("\"known\":[{\"relationship\":\"18\"");
+	has("\"ssn\":\"***-**-0001\"");
+	has("\"decisions\":[]");
+	has_no_ssn();
+	assert_int_equal(queue_show_text(store, &world.env, S("F9-9-9"), &text), QUEUE_E_UNKNOWN);
+}
+
+/* ---- decisions ---------------------------------------------------------------------------------------------- */
+
+static void takes_the_decisions_there_are(void **state)
+{
+	struct buffer why;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	assert_int_equal(resolve(ITEM_WAITING, " match:M000000018 ", 1, &why), 0);
+	assert_int_equal(item(ITEM_WAITING)->status, STORE_EXCEPTION_RESOLVED);
+	assert_true(slice_is(item(ITEM_WAITING)->decision, "match:M000000018"));
+	assert_true(slice_is(item(ITEM_WAITING)->operator_id, "rep1"));
+	assert_int_equal(item(ITEM_WAITING)->version, 2);
+	assert_int_equal(resolve(ITEM_WAITING, "skip", 0, &why), QUEUE_E_CLOSED);
+	assert_int_equal(resolve(ITEM_HOSTILE, "new", 0, &why), 0);
+	assert_int_equal(item(ITEM_HOSTILE)->status, STORE_EXCEPTION_RESOLVED);
+	assert_int_equal(resolve(ITEM_MONEY, "match:G1", 0, &why), 0);
+	buffer_fini(&why);
+}
+
+static void refuses_decisions_that_make_no_sense(void **state)
+{
+	static const char *const wrong[] = {"", "match", "match:", "match:M999", "match:G1", "Match:M000000018", "delete", "new "
+	                                    "member"};
+	struct buffer why;
+	size_t i;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(resolve(ITEM_WAITING, wrong[i], 1, &why), QUEUE_E_DECISION);
+		assert_true(why.len > 0);
+	}
+	assert_int_equal(resolve(ITEM_MONEY, "new", 1, &why), QUEUE_E_DECISION);
+	assert_int_equal(resolve(ITEM_WAITING, "skip", 2, &why), QUEUE_E_STALE);
+	assert_int_equal(resolve("F9-9-9", "skip", 0, &why), QUEUE_E_UNKNOWN);
+	assert_int_equal(item(ITEM_WAITING)->version, 1);
+	assert_int_equal(item(ITEM_WAITING)->status, STORE_EXCEPTION_OPEN);
+	buffer_fini(&why);
+}
+
+static void holds_take_no_member(void **state)
+{
+	struct buffer why;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	begin();
+	put_item(1, 0, 0, CATEGORY_FILE_HOLD, "Held.", "{}", "", NULL, 0);
+	commit();
+	assert_int_equal(resolve("F00000001-0-0", "match:M000000018", 0, &why), QUEUE_E_DECISION);
+	assert_int_equal(resolve("F00000001-0-0", "new", 0, &why), QUEUE_E_DECISION);
+	assert_int_equal(resolve("F00000001-0-0", "reject", 0, &why), 0);
+	assert_int_equal(item("F00000001-0-0")->status, STORE_EXCEPTION_REJECTED);
+	buffer_fini(&why);
+}
+
+static void leases_what_is_most_urgent(void **state)
+{
+	struct slice first, second, third;
+	struct buffer why;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	assert_int_equal(queue_next(store, &world.env, S("rep1"), &arena, &first), 0);
+	assert_true(slice_is(first, ITEM_HOSTILE)); /* high before normal */
+	assert_int_equal(item(ITEM_HOSTILE)->lease_until_ms, RECEIVED_MS + QUEUE_LEASE_MS);
+	assert_int_equal(queue_next(store, &world.env, S("rep2"), &arena, &second), 0);
+	assert_true(slice_is(second, ITEM_WAITING));
+	assert_int_equal(queue_assign(store, &world.env, S(ITEM_MONEY), S("rep3"), S("lead"), &why), 0);
+	assert_int_equal(queue_next(store, &world.env, S("rep1"), &arena, &third), QUEUE_E_EMPTY);
+	assert_int_equal(queue_next(store, &world.env, S("rep3"), &arena, &third), 0);
+	assert_true(slice_is(third, ITEM_MONEY));
+	/* Leased by another: only with a note, or when the lease has run out. */
+	assert_int_equal(resolve(ITEM_WAITING, "skip", 0, &why), QUEUE_E_TAKEN);
+	now_ms += QUEUE_LEASE_MS;
+	assert_int_equal(queue_next(store, &world.env, S("rep1"), &arena, &third), 0);
+	assert_true(slice_is(third, ITEM_HOSTILE));
+	assert_int_equal(resolve(ITEM_WAITING, "skip", 0, &why), 0);
+	assert_int_equal(item(ITEM_WAITING)->status, STORE_EXCEPTION_SKIPPED);
+	buffer_fini(&why);
+}
+
+static int count_audit(void *context, const struct store_audit *audit)
+{
+	if (slice_is(audit->subject, ITEM_WAITING))
+		++*(int *)context;
+	return 0;
+}
+
+static void keeps_notes_and_audit(void **state)
+{
+	struct buffer why;
+	int audits = 0;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	assert_int_equal(queue_note(store, &world.env, S(ITEM_WAITING), S("asked the sponsor"), S("rep1"), &why), 0);
+	assert_int_equal(queue_note(store, &world.env, S(ITEM_WAITING), S(" answered "), S("rep2"), &why), 0);
+	assert_true(slice_is(item(ITEM_WAITING)->note, "asked the sponsor\nanswered"));
+	assert_int_equal(queue_note(store, &world.env, S(ITEM_WAITING), S("  "), S("rep1"), &why), QUEUE_E_DECISION);
+	assert_int_equal(queue_assign(store, &world.env, S(ITEM_WAITING), S("rep1"), S("lead"), &why), 0);
+	assert_int_equal(item(ITEM_WAITING)->status, STORE_EXCEPTION_ASSIGNED);
+	assert_int_equal(queue_assign(store, &world.env, S(ITEM_WAITING), S(""), S("lead"), &why), 0);
+	assert_int_equal(item(ITEM_WAITING)->status, STORE_EXCEPTION_OPEN);
+	assert_int_equal(store_audit_each(store, 0, count_audit, &audits), 0);
+	assert_int_equal(audits, 4);
+	buffer_fini(&why);
+}
+
+/* ---- in ----------------------------------------------------------------------------------------------------- */
+
+/* The exported CSV with two more columns, the given values in its rows. */
+static void add_decisions(struct buffer *out, const char *const *values)
+{
+	struct slice rest = buffer_slice(&text);
+	size_t row = 0, end;
+
+	buffer_clear(out);
+	while (rest.len > 0) {
+		end = slice_find(rest, '\n', 0);
+		buffer_add(out, rest.data, end - 1);
+		buffer_printf(out, ",%s\r\n", row == 0 ? "decision,note" : values[row - 1]);
+		rest = slice_of(rest.data + end + 1, rest.len - end - 1);
+		row++;
+	}
+}
+
+static void takes_its_own_csv_back(void **state)
+{
+	static const char *const values[] = {"match:M000000018,'=sure", ","};
+	struct store_exception_filter filter = {.file_no = 1, .in_file_order = true};
+	struct queue_import_result result;
+	struct buffer file, messages;
+
+	(void)state;
+	buffer_init(&file, &world.env);
+	buffer_init(&messages, &world.env);
+	export(&filter, QUEUE_CSV, true);
+	add_decisions(&file, values);
+	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), &messages, &result), 0);
+	assert_int_equal(result.rows, 2);
+	assert_int_equal(result.decided, 1);
+	assert_int_equal(result.blank, 1);
+	assert_int_equal(result.refused, 0);
+	assert_int_equal(messages.len, 0);
+	assert_true(slice_is(item(ITEM_WAITING)->decision, "match:M000000018"));
+	assert_true(slice_is(item(ITEM_WAITING)->note, "=sure"));
+	assert_int_equal(item(ITEM_HOSTILE)->version, 1);
+	/* The same file again: the row is stale now, and says so; nothing is decided twice. */
+	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), &messages, &result), 0);
+	assert_int_equal(result.decided, 0);
+	assert_int_equal(result.refused, 1);
+	assert_string_equal(messages.data, "d.csv:2:283: F00000001-1-2: the item has changed since: it is at version 2, the "
+	                                   "decision was made on 1\n");
+	buffer_fini(&file);
+	buffer_fini(&messages);
+}
+
+static void tells_where_a_decision_is_wrong(void **state)
+{
+	static const char file[] =
+		"decision,item,version\n"
+		"match:M999,F00000001-1-2,1\n"
+		"\"skip\nnow\",F00000001-1-4,1\n"
+		"reject,F00000002-1-2,x\n"
+		"\"reject,F00000002-1-2,1\n"
+		"reject,F00000002-1-2,1\n";
+	struct queue_import_result result;
+	struct buffer messages;
+
+	(void)state;
+	buffer_init(&messages, &world.env);
+	assert_int_equal(queue_import(store, &world.env, "d.csv", slice_from(file), S("rep1"), &messages, &result), 0);
+	text = (struct buffer){.data = messages.data};
+	has("d.csv:2:1: F00000001-1-2: no member with this number is on file\n");
+	has("d.csv:3:1: F00000001-1-4: a decision is one of match:<member id>, new, reject, skip\n");
+	has("d.csv:5:1: F00000002-1-2: the version is not a number of an item\n");
+	assert_true(result.refused >= 4);
+	assert_int_equal(item(ITEM_WAITING)->version, 1);
+	text = (struct buffer){0};
+	buffer_init(&text, &world.env);
+	buffer_fini(&messages);
+}
+
+static void takes_its_own_xml_back(void **state)
+{
+	struct store_exception_filter filter = {.in_file_order = true};
+	struct queue_import_result result;
+	struct buffer file, messages;
+	const char *end;
+
+	(void)state;
+	buffer_init(&file, &world.env);
+	buffer_init(&messages, &world.env);
+	export(&filter, QUEUE_XML, true);
+	end = strstr(text.data, "</item>");
+	buffer_add(&file, text.data, (size_t)(end - text.data));
+	buffer_add_text(&file, "<decision>match:M000000018</decision><note>a &amp; b</note></item>");
+	end = strstr(end + 1, "<reason>");
+	buffer_add(&file, strstr(text.data, "</item>") + 7, (size_t)(end - strstr(text.data, "</item>") - 7));
+	buffer_add_text(&file, "<decision> new\n</decision>");
+	buffer_add_text(&file, end);
+	assert_int_equal(queue_import(store, &world.env, "d.xml", buffer_slice(&file), S("rep1"), &messages, &result), 0);
+	assert_int_equal(result.rows, 3);
+	assert_int_equal(result.decided, 2);
+	assert_int_equal(result.blank, 1);
+	assert_true(slice_is(item(ITEM_WAITING)->decision, "match:M000000018"));
+	assert_true(slice_is(item(ITEM_WAITING)->note, "a & b"));
+	assert_true(slice_is(item(ITEM_HOSTILE)->decision, "new"));
+	buffer_fini(&file);
+	buffer_fini(&messages);
+}
+
+static void refuses_files_as_a_whole(void **state)
+{
+	static const struct {
+		const char *content, *message;
+	} rows[] = {
+		{"", "d:1:1: the file is empty"},
+		{"item,decision\nF00000001-1-2,skip\n", "d:1:1: there is no column `version`"},
+		{"item,version\nF00000001-1-2,1\n", "d:1:1: there is no column `decision`"},
+		{"<!DOCTYPE x><exceptions xmlns=\"urn:muster:exceptions:1\"/>", "d:1:1: a document type declaration is not taken"},
+		{"<exceptions/>", "d:1:1:"},
+		{"<exceptions xmlns=\"urn:muster:exceptions:1\">\n <item id=\"F00000001-1-2\" version=\"1\"><decision>skip</decision>"
+		 "</item></exceptions>", "d:2:"},
+	};
+	struct queue_import_result result;
+	struct buffer messages;
+	size_t i;
+
+	(void)state;
+	buffer_init(&messages, &world.env);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buffer_clear(&messages);
+		assert_int_equal(queue_import(store, &world.env, "d", slice_from(rows[i].content), S("rep1"), &messages, &result),
+		                 QUEUE_E_FILE);
+		if (strncmp(messages.data, rows[i].message, strlen(rows[i].message)) != 0)
+			fail_msg("'%s' does not begin with '%s'", messages.data, rows[i].message);
+	}
+	assert_int_equal(item(ITEM_WAITING)->version, 1);
+	buffer_fini(&messages);
+}
+
+static void shows_the_present_unless_as_received(void **state)
+{
+	struct store_exception_filter filter = {.file_no = 1, .in_file_order = true};
+	struct slice before;
+	struct buffer why;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	export(&filter, QUEUE_XML, true);
+	before = arena_dup(&arena, buffer_slice(&text));
+	assert_int_equal(resolve(ITEM_WAITING, "skip", 0, &why), 0);
+	export(&filter, QUEUE_XML, true);
+	assert_true(slice_equal(before, buffer_slice(&text)));
+	export(&filter, QUEUE_XML, false);
+	has("<item id=\"F00000001-1-2\" version=\"2\">");
+	has("<status>skipped</status>");
+	has("<decision>skip</decision>");
+	export(&filter, QUEUE_CSV, false);
+	has("version,decision,note\r\n");
+	has(",2,skip,\r\n");
+	filter.statuses = 1u << STORE_EXCEPTION_OPEN;
+	export(&filter, QUEUE_CSV, false);
+	assert_null(strstr(text.data, ITEM_WAITING));
+	buffer_fini(&why);
+}
+
+static int setup(void **state)
+{
+	int r = queue_world_setup(state);
+
+	buffer_init(&text, &world.env);
+	return r;
+}
+
+static int teardown(void **state)
+{
+	buffer_fini(&text);
+	return store_world_teardown(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(writes_csv_masked_and_guarded, setup, teardown),
+	        cmocka_unit_test_setup_teardown(writes_xml_that_its_schema_accepts, setup, teardown),
+	        cmocka_unit_test_setup_teardown(shows_an_item_beside_its_candidates, setup, teardown),
+	        cmocka_unit_test_setup_teardown(takes_the_decisions_there_are, setup, teardown),
+	        cmocka_unit_test_setup_teardown(refuses_decisions_that_make_no_sense, setup, teardown),
+	        cmocka_unit_test_setup_teardown(holds_take_no_member, setup, teardown),
+	        cmocka_unit_test_setup_teardown(leases_what_is_most_urgent, setup, teardown),
+	        cmocka_unit_test_setup_teardown(keeps_notes_and_audit, setup, teardown),
+	        cmocka_unit_test_setup_teardown(takes_its_own_csv_back, setup, teardown),
+	        cmocka_unit_test_setup_teardown(tells_where_a_decision_is_wrong, setup, teardown),
+	        cmocka_unit_test_setup_teardown(takes_its_own_xml_back, setup, teardown),
+	        cmocka_unit_test_setup_teardown(refuses_files_as_a_whole, setup, teardown),
+	        cmocka_unit_test_setup_teardown(shows_the_present_unless_as_received, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
