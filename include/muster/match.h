@@ -45,8 +45,8 @@ struct match_query {
 	 * Members already claimed by other records of this file: never the answer for a second one, unless that one
 	 * satisfies a rule and agrees in full in names and birth date: then the same person was sent twice.
 	 */
-	const uint64_t *claimed_member_nos;
-	uint32_t claimed_count;
+	bool (*is_claimed)(void *context, uint64_t member_no); /* NULL = nobody is */
+	void *claimed_context;
 };
 
 /* A set of members, each once (by member_no). */

@@ -185,11 +185,8 @@ static bool is_plausible(const struct match_query *query, const struct scored *s
 
 void match_strict_assess(const struct match_query *query, const struct match_person *sent, struct scored *scored)
 {
-	uint32_t i;
-
-	for (i = 0; i < query->claimed_count; i++)
-		if (query->claimed_member_nos[i] == scored->person.member->member_no)
-			scored->claimed = true;
+	if (query->is_claimed != NULL)
+		scored->claimed = query->is_claimed(query->claimed_context, scored->person.member->member_no);
 	scored->rule = rule_of(query, scored->comparison.level);
 	scored->holds_ssn = sent->ssn.len > 0 && slice_equal(sent->ssn, scored->person.ssn);
 	scored->plausible = is_plausible(query, scored);

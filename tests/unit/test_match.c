@@ -13,6 +13,23 @@
 static struct env env;
 static struct arena arena;
 
+/* Members that other records of the file have claimed. */
+struct claims {
+	uint64_t member_nos[8192];
+	uint32_t count;
+};
+
+static bool is_claimed(void *context, uint64_t member_no)
+{
+	const struct claims *claims = context;
+	uint32_t i;
+
+	for (i = 0; i < claims->count; i++)
+		if (claims->member_nos[i] == member_no)
+			return true;
+	return false;
+}
+
 /* ---- the simulated members: the whole strict matcher against truth ---- */
 
 struct table {
@@ -103,7 +120,7 @@ static void tally_rule(struct tally_rule *rules, const char *rule)
 static void test_simulated_members(void **state)
 {
 	static struct member members[8192];
-	static uint64_t claimed[8192];
+	static struct claims claims;
 	struct table table;
 	struct member_index index;
 	struct match_candidates candidates;
@@ -111,7 +128,7 @@ static void test_simulated_members(void **state)
 	struct tally_rule rules[16] = {{NULL, 0}};
 	struct arena row_arena;
 	struct slice subscriber_ssn = SLICE_EMPTY, file_no = SLICE_EMPTY;
-	uint32_t count = 0, claimed_count = 0, i;
+	uint32_t count = 0, i;
 	int error;
 
 	(void)state;
@@ -138,18 +155,18 @@ static void test_simulated_members(void **state)
 
 		if (!slice_equal(file_no, field(&table, &row_arena, "file_no"))) {
 			file_no = arena_dup(&arena, field(&table, &row_arena, "file_no"));
-			claimed_count = 0;
+			claims.count = 0;
 		}
 		query.is_subscriber = slice_is(sent.relationship, "18");
 		if (query.is_subscriber)
 			subscriber_ssn = arena_dup(&arena, sent.ssn);
 		query.subscriber_ssn = subscriber_ssn;
-		query.claimed_member_nos = claimed;
-		query.claimed_count = claimed_count;
+		query.is_claimed = is_claimed;
+		query.claimed_context = &claims;
 		assert_int_equal(match_person(&row_arena, &candidates, &query, &result), 0);
 		tally.rows++;
 		if (result.disposition == MATCH_AUTO) {
-			claimed[claimed_count++] = result.member->member_no;
+			claims.member_nos[claims.count++] = result.member->member_no;
 			tally_rule(rules, result.rule);
 			if (slice_equal(result.member->member_id, truth)) {
 				tally.auto_right++;
@@ -368,7 +385,7 @@ static void test_twins_added_together(void **state)
 	struct member first = person("", "S1", "19", "Roe", "Nora", "2026-01-05", 'F', "219094020");
 	struct member second = person("", "S1", "19", "Roe", "Nina", "2026-01-05", 'F', "219094021");
 	struct match_query query = {.intent = MATCH_ADD, .sent = &second};
-	uint64_t claimed[1];
+	struct claims claims = {.count = 1};
 
 	(void)state;
 	assert_int_equal(meet_as(MATCH_ADD, first).disposition, MATCH_NEW);
@@ -377,9 +394,9 @@ static void test_twins_added_together(void **state)
 	know(first);
 	member_index_init(&known_index, known, known_count);
 	assert_review(meet(&query), CATEGORY_TWIN_RISK);
-	claimed[0] = known_count;
-	query.claimed_member_nos = claimed;
-	query.claimed_count = 1;
+	claims.member_nos[0] = known_count;
+	query.is_claimed = is_claimed;
+	query.claimed_context = &claims;
 	assert_int_equal(meet(&query).disposition, MATCH_NEW);
 	/* Without an own SSN only INS17 tells that there are two. */
 	second.ssn = SLICE_EMPTY;
@@ -472,12 +489,12 @@ static void test_trap_recycled_ssn(void **state)
 static void test_trap_two_rows_claim_one_member(void **state)
 {
 	struct member sent = person("M1", "", "18", "Roe", "Alex", "1985-02-14", 'M', "");
-	uint64_t claimed[1] = {1};
+	struct claims claims = {.member_nos = {1}, .count = 1};
 	struct match_query query = {.intent = MATCH_CHANGE,
 				    .sent = &sent,
 				    .is_subscriber = true,
-				    .claimed_member_nos = claimed,
-				    .claimed_count = 1};
+				    .is_claimed = is_claimed,
+				    .claimed_context = &claims};
 
 	(void)state;
 	assert_review(meet(&query), CATEGORY_MULTI_MATCH);
