@@ -236,16 +236,18 @@ static int take_row(struct import *import, const struct row *row, struct slice o
 
 static int take_rows(struct import *import, struct slice operator_id)
 {
+	bool own_transaction = !store_is_writing(import->store);
+	int r = own_transaction ? store_begin(import->store, STORE_WRITE) : 0;
 	uint32_t i;
-	int r = store_begin(import->store, STORE_WRITE);
 
 	if (r != 0)
 		return r;
 	for (i = 0; r == 0 && i < import->count; i++)
 		r = take_row(import, &import->rows[i], operator_id);
-	if (r == 0)
+	if (own_transaction && r == 0)
 		return store_commit(import->store);
-	store_rollback(import->store);
+	if (own_transaction)
+		store_rollback(import->store);
 	return r;
 }
 

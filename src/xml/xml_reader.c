@@ -76,8 +76,10 @@ static void locate(struct reader *reader, size_t at, uint32_t *ret_line, uint32_
 static size_t tag_start(const struct reader *reader)
 {
 	long consumed = xmlByteConsumed(reader->parser);
-	size_t at = consumed < 0 || (size_t)consumed > reader->document.len ? reader->counted : (size_t)consumed;
+	size_t at = consumed < 0 ? reader->counted : (size_t)consumed;
 
+	if (at >= reader->document.len)
+		at = reader->document.len - 1;
 	while (at > reader->counted && reader->document.data[at] != '<')
 		at--;
 	return at;
@@ -279,8 +281,7 @@ static int reader_init(struct reader *reader, const struct xml_schema *schema, x
 	                              .cdataBlock = on_characters,
 	                              .ignorableWhitespace = on_characters,
 	                              .internalSubset = on_doctype,
-	                              .reference = on_reference,
-	                              .serror = on_error};
+	                              .reference = on_reference};
 	reader->parser = xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
 	if (reader->parser == NULL)
 		return -ENOMEM;
@@ -295,7 +296,6 @@ static int reader_init(struct reader *reader, const struct xml_schema *schema, x
 			return -ENOMEM;
 	}
 	*reader->parser->sax = *sax;
-	reader->parser->sax->serror = on_error;
 	reader->parser->userData = user;
 	return 0;
 }
@@ -333,12 +333,15 @@ int xml_read(struct env *env, struct slice document, const struct xml_schema *sc
 	xml_setup();
 	buffer_init(&reader.text, env);
 	buffer_init(&reader.values, env);
+	/* Not through the SAX handler: a plugged validator would be handed to it in the reader's place. */
+	xmlSetStructuredErrorFunc(&reader, on_error);
 	r = reader_init(&reader, schema, &plug);
 	if (r != 0)
 		goto out;
 	reader_push(&reader);
 	r = reader.result;
 out:
+	xmlSetStructuredErrorFunc(NULL, NULL);
 	if (plug != NULL)
 		xmlSchemaSAXUnplug(plug);
 	if (reader.validator != NULL)

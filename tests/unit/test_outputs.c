@@ -18,6 +18,7 @@ static char *read_back(const char *name)
 
 	assert_int_equal(io_read_file(&world.env, world_path(name), 1u << 20, &data, &bytes), 0);
 	data = env_realloc(&world.env, data, bytes + 1);
+	assert_non_null(data);
 	data[bytes] = '\0';
 	return data;
 }
