@@ -57,6 +57,8 @@ enum store_result {
 int store_open(struct env *env, const char *path, unsigned flags, struct store **ret_store);
 /* Rolls back what is open. NULL does nothing. Never checkpoints (promises 5.3). */
 void store_close(struct store *store);
+/* The env it was opened with. */
+struct env *store_env(const struct store *store);
 /* How long to wait for another writer before MUSTER_ERROR_BUSY; default 10,000 ms. */
 void store_set_busy_limit(struct store *store, int64_t ms_max);
 /* Pages kept in memory; default 64 MiB. */
@@ -86,8 +88,9 @@ uint64_t store_wal_bytes(struct store *store);
 /* PRAGMA quick_check (or integrity_check when `thorough`). 0, STORE_E_DAMAGED with the findings in `ret_text`, <0. */
 int store_check(struct store *store, bool thorough, struct buffer *ret_text);
 /*
- * What the schema alone cannot hold: no overlapping spans, tallies equal ledger, every applied set has its ledger
- * rows, audit chain whole. 0, STORE_E_DAMAGED with one line a finding, or <0.
+ * What the schema alone cannot hold: no overlapping spans, no row without its parent, no change and no item of a record
+ * that is not in the ledger, the conservation law of every applied file, the audit chain. 0, STORE_E_DAMAGED with one
+ * line a finding, or <0.
  */
 int store_verify(struct store *store, struct buffer *ret_text);
 
@@ -234,7 +237,7 @@ int store_roster(struct store *store, struct slice group_id, date_day day, store
  * back; store_keys_flush writes them sorted (promise of speed: reference/performance section 2). Flushes by itself
  * when its memory is full, and must be flushed before the commit.
  */
-int store_keys_collect(struct store *store);
+void store_keys_collect(struct store *store);
 int store_keys_flush(struct store *store);
 /* Take away all match keys: before they are made anew by another version of match. */
 int store_keys_clear(struct store *store);

@@ -73,20 +73,15 @@ static int write_collected(struct store *store)
 	return error;
 }
 
-int store_keys_collect(struct store *store)
+void store_keys_collect(struct store *store)
 {
 	assert(store->state == STORE_WRITING);
-	if (store->keys == NULL)
-		store->keys = env_alloc(store->env, KEYS_COLLECTED_MAX * sizeof(*store->keys));
-	if (store->keys == NULL)
-		return -ENOMEM;
 	store->keys_collecting = true;
-	return 0;
 }
 
 int store_keys_flush(struct store *store)
 {
-	int error = write_collected(store);
+	int error = store->key_count > 0 ? write_collected(store) : 0;
 
 	store->keys_collecting = false;
 	env_free(store->env, store->keys);
@@ -100,6 +95,10 @@ static int add_key(struct store *store, uint64_t key, uint64_t member_no)
 
 	if (!store->keys_collecting)
 		return write_key(store, key, member_no);
+	if (store->keys == NULL)
+		store->keys = env_alloc(store->env, KEYS_COLLECTED_MAX * sizeof(*store->keys));
+	if (store->keys == NULL)
+		return -ENOMEM;
 	if (store->key_count == KEYS_COLLECTED_MAX)
 		error = write_collected(store);
 	store->keys[store->key_count++] = (struct pending_key){key, member_no};

@@ -258,6 +258,11 @@ void store_close(struct store *store)
 	env_free(store->env, store);
 }
 
+struct env *store_env(const struct store *store)
+{
+	return store->env;
+}
+
 void store_set_busy_limit(struct store *store, int64_t ms_max)
 {
 	store->busy_ms_max = ms_max;
