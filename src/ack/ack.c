@@ -51,11 +51,21 @@ static char usage_of(const struct ack *ack)
 	return usage.data[0];
 }
 
-/* A party of the sender's ISA, or words that can stand in ours where there is none. */
-static struct slice party(const struct ack *ack, struct slice value, const char *otherwise, size_t max, char out[40])
+/* A party of the sender's ISA, or a word that can stand in ours where there is none. */
+static struct slice party(const struct ack *ack, struct slice value, char out[40])
 {
-	struct slice fitted = ack_fit(ack, value, 0, max, out);
-	return fitted.len > 0 ? fitted : slice_from(otherwise);
+	struct slice fitted = ack_fit(ack, value, 0, 15, out);
+	return fitted.len > 0 ? fitted : SLICE_LITERAL("UNKNOWN");
+}
+
+/* Of a qualifier out of the list the reader has told; ours is one of it. */
+static struct slice party_qualifier(struct slice qualifier)
+{
+	static const char *const known[] = {"01", "14", "20", "27", "28", "29", "30", "33"};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (slice_is(qualifier, known[i]))
+			return qualifier;
+	return SLICE_LITERAL("ZZ");
 }
 
 /* Sender and receiver change places. */
@@ -63,9 +73,9 @@ static void write_isa(struct ack *ack, struct x12_writer *writer, uint32_t numbe
 {
 	const struct x12_interchange *in = &ack->interchange;
 	struct stamp stamp = stamp_of(ack);
-	char text[4][40];
-	x12_write_isa(writer, party(ack, in->receiver_qualifier, "ZZ", 2, text[0]), party(ack, in->receiver_id, "UNKNOWN", 15, text[1]),
-	              party(ack, in->sender_qualifier, "ZZ", 2, text[2]), party(ack, in->sender_id, "UNKNOWN", 15, text[3]),
+	char text[2][40];
+	x12_write_isa(writer, party_qualifier(in->receiver_qualifier), party(ack, in->receiver_id, text[0]),
+	              party_qualifier(in->sender_qualifier), party(ack, in->sender_id, text[1]),
 	              slice_of(stamp.date + 2, 6), slice_from(stamp.time), SLICE_LITERAL("00501"), number, '0',
 	              usage_of(ack));
 }

@@ -30,8 +30,10 @@ struct slice ack_fit(const struct ack *ack, struct slice value, size_t min, size
 {
 	size_t len = 0, fill;
 	for (size_t i = 0; i < value.len && len < max; i++)
-		if (value.data[i] != ' ' && ack_is_clean(ack, slice_of(value.data + i, 1)))
+		if ((value.data[i] != ' ' || len > 0) && ack_is_clean(ack, slice_of(value.data + i, 1)))
 			out[len++] = value.data[i];
+	while (len > 0 && out[len - 1] == ' ')
+		len--;
 	fill = len < min ? min - len : 0;
 	memmove(out + fill, out, len);
 	memset(out, '0', fill);
@@ -176,7 +178,7 @@ static struct slice segment_id_of(const struct ack *ack, const struct finding *f
 	struct slice id = slice_from(finding->segment_id);
 	if (id.len == 0)
 		id = slice_of(finding->value.data, finding->value.len < 3 ? finding->value.len : 3);
-	return id.len >= 2 && ack_is_clean(ack, id) && id.data[0] != ' ' ? id : SLICE_LITERAL("??");
+	return id.len >= 2 && ack_is_clean(ack, id) && slice_find(id, ' ', 0) == id.len ? id : SLICE_LITERAL("??");
 }
 
 static void write_ik3(struct ack *ack, const struct finding *finding, struct slice key)
