@@ -415,13 +415,14 @@ const struct plan_id *plan_find_id(const struct check_plan *plan, struct slice i
 	return NULL;
 }
 
-uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment)
+uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment, const struct plan_id **ret_id)
 {
 	const struct plan_id *entry = plan_find_id(plan, segment->id);
 	const struct plan_symbol *slot;
 	struct slice qualifier;
 	if (entry == NULL)
 		return PLAN_NONE;
+	*ret_id = entry;
 	if (!entry->listed || segment->element_count < entry->qualifier_pos)
 		return entry->symbol;
 	qualifier = segment->elements[entry->qualifier_pos - 1];

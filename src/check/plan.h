@@ -130,15 +130,24 @@ int plan_new(struct arena *arena, const struct guide *guide, struct check_plan *
 /* Up to four bytes as a number that tells them apart; of longer values a hash. */
 static inline uint32_t plan_pack(struct slice s)
 {
-	uint32_t packed = 0;
-	if (s.len <= 4) {
-		if (s.len > 0)
-			memcpy(&packed, s.data, s.len);
-		return packed + 1;
+	const unsigned char *p = (const unsigned char *)s.data;
+	uint32_t packed = UINT32_C(2166136261);
+	switch (s.len) {
+	case 0:
+		return 1;
+	case 1:
+		return 1u + p[0];
+	case 2:
+		return 1u + (p[0] | (uint32_t)p[1] << 8);
+	case 3:
+		return 1u + (p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16);
+	case 4:
+		return 1u + (p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
+	default:
+		break;
 	}
-	packed = UINT32_C(2166136261);
 	for (size_t i = 0; i < s.len; i++)
-		packed = (packed ^ (unsigned char)s.data[i]) * UINT32_C(16777619);
+		packed = (packed ^ p[i]) * UINT32_C(16777619);
 	return packed | UINT32_C(0x80808080);
 }
 
@@ -148,8 +157,8 @@ static inline uint32_t plan_mix(uint32_t key)
 }
 
 bool plan_has_code(const struct check_plan *plan, uint16_t codes, struct slice value);
-/* The symbol of a segment, or PLAN_NONE when the guide knows no such id. */
-uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment);
+/* The symbol of a segment and the entry of its id; PLAN_NONE when the guide knows no such id. */
+uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment, const struct plan_id **ret_id);
 /* The entry of an id, or NULL. */
 const struct plan_id *plan_find_id(const struct check_plan *plan, struct slice id);
 

@@ -220,12 +220,9 @@ static int report_duplicate_qualifier(struct check *check, const struct plan_nod
 }
 
 /* Has this qualifier been seen in the frame's slot? Says yes only for qualifiers that the guide lists. */
-static bool seen_before(const struct check *check, struct frame *frame, const struct plan_node *node,
-                        const struct x12_segment *segment)
+static bool seen_before(const struct check *check, struct frame *frame, const struct plan_node *node)
 {
-	const struct plan_id *id = plan_find_id(check->plan, segment->id);
-	uint16_t symbol = plan_symbol_of(check->plan, segment);
-	uint32_t n = (uint32_t)(symbol - id->symbol);
+	uint32_t n = (uint32_t)(check->symbol - check->id->symbol);
 	uint64_t *word, bit;
 	if (n == 0 || n >= 128)
 		return false;
@@ -322,7 +319,7 @@ int walk_accept(struct check *check, uint32_t f, uint16_t node_index, enum walk_
 		return r;
 	if (exiled)
 		return hand_on(check, NULL, segment);
-	if (node->once_slot != 0 && seen_before(check, frame, node, segment)) {
+	if (node->once_slot != 0 && seen_before(check, frame, node)) {
 		r = report_duplicate_qualifier(check, node, segment);
 		if (r < 0)
 			return r;
@@ -380,14 +377,14 @@ int walk_segment(struct check *check, const struct x12_segment *segment)
 {
 	uint32_t frame = 0, full_frame = 0;
 	uint16_t node = PLAN_NONE, full_node = PLAN_NONE;
-	uint16_t symbol = plan_symbol_of(check->plan, segment);
 
+	check->symbol = plan_symbol_of(check->plan, segment, &check->id);
 	check->at = segment->where;
-	if (symbol == PLAN_NONE)
+	if (check->symbol == PLAN_NONE)
 		return repair_unknown(check, segment);
-	if (find_place(check, symbol, &frame, &node, &full_frame, &full_node))
+	if (find_place(check, check->symbol, &frame, &node, &full_frame, &full_node))
 		return walk_accept(check, frame, node, WALK_IN_ORDER, segment);
-	return repair_segment(check, symbol, full_frame, full_node, segment);
+	return repair_segment(check, check->symbol, full_frame, full_node, segment);
 }
 
 void walk_begin(struct check *check)
