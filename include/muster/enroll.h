@@ -94,6 +94,8 @@ struct member_record {
 	struct slice first_error;    /* code and message of the first of them */
 	/* The loop's segments, canonical: element separator *, component :, repetition ^, terminator ~ and no line ends. */
 	struct slice raw;
+	const uint64_t *raw_offsets; /* of each of them in the file: the hash knows nothing of places */
+	uint32_t raw_count;
 	struct hash content_hash;    /* of raw */
 };
 

@@ -25,6 +25,17 @@ static void incoming_money(struct json *json, const char *key, cents amount)
 	json_text(json, key, slice_from(money_format(amount, text)));
 }
 
+/* Where each segment of the raw text stands in the file. */
+static void incoming_offsets(struct json *json, const uint64_t *offsets, uint32_t count)
+{
+	uint32_t i;
+
+	json_array_begin(json, "offsets");
+	for (i = 0; i < count; i++)
+		json_u64(json, NULL, offsets[i]);
+	json_array_end(json);
+}
+
 static void incoming_coverage(struct json *json, const struct member_record *record)
 {
 	const struct enroll_coverage *coverage = record->coverages;
@@ -71,7 +82,22 @@ void incoming_add_member(struct buffer *out, const struct enroll_header *header,
 	incoming_text(&json, "zip", record->zip);
 	incoming_text(&json, "phone", record->phone);
 	incoming_text(&json, "email", record->email);
+	incoming_offsets(&json, record->raw_offsets, record->raw_count);
 	json_object_end(&json);
+}
+
+/* ENT and NM1 both bear an id of the person, and either may be his SSN. */
+static void incoming_person_ids(struct json *json, const struct remittance_line *line)
+{
+	bool entity_is_ssn = slice_is(line->entity_qualifier, "34");
+	bool person_is_ssn = slice_is(line->person_qualifier, "34");
+
+	if (entity_is_ssn || person_is_ssn)
+		incoming_text(json, "ssn", entity_is_ssn ? line->entity_id : line->person_id);
+	if (!person_is_ssn && !slice_is_empty(line->person_id))
+		incoming_text(json, "member_id_sent", line->person_id);
+	else if (!entity_is_ssn)
+		incoming_text(json, "member_id_sent", line->entity_id);
 }
 
 void incoming_add_line(struct buffer *out, const struct remit_header *header, const struct remittance_line *line)
@@ -82,10 +108,7 @@ void incoming_add_line(struct buffer *out, const struct remit_header *header, co
 	json_object_begin(&json, NULL);
 	incoming_text(&json, "last_name", line->last_name);
 	incoming_text(&json, "first_name", line->first_name);
-	if (slice_is(line->entity_qualifier, "34"))
-		incoming_text(&json, "ssn", line->entity_id);
-	else
-		incoming_text(&json, "member_id_sent", line->entity_id);
+	incoming_person_ids(&json, line);
 	incoming_text(&json, "reference_qualifier", line->reference_qualifier);
 	incoming_text(&json, "reference", line->reference);
 	incoming_text(&json, "payer_id", header->payer_id);
@@ -95,6 +118,7 @@ void incoming_add_line(struct buffer *out, const struct remit_header *header, co
 		incoming_money(&json, "billed", line->billed);
 	incoming_date(&json, "period_begin", line->period_begin);
 	incoming_date(&json, "period_end", line->period_end);
+	incoming_offsets(&json, line->raw_offsets, line->raw_count);
 	json_object_end(&json);
 }
 

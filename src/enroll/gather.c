@@ -51,8 +51,9 @@ int enroll_gather_add(struct gather *gather, struct env *env, enum enroll_loop l
 	}
 	if (gather->count == gather->capacity && gather_grow(gather, env) < 0)
 		return -ENOMEM;
-	gather->segments[gather->count++] =
-		(struct gathered_segment){gather->text.len, segment->raw.len, segment->where.segment_pos, loop};
+	gather->segments[gather->count++] = (struct gathered_segment){gather->text.len, segment->raw.len,
+								      segment->where.offset,
+								      segment->where.segment_pos, loop};
 	buffer_add_slice(&gather->text, segment->raw);
 	buffer_add_char(&gather->text, '~');
 	return gather->text.error;

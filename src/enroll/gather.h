@@ -17,6 +17,7 @@ enum enroll_loop { LOOP_OTHER, LOOP_2000, LOOP_2100A, LOOP_2100B, LOOP_2100C, LO
 
 struct gathered_segment {
 	size_t at, len; /* in `text`, without terminator */
+	uint64_t offset; /* in the file */
 	uint32_t segment_pos;
 	enum enroll_loop loop;
 };

@@ -325,6 +325,20 @@ static int record_set_raw(struct arena *arena, const struct gather *gather, cons
 	return 0;
 }
 
+static int record_set_offsets(struct arena *arena, const struct gather *gather, struct member_record *record)
+{
+	uint64_t *offsets = arena_alloc_array(arena, gather->count, sizeof(*offsets));
+	uint32_t i;
+
+	if (offsets == NULL)
+		return -ENOMEM;
+	for (i = 0; i < gather->count; i++)
+		offsets[i] = gather->segments[i].offset;
+	record->raw_offsets = offsets;
+	record->raw_count = gather->count;
+	return 0;
+}
+
 static int record_set_errors(struct arena *arena, const struct gather *gather, struct member_record *record)
 {
 	bool overflown = gather->overflown || record->coverage_count > LIMIT_COVERAGES;
@@ -365,7 +379,7 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 				     separators->element, &segment);
 		read_segment(&reading, gather->segments[i].loop, &segment, gather->segments[i].segment_pos);
 	}
-	if (record_set_errors(arena, gather, ret_record) < 0)
+	if (record_set_errors(arena, gather, ret_record) < 0 || record_set_offsets(arena, gather, ret_record) < 0)
 		return -ENOMEM;
 	return record_set_raw(arena, gather, separators, text, ret_record);
 }

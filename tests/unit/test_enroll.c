@@ -75,6 +75,8 @@ static void keep_record(struct member_record *copy, const struct member_record *
 	copy->prior.ssn = keep(record->prior.ssn);
 	copy->first_error = keep(record->first_error);
 	copy->raw = keep(record->raw);
+	copy->raw_offsets = (const uint64_t *)(const void *)keep(slice_of((const char *)record->raw_offsets,
+									  record->raw_count * sizeof(uint64_t))).data;
 	for (i = 0; i < record->coverage_count; i++) {
 		coverages[i] = record->coverages[i];
 		coverages[i].plan = keep(coverages[i].plan);
@@ -338,11 +340,19 @@ static void test_raw_is_canonical(void **state)
 {
 	static const char *const body = HEADER DOE;
 	struct hash plain;
+	size_t i, at;
 
 	(void)state;
 	enroll_text(&body, 1, false);
 	assert_slice(seen.families[0].members[0].raw, DOE);
 	plain = seen.families[0].members[0].content_hash;
+	assert_int_equal(seen.families[0].members[0].raw_count, 5);
+	for (i = 0, at = 0; i < 5; i++, at = slice_find(slice_from(DOE), '~', at) + 1) {
+		uint64_t offset;
+
+		memcpy(&offset, (const char *)seen.families[0].members[0].raw_offsets + i * sizeof(offset), sizeof(offset));
+		assert_int_equal(offset - seen.families[0].members[0].offset, at);
+	}
 	enroll_text(&body, 1, true);
 	assert_slice(seen.families[0].members[0].raw, DOE);
 	assert_memory_equal(&plain, &seen.families[0].members[0].content_hash, sizeof(plain));
