@@ -276,36 +276,48 @@ static int check_family(struct loader *loader, const struct member *person, bool
 	return 0;
 }
 
-/* What the line leaves blank stays as it is stored; what an earlier line has said must not be said otherwise. */
-static void lay_over(struct loader *loader, struct member_line *line, const struct member_line *stored)
+/*
+ * What the line leaves blank stays as it is stored; what an earlier line has said must not be said otherwise. Returns
+ * whether the person is the same after it.
+ */
+static bool lay_over(struct loader *loader, struct member_line *line, const struct member_line *stored)
 {
 	uint32_t said = said_of(loader->own, stored->person.member_no);
+	bool same = true;
 	int i;
 
 	for (i = 0; i < PERSON_COLUMNS; i++) {
 		const struct table_column *column = &member_columns[i];
 
-		if (!loader_is_given(loader, i))
+		if (!loader_is_given(loader, i)) {
 			table_copy(column, line, stored);
-		else if ((said >> i & 1) != 0 && !table_is_equal(column, line, stored))
-			loader_refuse(loader, i, "%s: another line of this file says otherwise about this member",
-				      column->name);
+		} else if (!table_is_equal(column, line, stored)) {
+			same = false;
+			if ((said >> i & 1) != 0)
+				loader_refuse(loader, i,
+					      "%s: another line of this file says otherwise about this member",
+					      column->name);
+		}
 	}
+	return same;
 }
 
-static int write_member(struct loader *loader, const struct member *before, struct member *after, bool added)
+/* `same_person`: nothing but coverage can have changed, and so no key. */
+static int write_member(struct loader *loader, const struct member *before, struct member *after, bool same_person,
+			bool added)
 {
 	uint64_t old_keys[MATCH_KEYS_MAX], new_keys[MATCH_KEYS_MAX];
 	struct store_keys keys = {.before = old_keys, .after = new_keys};
 	int result;
 
-	keys.after_count = match_member_keys(after, new_keys);
-	if (before == NULL) {
-		result = store_member_insert(loader->store, after, &keys, &loader->arena);
-	} else {
+	if (!same_person)
+		keys.after_count = match_member_keys(after, new_keys);
+	if (!same_person && before != NULL)
 		keys.before_count = match_member_keys(before, old_keys);
+	if (before == NULL)
+		result = store_member_insert(loader->store, after, &keys, &loader->arena);
+	else
 		result = store_member_update(loader->store, before, after, &keys);
-	}
 	if (result != 0)
 		return result;
 	if (before == NULL || added)
@@ -316,20 +328,22 @@ static int write_member(struct loader *loader, const struct member *before, stru
 }
 
 /* The line over what is stored: nothing is written yet. *ret_before NULL: a new member. */
-static int prepare(struct loader *loader, struct member_line *line, bool last_chance, const struct member **ret_before)
+static int prepare(struct loader *loader, struct member_line *line, bool last_chance, const struct member **ret_before,
+		   bool *ret_same_person)
 {
 	struct member_line stored = {0};
 	int result = check_coverage(loader, line);
 
+	*ret_same_person = false;
 	if (result == 0 && !loader->refused)
 		result = store_member_get(loader->store, line->person.member_id, &loader->arena, ret_before);
 	if (result != 0 || loader->refused)
 		return result;
 	if (*ret_before != NULL) {
 		stored.person = **ret_before;
-		lay_over(loader, line, &stored);
+		*ret_same_person = lay_over(loader, line, &stored);
 	}
-	return loader->refused ? 0 : check_family(loader, &line->person, last_chance);
+	return loader->refused || *ret_same_person ? 0 : check_family(loader, &line->person, last_chance);
 }
 
 static int put_member(struct loader *loader, void *data, bool last_chance)
@@ -337,8 +351,8 @@ static int put_member(struct loader *loader, void *data, bool last_chance)
 	struct member_line *line = data;
 	const struct member *before = NULL;
 	struct member after;
-	bool added;
-	int result = prepare(loader, line, last_chance, &before);
+	bool same_person, added;
+	int result = prepare(loader, line, last_chance, &before, &same_person);
 
 	if (result != 0 || loader->refused)
 		return result;
@@ -354,7 +368,7 @@ static int put_member(struct loader *loader, void *data, bool last_chance)
 	}
 	result = cover(loader, &after, line, &added);
 	if (result == 0)
-		result = write_member(loader, before, &after, added);
+		result = write_member(loader, before, &after, same_person, added);
 	if (result == STORE_E_OVERLAP)
 		return last_chance ? refuse_overlap(loader, &after) : LOAD_LINE_LATER;
 	/* Everything else that the store could refuse was looked at above. */

@@ -358,15 +358,13 @@ cents read_amount(struct query *query)
 	return none ? -1 : amount;
 }
 
+/* As a blob: asking for text would make SQLite copy it, to put a NUL behind it. */
 static struct slice column_slice(struct query *query)
 {
-	bool none = read_is_null(query);
-	const char *data = (const char *)sqlite3_column_text(query->stmt, query->column);
+	const char *data = sqlite3_column_blob(query->stmt, query->column);
 	int len = sqlite3_column_bytes(query->stmt, query->column);
 
 	query->column++;
-	if (data == NULL && !none && query->error == 0)
-		query->error = -ENOMEM;
 	return len > 0 && data != NULL ? slice_of(data, (size_t)len) : SLICE_EMPTY;
 }
 

@@ -321,7 +321,7 @@ static void test_member_faults(void **state)
 		      "M3,F3,18,FIORELLI,CARL,,1980-01-01,M,,G77,P77,EMP,2024-01-01,,\n"
 		      "M4,F4,18,FIORELLI,DORA,,1980-01-01,F,,G1,,EMP,,,\n"
 		      "M5,F5,18,FIORELLI,ED,,1980-01-01,M,,G1,P1,EMP,2024-01-01,2023-12-31,\n"
-		      "M6,F6,77,FIORELLI,FAY,,1980-01-01,F,,,,XXX,,,2\n",
+		      "M6,F6,77,FIORELLI,FAY,,1980-01-01,F,,,,ZZZ,,,2\n",
 	       0, 0, 0, 6,
 	       "2:24 ssn: not nine digits\n"
 	       "2:41 sex: \"X\" is none of F, M, U\n"
@@ -331,7 +331,7 @@ static void test_member_faults(void **state)
 	       "5:47 begins_on: a coverage needs group_id, plan_id and begins_on\n"
 	       "6:58 ends_on: lies before begins_on\n"
 	       "7:7 relationship: \"77\" is not one of the values of this column\n"
-	       "7:40 tier: \"XXX\" is not one of the values of this column\n"
+	       "7:40 tier: \"ZZZ\" is not one of the values of this column\n"
 	       "7:46 cobra: \"2\" is no number within the range of this column\n"
 	       "3:4 subscriber_id: nobody with relationship 18 has it, in this file or in the database\n");
 	assert_null(get(S("M2")));
