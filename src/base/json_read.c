@@ -80,7 +80,7 @@ bool json_find(struct slice object, const char *key, struct slice *ret_value)
 
 	while (next_value(object, &at, '{', &from)) {
 		bool found = at - from == key_len + 2 && object.data[from] == '"' &&
-		             memcmp(object.data + from + 1, key, key_len) == 0;
+			     memcmp(object.data + from + 1, key, key_len) == 0;
 
 		skip_blanks(object, &at);
 		if (at >= object.len || object.data[at] != ':')
@@ -108,8 +108,10 @@ static int32_t hex4(struct slice s, size_t at)
 		return -1;
 	for (i = at; i < at + 4; i++) {
 		char c = s.data[i];
-		int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-		            c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int digit = c >= '0' && c <= '9'   ? c - '0'
+			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+						   : -1;
 
 		if (digit < 0)
 			return -1;

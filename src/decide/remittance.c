@@ -25,7 +25,7 @@ struct sent {
 	struct member member;      /* names, ssn, employee_id */
 	struct slice ids[IDS_MAX]; /* what may be a member id or a subscriber id */
 	uint32_t id_count;
-	bool two_ssns;             /* ENT and NM1 bear different ones */
+	bool two_ssns; /* ENT and NM1 bear different ones */
 };
 
 /* What speaks for and against one member. */
@@ -75,8 +75,8 @@ static struct slice describe(const struct line_work *work)
 		snprintf(state, sizeof(state), "settled %s", day);
 	if (gap == 0)
 		return arena_printf(work->arena, "%s: %s on account", state, amount);
-	return arena_printf(work->arena, "%s: %s on account; %s %s than the payer says was billed, not explained", state,
-	                    amount, money_format(gap < 0 ? -gap : gap, difference), gap < 0 ? "less" : "more");
+	return arena_printf(work->arena, "%s: %s on account; %s %s than the payer says was billed, not explained",
+			    state, amount, money_format(gap < 0 ? -gap : gap, difference), gap < 0 ? "less" : "more");
 }
 
 /* What an exact number is worth for a group, and what numbers and names are worth for a person: as match's rules. */
@@ -99,7 +99,7 @@ static int post(struct line_work *work, struct slice group_id, const struct memb
 
 /* The group that the first of these references on file names: 14 master account, 38 master policy, 2F invoice. */
 static int group_of_refs(struct line_work *work, const struct enroll_ref *refs, uint32_t count,
-                         const struct group **ret_group)
+			 const struct group **ret_group)
 {
 	static const char *const qualifiers[] = {"14", "38", "2F"};
 	size_t i;
@@ -147,10 +147,12 @@ static int find_payer_group(struct line_work *work)
 static int unknown_payer(struct line_work *work)
 {
 	if (work->header->payer_id.len == 0)
-		return suspend(work, CATEGORY_UNKNOWN_PAYER, SLICE_LITERAL("The remittance bears no payer id, and its references "
-		                                                          "name no group on file."));
-	return suspend(work, CATEGORY_UNKNOWN_PAYER, SLICE_LITERAL("The payer's id and references do not name one group on "
-	                                                           "file."));
+		return suspend(work, CATEGORY_UNKNOWN_PAYER,
+			       SLICE_LITERAL("The remittance bears no payer id, and its references "
+					     "name no group on file."));
+	return suspend(work, CATEGORY_UNKNOWN_PAYER,
+		       SLICE_LITERAL("The payer's id and references do not name one group on "
+				     "file."));
 }
 
 /* ---- organization level -------------------------------------------------------------------------------------- */
@@ -168,8 +170,9 @@ static int find_named_group(struct line_work *work, const struct group **ret_gro
 		*ret_rule = "invoice";
 		r = view->group_by_invoice(view->context, line->reference, work->arena, ret_group);
 	} else if (line->reference.len > 0) {
-		*ret_rule = slice_is(line->reference_qualifier, "1L") ? "group_id" :
-		            slice_is(line->reference_qualifier, "CT") ? "contract" : "account";
+		*ret_rule = slice_is(line->reference_qualifier, "1L")   ? "group_id"
+			    : slice_is(line->reference_qualifier, "CT") ? "contract"
+									: "account";
 		r = view->group(view->context, line->reference, work->arena, ret_group);
 		if (r == 0 && *ret_group == NULL && slice_is(line->reference_qualifier, "11"))
 			r = view->group_by_sponsor(view->context, line->reference, work->arena, ret_group);
@@ -186,8 +189,8 @@ static int find_named_group(struct line_work *work, const struct group **ret_gro
 static int two_groups(struct line_work *work, const struct group *a, const struct group *b)
 {
 	return suspend(work, CATEGORY_ID_CONFLICT,
-	               arena_printf(work->arena, "The line names group %.*s; its organization or payer is group %.*s.",
-	                            (int)a->group_id.len, a->group_id.data, (int)b->group_id.len, b->group_id.data));
+		       arena_printf(work->arena, "The line names group %.*s; its organization or payer is group %.*s.",
+				    (int)a->group_id.len, a->group_id.data, (int)b->group_id.len, b->group_id.data));
 }
 
 static int decide_organization(struct line_work *work)
@@ -206,8 +209,8 @@ static int decide_organization(struct line_work *work)
 		rule = entity != NULL ? "sponsor_id" : "payer";
 	if (named == NULL && line->reference.len > 0 && slice_is(line->reference_qualifier, "1L"))
 		return suspend(work, CATEGORY_UNKNOWN_GROUP,
-		               arena_printf(work->arena, "The group number %.*s is not on file.", (int)line->reference.len,
-		                            line->reference.data));
+			       arena_printf(work->arena, "The group number %.*s is not on file.",
+					    (int)line->reference.len, line->reference.data));
 	if (group == NULL)
 		return unknown_payer(work);
 	if (entity != NULL && !same_group(group, entity))
@@ -257,8 +260,10 @@ static void take_id(struct arena *arena, struct sent *sent, struct slice qualifi
 static struct sent read_sent(const struct line_work *work)
 {
 	const struct remittance_line *line = work->line;
-	struct sent sent = {.member = {.last_name = line->last_name, .first_name = line->first_name,
-	                               .birth_on = DATE_NONE, .died_on = DATE_NONE}};
+	struct sent sent = {.member = {.last_name = line->last_name,
+				       .first_name = line->first_name,
+				       .birth_on = DATE_NONE,
+				       .died_on = DATE_NONE}};
 
 	take_id(work->arena, &sent, line->entity_qualifier, line->entity_id);
 	take_id(work->arena, &sent, line->person_qualifier, line->person_id);
@@ -388,8 +393,10 @@ static bool contradiction(const struct fit *fit, enum category *ret_category, co
 /* The candidates as match sees them, best first, with the evidence for the representative. */
 static int show_candidates(struct line_work *work, const struct sent *sent)
 {
-	struct match_query query = {.intent = MATCH_PAYMENT, .sent = &sent->member, .is_subscriber = true,
-	                            .group_id = work->payer_group != NULL ? work->payer_group->group_id : SLICE_EMPTY};
+	struct match_query query = {.intent = MATCH_PAYMENT,
+				    .sent = &sent->member,
+				    .is_subscriber = true,
+				    .group_id = work->payer_group != NULL ? work->payer_group->group_id : SLICE_EMPTY};
 	struct match_result *result = arena_alloc(work->arena, sizeof(*result));
 	int r;
 
@@ -452,10 +459,12 @@ static int post_person(struct line_work *work, const struct sent *sent, const st
 	if (group_of_member(work, member, &group_id))
 		return post(work, group_id, member, rule);
 	if (member->span_count == 0)
-		return suspend_person(work, sent, CATEGORY_MEMBER_NOT_BILLED, "The member is known but has no coverage in any group.");
+		return suspend_person(work, sent, CATEGORY_MEMBER_NOT_BILLED,
+				      "The member is known but has no coverage in any group.");
 	return suspend_person(work, sent, CATEGORY_ID_CONFLICT,
-	                      work->payer_group != NULL ? "The member was never covered in the payer's group." :
-	                                                  "The member is covered in several groups; the payer is not known.");
+			      work->payer_group != NULL
+				      ? "The member was never covered in the payer's group."
+				      : "The member is covered in several groups; the payer is not known.");
 }
 
 /* Nobody is certain: say why, the plainest reason first. */
@@ -468,10 +477,12 @@ static int suspend_uncertain(struct line_work *work, const struct sent *sent, ui
 	if (work->payer_group == NULL)
 		return unknown_payer(work);
 	if (found == 0)
-		return suspend(work, CATEGORY_NO_MATCH, SLICE_LITERAL("No member of the payer fits the ids and name of the line."));
+		return suspend(work, CATEGORY_NO_MATCH,
+			       SLICE_LITERAL("No member of the payer fits the ids and name of the line."));
 	if (found == 1)
-		return suspend(work, CATEGORY_LOW_SCORE, SLICE_LITERAL("One member is likely, but the line's ids and name do not "
-		                                                       "make it certain."));
+		return suspend(work, CATEGORY_LOW_SCORE,
+			       SLICE_LITERAL("One member is likely, but the line's ids and name do not "
+					     "make it certain."));
 	return suspend(work, CATEGORY_MULTI_MATCH, SLICE_LITERAL("Several members fit the ids and name of the line."));
 }
 
@@ -506,7 +517,8 @@ static int decide_individual(struct line_work *work)
 	if (sent.two_ssns)
 		return suspend_person(work, &sent, CATEGORY_ID_CONFLICT, "The line bears two different SSNs.");
 	if (named_count > 1 || (named_count == 1 && certain_count > 0 && certain != named))
-		return suspend_person(work, &sent, CATEGORY_ID_CONFLICT, "The ids of the line point to different members.");
+		return suspend_person(work, &sent, CATEGORY_ID_CONFLICT,
+				      "The ids of the line point to different members.");
 	if (certain_count == 1)
 		return post_person(work, &sent, certain, rule);
 	if (category != CATEGORY_COUNT)
@@ -537,12 +549,13 @@ static int decide_forced(struct line_work *work, struct slice forced_id)
 	if (group != NULL)
 		return post(work, group->group_id, NULL, "representative");
 	return suspend(work, CATEGORY_NO_MATCH,
-	               arena_printf(work->arena, "The representative's choice %.*s is neither a member nor a group on file.",
-	                            (int)forced_id.len, forced_id.data));
+		       arena_printf(work->arena,
+				    "The representative's choice %.*s is neither a member nor a group on file.",
+				    (int)forced_id.len, forced_id.data));
 }
 
 int decide_remittance(struct arena *arena, const struct decide_view *view, const struct remit_header *header,
-                      cents paid, cents adjusted, enum category *ret_category, struct slice *ret_reason)
+		      cents paid, cents adjusted, enum category *ret_category, struct slice *ret_reason)
 {
 	char total[MONEY_TEXT_BYTES], sum[MONEY_TEXT_BYTES];
 	cents detail = money_add(paid, adjusted);
@@ -553,22 +566,25 @@ int decide_remittance(struct arena *arena, const struct decide_view *view, const
 	*ret_reason = SLICE_EMPTY;
 	if (detail != header->total) {
 		*ret_category = CATEGORY_OUT_OF_BALANCE;
-		*ret_reason = arena_printf(arena, "BPR02 says %s; the lines and adjustments of earlier payments add up to %s.%s",
-		                           money_format(header->total, total), money_format(detail, sum),
-		                           paid == header->total ? " The lines alone would balance." : "");
+		*ret_reason = arena_printf(
+			arena, "BPR02 says %s; the lines and adjustments of earlier payments add up to %s.%s",
+			money_format(header->total, total), money_format(detail, sum),
+			paid == header->total ? " The lines alone would balance." : "");
 		return ret_reason->data != NULL ? 0 : -ENOMEM;
 	}
 	if (header->currency.len > 0 && !slice_is(header->currency, "USD")) {
 		*ret_category = CATEGORY_FILE_HOLD;
 		*ret_reason = arena_printf(arena, "The remittance is in %.*s; only US dollars are posted.",
-		                           (int)header->currency.len, header->currency.data);
+					   (int)header->currency.len, header->currency.data);
 		return ret_reason->data != NULL ? 0 : -ENOMEM;
 	}
-	r = view->payment_seen(view->context, header->payer_id, header->trace, header->total, header->settles_on, &seen);
+	r = view->payment_seen(view->context, header->payer_id, header->trace, header->total, header->settles_on,
+			       &seen);
 	if (r == 0 && seen) {
 		*ret_category = CATEGORY_DUP_PAYMENT;
-		*ret_reason = arena_printf(arena, "A payment of %s with trace %.*s from this payer was received before.",
-		                           money_format(header->total, total), (int)header->trace.len, header->trace.data);
+		*ret_reason =
+			arena_printf(arena, "A payment of %s with trace %.*s from this payer was received before.",
+				     money_format(header->total, total), (int)header->trace.len, header->trace.data);
 		if (ret_reason->data == NULL)
 			r = -ENOMEM;
 	}
@@ -576,11 +592,11 @@ int decide_remittance(struct arena *arena, const struct decide_view *view, const
 }
 
 int decide_remittance_line(struct arena *arena, const struct decide_view *view, const struct decide_policy *policy,
-                           date_day today, const struct remit_header *header, const struct remittance_line *line,
-                           struct slice forced_id, struct decide_payment *ret_payment)
+			   date_day today, const struct remit_header *header, const struct remittance_line *line,
+			   struct slice forced_id, struct decide_payment *ret_payment)
 {
-	struct line_work work = {.arena = arena, .view = view, .header = header, .line = line, .today = today,
-	                         .payment = ret_payment};
+	struct line_work work = {
+		.arena = arena, .view = view, .header = header, .line = line, .today = today, .payment = ret_payment};
 	int r = find_payer_group(&work);
 
 	(void)policy;

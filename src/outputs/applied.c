@@ -9,7 +9,7 @@ struct walk {
 	struct work *work;
 	uint64_t tset_no; /* of the record that is open; 0 = none */
 	uint32_t member_pos;
-	bool changed;     /* one of its rows is more than no_change */
+	bool changed; /* one of its rows is more than no_change */
 };
 
 static void csv_day(struct buffer *out, date_day day)
@@ -77,8 +77,9 @@ int write_applied(struct work *work)
 	struct walk walk = {.work = work};
 	int r;
 
-	buffer_add_text(&work->text, "file,interchange,group,set,member_pos,action,member_id,subscriber_id,group_id,plan_id,"
-	                             "begins_on,ends_on,confidence,match_rule,change\r\n");
+	buffer_add_text(&work->text,
+			"file,interchange,group,set,member_pos,action,member_id,subscriber_id,group_id,plan_id,"
+			"begins_on,ends_on,confidence,match_rule,change\r\n");
 	r = store_changes_of_file(work->store, work->file->file_no, applied_change, &walk);
 	if (r == 0)
 		count_record(&walk);

@@ -16,10 +16,10 @@
 #define FLUSH_BYTES (32u * 1024u)
 
 static const char *const suffixes[OUTPUTS_KIND_COUNT] = {".applied.csv", ".exceptions.csv", ".exceptions.xml",
-                                                         ".report.html", ".summary.json"};
+							 ".report.html", ".summary.json"};
 
-const char *const action_names[ACTION_COUNT] = {"add", "change", "terminate", "reinstate",
-                                                "void", "transfer", "no_change", "post"};
+const char *const action_names[ACTION_COUNT] = {"add",  "change",   "terminate", "reinstate",
+						"void", "transfer", "no_change", "post"};
 
 const char *outputs_suffix(enum outputs_kind kind)
 {
@@ -67,7 +67,7 @@ int write_exceptions_xml(struct work *work)
 	return write_exceptions(work, QUEUE_XML);
 }
 
-static int write_one(struct work *work, enum outputs_kind kind, int (*write)(struct work *work))
+static int write_one(struct work *work, enum outputs_kind kind, int (*writer)(struct work *work))
 {
 	char path[LIMIT_PATH_BYTES];
 	int len = snprintf(path, sizeof(path), "%s/%s%s", work->request->folder, work->request->name, suffixes[kind]);
@@ -79,7 +79,7 @@ static int write_one(struct work *work, enum outputs_kind kind, int (*write)(str
 	if (r != 0)
 		return log_failure(r, "cannot write outputs of file %llu", (unsigned long long)work->file->file_no);
 	buffer_clear(&work->text);
-	r = write(work);
+	r = writer(work);
 	if (r == 0)
 		r = work->text.error;
 	if (r != 0) {
@@ -96,7 +96,7 @@ static int write_one(struct work *work, enum outputs_kind kind, int (*write)(str
 static int broken(const struct work *work, const char *what)
 {
 	return log_failure(MUSTER_ERROR_INTERNAL, "file %llu: the conservation law does not hold: %s",
-	                   (unsigned long long)work->file->file_no, what);
+			   (unsigned long long)work->file->file_no, what);
 }
 
 /* Lines of a posted 820 set, by their rows. */
@@ -150,7 +150,7 @@ static int check_law(struct work *work)
 
 static int write_all(struct work *work)
 {
-	static int (*const writers[OUTPUTS_KIND_COUNT])(struct work *work) = {
+	static int (*const writers[OUTPUTS_KIND_COUNT])(struct work * work) = {
 		write_applied, write_exceptions_csv, write_exceptions_xml, write_report, write_summary};
 	int kind, r = 0;
 
@@ -173,14 +173,14 @@ static int read_file_row(struct work *work)
 
 	if (r == 0 && work->file == NULL)
 		return log_failure(MUSTER_ERROR_INTERNAL, "there is no file %llu to write outputs of",
-		                   (unsigned long long)work->request->file_no);
+				   (unsigned long long)work->request->file_no);
 	if (r == 0 && work->file->duplicate_of != 0)
 		r = store_file_get(work->store, work->file->duplicate_of, &work->arena, &work->duplicate_of);
 	return r;
 }
 
 int outputs_write(struct env *env, struct store *store, const struct outputs_request *request,
-                  struct outputs_written *ret_written)
+		  struct outputs_written *ret_written)
 {
 	struct work work = {.env = env, .store = store, .request = request};
 	bool own_transaction = !store_is_writing(store);

@@ -15,11 +15,13 @@ static const char style[] =
 	"body{font:15px/1.45 system-ui,sans-serif;color:#1c2833;max-width:72em;margin:2em auto;padding:0 1em}"
 	"h1{font-size:1.5em;margin:0 0 .2em}h2{font-size:1.1em;margin:2em 0 .5em;border-bottom:1px solid #d5dbdf}"
 	"p{margin:.3em 0}.quiet{color:#5d6d7e}.state{font-weight:600}"
-	"dl{display:flex;flex-wrap:wrap;gap:.5em 2em;margin:1em 0}dl div{min-width:6em}dt{color:#5d6d7e;font-size:.85em}"
+	"dl{display:flex;flex-wrap:wrap;gap:.5em 2em;margin:1em 0}dl div{min-width:6em}"
+	"dt{color:#5d6d7e;font-size:.85em}"
 	"dd{margin:0;font-size:1.25em;font-variant-numeric:tabular-nums}"
 	"table{border-collapse:collapse;width:100%;font-size:.87em}th,td{text-align:left;vertical-align:top;"
 	"padding:.25em .8em .25em 0;border-bottom:1px solid #eceff1}th{color:#5d6d7e;font-weight:600}"
-	"td.n{text-align:right;font-variant-numeric:tabular-nums}td.c{font-family:ui-monospace,monospace;white-space:nowrap}"
+	"td.n{text-align:right;font-variant-numeric:tabular-nums}"
+	"td.c{font-family:ui-monospace,monospace;white-space:nowrap}"
 	"@media print{body{margin:0;max-width:none;font-size:11px}h2{break-after:avoid}tr{break-inside:avoid}}";
 
 struct report {
@@ -110,7 +112,7 @@ static int table_end(struct report *report, int r, const char *empty, const char
 		buffer_printf(report->out, "<p class=quiet>%s</p>\n", empty);
 	if (r == FULL)
 		buffer_printf(report->out, "<p class=quiet>These are the first %llu; %s</p>\n",
-		              (unsigned long long)report->rows, rest);
+			      (unsigned long long)report->rows, rest);
 	return r == FULL ? 0 : r;
 }
 
@@ -143,7 +145,8 @@ static void add_style_hash(struct buffer *out)
 	hash_of(slice_of(style, sizeof(style) - 1), &hash);
 	for (i = 0; i + 2 < HASH_BYTES; i += 3) {
 		bits = (uint32_t)hash.bytes[i] << 16 | (uint32_t)hash.bytes[i + 1] << 8 | hash.bytes[i + 2];
-		buffer_printf(out, "%c%c%c%c", digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63], digits[bits & 63]);
+		buffer_printf(out, "%c%c%c%c", digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
+			      digits[bits & 63]);
 	}
 	bits = (uint32_t)hash.bytes[30] << 16 | (uint32_t)hash.bytes[31] << 8;
 	buffer_printf(out, "%c%c%c=", digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63]);
@@ -154,8 +157,10 @@ static void page_head(struct report *report)
 	const struct store_file *file = report->work->file;
 	char received[CLOCK_TEXT_BYTES], day[DATE_TEXT_BYTES];
 
-	buffer_add_text(report->out, "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
-	                             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
+	buffer_add_text(
+		report->out,
+		"<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
 	add_style_hash(report->out);
 	buffer_add_text(report->out, "'\">\n<meta name=viewport content=\"width=device-width\">\n<title>");
 	add(report, file->name);
@@ -168,8 +173,9 @@ static void page_head(struct report *report)
 		buffer_add_text(report->out, ": ");
 		add(report, file->reason);
 	}
-	buffer_printf(report->out, "</p>\n<p class=quiet>%s, %llu bytes, received %s as ", store_file_kind_name(file->kind),
-	              (unsigned long long)file->bytes, clock_format_rfc3339(file->received_ms, received));
+	buffer_printf(report->out, "</p>\n<p class=quiet>%s, %llu bytes, received %s as ",
+		      store_file_kind_name(file->kind), (unsigned long long)file->bytes,
+		      clock_format_rfc3339(file->received_ms, received));
 	add(report, file->file_id);
 	if (!slice_is_empty(file->partner)) {
 		buffer_add_text(report->out, " from ");
@@ -181,7 +187,8 @@ static void page_head(struct report *report)
 	if (report->work->duplicate_of != NULL) {
 		buffer_add_text(report->out, "<p>First received as ");
 		add(report, report->work->duplicate_of->name);
-		buffer_printf(report->out, " on %s.</p>\n", clock_format_rfc3339(report->work->duplicate_of->received_ms, received));
+		buffer_printf(report->out, " on %s.</p>\n",
+			      clock_format_rfc3339(report->work->duplicate_of->received_ms, received));
 	}
 }
 
@@ -245,8 +252,8 @@ static int set_row(void *context, const struct store_tset *tset)
 
 static int page_sets(struct report *report)
 {
-	static const char *const columns[] = {"Interchange", "Group", "Set", "Guide", "Verdict", "Outcome", "Reason",
-	                                      "Segments", "Records", "Errors", "Warnings", NULL};
+	static const char *const columns[] = {"Interchange", "Group",    "Set",     "Guide",  "Verdict",  "Outcome",
+					      "Reason",      "Segments", "Records", "Errors", "Warnings", NULL};
 	int r;
 
 	table_begin(report, "What came in", columns);
@@ -318,7 +325,8 @@ static int page_findings(struct report *report)
 		r = finding_line(report, &list->items[i]);
 	if (r == 0 && list->dropped > 0)
 		r = FULL;
-	return table_end(report, r, "Nothing is wrong with the file's form.", "muster validate --ndjson lists them all.");
+	return table_end(report, r, "Nothing is wrong with the file's form.",
+			 "muster validate --ndjson lists them all.");
 }
 
 static int change_row(void *context, const struct store_change *change)
@@ -345,8 +353,8 @@ static int change_row(void *context, const struct store_change *change)
 
 static int page_applied(struct report *report)
 {
-	static const char *const columns[] = {"Set", "Record", "Action", "Member", "Group", "Plan", "Begins", "Ends",
-	                                      "Confidence", "Change", NULL};
+	static const char *const columns[] = {"Set",    "Record", "Action",     "Member", "Group", "Plan",
+					      "Begins", "Ends",   "Confidence", "Change", NULL};
 	int r;
 
 	table_begin(report, "What was applied", columns);
@@ -379,8 +387,8 @@ static int exception_row(void *context, const struct store_exception *item)
 
 static int page_waiting(struct report *report)
 {
-	static const char *const columns[] = {"Item", "Set", "Record", "Category", "Severity", "Reason", "What to do",
-	                                      "Due", NULL};
+	static const char *const columns[] = {"Item",   "Set",        "Record", "Category", "Severity",
+					      "Reason", "What to do", "Due",    NULL};
 	struct store_exception_filter filter = {.file_no = report->work->file->file_no, .in_file_order = true};
 	int r;
 

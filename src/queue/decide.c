@@ -24,7 +24,7 @@ struct work {
 };
 
 static int work_begin(struct work *work, struct store *store, struct env *env, struct slice operator_id,
-                      struct buffer *why)
+		      struct buffer *why)
 {
 	int r;
 
@@ -64,16 +64,17 @@ static int work_open(struct work *work, struct slice item_id, uint32_t version, 
 	work->item = *stored;
 	if (version != 0 && version != item->version) {
 		buffer_printf(work->why, "the item has changed since: it is at version %u, the decision was made on %u",
-		              item->version, version);
+			      item->version, version);
 		return QUEUE_E_STALE;
 	}
 	if (item->status != STORE_EXCEPTION_OPEN && item->status != STORE_EXCEPTION_ASSIGNED) {
 		buffer_printf(work->why, "the item is %s already", store_exception_status_name(item->status));
 		return QUEUE_E_CLOSED;
 	}
-	if (item->lease_until_ms > env_clock_ms(work->env) && !slice_equal(item->owner, work->operator_id) && !note_given) {
+	if (item->lease_until_ms > env_clock_ms(work->env) && !slice_equal(item->owner, work->operator_id) &&
+	    !note_given) {
 		buffer_printf(work->why, "%.*s works on the item now; take it over with a note", (int)item->owner.len,
-		              item->owner.data);
+			      item->owner.data);
 		return QUEUE_E_TAKEN;
 	}
 	return 0;
@@ -82,7 +83,8 @@ static int work_open(struct work *work, struct slice item_id, uint32_t version, 
 /* Write the changed item and its audit row. */
 static int work_save(struct work *work, const char *kind, struct slice what)
 {
-	struct store_audit audit = {.actor = work->operator_id, .kind = slice_from(kind), .subject = work->item.item_id};
+	struct store_audit audit = {
+		.actor = work->operator_id, .kind = slice_from(kind), .subject = work->item.item_id};
 	int r = store_exception_update(work->store, &work->item);
 
 	if (r == STORE_E_STALE || r == STORE_E_MISSING)
@@ -115,8 +117,8 @@ static int check_match(struct work *work, struct slice id)
 		r = store_group_get(work->store, id, &work->arena, &group);
 	if (r != 0 || member != NULL || group != NULL)
 		return r;
-	return refuse(work, money ? "neither a member nor a group with this number is on file" :
-	                            "no member with this number is on file");
+	return refuse(work, money ? "neither a member nor a group with this number is on file"
+				  : "no member with this number is on file");
 }
 
 static int check_decision(struct work *work, struct slice decision, enum store_exception_status *ret_status)
@@ -149,12 +151,14 @@ static int add_note(struct work *work, struct slice note)
 		return 0;
 	if (old.len + note.len + 1 > QUEUE_NOTE_BYTES_MAX)
 		return refuse(work, "the note is too long");
-	work->item.note = old.len == 0 ? note :
-	                  arena_printf(&work->arena, "%.*s\n%.*s", (int)old.len, old.data, (int)note.len, note.data);
+	work->item.note = old.len == 0 ? note
+				       : arena_printf(&work->arena, "%.*s\n%.*s", (int)old.len, old.data, (int)note.len,
+						      note.data);
 	return work->item.note.data != NULL ? 0 : -ENOMEM;
 }
 
-int queue_resolve(struct store *store, struct env *env, const struct queue_decision *decision, struct buffer *reterr_text)
+int queue_resolve(struct store *store, struct env *env, const struct queue_decision *decision,
+		  struct buffer *reterr_text)
 {
 	struct slice text = slice_trim(decision->decision);
 	struct work work;
@@ -176,7 +180,7 @@ int queue_resolve(struct store *store, struct env *env, const struct queue_decis
 }
 
 int queue_assign(struct store *store, struct env *env, struct slice item_id, struct slice owner,
-                 struct slice operator_id, struct buffer *reterr_text)
+		 struct slice operator_id, struct buffer *reterr_text)
 {
 	struct work work;
 	int r = work_begin(&work, store, env, operator_id, reterr_text);
@@ -193,7 +197,7 @@ int queue_assign(struct store *store, struct env *env, struct slice item_id, str
 }
 
 int queue_note(struct store *store, struct env *env, struct slice item_id, struct slice note, struct slice operator_id,
-               struct buffer *reterr_text)
+	       struct buffer *reterr_text)
 {
 	struct work work;
 	int r = work_begin(&work, store, env, operator_id, reterr_text);
@@ -248,7 +252,7 @@ static int lease_next(struct work *work)
 }
 
 int queue_next(struct store *store, struct env *env, struct slice operator_id, struct arena *arena,
-               struct slice *ret_item_id)
+	       struct slice *ret_item_id)
 {
 	struct slice item_id = SLICE_EMPTY;
 	struct buffer why;

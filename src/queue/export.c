@@ -13,7 +13,8 @@
 /* What is written at once. */
 #define FLUSH_BYTES (64u * 1024u)
 
-struct export {
+struct export
+{
 	struct env *env;
 	const struct queue_sink *sink;
 	bool as_received;
@@ -43,9 +44,10 @@ static uint32_t version_of(const struct export *export, const struct store_excep
 
 static void csv_header(struct export *export)
 {
-	static const char *const before[] = {"item", "file", "interchange", "group", "set", "member_pos", "category",
-		"severity", "confidence", "candidate1", "score1", "candidate2", "score2", "candidate3", "score3",
-		"reason", "due_at"};
+	static const char *const before[] = {"item",       "file",       "interchange", "group",      "set",
+					     "member_pos", "category",   "severity",    "confidence", "candidate1",
+					     "score1",     "candidate2", "score2",      "candidate3", "score3",
+					     "reason",     "due_at"};
 	struct buffer *out = &export->rows;
 	size_t i;
 
@@ -76,7 +78,8 @@ static void csv_candidates(struct buffer *out, const struct store_exception *ite
 		bool there = i < item->candidate_count;
 
 		csv_add(out, false, there ? item->candidates[i].member_id : SLICE_EMPTY);
-		csv_add(out, false, there ? slice_from(queue_share_format(item->candidates[i].score_e6, share)) : SLICE_EMPTY);
+		csv_add(out, false,
+			there ? slice_from(queue_share_format(item->candidates[i].score_e6, share)) : SLICE_EMPTY);
 	}
 }
 
@@ -237,7 +240,8 @@ static int xml_item(struct export *export, const struct item_view *view)
 	xml_attribute(out, "severity", slice_from(urgency_name(category_urgency(item->category))));
 	xml_text(out, slice_from(category_name(item->category)));
 	xml_element_end(out);
-	xml_leaf(out, "status", slice_from(store_exception_status_name(export->as_received ? STORE_EXCEPTION_OPEN : item->status)));
+	xml_leaf(out, "status",
+		 slice_from(store_exception_status_name(export->as_received ? STORE_EXCEPTION_OPEN : item->status)));
 	xml_leaf(out, "confidence", slice_from(queue_share_format(item->confidence_e6, share)));
 	xml_leaf(out, "reason", item_mask(view, item->reason));
 	xml_leaf(out, "guidance", slice_from(category_guidance(item->category)));
@@ -289,8 +293,8 @@ static int export_xml(struct export *export, struct store *store, const struct s
 }
 
 int queue_export(struct store *store, struct env *env, const struct store_exception_filter *filter,
-                 enum queue_form form, bool as_received, const struct queue_sink *sink,
-                 struct queue_export_result *ret_result)
+		 enum queue_form form, bool as_received, const struct queue_sink *sink,
+		 struct queue_export_result *ret_result)
 {
 	struct export export = {.env = env, .sink = sink, .as_received = as_received};
 	int r;

@@ -83,7 +83,8 @@ static int csv_columns(struct import *import, struct csv_reader *reader, uint32_
 			if (slice_is(slice_trim(reader->fields[i].text), names[column]))
 				ret_at[column] = i;
 		if (ret_at[column] == UINT32_MAX && column != COLUMN_NOTE) {
-			buffer_printf(import->messages, "%s:1:1: there is no column `%s`\n", import->name, names[column]);
+			buffer_printf(import->messages, "%s:1:1: there is no column `%s`\n", import->name,
+				      names[column]);
 			return QUEUE_E_FILE;
 		}
 	}
@@ -204,8 +205,8 @@ static int read_xml(struct import *import, struct slice content)
 /* One row's decision. 0 also when it was refused; <0. */
 static int take_row(struct import *import, const struct row *row, struct slice operator_id)
 {
-	struct queue_decision decision = {.item_id = row->item_id, .decision = row->decision, .note = row->note,
-	                                  .operator_id = operator_id};
+	struct queue_decision decision = {
+		.item_id = row->item_id, .decision = row->decision, .note = row->note, .operator_id = operator_id};
 	struct buffer why;
 	uint64_t version;
 	int r = QUEUE_E_DECISION;
@@ -259,8 +260,8 @@ static bool is_xml(struct slice content)
 	return content.len > 0 && content.data[0] == '<';
 }
 
-int queue_import(struct store *store, struct env *env, const char *name, struct slice content,
-                 struct slice operator_id, struct buffer *messages, struct queue_import_result *ret_result)
+int queue_import(struct store *store, struct env *env, const char *name, struct slice content, struct slice operator_id,
+		 struct buffer *messages, struct queue_import_result *ret_result)
 {
 	struct import import = {.store = store, .env = env, .name = name, .messages = messages};
 	int r;

@@ -52,8 +52,8 @@ static size_t own_ssn_at(const struct item_view *view, struct slice s, size_t at
 
 	if (left >= 9 && memcmp(text, view->ssn, 9) == 0)
 		return 9;
-	if (left >= 11 && memcmp(text, view->ssn, 3) == 0 && text[3] == '-' && memcmp(text + 4, view->ssn + 3, 2) == 0 &&
-	    text[6] == '-' && memcmp(text + 7, view->ssn + 5, 4) == 0)
+	if (left >= 11 && memcmp(text, view->ssn, 3) == 0 && text[3] == '-' &&
+	    memcmp(text + 4, view->ssn + 3, 2) == 0 && text[6] == '-' && memcmp(text + 7, view->ssn + 5, 4) == 0)
 		return 11;
 	return 0;
 }
@@ -112,8 +112,8 @@ int item_view_init(struct item_view *view, struct arena *arena, const struct sto
 	if (view->has_ssn)
 		view->sent[INCOMING_ssn] = slice_of(view->ssn, sizeof(view->ssn));
 	for (i = 0; i < INCOMING_COUNT; i++) {
-		view->shown[i] = incoming_kinds[i] == INCOMING_SSN ? mask_ssn(arena, view->sent[i]) :
-		                                                     item_mask(view, view->sent[i]);
+		view->shown[i] = incoming_kinds[i] == INCOMING_SSN ? mask_ssn(arena, view->sent[i])
+								   : item_mask(view, view->sent[i]);
 		if (view->shown[i].data == NULL)
 			return -ENOMEM;
 	}
@@ -170,7 +170,8 @@ static int evidence_text(const struct item_view *view, struct slice object, cons
 {
 	struct slice value;
 
-	*ret_text = json_find(object, key, &value) ? json_decode(view->arena, value) : arena_dup(view->arena, SLICE_EMPTY);
+	*ret_text =
+		json_find(object, key, &value) ? json_decode(view->arena, value) : arena_dup(view->arena, SLICE_EMPTY);
 	return ret_text->data != NULL ? 0 : -ENOMEM;
 }
 
@@ -185,16 +186,19 @@ static bool is_about_ssn(struct slice field)
 }
 
 int item_next_evidence(const struct item_view *view, const struct store_candidate *candidate, size_t *at,
-                       struct item_evidence *ret_evidence)
+		       struct item_evidence *ret_evidence)
 {
 	struct item_evidence *e = ret_evidence;
 	struct slice object;
 
 	if (!json_next(candidate->evidence, at, &object))
 		return 0;
-	if (evidence_text(view, object, "field", &e->field) != 0 || evidence_text(view, object, "level", &e->level) != 0 ||
-	    evidence_text(view, object, "sent", &e->sent) != 0 || evidence_text(view, object, "known", &e->known) != 0 ||
-	    evidence_text(view, object, "bits", &e->bits) != 0 || evidence_text(view, object, "against", &e->against) != 0)
+	if (evidence_text(view, object, "field", &e->field) != 0 ||
+	    evidence_text(view, object, "level", &e->level) != 0 ||
+	    evidence_text(view, object, "sent", &e->sent) != 0 ||
+	    evidence_text(view, object, "known", &e->known) != 0 ||
+	    evidence_text(view, object, "bits", &e->bits) != 0 ||
+	    evidence_text(view, object, "against", &e->against) != 0)
 		return -ENOMEM;
 	e->sent = is_about_ssn(e->field) ? mask_ssn(view->arena, e->sent) : item_mask(view, e->sent);
 	e->known = is_about_ssn(e->field) ? mask_ssn(view->arena, e->known) : item_mask(view, e->known);
@@ -210,7 +214,7 @@ static void add_name(struct buffer *out, const char *name)
 
 /* Sort one identifying field: not sent, or other than the candidate's. */
 static void look_at(const struct item_view *view, enum incoming_field field, const char *name, struct slice known,
-                    bool compare, struct buffer *missing, struct buffer *differing)
+		    bool compare, struct buffer *missing, struct buffer *differing)
 {
 	struct slice sent = view->sent[field];
 
@@ -231,7 +235,8 @@ struct slice item_certainty(const struct item_view *view, const struct member *b
 	date_format_iso(known->birth_on, born);
 	buffer_init(&missing, view->arena->env);
 	buffer_init(&differing, view->arena->env);
-	look_at(view, INCOMING_member_id_sent, "the plan's member number", known->member_id, best != NULL, &missing, &differing);
+	look_at(view, INCOMING_member_id_sent, "the plan's member number", known->member_id, best != NULL, &missing,
+		&differing);
 	look_at(view, INCOMING_ssn, "SSN", known->ssn, best != NULL, &missing, &differing);
 	look_at(view, INCOMING_birth_on, "birth date", slice_from(born), best != NULL, &missing, &differing);
 	look_at(view, INCOMING_last_name, "last name", known->last_name, best != NULL, &missing, &differing);
@@ -245,7 +250,9 @@ struct slice item_certainty(const struct item_view *view, const struct member *b
 	else if (differing.len > 0)
 		text = arena_printf(view->arena, "Other than on file: %s.", differing.data);
 	else
-		text = arena_dup(view->arena, SLICE_LITERAL("All that identifies a person was sent; the reason above stands against it."));
+		text = arena_dup(
+			view->arena,
+			SLICE_LITERAL("All that identifies a person was sent; the reason above stands against it."));
 	buffer_fini(&missing);
 	buffer_fini(&differing);
 	return text;

@@ -162,7 +162,8 @@ static int page_init(struct page *page, struct store *store, struct env *env, st
 		return QUEUE_E_UNKNOWN;
 	r = item_view_init(&page->view, &page->arena, page->item);
 	for (i = 0; r == 0 && i < page->item->candidate_count && i < LIMIT_CANDIDATES; i++)
-		r = store_member_get_no(store, page->item->candidates[i].member_no, &page->arena, &page->members[page->member_count++]);
+		r = store_member_get_no(store, page->item->candidates[i].member_no, &page->arena,
+					&page->members[page->member_count++]);
 	if (r != 0)
 		return r;
 	page->certainty = item_certainty(&page->view, page->member_count > 0 ? page->members[0] : NULL);
@@ -176,31 +177,52 @@ static struct slice known_value(struct arena *arena, const struct member *member
 	char day[DATE_TEXT_BYTES];
 
 	switch ((int)field) {
-	case INCOMING_relationship: return member->relationship;
-	case INCOMING_subscriber_id: return member->subscriber_id;
-	case INCOMING_member_id_sent: return member->member_id;
-	case INCOMING_group_sent: return span != NULL ? span->group_id : SLICE_EMPTY;
-	case INCOMING_plan_sent: return span != NULL ? span->plan_id : SLICE_EMPTY;
-	case INCOMING_insurance_line: return span != NULL ? span->insurance_line : SLICE_EMPTY;
-	case INCOMING_tier: return span != NULL ? span->tier : SLICE_EMPTY;
+	case INCOMING_relationship:
+		return member->relationship;
+	case INCOMING_subscriber_id:
+		return member->subscriber_id;
+	case INCOMING_member_id_sent:
+		return member->member_id;
+	case INCOMING_group_sent:
+		return span != NULL ? span->group_id : SLICE_EMPTY;
+	case INCOMING_plan_sent:
+		return span != NULL ? span->plan_id : SLICE_EMPTY;
+	case INCOMING_insurance_line:
+		return span != NULL ? span->insurance_line : SLICE_EMPTY;
+	case INCOMING_tier:
+		return span != NULL ? span->tier : SLICE_EMPTY;
 	case INCOMING_begins_on:
 		return span != NULL ? arena_dup(arena, slice_from(date_format_iso(span->begins_on, day))) : SLICE_EMPTY;
 	case INCOMING_ends_on:
 		return span != NULL ? arena_dup(arena, slice_from(date_format_iso(span->ends_on, day))) : SLICE_EMPTY;
-	case INCOMING_last_name: return member->last_name;
-	case INCOMING_first_name: return member->first_name;
-	case INCOMING_middle_name: return member->middle_name;
-	case INCOMING_suffix: return member->suffix;
-	case INCOMING_ssn: return member->ssn;
-	case INCOMING_birth_on: return arena_dup(arena, slice_from(date_format_iso(member->birth_on, day)));
-	case INCOMING_sex: return arena_dup(arena, slice_of(&member->sex, member->sex != 0));
-	case INCOMING_address1: return member->address1;
-	case INCOMING_address2: return member->address2;
-	case INCOMING_city: return member->city;
-	case INCOMING_state: return member->state;
-	case INCOMING_zip: return member->zip;
-	case INCOMING_phone: return member->phone;
-	case INCOMING_email: return member->email;
+	case INCOMING_last_name:
+		return member->last_name;
+	case INCOMING_first_name:
+		return member->first_name;
+	case INCOMING_middle_name:
+		return member->middle_name;
+	case INCOMING_suffix:
+		return member->suffix;
+	case INCOMING_ssn:
+		return member->ssn;
+	case INCOMING_birth_on:
+		return arena_dup(arena, slice_from(date_format_iso(member->birth_on, day)));
+	case INCOMING_sex:
+		return arena_dup(arena, slice_of(&member->sex, member->sex != 0));
+	case INCOMING_address1:
+		return member->address1;
+	case INCOMING_address2:
+		return member->address2;
+	case INCOMING_city:
+		return member->city;
+	case INCOMING_state:
+		return member->state;
+	case INCOMING_zip:
+		return member->zip;
+	case INCOMING_phone:
+		return member->phone;
+	case INCOMING_email:
+		return member->email;
 	}
 	return SLICE_EMPTY;
 }
@@ -245,7 +267,7 @@ static int add_decision(void *context, const struct store_decision *decision)
 		return 0;
 	}
 	buffer_printf(to->text, "  %s  version %u  %.*s %.*s", at, decision->version, (int)decision->status.len,
-	              decision->status.data, (int)decision->decision.len, decision->decision.data);
+		      decision->status.data, (int)decision->decision.len, decision->decision.data);
 	if (decision->operator_id.len > 0)
 		buffer_printf(to->text, " by %.*s", (int)decision->operator_id.len, decision->operator_id.data);
 	buffer_add_char(to->text, '\n');
@@ -261,11 +283,12 @@ static void json_known(struct json *json, const struct page *page)
 	for (i = 0; i < page->member_count; i++) {
 		json_object_begin(json, NULL);
 		for (field = 0; page->members[i] != NULL && field < INCOMING_COUNT; field++) {
-			struct slice known = known_value(page->view.arena, page->members[i], (enum incoming_field)field);
+			struct slice known =
+				known_value(page->view.arena, page->members[i], (enum incoming_field)field);
 
 			if (!slice_is_empty(known))
 				json_text(json, field == INCOMING_member_id_sent ? "member_id" : incoming_names[field],
-				          masked_value(&page->view, (enum incoming_field)field, known));
+					  masked_value(&page->view, (enum incoming_field)field, known));
 		}
 		json_object_end(json);
 	}
@@ -361,7 +384,7 @@ static void grid_fill(struct grid *grid, const struct page *page)
 	grid->cells[0][1] = SLICE_LITERAL("sent");
 	for (i = 0; i < page->member_count; i++)
 		grid->cells[0][2 + i] = arena_printf(page->view.arena, "%u: %s", i + 1,
-		                                     queue_share_format(page->item->candidates[i].score_e6, share));
+						     queue_share_format(page->item->candidates[i].score_e6, share));
 	grid->rows = 1;
 	for (field = 0; field < INCOMING_COUNT; field++) {
 		bool any = !slice_is_empty(page->view.sent[field]);
@@ -374,7 +397,8 @@ static void grid_fill(struct grid *grid, const struct page *page)
 				known = known_value(page->view.arena, page->members[i], (enum incoming_field)field);
 			any |= !slice_is_empty(known);
 			grid->marks[row][2 + i] = mark_of(page->view.sent[field], known);
-			grid->cells[row][2 + i] = visible(page, masked_value(&page->view, (enum incoming_field)field, known));
+			grid->cells[row][2 + i] =
+				visible(page, masked_value(&page->view, (enum incoming_field)field, known));
 		}
 		grid->cells[row][0] = slice_from(incoming_names[field]);
 		grid->cells[row][1] = visible(page, page->view.shown[field]);
@@ -422,13 +446,13 @@ static void text_head(const struct page *page, struct buffer *out)
 	char due[CLOCK_TEXT_BYTES], received[CLOCK_TEXT_BYTES];
 
 	buffer_printf(out, "%.*s  %s  %s  %s, version %u\n", (int)item->item_id.len, item->item_id.data,
-	              category_name(item->category), urgency_name(category_urgency(item->category)),
-	              store_exception_status_name(item->status), item->version);
+		      category_name(item->category), urgency_name(category_urgency(item->category)),
+		      store_exception_status_name(item->status), item->version);
 	line(out, "reason", item_mask(&page->view, item->reason));
 	line(out, "what to do", slice_from(category_guidance(item->category)));
 	line(out, "certain with", page->certainty);
 	buffer_printf(out, "%-14s%s, due %s\n", "received", clock_format_rfc3339(item->created_ms, received),
-	              clock_format_rfc3339(item->due_ms, due));
+		      clock_format_rfc3339(item->due_ms, due));
 	buffer_printf(out, "%-14s", "stands in");
 	text_add_visible(out, item->origin.file_name);
 	if (item->tset_no != 0) {
@@ -441,7 +465,7 @@ static void text_head(const struct page *page, struct buffer *out)
 	}
 	if (item->member_pos != 0)
 		buffer_printf(out, ", record %u (segment %u, byte %llu)", item->member_pos, item->segment_pos,
-		              (unsigned long long)item->offset);
+			      (unsigned long long)item->offset);
 	buffer_add_char(out, '\n');
 	line(out, "owner", item->owner);
 	line(out, "decision", item->decision);
@@ -459,11 +483,12 @@ static int text_evidence(const struct page *page, struct buffer *out)
 		char share[QUEUE_SHARE_BYTES];
 		size_t at = 0;
 
-		buffer_printf(out, "\ncandidate %u: %.*s, %s\n", i + 1, (int)candidate->member_id.len, candidate->member_id.data,
-		              queue_share_format(candidate->score_e6, share));
+		buffer_printf(out, "\ncandidate %u: %.*s, %s\n", i + 1, (int)candidate->member_id.len,
+			      candidate->member_id.data, queue_share_format(candidate->score_e6, share));
 		while ((r = item_next_evidence(&page->view, candidate, &at, &evidence)) == 1) {
 			buffer_printf(out, "  %8.*s bits  %.*s: %.*s\n", (int)evidence.bits.len, evidence.bits.data,
-			              (int)evidence.field.len, evidence.field.data, (int)evidence.level.len, evidence.level.data);
+				      (int)evidence.field.len, evidence.field.data, (int)evidence.level.len,
+				      evidence.level.data);
 		}
 	}
 	return r;
@@ -502,7 +527,7 @@ static int add_other(void *context, const struct store_exception *item)
 	if (slice_equal(item->item_id, others->but))
 		return 0;
 	buffer_printf(others->out, "%s  %.*s  %s\n", others->count++ == 0 ? "\nthe same family waits in\n" : "",
-	              (int)item->item_id.len, item->item_id.data, category_name(item->category));
+		      (int)item->item_id.len, item->item_id.data, category_name(item->category));
 	return 0;
 }
 

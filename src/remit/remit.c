@@ -78,7 +78,8 @@ static date_day day_of(struct slice text)
 
 /*
  * A copy of element `pos`, trimmed, in `arena`, unless there is a value already: what the guide has once counts once,
- * and a file that repeats it for ever takes no memory for it. No value of the guide is as long as the cut. 0 or -ENOMEM.
+ * and a file that repeats it for ever takes no memory for it. No value of the guide is as long as the cut. 0 or
+ * -ENOMEM.
  */
 static int keep(struct arena *arena, const struct x12_segment *segment, uint32_t pos, struct slice *ret_value)
 {
@@ -267,7 +268,8 @@ static int entity_end(struct remit *remit)
 
 	if (r == 0 && remit->in_entity && remit->entity_lines == 0 && remit->before.count > 0) {
 		struct x12_where where = {.segment_pos = remit->entity.segment_pos,
-		                          .offset = remit->entity.offset, .line = remit->entity.line};
+					  .offset = remit->entity.offset,
+					  .line = remit->entity.line};
 
 		r = line_begin(remit, &where);
 		if (r == 0)
@@ -383,8 +385,9 @@ static int on_ent(struct remit *remit, const struct x12_segment *segment)
 	remit->entity_shown.offsets = (struct list){0};
 	hash_init(&remit->entity_shown.hash);
 	*entity = (struct remittance_line){.segment_pos = segment->where.segment_pos,
-	                                   .offset = segment->where.offset, .line = segment->where.line,
-	                                   .individual = slice_is(slice_trim(x12_element(segment, 2)), "2J")};
+					   .offset = segment->where.offset,
+					   .line = segment->where.line,
+					   .individual = slice_is(slice_trim(x12_element(segment, 2)), "2J")};
 	r = keep(&remit->arena, segment, 3, &entity->entity_qualifier);
 	return r != 0 ? r : keep(&remit->arena, segment, 4, &entity->entity_id);
 }
@@ -486,7 +489,7 @@ static int on_entity(struct remit *remit, const struct x12_segment *segment)
 }
 
 static int remit_segment(void *context, const struct guide *guide, const struct guide_segment *node,
-                         const struct x12_segment *segment)
+			 const struct x12_segment *segment)
 {
 	struct remit *remit = context;
 	int r = 0;
@@ -515,8 +518,8 @@ static int remit_tset_begin(void *context, const struct x12_tset *tset, const st
 	remit->tset = guide != NULL && slice_is(guide->set_id, "820") ? tset : NULL;
 	arena_reset(&remit->header_arena);
 	arena_reset(&remit->arena);
-	remit->header = (struct remit_header){
-	        .settles_on = DATE_NONE, .period_begin = DATE_NONE, .period_end = DATE_NONE};
+	remit->header =
+		(struct remit_header){.settles_on = DATE_NONE, .period_begin = DATE_NONE, .period_end = DATE_NONE};
 	remit->header_refs = (struct list){0};
 	remit->header_done = remit->in_entity = remit->in_line = false;
 	remit->line_count = 0;
@@ -537,7 +540,7 @@ static int remit_tset_end(void *context, const struct x12_tset *tset, const stru
 		r = entity_end(remit);
 	if (r == 0 && remit->sink.end != NULL)
 		r = remit->sink.end(remit->sink.context, tset, &remit->header, remit->line_count, remit->paid,
-		                    remit->adjusted);
+				    remit->adjusted);
 	remit->tset = NULL;
 	return r < 0 ? r : 0;
 }
@@ -550,10 +553,8 @@ int remit_new(struct env *env, const struct remit_sink *sink, struct remit **ret
 		return -ENOMEM;
 	remit->env = env;
 	remit->sink = *sink;
-	remit->handler = (struct check_handler){.context = remit,
-	                                        .tset_begin = remit_tset_begin,
-	                                        .tset_end = remit_tset_end,
-	                                        .segment = remit_segment};
+	remit->handler = (struct check_handler){
+		.context = remit, .tset_begin = remit_tset_begin, .tset_end = remit_tset_end, .segment = remit_segment};
 	arena_init(&remit->header_arena, env, 4096, 0);
 	arena_init(&remit->arena, env, 0, 0);
 	buffer_init(&remit->entity_shown.raw, env);

@@ -100,12 +100,14 @@ static void add_value(struct buffer *out, const char *from, const char *to)
 }
 
 static void on_begin(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespace_count,
-                     const xmlChar **namespaces, int count, int defaulted, const xmlChar **attributes)
+		     const xmlChar **namespaces, int count, int defaulted, const xmlChar **attributes)
 {
 	struct reader *reader = context;
 	struct xml_attribute list[ATTRIBUTES_MAX];
-	struct xml_element element = {.name = slice_from((const char *)name), .attributes = list,
-	                              .attribute_count = (uint32_t)count, .depth = ++reader->depth};
+	struct xml_element element = {.name = slice_from((const char *)name),
+				      .attributes = list,
+				      .attribute_count = (uint32_t)count,
+				      .depth = ++reader->depth};
 	size_t ends[ATTRIBUTES_MAX];
 	uint32_t i;
 
@@ -155,7 +157,7 @@ static void on_end(void *context, const xmlChar *name, const xmlChar *prefix, co
 		reader->result = reader->text.error;
 	else if (reader->handler != NULL && reader->handler->end != NULL)
 		reader->result = reader->handler->end(reader->handler->context, slice_from((const char *)name),
-		                                      buffer_slice(&reader->text), depth);
+						      buffer_slice(&reader->text), depth);
 	buffer_clear(&reader->text);
 	if (reader->result != 0)
 		xmlStopParser(reader->parser);
@@ -275,13 +277,13 @@ static int reader_init(struct reader *reader, const struct xml_schema *schema, x
 	void *user = reader;
 
 	reader->sax = (xmlSAXHandler){.initialized = XML_SAX2_MAGIC,
-	                              .startElementNs = on_begin,
-	                              .endElementNs = on_end,
-	                              .characters = on_characters,
-	                              .cdataBlock = on_characters,
-	                              .ignorableWhitespace = on_characters,
-	                              .internalSubset = on_doctype,
-	                              .reference = on_reference};
+				      .startElementNs = on_begin,
+				      .endElementNs = on_end,
+				      .characters = on_characters,
+				      .cdataBlock = on_characters,
+				      .ignorableWhitespace = on_characters,
+				      .internalSubset = on_doctype,
+				      .reference = on_reference};
 	reader->parser = xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
 	if (reader->parser == NULL)
 		return -ENOMEM;
@@ -319,7 +321,7 @@ static void reader_push(struct reader *reader)
 }
 
 int xml_read(struct env *env, struct slice document, const struct xml_schema *schema, const struct xml_handler *handler,
-             struct xml_error *reterr_error)
+	     struct xml_error *reterr_error)
 {
 	struct reader reader = {.document = document, .handler = handler, .error = reterr_error, .counted_line = 1};
 	xmlSchemaSAXPlugPtr plug = NULL;

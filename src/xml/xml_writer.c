@@ -105,7 +105,7 @@ void xml_writer_begin(struct xml_writer *writer, const char *element, const char
 {
 	took(writer, xmlTextWriterStartDocument(writer->writer, "1.0", "UTF-8", NULL));
 	took(writer, xmlTextWriterStartElementNS(writer->writer, NULL, (const xmlChar *)element,
-	                                         (const xmlChar *)namespace_uri));
+						 (const xmlChar *)namespace_uri));
 }
 
 int xml_writer_end(struct xml_writer *writer)

@@ -15,31 +15,75 @@ static struct env env;
 static struct arena arena;
 static struct member_index people;
 
-#define TEXT(s) {(s), sizeof(s) - 1}
+#define TEXT(s)                                                                                                        \
+	{                                                                                                              \
+		(s), sizeof(s) - 1                                                                                     \
+	}
 #define DAY(n) (20454 + (n)) /* 2026-01-01 + n */
 
-static struct coverage_span in_g100[] = {{.group_id = TEXT("G100"), .plan_id = TEXT("P1"), .begins_on = DAY(0), .ends_on = DATE_NONE}};
-static struct coverage_span in_g200[] = {{.group_id = TEXT("G200"), .plan_id = TEXT("P1"), .begins_on = DAY(0), .ends_on = DATE_NONE}};
+static struct coverage_span in_g100[] = {
+	{.group_id = TEXT("G100"), .plan_id = TEXT("P1"), .begins_on = DAY(0), .ends_on = DATE_NONE}};
+static struct coverage_span in_g200[] = {
+	{.group_id = TEXT("G200"), .plan_id = TEXT("P1"), .begins_on = DAY(0), .ends_on = DATE_NONE}};
 static struct coverage_span in_both[] = {
 	{.group_id = TEXT("G100"), .plan_id = TEXT("P1"), .begins_on = DAY(0), .ends_on = DATE_NONE},
 	{.group_id = TEXT("G200"), .plan_id = TEXT("P2"), .begins_on = DAY(0), .ends_on = DATE_NONE},
 };
 
 static const struct member members[] = {
-	{.member_no = 1, .member_id = TEXT("M001"), .subscriber_id = TEXT("S1"), .relationship = TEXT("18"), .last_name = TEXT("ROE"),
-	 .first_name = TEXT("ALEX"), .ssn = TEXT("219091201"), .employee_id = TEXT("E77"), .birth_on = DAY(-9000), .died_on = DATE_NONE,
-	 .spans = in_g100, .span_count = 1},
-	{.member_no = 2, .member_id = TEXT("M002"), .subscriber_id = TEXT("S1"), .relationship = TEXT("19"), .last_name = TEXT("ROE"),
-	 .first_name = TEXT("ALEXANDRA"), .ssn = TEXT("219091202"), .birth_on = DAY(-2000), .died_on = DATE_NONE, .spans = in_g100,
+	{.member_no = 1,
+	 .member_id = TEXT("M001"),
+	 .subscriber_id = TEXT("S1"),
+	 .relationship = TEXT("18"),
+	 .last_name = TEXT("ROE"),
+	 .first_name = TEXT("ALEX"),
+	 .ssn = TEXT("219091201"),
+	 .employee_id = TEXT("E77"),
+	 .birth_on = DAY(-9000),
+	 .died_on = DATE_NONE,
+	 .spans = in_g100,
 	 .span_count = 1},
-	{.member_no = 3, .member_id = TEXT("M003"), .subscriber_id = TEXT("S3"), .relationship = TEXT("18"), .last_name = TEXT("O'NEIL"),
-	 .first_name = TEXT("PAT"), .ssn = TEXT("219091203"), .birth_on = DAY(-8000), .died_on = DATE_NONE, .spans = in_g200,
+	{.member_no = 2,
+	 .member_id = TEXT("M002"),
+	 .subscriber_id = TEXT("S1"),
+	 .relationship = TEXT("19"),
+	 .last_name = TEXT("ROE"),
+	 .first_name = TEXT("ALEXANDRA"),
+	 .ssn = TEXT("219091202"),
+	 .birth_on = DAY(-2000),
+	 .died_on = DATE_NONE,
+	 .spans = in_g100,
 	 .span_count = 1},
-	{.member_no = 4, .member_id = TEXT("M004"), .subscriber_id = TEXT("S4"), .relationship = TEXT("18"), .last_name = TEXT("POE"),
-	 .first_name = TEXT("KIM"), .ssn = TEXT("219091204"), .birth_on = DAY(-7000), .died_on = DATE_NONE, .spans = in_both,
+	{.member_no = 3,
+	 .member_id = TEXT("M003"),
+	 .subscriber_id = TEXT("S3"),
+	 .relationship = TEXT("18"),
+	 .last_name = TEXT("O'NEIL"),
+	 .first_name = TEXT("PAT"),
+	 .ssn = TEXT("219091203"),
+	 .birth_on = DAY(-8000),
+	 .died_on = DATE_NONE,
+	 .spans = in_g200,
+	 .span_count = 1},
+	{.member_no = 4,
+	 .member_id = TEXT("M004"),
+	 .subscriber_id = TEXT("S4"),
+	 .relationship = TEXT("18"),
+	 .last_name = TEXT("POE"),
+	 .first_name = TEXT("KIM"),
+	 .ssn = TEXT("219091204"),
+	 .birth_on = DAY(-7000),
+	 .died_on = DATE_NONE,
+	 .spans = in_both,
 	 .span_count = 2},
-	{.member_no = 5, .member_id = TEXT("M005"), .subscriber_id = TEXT("S5"), .relationship = TEXT("18"), .last_name = TEXT("LOE"),
-	 .first_name = TEXT("SAM"), .birth_on = DAY(-6000), .died_on = DATE_NONE},
+	{.member_no = 5,
+	 .member_id = TEXT("M005"),
+	 .subscriber_id = TEXT("S5"),
+	 .relationship = TEXT("18"),
+	 .last_name = TEXT("LOE"),
+	 .first_name = TEXT("SAM"),
+	 .birth_on = DAY(-6000),
+	 .died_on = DATE_NONE},
 };
 
 static const struct group groups[] = {
@@ -101,21 +145,30 @@ static int view_seen(void *context, struct slice payer, struct slice trace, cent
 	return 0;
 }
 
-static struct decide_view view = {.group = view_group, .member = view_member, .group_by_sponsor = view_sponsor,
-                                  .group_by_invoice = view_invoice, .payment_seen = view_seen};
+static struct decide_view view = {.group = view_group,
+				  .member = view_member,
+				  .group_by_sponsor = view_sponsor,
+				  .group_by_invoice = view_invoice,
+				  .payment_seen = view_seen};
 
 static struct remit_header payer(const char *id)
 {
-	return (struct remit_header){.total = 90000, .settles_on = DAY(31), .trace = TEXT("T1"), .payer_id = slice_from(id),
-	                             .period_begin = DATE_NONE, .period_end = DATE_NONE};
+	return (struct remit_header){.total = 90000,
+				     .settles_on = DAY(31),
+				     .trace = TEXT("T1"),
+				     .payer_id = slice_from(id),
+				     .period_begin = DATE_NONE,
+				     .period_end = DATE_NONE};
 }
 
-static struct decide_payment decide(const struct remit_header *header, const struct remittance_line *line, const char *forced)
+static struct decide_payment decide(const struct remit_header *header, const struct remittance_line *line,
+				    const char *forced)
 {
 	static const struct decide_policy policy;
 	struct decide_payment payment;
 
-	assert_int_equal(decide_remittance_line(&arena, &view, &policy, DAY(10), header, line, slice_from(forced), &payment), 0);
+	assert_int_equal(
+		decide_remittance_line(&arena, &view, &policy, DAY(10), header, line, slice_from(forced), &payment), 0);
 	if (!payment.posted) {
 		assert_true(payment.category < CATEGORY_COUNT);
 		assert_true(payment.reason.len > 0);
@@ -132,7 +185,8 @@ static void expect_group(const struct decide_payment *payment, const char *group
 	assert_string_equal(payment->match_rule, rule);
 }
 
-static void expect_member(const struct decide_payment *payment, uint64_t member_no, const char *group_id, const char *rule)
+static void expect_member(const struct decide_payment *payment, uint64_t member_no, const char *group_id,
+			  const char *rule)
 {
 	expect_group(payment, group_id, rule);
 	assert_non_null(payment->member);
@@ -144,23 +198,34 @@ static void expect_suspended(const struct decide_payment *payment, enum category
 	if (payment->posted)
 		fail_msg("posted by %s", payment->match_rule);
 	if (payment->category != category)
-		fail_msg("%s instead of %s: %s", category_name(payment->category), category_name(category), payment->reason.data);
+		fail_msg("%s instead of %s: %s", category_name(payment->category), category_name(category),
+			 payment->reason.data);
 }
 
 /* The parts of a line that these tests turn. */
 static struct remittance_line person(const char *ssn, const char *last, const char *first, const char *policy)
 {
-	return (struct remittance_line){.individual = true, .entity_qualifier = TEXT("34"), .entity_id = slice_from(ssn),
-	                                .last_name = slice_from(last), .first_name = slice_from(first),
-	                                .reference_qualifier = TEXT("AZ"), .reference = slice_from(policy), .paid = 50000,
-	                                .period_begin = DATE_NONE, .period_end = DATE_NONE};
+	return (struct remittance_line){.individual = true,
+					.entity_qualifier = TEXT("34"),
+					.entity_id = slice_from(ssn),
+					.last_name = slice_from(last),
+					.first_name = slice_from(first),
+					.reference_qualifier = TEXT("AZ"),
+					.reference = slice_from(policy),
+					.paid = 50000,
+					.period_begin = DATE_NONE,
+					.period_end = DATE_NONE};
 }
 
 static struct remittance_line organization(const char *qualifier, const char *reference, const char *entity)
 {
-	return (struct remittance_line){.reference_qualifier = slice_from(qualifier), .reference = slice_from(reference),
-	                                .entity_qualifier = TEXT("FI"), .entity_id = slice_from(entity), .paid = 50000,
-	                                .period_begin = DATE_NONE, .period_end = DATE_NONE};
+	return (struct remittance_line){.reference_qualifier = slice_from(qualifier),
+					.reference = slice_from(reference),
+					.entity_qualifier = TEXT("FI"),
+					.entity_id = slice_from(entity),
+					.paid = 50000,
+					.period_begin = DATE_NONE,
+					.period_end = DATE_NONE};
 }
 
 static void holds_a_set_that_may_not_be_posted(void **state)
@@ -174,7 +239,8 @@ static void holds_a_set_that_may_not_be_posted(void **state)
 	assert_int_equal(category, CATEGORY_COUNT);
 	assert_int_equal(decide_remittance(&arena, &view, &header, 95000, -5001, &category, &reason), 0);
 	assert_int_equal(category, CATEGORY_OUT_OF_BALANCE);
-	assert_true(slice_is(reason, "BPR02 says 900.00; the lines and adjustments of earlier payments add up to 899.99."));
+	assert_true(
+		slice_is(reason, "BPR02 says 900.00; the lines and adjustments of earlier payments add up to 899.99."));
 	assert_int_equal(decide_remittance(&arena, &view, &header, 90000, -5000, &category, &reason), 0);
 	assert_non_null(strstr(reason.data, "The lines alone would balance."));
 	assert_int_equal(decide_remittance(&arena, &view, &header, INT64_MAX, -INT64_MAX, &category, &reason), 0);
@@ -355,8 +421,9 @@ static void says_what_becomes_of_the_money(void **state)
 	line.billed = 55000;
 	line.adjusted_after = -2500;
 	payment = decide(&header, &line, "");
-	assert_true(slice_is(payment.change, "settled 2026-01-11: 450.00 on account; 25.00 less than the payer says was billed, "
-	                                     "not explained"));
+	assert_true(slice_is(payment.change,
+			     "settled 2026-01-11: 450.00 on account; 25.00 less than the payer says was billed, "
+			     "not explained"));
 	header.settles_on = DATE_NONE;
 	line.billed = 52500;
 	payment = decide(&header, &line, "");
@@ -384,14 +451,14 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(holds_a_set_that_may_not_be_posted),
-	        cmocka_unit_test(posts_to_the_group_that_is_named),
-	        cmocka_unit_test(suspends_a_group_that_is_not_certain),
-	        cmocka_unit_test(posts_to_the_member_whose_number_and_name_agree),
-	        cmocka_unit_test(suspends_a_member_who_is_not_certain),
-	        cmocka_unit_test(suspends_a_member_without_one_group),
-	        cmocka_unit_test(does_what_a_representative_decided),
-	        cmocka_unit_test(says_what_becomes_of_the_money),
+		cmocka_unit_test(holds_a_set_that_may_not_be_posted),
+		cmocka_unit_test(posts_to_the_group_that_is_named),
+		cmocka_unit_test(suspends_a_group_that_is_not_certain),
+		cmocka_unit_test(posts_to_the_member_whose_number_and_name_agree),
+		cmocka_unit_test(suspends_a_member_who_is_not_certain),
+		cmocka_unit_test(suspends_a_member_without_one_group),
+		cmocka_unit_test(does_what_a_representative_decided),
+		cmocka_unit_test(says_what_becomes_of_the_money),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -110,9 +110,9 @@ static void survives_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(finds_what_was_written),
-	        cmocka_unit_test(walks_arrays),
-	        cmocka_unit_test(survives_damage),
+		cmocka_unit_test(finds_what_was_written),
+		cmocka_unit_test(walks_arrays),
+		cmocka_unit_test(survives_damage),
 	};
 
 	env_real_init(&env);

@@ -23,7 +23,8 @@ static char *read_back(const char *name)
 	return data;
 }
 
-static int make(uint64_t file_no, const char *name, const struct finding_list *findings, struct outputs_written *written)
+static int make(uint64_t file_no, const char *name, const struct finding_list *findings,
+		struct outputs_written *written)
 {
 	struct outputs_request request = {file_no, world.folder, name, findings};
 
@@ -44,11 +45,15 @@ static void writes_what_was_applied(void **state)
 	(void)state;
 	assert_int_equal(make(1, "a.834", NULL, &written), 0);
 	got = read_back("a.834.applied.csv");
-	assert_string_equal(got,
-		"file,interchange,group,set,member_pos,action,member_id,subscriber_id,group_id,plan_id,begins_on,ends_on,"
+	assert_string_equal(
+		got,
+		"file,interchange,group,set,member_pos,action,member_id,subscriber_id,group_id,plan_id,begins_on,ends_"
+		"on,"
 		"confidence,match_rule,change\r\n"
-		"a.834,000000834,77,0001,1,add,M000000018,S1,G1,P1,2026-04-01,,0.999868,member_id+birth_on,new member\r\n"
-		"a.834,000000834,77,0001,1,terminate,M000000026,S1,G1,P1,2026-04-01,,0.999868,member_id+birth_on,'-1 day\r\n"
+		"a.834,000000834,77,0001,1,add,M000000018,S1,G1,P1,2026-04-01,,0.999868,member_id+birth_on,new "
+		"member\r\n"
+		"a.834,000000834,77,0001,1,terminate,M000000026,S1,G1,P1,2026-04-01,,0.999868,member_id+birth_on,'-1 "
+		"day\r\n"
 		"a.834,000000834,77,0001,3,no_change,M000000018,S1,G1,P1,2026-04-01,,0.999868,member_id+birth_on,\r\n");
 	assert_int_equal(written.files[OUTPUTS_APPLIED_CSV].rows, 3);
 	assert_int_equal(written.files[OUTPUTS_APPLIED_CSV].bytes, strlen(got));
@@ -63,12 +68,13 @@ static void writes_a_summary_of_an_834(void **state)
 	(void)state;
 	assert_int_equal(make(1, "a.834", NULL, NULL), 0);
 	got = read_back("a.834.summary.json");
-	has(got, "{\n  \"schema\": \"muster.summary\",\n  \"v\": 1,\n  \"file\": \"a.834\",\n  \"state\": \"processed\",\n"
-	         "  \"reason\": null,\n  \"members\": {\n    \"read\": 4,\n    \"applied\": 1,\n    \"no_change\": 1,\n"
-	         "    \"exception\": 2,\n    \"rejected\": 0,\n    \"duplicate\": 0,\n    \"held\": 0\n  },\n"
-	         "  \"actions\": {\n    \"add\": 1,\n    \"change\": 0,\n    \"terminate\": 1,\n    \"reinstate\": 0,\n"
-	         "    \"void\": 0,\n    \"transfer\": 0,\n    \"no_change\": 1,\n    \"post\": 0\n  },\n"
-	         "  \"categories\": {\n    \"LOW_SCORE\": 1,\n    \"NO_MATCH\": 1\n  },\n");
+	has(got,
+	    "{\n  \"schema\": \"muster.summary\",\n  \"v\": 1,\n  \"file\": \"a.834\",\n  \"state\": \"processed\",\n"
+	    "  \"reason\": null,\n  \"members\": {\n    \"read\": 4,\n    \"applied\": 1,\n    \"no_change\": 1,\n"
+	    "    \"exception\": 2,\n    \"rejected\": 0,\n    \"duplicate\": 0,\n    \"held\": 0\n  },\n"
+	    "  \"actions\": {\n    \"add\": 1,\n    \"change\": 0,\n    \"terminate\": 1,\n    \"reinstate\": 0,\n"
+	    "    \"void\": 0,\n    \"transfer\": 0,\n    \"no_change\": 1,\n    \"post\": 0\n  },\n"
+	    "  \"categories\": {\n    \"LOW_SCORE\": 1,\n    \"NO_MATCH\": 1\n  },\n");
 	has(got, "\"received_at\": \"2026-03-02T08:00:00Z\"");
 	has(got, "\"as_of\": \"2026-03-02\"");
 	has(got, "\"verdict\": \"accepted\"");
@@ -84,14 +90,16 @@ static void writes_a_summary_of_an_820(void **state)
 	(void)state;
 	assert_int_equal(make(2, "b.820", NULL, NULL), 0);
 	got = read_back("b.820.summary.json");
-	has(got, "\"money\": {\n    \"read\": \"950.00\",\n    \"posted\": \"500.00\",\n    \"suspended\": \"450.00\",\n"
-	         "    \"rejected\": \"0.00\",\n    \"duplicate\": \"0.00\",\n    \"held\": \"0.00\"\n  },");
+	has(got,
+	    "\"money\": {\n    \"read\": \"950.00\",\n    \"posted\": \"500.00\",\n    \"suspended\": \"450.00\",\n"
+	    "    \"rejected\": \"0.00\",\n    \"duplicate\": \"0.00\",\n    \"held\": \"0.00\"\n  },");
 	has(got, "\"post\": 1");
 	has(got, "\"UNKNOWN_PAYER\": 1");
 	env_free(&world.env, got);
 	got = read_back("b.820.applied.csv");
-	has(got, "b.820,000000820,77,0001,1,post,,S1,G1,P1,2026-04-01,,0.999868,member_id+birth_on,settled 2026-03-01: 500.00 on "
-	         "account\r\n");
+	has(got, "b.820,000000820,77,0001,1,post,,S1,G1,P1,2026-04-01,,0.999868,member_id+birth_on,settled 2026-03-01: "
+		 "500.00 on "
+		 "account\r\n");
 	env_free(&world.env, got);
 }
 
@@ -116,9 +124,12 @@ static void writes_exceptions_that_its_schema_accepts(void **state)
 static void shows_a_report_without_ssns_or_markup(void **state)
 {
 	struct finding_list list;
-	struct finding sensitive = {.code = FINDING_ELEMENT_CODE_INVALID, .severity = FINDING_ERROR,
-	                            .where = {.tset = 1, .segment_pos = 19, .element_pos = 3, .line = 21}, .segment_id = "INS",
-	                            .value = S("219091111"), .sensitive = true};
+	struct finding sensitive = {.code = FINDING_ELEMENT_CODE_INVALID,
+				    .severity = FINDING_ERROR,
+				    .where = {.tset = 1, .segment_pos = 19, .element_pos = 3, .line = 21},
+				    .segment_id = "INS",
+				    .value = S("219091111"),
+				    .sensitive = true};
 	struct finding plain = sensitive;
 	char *got;
 
@@ -236,8 +247,11 @@ static void refuses_numbers_that_do_not_add_up(void **state)
 
 static void names_the_first_receipt_of_a_duplicate(void **state)
 {
-	struct store_file file = {.name = S("again.834"), .kind = STORE_KIND_834, .received_ms = RECEIVED_MS + CLOCK_DAY_MS,
-	                          .as_of = DATE_NONE, .tally = {.members_read = 4, .members_duplicate = 4}};
+	struct store_file file = {.name = S("again.834"),
+				  .kind = STORE_KIND_834,
+				  .received_ms = RECEIVED_MS + CLOCK_DAY_MS,
+				  .as_of = DATE_NONE,
+				  .tally = {.members_read = 4, .members_duplicate = 4}};
 	char *got;
 
 	(void)state;
@@ -255,7 +269,7 @@ static void names_the_first_receipt_of_a_duplicate(void **state)
 	got = read_back("again.834.summary.json");
 	has(got, "\"state\": \"duplicate\",\n  \"reason\": \"The same bytes came in before.\"");
 	has(got, "\"duplicate_of\": {\n    \"file_id\": \"F00000001\",\n    \"file\": \"a.834\",\n"
-	         "    \"received_at\": \"2026-03-02T08:00:00Z\"\n  }");
+		 "    \"received_at\": \"2026-03-02T08:00:00Z\"\n  }");
 	env_free(&world.env, got);
 	got = read_back("again.834.exceptions.csv");
 	assert_non_null(strstr(got, "item,file,"));
@@ -288,7 +302,8 @@ static void leaves_no_part_of_a_file(void **state)
 			for (kind = 0; kind < OUTPUTS_KIND_COUNT; kind++) {
 				char path[512];
 
-				snprintf(path, sizeof(path), "%s/part%s", world.folder, outputs_suffix((enum outputs_kind)kind));
+				snprintf(path, sizeof(path), "%s/part%s", world.folder,
+					 outputs_suffix((enum outputs_kind)kind));
 				assert_int_equal(env_unlink(&world.env, path), 0);
 			}
 			gate_op = ops[op];
@@ -305,9 +320,11 @@ static void leaves_no_part_of_a_file(void **state)
 				char path[512];
 				struct env_stat st;
 
-				snprintf(path, sizeof(path), "%s/.part%s.tmp", world.folder, outputs_suffix((enum outputs_kind)kind));
+				snprintf(path, sizeof(path), "%s/.part%s.tmp", world.folder,
+					 outputs_suffix((enum outputs_kind)kind));
 				assert_false(env_exists(&world.env, path));
-				snprintf(path, sizeof(path), "%s/part%s", world.folder, outputs_suffix((enum outputs_kind)kind));
+				snprintf(path, sizeof(path), "%s/part%s", world.folder,
+					 outputs_suffix((enum outputs_kind)kind));
 				/* The report and summary bear the file's own names: their sizes differ from `whole`. */
 				if (kind <= OUTPUTS_EXCEPTIONS_XML && env_stat(&world.env, path, &st) == 0)
 					assert_int_equal(st.size_bytes, whole.files[kind].bytes);
@@ -322,16 +339,21 @@ static void leaves_no_part_of_a_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(writes_what_was_applied, queue_world_setup, store_world_teardown),
-	        cmocka_unit_test_setup_teardown(writes_a_summary_of_an_834, queue_world_setup, store_world_teardown),
-	        cmocka_unit_test_setup_teardown(writes_a_summary_of_an_820, queue_world_setup, store_world_teardown),
-	        cmocka_unit_test_setup_teardown(writes_exceptions_that_its_schema_accepts, queue_world_setup, store_world_teardown),
-	        cmocka_unit_test_setup_teardown(shows_a_report_without_ssns_or_markup, queue_world_setup, store_world_teardown),
-	        cmocka_unit_test_setup_teardown(reports_hash_their_style, queue_world_setup, store_world_teardown),
-	        cmocka_unit_test_setup_teardown(makes_them_again_byte_for_byte, queue_world_setup, store_world_teardown),
-	        cmocka_unit_test_setup_teardown(refuses_numbers_that_do_not_add_up, queue_world_setup, store_world_teardown),
-	        cmocka_unit_test_setup_teardown(names_the_first_receipt_of_a_duplicate, queue_world_setup, store_world_teardown),
-	        cmocka_unit_test_setup_teardown(leaves_no_part_of_a_file, queue_world_setup, store_world_teardown),
+		cmocka_unit_test_setup_teardown(writes_what_was_applied, queue_world_setup, store_world_teardown),
+		cmocka_unit_test_setup_teardown(writes_a_summary_of_an_834, queue_world_setup, store_world_teardown),
+		cmocka_unit_test_setup_teardown(writes_a_summary_of_an_820, queue_world_setup, store_world_teardown),
+		cmocka_unit_test_setup_teardown(writes_exceptions_that_its_schema_accepts, queue_world_setup,
+						store_world_teardown),
+		cmocka_unit_test_setup_teardown(shows_a_report_without_ssns_or_markup, queue_world_setup,
+						store_world_teardown),
+		cmocka_unit_test_setup_teardown(reports_hash_their_style, queue_world_setup, store_world_teardown),
+		cmocka_unit_test_setup_teardown(makes_them_again_byte_for_byte, queue_world_setup,
+						store_world_teardown),
+		cmocka_unit_test_setup_teardown(refuses_numbers_that_do_not_add_up, queue_world_setup,
+						store_world_teardown),
+		cmocka_unit_test_setup_teardown(names_the_first_receipt_of_a_duplicate, queue_world_setup,
+						store_world_teardown),
+		cmocka_unit_test_setup_teardown(leaves_no_part_of_a_file, queue_world_setup, store_world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,8 @@ static void has(const char *part)
 
 static void has_no_ssn(void)
 {
-	static const char *const never[] = {"219090002", "219-09-0002", "219090001", "219-09-0001", "\"219095555", "*219095555"};
+	static const char *const never[] = {"219090002",   "219-09-0002", "219090001",
+					    "219-09-0001", "\"219095555", "*219095555"};
 	size_t i;
 
 	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
@@ -70,17 +71,23 @@ static void writes_csv_masked_and_guarded(void **state)
 
 	(void)state;
 	export(&filter, QUEUE_CSV, true);
-	assert_string_equal(text.data,
-		"item,file,interchange,group,set,member_pos,category,severity,confidence,candidate1,score1,candidate2,score2,"
-		"candidate3,score3,reason,due_at,maintenance,maintenance_reason,relationship,subscriber_id,member_id_sent,"
+	assert_string_equal(
+		text.data,
+		"item,file,interchange,group,set,member_pos,category,severity,confidence,candidate1,score1,candidate2,"
+		"score2,"
+		"candidate3,score3,reason,due_at,maintenance,maintenance_reason,relationship,subscriber_id,member_id_"
+		"sent,"
 		"group_sent,plan_sent,insurance_line,coverage_maintenance,tier,begins_on,ends_on,last_name,first_name,"
 		"middle_name,suffix,ssn,birth_on,sex,address1,address2,city,state,zip,phone,email,reference_qualifier,"
 		"reference,payer_id,trace,amount,billed,period_begin,period_end,version\r\n"
-		"F00000001-1-2,a.834,000000834,77,0001,2,LOW_SCORE,normal,0.912000,M000000018,0.912000,M000000026,0.001000,,,"
-		"\"One candidate, SSN ***-**-0002 differs.\",2026-03-04T08:00:00Z,001,,18,***-**-0002,,G1,,,,,,,FIORELLI,ANN,,,"
+		"F00000001-1-2,a.834,000000834,77,0001,2,LOW_SCORE,normal,0.912000,M000000018,0.912000,M000000026,0."
+		"001000,,,"
+		"\"One candidate, SSN ***-**-0002 "
+		"differs.\",2026-03-04T08:00:00Z,001,,18,***-**-0002,,G1,,,,,,,FIORELLI,ANN,,,"
 		"***-**-0002,1980-02-29,,\"1 MAIN, ST\",,,,,'+15105550100,,,,,,,,,,1\r\n"
 		"F00000001-1-4,a.834,000000834,77,0001,4,NO_MATCH,high,0.000000,,,,,,,"
-		"\"'=HYPERLINK(\"\"http://x\"\")\",2026-03-04T08:00:00Z,,,,,=2,,,,,,,,<script>alert(1)</script>,'=1+1,,,,,,,,"
+		"\"'=HYPERLINK(\"\"http://x\"\")\",2026-03-04T08:00:00Z,,,,,=2,,,,,,,,<script>alert(1)</"
+		"script>,'=1+1,,,,,,,,"
 		"''=3,,,,,,,,,,,,,1\r\n");
 }
 
@@ -97,7 +104,8 @@ static void writes_xml_that_its_schema_accepts(void **state)
 		fail_msg("%u:%u: %s\n%s", error.line, error.column, error.text, text.data);
 	xml_schema_free(schema);
 	has("<item id=\"F00000001-1-2\" version=\"1\">");
-	has("<origin file=\"a.834\" file_id=\"F00000001\" interchange=\"000000834\" group=\"77\" set=\"0001\" member_pos=\"2\" "
+	has("<origin file=\"a.834\" file_id=\"F00000001\" interchange=\"000000834\" group=\"77\" set=\"0001\" "
+	    "member_pos=\"2\" "
 	    "segment_pos=\"30\" offset=\"2000\"/>");
 	has("<segment offset=\"2020\">REF*0F****-**-0002</segment>");
 	has("<segment offset=\"2045\">NM1*IL*1*FIORELLI*ANN****34****-**-0002</segment>");
@@ -161,8 +169,15 @@ static void takes_the_decisions_there_are(void **state)
 
 static void refuses_decisions_that_make_no_sense(void **state)
 {
-	static const char *const wrong[] = {"", "match", "match:", "match:M999", "match:G1", "Match:M000000018", "delete", "new "
-	                                    "member"};
+	static const char *const wrong[] = {"",
+					    "match",
+					    "match:",
+					    "match:M999",
+					    "match:G1",
+					    "Match:M000000018",
+					    "delete",
+					    "new "
+					    "member"};
 	struct buffer why;
 	size_t i;
 
@@ -279,7 +294,8 @@ static void takes_its_own_csv_back(void **state)
 	buffer_init(&messages, &world.env);
 	export(&filter, QUEUE_CSV, true);
 	add_decisions(&file, values);
-	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), &messages, &result), 0);
+	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), &messages, &result),
+			 0);
 	assert_int_equal(result.rows, 2);
 	assert_int_equal(result.decided, 1);
 	assert_int_equal(result.blank, 1);
@@ -289,24 +305,25 @@ static void takes_its_own_csv_back(void **state)
 	assert_true(slice_is(item(ITEM_WAITING)->note, "=sure"));
 	assert_int_equal(item(ITEM_HOSTILE)->version, 1);
 	/* The same file again: the row is stale now, and says so; nothing is decided twice. */
-	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), &messages, &result), 0);
+	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), &messages, &result),
+			 0);
 	assert_int_equal(result.decided, 0);
 	assert_int_equal(result.refused, 1);
-	assert_string_equal(messages.data, "d.csv:2:283: F00000001-1-2: the item has changed since: it is at version 2, the "
-	                                   "decision was made on 1\n");
+	assert_string_equal(messages.data,
+			    "d.csv:2:283: F00000001-1-2: the item has changed since: it is at version 2, the "
+			    "decision was made on 1\n");
 	buffer_fini(&file);
 	buffer_fini(&messages);
 }
 
 static void tells_where_a_decision_is_wrong(void **state)
 {
-	static const char file[] =
-		"decision,item,version\n"
-		"match:M999,F00000001-1-2,1\n"
-		"\"skip\nnow\",F00000001-1-4,1\n"
-		"reject,F00000002-1-2,x\n"
-		"\"reject,F00000002-1-2,1\n"
-		"reject,F00000002-1-2,1\n";
+	static const char file[] = "decision,item,version\n"
+				   "match:M999,F00000001-1-2,1\n"
+				   "\"skip\nnow\",F00000001-1-4,1\n"
+				   "reject,F00000002-1-2,x\n"
+				   "\"reject,F00000002-1-2,1\n"
+				   "reject,F00000002-1-2,1\n";
 	struct queue_import_result result;
 	struct buffer messages;
 
@@ -342,7 +359,8 @@ static void takes_its_own_xml_back(void **state)
 	buffer_add(&file, strstr(text.data, "</item>") + 7, (size_t)(end - strstr(text.data, "</item>") - 7));
 	buffer_add_text(&file, "<decision> new\n</decision>");
 	buffer_add_text(&file, end);
-	assert_int_equal(queue_import(store, &world.env, "d.xml", buffer_slice(&file), S("rep1"), &messages, &result), 0);
+	assert_int_equal(queue_import(store, &world.env, "d.xml", buffer_slice(&file), S("rep1"), &messages, &result),
+			 0);
 	assert_int_equal(result.rows, 3);
 	assert_int_equal(result.decided, 2);
 	assert_int_equal(result.blank, 1);
@@ -361,10 +379,13 @@ static void refuses_files_as_a_whole(void **state)
 		{"", "d:1:1: the file is empty"},
 		{"item,decision\nF00000001-1-2,skip\n", "d:1:1: there is no column `version`"},
 		{"item,version\nF00000001-1-2,1\n", "d:1:1: there is no column `decision`"},
-		{"<!DOCTYPE x><exceptions xmlns=\"urn:muster:exceptions:1\"/>", "d:1:1: a document type declaration is not taken"},
+		{"<!DOCTYPE x><exceptions xmlns=\"urn:muster:exceptions:1\"/>",
+		 "d:1:1: a document type declaration is not taken"},
 		{"<exceptions/>", "d:1:1:"},
-		{"<exceptions xmlns=\"urn:muster:exceptions:1\">\n <item id=\"F00000001-1-2\" version=\"1\"><decision>skip</decision>"
-		 "</item></exceptions>", "d:2:"},
+		{"<exceptions xmlns=\"urn:muster:exceptions:1\">\n <item id=\"F00000001-1-2\" "
+		 "version=\"1\"><decision>skip</decision>"
+		 "</item></exceptions>",
+		 "d:2:"},
 	};
 	struct queue_import_result result;
 	struct buffer messages;
@@ -374,8 +395,9 @@ static void refuses_files_as_a_whole(void **state)
 	buffer_init(&messages, &world.env);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		buffer_clear(&messages);
-		assert_int_equal(queue_import(store, &world.env, "d", slice_from(rows[i].content), S("rep1"), &messages, &result),
-		                 QUEUE_E_FILE);
+		assert_int_equal(queue_import(store, &world.env, "d", slice_from(rows[i].content), S("rep1"), &messages,
+					      &result),
+				 QUEUE_E_FILE);
 		if (strncmp(messages.data, rows[i].message, strlen(rows[i].message)) != 0)
 			fail_msg("'%s' does not begin with '%s'", messages.data, rows[i].message);
 	}
@@ -426,19 +448,19 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(writes_csv_masked_and_guarded, setup, teardown),
-	        cmocka_unit_test_setup_teardown(writes_xml_that_its_schema_accepts, setup, teardown),
-	        cmocka_unit_test_setup_teardown(shows_an_item_beside_its_candidates, setup, teardown),
-	        cmocka_unit_test_setup_teardown(takes_the_decisions_there_are, setup, teardown),
-	        cmocka_unit_test_setup_teardown(refuses_decisions_that_make_no_sense, setup, teardown),
-	        cmocka_unit_test_setup_teardown(holds_take_no_member, setup, teardown),
-	        cmocka_unit_test_setup_teardown(leases_what_is_most_urgent, setup, teardown),
-	        cmocka_unit_test_setup_teardown(keeps_notes_and_audit, setup, teardown),
-	        cmocka_unit_test_setup_teardown(takes_its_own_csv_back, setup, teardown),
-	        cmocka_unit_test_setup_teardown(tells_where_a_decision_is_wrong, setup, teardown),
-	        cmocka_unit_test_setup_teardown(takes_its_own_xml_back, setup, teardown),
-	        cmocka_unit_test_setup_teardown(refuses_files_as_a_whole, setup, teardown),
-	        cmocka_unit_test_setup_teardown(shows_the_present_unless_as_received, setup, teardown),
+		cmocka_unit_test_setup_teardown(writes_csv_masked_and_guarded, setup, teardown),
+		cmocka_unit_test_setup_teardown(writes_xml_that_its_schema_accepts, setup, teardown),
+		cmocka_unit_test_setup_teardown(shows_an_item_beside_its_candidates, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_the_decisions_there_are, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_decisions_that_make_no_sense, setup, teardown),
+		cmocka_unit_test_setup_teardown(holds_take_no_member, setup, teardown),
+		cmocka_unit_test_setup_teardown(leases_what_is_most_urgent, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_notes_and_audit, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_its_own_csv_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_where_a_decision_is_wrong, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_its_own_xml_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_files_as_a_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(shows_the_present_unless_as_received, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

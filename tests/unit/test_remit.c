@@ -40,7 +40,7 @@ static int take_header(void *context, const struct x12_tset *tset, const struct 
 }
 
 static int take_line(void *context, const struct x12_tset *tset, const struct remit_header *header,
-                     const struct remittance_line *line)
+		     const struct remittance_line *line)
 {
 	struct got *got = context;
 	struct remittance_line *copy = &got->lines[got->line_count % LINES_MAX];
@@ -55,15 +55,16 @@ static int take_line(void *context, const struct x12_tset *tset, const struct re
 	copy->action = arena_dup(&got->arena, line->action);
 	copy->raw = arena_dup(&got->arena, line->raw);
 	copy->raw_offsets = memcpy(arena_alloc(&got->arena, line->raw_count * sizeof(uint64_t) + 1), line->raw_offsets,
-	                           line->raw_count * sizeof(uint64_t));
+				   line->raw_count * sizeof(uint64_t));
 	if (line->adjustment_count > 0)
-		copy->adjustments = memcpy(arena_alloc(&got->arena, line->adjustment_count * sizeof(*line->adjustments)),
-		                           line->adjustments, line->adjustment_count * sizeof(*line->adjustments));
+		copy->adjustments =
+			memcpy(arena_alloc(&got->arena, line->adjustment_count * sizeof(*line->adjustments)),
+			       line->adjustments, line->adjustment_count * sizeof(*line->adjustments));
 	return ++got->line_count == got->fail_at ? -EIO : 0;
 }
 
 static int take_end(void *context, const struct x12_tset *tset, const struct remit_header *header, uint32_t lines,
-                    cents paid, cents adjusted)
+		    cents paid, cents adjusted)
 {
 	struct got *got = context;
 
@@ -109,19 +110,21 @@ static int walk(const char *text, struct got *got, const char *set_id)
 	return r;
 }
 
-#define ISA "ISA*00*          *00*          *ZZ*PAYER          *ZZ*PLAN           *260201*0101*^*00501*000000820*0*P*:~" \
+#define ISA                                                                                                            \
+	"ISA*00*          *00*          *ZZ*PAYER          *ZZ*PLAN           *260201*0101*^*00501*000000820*0*P*:~"   \
 	"GS*RA*PAYER*PLAN*20260201*0101*820*X*005010X218~"
 #define IEA "GE*1*820~IEA*1*000000820~"
 
-static const char list_bill[] = ISA "ST*820*0001*005010X218~\n"
-	"BPR*C*900.00*C*ACH*CTX*01*111000025*DA*001122*1123456789**01*021000021*DA*778899*20260201~\n"
-	"TRN*1*T20260201A*1123456789~\nREF*14*G100~\nN1*PE*SAMPLE HEALTH PLAN*FI*987654321~\n"
-	"N1*PR*ACME TOOLS*FI*123456789~\n"
-	"ENT*1*2J*34*219091201~\nNM1*DO*1*ROE*CHRIS~\nNM1*EY*1*ROE*ALEX****EI*777~\nADX*-50.00*80~\n"
-	"RMR*IG*S0001**500.00~\nDTM*582****RD8*20260201-20260228~\n"
-	"ENT*2*2J*34*219091202~\nNM1*EY*1*POE*PAT****EI*778~\n"
-	"RMR*IG*S0002**450.00*475.00~\nDTM*582****RD8*20260201-20260228~\nADX*-25.00*H6~\n"
-	"SE*17*0001~\n" IEA;
+static const char list_bill[] =
+	ISA "ST*820*0001*005010X218~\n"
+	    "BPR*C*900.00*C*ACH*CTX*01*111000025*DA*001122*1123456789**01*021000021*DA*778899*20260201~\n"
+	    "TRN*1*T20260201A*1123456789~\nREF*14*G100~\nN1*PE*SAMPLE HEALTH PLAN*FI*987654321~\n"
+	    "N1*PR*ACME TOOLS*FI*123456789~\n"
+	    "ENT*1*2J*34*219091201~\nNM1*DO*1*ROE*CHRIS~\nNM1*EY*1*ROE*ALEX****EI*777~\nADX*-50.00*80~\n"
+	    "RMR*IG*S0001**500.00~\nDTM*582****RD8*20260201-20260228~\n"
+	    "ENT*2*2J*34*219091202~\nNM1*EY*1*POE*PAT****EI*778~\n"
+	    "RMR*IG*S0002**450.00*475.00~\nDTM*582****RD8*20260201-20260228~\nADX*-25.00*H6~\n"
+	    "SE*17*0001~\n" IEA;
 
 static void reads_a_list_bill(void **state)
 {
@@ -173,8 +176,9 @@ static void shows_each_segment_with_its_place(void **state)
 
 	(void)state;
 	assert_int_equal(walk(list_bill, &got, "820"), 0);
-	assert_true(slice_is(got.lines[1].raw, "ENT*2*2J*34*219091202~NM1*EY*1*POE*PAT****EI*778~RMR*IG*S0002**450.00*475.00~"
-	                                       "DTM*582****RD8*20260201-20260228~ADX*-25.00*H6~"));
+	assert_true(slice_is(got.lines[1].raw,
+			     "ENT*2*2J*34*219091202~NM1*EY*1*POE*PAT****EI*778~RMR*IG*S0002**450.00*475.00~"
+			     "DTM*582****RD8*20260201-20260228~ADX*-25.00*H6~"));
 	assert_int_equal(got.lines[1].raw_count, 5);
 	for (i = 0; i < 5; i++) {
 		const char *in_file = list_bill + got.lines[1].raw_offsets[i];
@@ -189,9 +193,10 @@ static void shows_each_segment_with_its_place(void **state)
 static void gives_several_rmr_of_one_entity_their_own_lines(void **state)
 {
 	static const char text[] = ISA "ST*820*0001*005010X218~BPR*I*16750.00*C*CHK************20260201~TRN*3*B~"
-		"CUR*PR*CAD~N1*PE*P~N1*PR*A*FI*123456789~DTM*582****RD8*20260201-20260228~"
-		"ENT*1*2L*FI*123456789~ADX*100*53~ADX*-100*80~RMR*IK*INV1*PI*16500~REF*38*G7~IT1*1~SLN*1**O*75*IE~SLN*2**O*40*10~"
-		"RMR*IK*INV2*PI*250.00~DTM*AAG*20260301~SE*15*0001~" IEA;
+				       "CUR*PR*CAD~N1*PE*P~N1*PR*A*FI*123456789~DTM*582****RD8*20260201-20260228~"
+				       "ENT*1*2L*FI*123456789~ADX*100*53~ADX*-100*80~RMR*IK*INV1*PI*16500~REF*38*G7~"
+				       "IT1*1~SLN*1**O*75*IE~SLN*2**O*40*10~"
+				       "RMR*IK*INV2*PI*250.00~DTM*AAG*20260301~SE*15*0001~" IEA;
 	struct got got = {0};
 
 	(void)state;
@@ -219,8 +224,9 @@ static void gives_several_rmr_of_one_entity_their_own_lines(void **state)
 static void loses_no_adjustment_without_a_line(void **state)
 {
 	static const char text[] = ISA "ST*820*0001*005010X218~BPR*I*5*C*CHK************20260201~"
-		"ENT*1*2J*34*219091201~ADX*-20*80~ENT*2*2J*34*219091202~RMR*AZ*M1**25~RMR*AZ*M2**bad~ENT*3*2J*34*219091203~"
-		"ADX*7.50*52~SE*9*0001~" IEA;
+				       "ENT*1*2J*34*219091201~ADX*-20*80~ENT*2*2J*34*219091202~RMR*AZ*M1**25~RMR*AZ*M2*"
+				       "*bad~ENT*3*2J*34*219091203~"
+				       "ADX*7.50*52~SE*9*0001~" IEA;
 	struct got got = {0};
 	cents sum = 0;
 	uint32_t i;
@@ -304,8 +310,9 @@ static void counts_what_it_does_not_show(void **state)
 	(void)state;
 	for (round = 0; round < 2; round++) {
 		buffer_init(&text, &world.env);
-		buffer_add_text(&text, ISA "ST*820*0001*005010X218~BPR*I*0*C*NON************20260201~ENT*1*2J*34*219091201~"
-		                           "RMR*AZ*M1**1~");
+		buffer_add_text(&text,
+				ISA "ST*820*0001*005010X218~BPR*I*0*C*NON************20260201~ENT*1*2J*34*219091201~"
+				    "RMR*AZ*M1**1~");
 		for (i = 0; i < 5000; i++)
 			buffer_add_text(&text, "ADX*0.01*H1~");
 		buffer_add_text(&text, round == 0 ? "ADX*1*H1~" : "ADX*1*52~");
@@ -338,15 +345,15 @@ static void forwards_what_the_sink_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(reads_a_list_bill),
-	        cmocka_unit_test(shows_each_segment_with_its_place),
-	        cmocka_unit_test(gives_several_rmr_of_one_entity_their_own_lines),
-	        cmocka_unit_test(loses_no_adjustment_without_a_line),
-	        cmocka_unit_test(same_content_hashes_alike_whatever_the_separators),
-	        cmocka_unit_test(tells_of_a_set_without_lines_and_ignores_others),
-	        cmocka_unit_test(hostile_sums_never_come_back_to_a_balance),
-	        cmocka_unit_test(counts_what_it_does_not_show),
-	        cmocka_unit_test(forwards_what_the_sink_says),
+		cmocka_unit_test(reads_a_list_bill),
+		cmocka_unit_test(shows_each_segment_with_its_place),
+		cmocka_unit_test(gives_several_rmr_of_one_entity_their_own_lines),
+		cmocka_unit_test(loses_no_adjustment_without_a_line),
+		cmocka_unit_test(same_content_hashes_alike_whatever_the_separators),
+		cmocka_unit_test(tells_of_a_set_without_lines_and_ignores_others),
+		cmocka_unit_test(hostile_sums_never_come_back_to_a_balance),
+		cmocka_unit_test(counts_what_it_does_not_show),
+		cmocka_unit_test(forwards_what_the_sink_says),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -14,13 +14,14 @@
 
 static struct env env;
 
-static const char xsd[] = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema' targetNamespace='urn:t' xmlns='urn:t' "
-                          "elementFormDefault='qualified'>"
-                          "<xs:element name='list'><xs:complexType><xs:sequence>"
-                          "<xs:element name='item' maxOccurs='unbounded'><xs:complexType><xs:simpleContent>"
-                          "<xs:extension base='xs:string'><xs:attribute name='id' type='xs:unsignedInt' use='required'/>"
-                          "</xs:extension></xs:simpleContent></xs:complexType></xs:element>"
-                          "</xs:sequence></xs:complexType></xs:element></xs:schema>";
+static const char xsd[] =
+	"<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema' targetNamespace='urn:t' xmlns='urn:t' "
+	"elementFormDefault='qualified'>"
+	"<xs:element name='list'><xs:complexType><xs:sequence>"
+	"<xs:element name='item' maxOccurs='unbounded'><xs:complexType><xs:simpleContent>"
+	"<xs:extension base='xs:string'><xs:attribute name='id' type='xs:unsignedInt' use='required'/>"
+	"</xs:extension></xs:simpleContent></xs:complexType></xs:element>"
+	"</xs:sequence></xs:complexType></xs:element></xs:schema>";
 
 /* What a walk saw, as text: "list@1:1 item@1:20[id=1] =text ..." */
 struct seen {
@@ -34,11 +35,12 @@ static int see_begin(void *context, const struct xml_element *element)
 	struct seen *seen = context;
 	uint32_t i;
 
-	buffer_printf(&seen->text, "<%.*s@%u:%u", (int)element->name.len, element->name.data, element->line, element->column);
+	buffer_printf(&seen->text, "<%.*s@%u:%u", (int)element->name.len, element->name.data, element->line,
+		      element->column);
 	for (i = 0; i < element->attribute_count; i++)
 		buffer_printf(&seen->text, " %.*s=%.*s", (int)element->attributes[i].name.len,
-		              element->attributes[i].name.data, (int)element->attributes[i].value.len,
-		              element->attributes[i].value.data);
+			      element->attributes[i].name.data, (int)element->attributes[i].value.len,
+			      element->attributes[i].value.data);
 	return ++seen->calls == seen->refuse_at ? -EIO : 0;
 }
 
@@ -75,16 +77,18 @@ static void expect_refused(const char *document, uint32_t line, const char *text
 
 static void reads_elements_with_positions(void **state)
 {
-	static const char document[] = "\xef\xbb\xbf<?xml version='1.0' encoding=\"utf-8\"?>\n<!-- <!DOCTYPE in a comment -->\n"
-	                               "<list xmlns='urn:t'>\n  <item id='1' note='a &amp;&#60; b'>x &lt; y</item><item\n"
-	                               "   id='2'><![CDATA[<raw>]]></item>\n</list>\n";
+	static const char document[] =
+		"\xef\xbb\xbf<?xml version='1.0' encoding=\"utf-8\"?>\n<!-- <!DOCTYPE in a comment -->\n"
+		"<list xmlns='urn:t'>\n  <item id='1' note='a &amp;&#60; b'>x &lt; y</item><item\n"
+		"   id='2'><![CDATA[<raw>]]></item>\n</list>\n";
 	struct seen seen = {0};
 	struct xml_error error;
 
 	(void)state;
 	assert_int_equal(walk(slice_from(document), NULL, &seen, &error), 0);
-	assert_string_equal(seen.text.data, "<list@3:1<item@4:3 id=1 note=a &< b>item=[x < y]<item@4:53 id=2>item=[<raw>]"
-	                                    ">list=[\n]");
+	assert_string_equal(seen.text.data,
+			    "<list@3:1<item@4:3 id=1 note=a &< b>item=[x < y]<item@4:53 id=2>item=[<raw>]"
+			    ">list=[\n]");
 	buffer_fini(&seen.text);
 }
 
@@ -92,8 +96,9 @@ static void refuses_what_could_reach_outside(void **state)
 {
 	(void)state;
 	expect_refused("<!DOCTYPE list SYSTEM 'file:///etc/passwd'><list/>", 1, "document type");
-	expect_refused("<?xml version='1.0'?>\n<!-- c --><!DOCTYPE list [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><list>&x;</list>", 1,
-	               "document type");
+	expect_refused("<?xml version='1.0'?>\n<!-- c --><!DOCTYPE list [<!ENTITY x SYSTEM "
+		       "'file:///etc/passwd'>]><list>&x;</list>",
+		       1, "document type");
 	expect_refused("<list>&x;</list>", 1, "Entity 'x' not defined");
 	expect_refused("<list xmlns:xi='http://www.w3.org/2001/XInclude'>&#0;</list>", 1, "");
 	expect_refused("<?xml version='1.0' encoding='ISO-8859-1'?><list/>", 1, "coding");
@@ -104,7 +109,8 @@ static void refuses_what_could_reach_outside(void **state)
 static void refuses_entities_by_the_hundredfold(void **state)
 {
 	(void)state;
-	expect_refused("<!DOCTYPE a [<!ENTITY b 'bbbbbbbbbb'><!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'>]><a>&c;</a>", 1, "document type");
+	expect_refused("<!DOCTYPE a [<!ENTITY b 'bbbbbbbbbb'><!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'>]><a>&c;</a>", 1,
+		       "document type");
 }
 
 static void refuses_what_is_no_document(void **state)
@@ -232,10 +238,13 @@ static void writes_what_reads_back(void **state)
 	xml_leaf(writer, "empty", SLICE_EMPTY);
 	assert_int_equal(xml_writer_end(writer), 0);
 	xml_writer_free(writer);
-	assert_non_null(strstr(out.data, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<list xmlns=\"urn:t\">\n  <item id="));
+	assert_non_null(
+		strstr(out.data, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<list xmlns=\"urn:t\">\n  <item id="));
 	assert_int_equal(walk(buffer_slice(&out), NULL, &seen, &error), 0);
-	assert_non_null(strstr(seen.text.data, "id=18446744073709551615 note=a\"<&'\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
-	                                       "\xef\xbf\xbd\xc3\xa9>item=[]]> & \r\xf0\x9f\x98\x80\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd]"));
+	assert_non_null(
+		strstr(seen.text.data,
+		       "id=18446744073709551615 note=a\"<&'\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+		       "\xef\xbf\xbd\xc3\xa9>item=[]]> & \r\xf0\x9f\x98\x80\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd]"));
 	buffer_fini(&seen.text);
 	buffer_fini(&out);
 }
@@ -259,16 +268,16 @@ static void reports_the_first_failure_of_its_sink(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(reads_elements_with_positions),
-	        cmocka_unit_test(refuses_what_could_reach_outside),
-	        cmocka_unit_test(refuses_entities_by_the_hundredfold),
-	        cmocka_unit_test(refuses_what_is_no_document),
-	        cmocka_unit_test(refuses_depth_and_size),
-	        cmocka_unit_test(validates_while_it_reads),
-	        cmocka_unit_test(refuses_a_schema_that_is_none),
-	        cmocka_unit_test(hands_on_what_the_handler_says),
-	        cmocka_unit_test(writes_what_reads_back),
-	        cmocka_unit_test(reports_the_first_failure_of_its_sink),
+		cmocka_unit_test(reads_elements_with_positions),
+		cmocka_unit_test(refuses_what_could_reach_outside),
+		cmocka_unit_test(refuses_entities_by_the_hundredfold),
+		cmocka_unit_test(refuses_what_is_no_document),
+		cmocka_unit_test(refuses_depth_and_size),
+		cmocka_unit_test(validates_while_it_reads),
+		cmocka_unit_test(refuses_a_schema_that_is_none),
+		cmocka_unit_test(hands_on_what_the_handler_says),
+		cmocka_unit_test(writes_what_reads_back),
+		cmocka_unit_test(reports_the_first_failure_of_its_sink),
 	};
 
 	env_real_init(&env);
