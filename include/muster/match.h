@@ -103,5 +103,9 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 
 /* Do two first names mean the same by the nickname table, or one as prefix or initial of the other? For decide's texts. */
 bool match_first_names_agree(struct slice a, struct slice b);
+/* Equal when case, accents, punctuation, blanks and a suffix on one side only are left out. */
+bool match_names_equal(struct slice a, struct slice b);
+/* What senders write when there is no name yet: BABY BOY, UNKNOWN. */
+bool match_name_is_placeholder(struct slice name);
 
 #endif

@@ -44,6 +44,19 @@ bool match_first_names_agree(struct slice a, struct slice b)
 	       level == LEVEL_FIRST_INITIAL;
 }
 
+bool match_names_equal(struct slice a, struct slice b)
+{
+	struct match_name name_a, name_b;
+	enum match_suffix suffix_a, suffix_b;
+
+	match_name_of(a, &name_a);
+	match_name_of(b, &name_b);
+	suffix_a = match_name_take_suffix(&name_a);
+	suffix_b = match_name_take_suffix(&name_b);
+	return strcmp(name_a.compact, name_b.compact) == 0 &&
+	       (suffix_a == suffix_b || suffix_a == SUFFIX_NONE || suffix_b == SUFFIX_NONE);
+}
+
 /* The values known before, completed by the sent ones: 2100B carries only what was wrong. */
 static struct member complete_prior(const struct member *prior, const struct member *sent)
 {

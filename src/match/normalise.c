@@ -165,8 +165,7 @@ static void name_cut(struct match_name *name, size_t begin, size_t end)
 	name_divide(name);
 }
 
-/* Takes a suffix off the end of a name of two or more tokens. */
-static enum match_suffix name_take_suffix(struct match_name *name)
+enum match_suffix match_name_take_suffix(struct match_name *name)
 {
 	struct slice last;
 	size_t i;
@@ -187,6 +186,14 @@ static void name_drop_title(struct match_name *name)
 {
 	if (name->token_count >= 2 && IS_ONE_OF(name->tokens[0], title_words))
 		name_cut(name, (size_t)(name->tokens[1].data - name->text), strlen(name->text));
+}
+
+bool match_name_is_placeholder(struct slice name)
+{
+	struct match_name normal;
+
+	match_name_of(name, &normal);
+	return IS_ONE_OF(slice_from(normal.compact), placeholder_names);
 }
 
 static void name_drop_placeholder(struct match_name *name)
@@ -217,8 +224,8 @@ static void names_of(const struct member *member, struct match_person *person)
 	match_name_of(member->last_name, &person->last);
 	match_name_of(member->first_name, &person->first);
 	match_name_of(member->middle_name, &person->middle);
-	of_last = name_take_suffix(&person->last);
-	of_first = name_take_suffix(&person->first);
+	of_last = match_name_take_suffix(&person->last);
+	of_first = match_name_take_suffix(&person->first);
 	name_drop_title(&person->first);
 	name_drop_placeholder(&person->last);
 	name_drop_placeholder(&person->first);

@@ -48,6 +48,8 @@ void match_person_of(const struct member *member, struct match_person *ret_perso
 
 /* Upper case, accents folded, punctuation dropped, hyphens and blanks as token ends. */
 void match_name_of(struct slice raw, struct match_name *ret_name);
+/* Takes a suffix off the end of a name of two or more tokens. */
+enum match_suffix match_name_take_suffix(struct match_name *name);
 /* "S530"; "" for a name without letters. */
 void match_soundex(const char *compact, char ret_code[5]);
 

@@ -1,0 +1,338 @@
+/*
+ * ending: coverage that ends, that never was, and that goes on after all.
+ *
+ * An end on day d (the last covered day): what covers d ends with d; what begins after d is voided; what ended
+ * before d stays. Never guessed: without a day there is an exception before this file is reached.
+ */
+#include "work.h"
+
+/* Ended in the past on another day than asked for now: a person asks which day holds. */
+static int already_ended(struct record_work *it, const struct coverage_span *span)
+{
+	char day[DATE_TEXT_BYTES];
+
+	return work_failf(it->work, CATEGORY_ALREADY_TERMED, "The coverage by plan %.*s ended already, with %s.",
+			  SLICE_ARGS(span->plan_id), date_format_iso(span->ends_on, day));
+}
+
+/* One span and its row. `one_coverage`: by an HD of its own. */
+static int end_span(struct record_work *it, uint32_t id, date_day day, bool one_coverage)
+{
+	struct span_list *spans = &it->draft->spans;
+	struct coverage_span before = spans->items[spans_index(spans, id)].span, after = span_ended(&before, day);
+	int error = spans_replace(it->work->arena, spans, id, &after);
+
+	if (error == 0)
+		error = record_span_row(it, after.voided ? DECIDE_VOID : DECIDE_TERMINATE, id, &before, id);
+	if (error == 0 && one_coverage)
+		it->work->rows[it->work->row_count - 1].is_end = true;
+	return error;
+}
+
+/* Does an end on `day` touch this span? */
+static bool is_touched(const struct coverage_span *span, const struct span_filter *filter, date_day day)
+{
+	return !span->voided && span_matches(span, filter) && end_compare(span->ends_on, day) > 0;
+}
+
+/* None is touched: they ended with that very day, or before it. */
+static int nothing_to_end(struct record_work *it, const struct span_filter *filter, date_day day)
+{
+	const struct span_list *spans = &it->draft->spans;
+	int32_t last = spans_find_last(spans, filter);
+	uint32_t i;
+
+	if (last < 0)
+		return work_fail(it->work, CATEGORY_TERM_NO_COVERAGE,
+				 SLICE_LITERAL("The member has no such coverage to end."));
+	for (i = 0; i < spans->count; i++) {
+		const struct coverage_span *span = &spans->items[i].span;
+
+		if (!span->voided && span_matches(span, filter) && span->ends_on == day)
+			return record_span_row(it, DECIDE_NO_CHANGE, spans->items[i].id, span, spans->items[i].id);
+	}
+	return already_ended(it, &spans->items[last].span);
+}
+
+static int end_matching(struct record_work *it, const struct span_filter *filter, date_day day, bool one_coverage)
+{
+	/* The list is copied at each change: this one stays as it is. */
+	const struct span_list spans = it->draft->spans;
+	uint32_t i, touched = 0;
+	int error = 0;
+
+	for (i = 0; i < spans.count && error == 0; i++) {
+		const struct coverage_span *span = &spans.items[i].span;
+
+		if (!is_touched(span, filter, day))
+			continue;
+		touched++;
+		if (span->ends_on != DATE_NONE && span->ends_on < it->work->input->today)
+			error = already_ended(it, span);
+	}
+	if (error == 0 && touched == 0)
+		return nothing_to_end(it, filter, day);
+	if (error == 0)
+		error = resolve_end_limits(it, day);
+	for (i = 0; i < spans.count && error == 0; i++)
+		if (is_touched(&spans.items[i].span, filter, day))
+			error = end_span(it, spans.items[i].id, day, one_coverage);
+	return error;
+}
+
+/* The subscriber's coverage ends: so does that of his dependents. */
+static int cascade_end(struct record_work *it, const struct span_filter *filter, date_day day)
+{
+	struct cascade *cascade;
+
+	if (!it->record->is_subscriber || !slice_is(it->record->maintenance, "024"))
+		return 0;
+	cascade = work_cascade(it->work);
+	if (cascade == NULL)
+		return -ENOMEM;
+	*cascade = (struct cascade){
+		.kind = CASCADE_END,
+		.record = it->record,
+		.subscriber = it->draft,
+		.confidence = it->match.confidence,
+		.match_rule = it->match.rule,
+		.filter = *filter,
+		.day = day,
+	};
+	return 0;
+}
+
+int ending_line(struct record_work *it, const struct line *line)
+{
+	struct span_filter filter = {.group_id = line->group->group_id, .insurance_line = line->insurance_line};
+	int error;
+
+	if (line->plan != NULL)
+		filter.plan_id = line->plan->plan_id;
+	error = end_matching(it, &filter, line->ends_on, true);
+	/* Dependents end by product: they may be in another plan of it. */
+	filter.plan_id = SLICE_EMPTY;
+	return error == 0 ? cascade_end(it, &filter, line->ends_on) : error;
+}
+
+/* INS03 024: all coverages; in the group sent, if one was sent. Those that an HD ended already stay as they are. */
+int ending_member(struct record_work *it)
+{
+	struct span_filter filter = {.group_id = SLICE_EMPTY};
+	const struct group *group;
+	date_day day = resolve_end(it, NULL);
+	int error;
+
+	/* 349 ends each coverage named; only a 357 ends the rest. */
+	if (it->record->coverage_count > 0 && enroll_date_value(it->record, "357") == DATE_NONE)
+		return 0;
+	error = resolve_record_group(it, &group);
+	if (error != 0)
+		return error;
+	if (group != NULL)
+		filter.group_id = group->group_id;
+	if (day == DATE_NONE)
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("A termination without an end date (DTP 357 or 303)."));
+	if (it->record->coverage_count == 0 || spans_active_from(&it->draft->spans, &filter, day + 1))
+		error = end_matching(it, &filter, day, false);
+	return error == 0 ? cascade_end(it, &filter, day) : error;
+}
+
+/* ---- never effective ---- */
+
+static uint32_t count_matching(const struct record_work *it, const struct span_filter *filter, date_day begins,
+			       bool voided, uint32_t *ret_id)
+{
+	uint32_t i, count = 0;
+
+	for (i = 0; i < it->draft->spans.count; i++) {
+		const struct coverage_span *span = &it->draft->spans.items[i].span;
+
+		if (span->voided != voided || !span_matches(span, filter) ||
+		    (begins != DATE_NONE && span->begins_on != begins))
+			continue;
+		count++;
+		*ret_id = it->draft->spans.items[i].id;
+	}
+	return count;
+}
+
+int voiding_line(struct record_work *it, const struct line *line)
+{
+	struct span_filter filter = {.group_id = line->group->group_id, .insurance_line = line->insurance_line};
+	struct span_list *spans = &it->draft->spans;
+	struct coverage_span before, after;
+	uint32_t id = 0, count;
+	int error;
+
+	if (line->plan != NULL)
+		filter.plan_id = line->plan->plan_id;
+	count = count_matching(it, &filter, line->begins_on, false, &id);
+	if (count > 1)
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("Several coverages could be meant: the begin date (DTP 348) of the one "
+					       "to delete is missing."));
+	if (count == 0) {
+		if (count_matching(it, &filter, line->begins_on, true, &id) == 0)
+			return work_fail(it->work, CATEGORY_TERM_NO_COVERAGE,
+					 SLICE_LITERAL("The member has no such coverage to delete."));
+		before = spans->items[spans_index(spans, id)].span;
+		return record_span_row(it, DECIDE_NO_CHANGE, id, &before, id);
+	}
+	before = after = spans->items[spans_index(spans, id)].span;
+	error = resolve_end_limits(it, before.begins_on);
+	if (error != 0)
+		return error;
+	after.voided = true;
+	error = spans_replace(it->work->arena, spans, id, &after);
+	return error == 0 ? record_span_row(it, DECIDE_VOID, id, &before, id) : error;
+}
+
+/* ---- reinstatement ---- */
+
+static int collision(struct record_work *it, const struct coverage_span *after, uint32_t except_id)
+{
+	const struct span_filter anywhere = {.insurance_line = after->insurance_line};
+	int32_t found = spans_find_overlap(&it->draft->spans, &anywhere, after->begins_on, after->ends_on, except_id);
+
+	if (found < 0)
+		return 0;
+	return work_failf(it->work, CATEGORY_OVERLAP, "The reinstated coverage would overlap plan %.*s in group %.*s.",
+			  SLICE_ARGS(it->draft->spans.items[found].span.plan_id),
+			  SLICE_ARGS(it->draft->spans.items[found].span.group_id));
+}
+
+/*
+ * One ended coverage goes on from `day`: without a gap the old span is opened again, after one there is a new span.
+ * `ends` is the new end, DATE_NONE for open.
+ */
+static int reinstate_span(struct record_work *it, const struct line *line, uint32_t id, date_day day, date_day ends)
+{
+	struct span_list *spans = &it->draft->spans;
+	struct coverage_span before = spans->items[spans_index(spans, id)].span, after = before;
+	bool gap = !before.voided && day != DATE_NONE && day > before.ends_on + 1;
+	uint32_t new_id = id;
+	int error;
+
+	if (day != DATE_NONE && day < before.begins_on)
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("The coverage would go on before it begins."));
+	after.ends_on = ends;
+	after.voided = false;
+	if (gap) {
+		after.span_no = 0;
+		after.begins_on = day;
+	}
+	if (gap && line->coverage != NULL && line->coverage->tier.len > 0)
+		after.tier = line->coverage->tier;
+	error = collision(it, &after, gap ? 0 : id);
+	if (error == 0)
+		error = resolve_contract(it, line, line->plan,
+					 gap || before.voided ? after.begins_on : before.ends_on + 1, ends);
+	if (error == 0 && gap)
+		error = resolve_begin_limits(it, day);
+	if (error == 0 && gap)
+		error = spans_insert(it->work->arena, spans, &after, &it->work->span_ids, &new_id);
+	else if (error == 0)
+		error = spans_replace(it->work->arena, spans, id, &after);
+	return error == 0 ? record_span_row(it, DECIDE_REINSTATE, gap ? 0 : id, gap ? NULL : &before, new_id) : error;
+}
+
+static int nothing_to_reinstate(struct record_work *it)
+{
+	return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
+			 SLICE_LITERAL("A reinstatement, but the member never had such a coverage."));
+}
+
+int reinstating_line(struct record_work *it, const struct line *line)
+{
+	struct span_filter filter = {.group_id = line->group->group_id, .insurance_line = line->insurance_line};
+	const struct span_list *spans = &it->draft->spans;
+	int32_t last;
+	uint32_t id = 0;
+
+	if (line->plan != NULL)
+		filter.plan_id = line->plan->plan_id;
+	last = spans_find_last(spans, &filter);
+	if (last < 0 && count_matching(it, &filter, DATE_NONE, true, &id) == 0)
+		return nothing_to_reinstate(it);
+	if (last >= 0) {
+		const struct work_span *known = &spans->items[last];
+
+		id = known->id;
+		if (known->span.ends_on == line->ends_on)
+			return record_span_row(it, DECIDE_NO_CHANGE, id, &known->span, id);
+		if (known->span.ends_on == DATE_NONE)
+			return work_fail(
+				it->work, CATEGORY_CONFLICTING_ACTION,
+				SLICE_LITERAL("A reinstatement with an end date, of a coverage that has not ended."));
+	}
+	return reinstate_span(it, line, id, line->begins_on, line->ends_on);
+}
+
+/* The last day of those coverages that ended together and last; DATE_NONE when none has ended. */
+static date_day last_end(const struct span_list *spans, const struct span_filter *filter)
+{
+	date_day last = DATE_NONE;
+	uint32_t i;
+
+	for (i = 0; i < spans->count; i++) {
+		const struct coverage_span *span = &spans->items[i].span;
+
+		if (!span->voided && span_matches(span, filter) && span->ends_on != DATE_NONE &&
+		    (last == DATE_NONE || span->ends_on > last))
+			last = span->ends_on;
+	}
+	return last;
+}
+
+static int load_plan_and_group(struct record_work *it, const struct coverage_span *span, struct line *ret_line)
+{
+	const struct decide_view *view = it->work->input->view;
+	int error = view->group(view->context, span->group_id, it->work->arena, &ret_line->group);
+
+	if (error >= 0)
+		error = view->plan(view->context, span->plan_id, it->work->arena, &ret_line->plan);
+	if (error < 0)
+		return error;
+	if (ret_line->group == NULL)
+		return work_failf(it->work, CATEGORY_UNKNOWN_GROUP, "Group %.*s is not on file.",
+				  SLICE_ARGS(span->group_id));
+	return routing_cobra(it, ret_line->group);
+}
+
+/* INS03 025 without HD: the coverages held before, those that ended together and last. */
+int reinstating_member(struct record_work *it)
+{
+	const struct span_list spans = it->draft->spans;
+	struct span_filter filter = {.group_id = SLICE_EMPTY};
+	const struct group *group;
+	date_day day = enroll_date_value(it->record, "303"), last;
+	int error = resolve_record_group(it, &group);
+	uint32_t i;
+
+	if (error != 0)
+		return error;
+	if (group != NULL)
+		filter.group_id = group->group_id;
+	if (day == DATE_NONE)
+		day = enroll_date_value(it->record, "356");
+	if (spans_find_last(&spans, &filter) < 0)
+		return nothing_to_reinstate(it);
+	last = last_end(&spans, &filter);
+	/* Something goes on after the last end, or nothing ever ended: it is as asked for. */
+	if (last == DATE_NONE || spans_active_from(&spans, &filter, last + 1))
+		return 0;
+	for (i = 0; i < spans.count && error == 0; i++) {
+		const struct coverage_span *span = &spans.items[i].span;
+		struct line line = {.action = LINE_REINSTATE};
+
+		if (span->voided || span->ends_on != last || !span_matches(span, &filter))
+			continue;
+		error = load_plan_and_group(it, span, &line);
+		if (error == 0)
+			error = reinstate_span(it, &line, spans.items[i].id, day, DATE_NONE);
+	}
+	return error;
+}

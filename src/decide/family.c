@@ -1,0 +1,551 @@
+/*
+ * decide_family: the records of a family, one after another, subscriber first.
+ *
+ *   form -> the subscriber there? -> who is it? -> declination -> groups, plans, dates -> Medicare, COBRA
+ *        -> new, certain or uncertain -> person data -> coverages -> rows
+ *
+ * A step that cannot go on makes an exception of the whole record, and what the record did so far is taken back.
+ */
+#include "work.h"
+
+#include <assert.h>
+
+static enum line_action line_action(struct slice maintenance)
+{
+	if (slice_is(maintenance, "021"))
+		return LINE_ADD;
+	if (slice_is(maintenance, "024"))
+		return LINE_END;
+	if (slice_is(maintenance, "002"))
+		return LINE_VOID;
+	if (slice_is(maintenance, "025"))
+		return LINE_REINSTATE;
+	return slice_is(maintenance, "032") ? LINE_NONE : LINE_CHANGE;
+}
+
+static bool adds_coverage(const struct member_record *record)
+{
+	uint32_t i;
+
+	for (i = 0; i < record->coverage_count; i++)
+		if (line_action(record->coverages[i].maintenance) == LINE_ADD)
+			return true;
+	return slice_is(record->maintenance, "021");
+}
+
+/* ---- the dependent's subscriber ---- */
+
+static int no_subscriber(struct record_work *it)
+{
+	struct work *work = it->work;
+
+	if (!work->subscriber_failed && !work->input->last_chance)
+		return DECIDE_E_DEFER;
+	return work_failf(work, CATEGORY_DEP_NO_SUBSCRIBER, "The subscriber %.*s is not on file%s.",
+			  SLICE_ARGS(it->record->subscriber_id),
+			  work->subscriber_failed ? ": his own record waits" : "");
+}
+
+/* A dependent can be added only beside a subscriber. */
+static int require_subscriber(struct record_work *it)
+{
+	struct draft *subscriber;
+	int error;
+
+	if (it->record->is_subscriber || !adds_coverage(it->record) || routing_is_declination(it->record))
+		return 0;
+	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	if (error != 0)
+		return error;
+	return subscriber != NULL ? 0 : no_subscriber(it);
+}
+
+/* He must be covered in that group on that day himself, unless only his dependents are (HD01 032). */
+static int require_covered_subscriber(struct record_work *it, const struct line *line)
+{
+	const struct span_filter filter = {.group_id = line->group->group_id};
+	struct draft *subscriber;
+	char day[DATE_TEXT_BYTES];
+	int error;
+
+	if (it->record->is_subscriber || line->action != LINE_ADD || it->work->dependents_only)
+		return 0;
+	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	if (error != 0)
+		return error;
+	if (subscriber == NULL)
+		return no_subscriber(it);
+	if (spans_find_overlap(&subscriber->spans, &filter, line->begins_on, line->begins_on, 0) >= 0)
+		return 0;
+	if (!it->work->subscriber_failed && !it->work->input->last_chance)
+		return DECIDE_E_DEFER;
+	return work_failf(it->work, CATEGORY_DEP_NO_SUBSCRIBER,
+			  "The subscriber %.*s has no coverage in group %.*s on %s.",
+			  SLICE_ARGS(it->record->subscriber_id), SLICE_ARGS(line->group->group_id),
+			  date_format_iso(line->begins_on, day));
+}
+
+/* ---- who it is ---- */
+
+static int subscriber_exists(struct record_work *it)
+{
+	return work_failf(it->work, CATEGORY_SUB_EXISTS, "The subscriber number %.*s is in use by another family.",
+			  SLICE_ARGS(it->record->subscriber_id));
+}
+
+static int add_person(struct record_work *it)
+{
+	struct draft *subscriber;
+	int error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+
+	if (error != 0)
+		return error;
+	if (it->record->is_subscriber && subscriber != NULL)
+		return subscriber_exists(it);
+	it->is_new = true;
+	error = work_draft_new(it->work, &it->sent, &it->draft);
+	if (error < 0)
+		return error;
+	/* A dependent lives with the subscriber where nothing else was said. */
+	if (subscriber != NULL && !it->record->has_address)
+		fields_copy_address(&it->draft->image->after, &subscriber->image->after);
+	it->draft->image->after.ssn = SLICE_EMPTY;
+	return 0;
+}
+
+/* Is this the number that the record says the member had before? */
+static bool is_former_id(const struct member_record *record, struct slice id)
+{
+	return slice_equal(enroll_ref_value(record->refs, record->ref_count, "Q4"), id) ||
+	       slice_equal(enroll_ref_value(record->refs, record->ref_count, "6O"), id);
+}
+
+/* A certain person who comes under another subscriber number than his own. */
+static int check_other_family(struct record_work *it)
+{
+	const struct member *known = &it->draft->image->after;
+	struct draft *subscriber;
+	bool is_add = slice_is(it->record->maintenance, "021");
+	int error;
+
+	if (it->record->subscriber_id.len == 0 || slice_equal(known->subscriber_id, it->record->subscriber_id) ||
+	    is_forced(it))
+		return 0;
+	if (is_add && spans_active_from(&it->draft->spans, NULL, it->work->input->today))
+		return work_failf(it->work, CATEGORY_DUP_ADD,
+				  "The person is active already under subscriber number %.*s.",
+				  SLICE_ARGS(known->subscriber_id));
+	if (!is_add && !is_former_id(it->record, known->subscriber_id) && !slice_is(it->record->reason, "25"))
+		return work_failf(it->work, CATEGORY_ID_CONFLICT,
+				  "The member is on file under subscriber number %.*s, %.*s was sent.",
+				  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(it->record->subscriber_id));
+	if (!it->record->is_subscriber)
+		return 0;
+	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	if (error != 0)
+		return error;
+	return subscriber != NULL && subscriber != it->draft ? subscriber_exists(it) : 0;
+}
+
+/* The subscriber's record about a dependent on file, or the other way round; in one family. */
+static int check_relationship(struct record_work *it)
+{
+	const struct member *known = &it->draft->image->after;
+
+	if (is_forced(it) || !slice_equal(known->subscriber_id, it->record->subscriber_id) ||
+	    known->relationship.len == 0 || slice_is(known->relationship, "18") == it->record->is_subscriber)
+		return 0;
+	return work_failf(it->work, CATEGORY_INVALID_REL, "The member is on file as %s of this family.",
+			  it->record->is_subscriber ? "a dependent" : "the subscriber");
+}
+
+static int settle_person(struct record_work *it)
+{
+	int error;
+
+	switch (it->match.disposition) {
+	case MATCH_REVIEW:
+		return work_fail(it->work, it->match.category, it->match.reason);
+	case MATCH_NEW:
+		return add_person(it);
+	case MATCH_AUTO:
+		break;
+	}
+	error = check_relationship(it);
+	return error == 0 ? check_other_family(it) : error;
+}
+
+/* A death is certain only with an end; and survivors may keep their cover: a person looks after them. */
+static int check_death(struct record_work *it)
+{
+	const struct span_filter any = {.group_id = SLICE_EMPTY};
+	uint32_t i;
+	int error;
+
+	if (it->record->died_on == DATE_NONE || is_forced(it))
+		return 0;
+	if (!slice_is(it->record->maintenance, "024"))
+		return work_fail(it->work, CATEGORY_DEATH,
+				 SLICE_LITERAL("A death was reported, but no coverage is ended by the record."));
+	if (!it->record->is_subscriber)
+		return 0;
+	error = work_household(it->work, it->draft->image->after.subscriber_id);
+	for (i = 0; error == 0 && i < it->work->household_count; i++) {
+		struct draft *survivor;
+
+		error = work_draft(it->work, it->work->household[i], &survivor);
+		if (error == 0 && survivor != it->draft &&
+		    spans_active_from(&survivor->spans, &any, it->record->died_on))
+			return work_fail(it->work, CATEGORY_DEATH,
+					 SLICE_LITERAL("The subscriber has died and leaves covered dependents: does "
+						       "their coverage end?"));
+	}
+	return error;
+}
+
+/* ---- coverages ---- */
+
+/* Ends come before what follows them: 024 and 002, then 025, then changes, then adds. */
+static int line_rank(enum line_action action)
+{
+	static const int ranks[] = {[LINE_END] = 0,    [LINE_VOID] = 0, [LINE_REINSTATE] = 1,
+				    [LINE_CHANGE] = 2, [LINE_ADD] = 3,  [LINE_NONE] = 3};
+
+	return ranks[action];
+}
+
+static int resolve_lines(struct record_work *it, struct line **ret_lines)
+{
+	const struct member_record *record = it->record;
+	struct line *lines = arena_alloc_array(it->work->arena, record->coverage_count + 1, sizeof(*lines));
+	uint32_t i, count = 0;
+	int rank, error = 0;
+
+	if (lines == NULL)
+		return -ENOMEM;
+	for (rank = 0; rank <= 3; rank++) {
+		for (i = 0; i < record->coverage_count && error == 0; i++) {
+			enum line_action action = line_action(record->coverages[i].maintenance);
+
+			if (line_rank(action) == rank)
+				error = resolve_line(it, &record->coverages[i], action, &lines[count++]);
+		}
+	}
+	for (i = 0; i < count && error == 0; i++)
+		error = routing_cobra(it, lines[i].group);
+	*ret_lines = lines;
+	return error;
+}
+
+static int apply_line(struct record_work *it, const struct line *line)
+{
+	int error = line->action != LINE_NONE ? require_covered_subscriber(it, line) : 0;
+
+	if (error != 0)
+		return error;
+	switch (line->action) {
+	case LINE_ADD:
+		return coverage_add(it, line);
+	case LINE_CHANGE:
+		return coverage_change(it, line);
+	case LINE_END:
+		return ending_line(it, line);
+	case LINE_VOID:
+		return voiding_line(it, line);
+	case LINE_REINSTATE:
+		return reinstating_line(it, line);
+	case LINE_NONE:
+		it->work->dependents_only = it->work->dependents_only || it->record->is_subscriber;
+		return 0;
+	}
+	return 0;
+}
+
+static int apply_coverages(struct record_work *it, const struct line *lines)
+{
+	uint32_t i;
+	int error = 0;
+
+	for (i = 0; i < it->record->coverage_count && error == 0; i++)
+		error = apply_line(it, &lines[i]);
+	if (error == 0 && slice_is(it->record->maintenance, "024"))
+		error = ending_member(it);
+	else if (error == 0 && slice_is(it->record->maintenance, "025") && it->record->coverage_count == 0)
+		error = reinstating_member(it);
+	return error;
+}
+
+/* ---- person data and rows ---- */
+
+static int add_cascade(struct record_work *it, enum cascade_kind kind)
+{
+	struct cascade *cascade = work_cascade(it->work);
+
+	if (cascade == NULL)
+		return -ENOMEM;
+	*cascade = (struct cascade){
+		.kind = kind,
+		.record = it->record,
+		.subscriber = it->draft,
+		.confidence = it->match.confidence,
+		.match_rule = it->match.rule,
+		.before = it->after_before,
+	};
+	return 0;
+}
+
+/* The family's key first: the other cascades find the dependents by the new one. */
+static int cascade_fields(struct record_work *it)
+{
+	const struct member *before = &it->after_before, *after = &it->draft->image->after;
+	int error = 0;
+
+	if (!it->record->is_subscriber || it->is_new)
+		return 0;
+	if (!slice_equal(before->subscriber_id, after->subscriber_id) && !slice_is(it->record->maintenance, "021"))
+		error = add_cascade(it, CASCADE_FAMILY);
+	if (error == 0 && !it->work->input->policy->address_cascade_off && !fields_same_address(before, after))
+		error = add_cascade(it, CASCADE_ADDRESS);
+	return error;
+}
+
+static int join_changes(struct work *work, struct row *row, struct slice fields)
+{
+	struct slice *change = &row->operation.change;
+
+	*change = change->len > 0 ? arena_printf(work->arena, "%.*s; %.*s", SLICE_ARGS(*change), SLICE_ARGS(fields))
+				  : fields;
+	return change->data != NULL ? 0 : -ENOMEM;
+}
+
+/* The record's first row carries the person data; a record without rows gets one. */
+static int finish_rows(struct record_work *it)
+{
+	struct work *work = it->work;
+	bool changed = fields_differ(&it->after_before, &it->draft->image->after);
+	struct slice words = SLICE_LITERAL("new member");
+	struct row *row;
+
+	if (work->row_count == it->first_row && record_row(it, it->is_new ? DECIDE_ADD : DECIDE_NO_CHANGE) == NULL)
+		return -ENOMEM;
+	row = &work->rows[it->first_row];
+	if (!changed && !it->is_new)
+		return 0;
+	if (!it->is_new)
+		words = fields_describe(work->arena, &it->after_before, &it->draft->image->after);
+	if (row->operation.action == DECIDE_NO_CHANGE)
+		row->operation.action = DECIDE_CHANGE;
+	row->operation.carries_fields = true;
+	return join_changes(work, row, words);
+}
+
+/* ---- a record ---- */
+
+static int decide_declination(struct record_work *it)
+{
+	/* Who declines and is not on file leaves no trace but the row. */
+	return record_row(it, DECIDE_NO_CHANGE) != NULL ? 0 : -ENOMEM;
+}
+
+static int decide_person(struct record_work *it)
+{
+	int error = person_match(it);
+
+	if (error == 0 && it->draft != NULL && it->match.disposition == MATCH_AUTO)
+		it->after_before = it->draft->image->after;
+	return error;
+}
+
+static int decide_record(struct record_work *it)
+{
+	struct line *lines;
+	int error = routing_form(it->work, it->record);
+
+	if (error == 0)
+		error = require_subscriber(it);
+	if (error == 0)
+		error = decide_person(it);
+	if (error != 0)
+		return error;
+	if (routing_is_declination(it->record))
+		return decide_declination(it);
+	error = resolve_lines(it, &lines);
+	if (error == 0)
+		error = routing_medicare(it);
+	if (error == 0)
+		error = settle_person(it);
+	if (error == 0)
+		error = check_death(it);
+	if (error == 0)
+		error = fields_apply(it);
+	if (error == 0)
+		error = cascade_fields(it);
+	if (error == 0)
+		error = apply_coverages(it, lines);
+	if (error == 0)
+		error = finish_rows(it);
+	return error == 0 ? work_claim(it->work, it->draft) : error;
+}
+
+static int add_exception(struct work *work, const struct record_work *it)
+{
+	struct changeset *changeset = work->changeset;
+	struct match_candidate *candidates = NULL;
+
+	if (it->match.candidate_count > 0) {
+		candidates = arena_alloc_array(work->arena, it->match.candidate_count, sizeof(*candidates));
+		if (candidates == NULL)
+			return -ENOMEM;
+		memcpy(candidates, it->match.candidates, it->match.candidate_count * sizeof(*candidates));
+	}
+	assert(changeset->exception_count < changeset->exception_capacity);
+	changeset->exceptions[changeset->exception_count++] = (struct decide_exception){
+		.record = it->record,
+		.member_pos = it->record->member_pos,
+		.category = work->failure.category,
+		.reason = work->failure.reason,
+		.confidence = candidates != NULL ? candidates[0].probability : 0.0,
+		.candidates = candidates,
+		.candidate_count = it->match.candidate_count,
+	};
+	return 0;
+}
+
+static enum decide_outcome outcome_of(const struct work *work, uint32_t first_row)
+{
+	uint32_t i;
+
+	for (i = first_row; i < work->row_count; i++)
+		if (work->rows[i].operation.action != DECIDE_NO_CHANGE)
+			return DECIDE_APPLIED;
+	return DECIDE_UNCHANGED;
+}
+
+static int decide_one(struct work *work, uint32_t index)
+{
+	const struct member_record *record = &work->input->family->members[index];
+	struct record_work *it = arena_alloc(work->arena, sizeof(*it));
+	enum decide_outcome *outcome = &work->changeset->outcomes[index];
+	struct mark mark;
+	int error;
+
+	if (it == NULL || work_mark(work, &mark) < 0)
+		return -ENOMEM;
+	it->work = work;
+	it->record = record;
+	it->first_row = work->row_count;
+	person_of_record(work->input, record, &it->sent);
+	error = decide_record(it);
+	if (error < 0)
+		return error;
+	if (error == 0) {
+		*outcome = outcome_of(work, it->first_row);
+		return 0;
+	}
+	work_rewind(work, &mark);
+	*outcome = error == DECIDE_E_DEFER ? DECIDE_DEFERRED : DECIDE_EXCEPTION;
+	if (error == DECIDE_E_DEFER)
+		return 0;
+	work->subscriber_failed = work->subscriber_failed || record->is_subscriber;
+	return add_exception(work, it);
+}
+
+/* ---- the family ---- */
+
+static const char *const family_tiers[] = {"FAM", "ESP", "ECH", "E1D", "E2D", "E3D",
+					   "E5D", "E6D", "E7D", "E8D", "E9D", "TWO"};
+
+static bool is_family_tier(struct slice tier)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(family_tiers) / sizeof(family_tiers[0]); i++)
+		if (slice_is(tier, family_tiers[i]))
+			return true;
+	return false;
+}
+
+static uint32_t count_covered(const struct work *work, const struct draft *subscriber, const struct coverage_span *span)
+{
+	const struct span_filter filter = {.group_id = span->group_id, .insurance_line = span->insurance_line};
+	uint32_t i, count = 0;
+
+	for (i = 0; i < work->draft_count; i++) {
+		const struct draft *draft = work->drafts[i];
+
+		if (draft != subscriber &&
+		    slice_equal(draft->image->after.subscriber_id, subscriber->image->after.subscriber_id) &&
+		    spans_find_overlap(&draft->spans, &filter, span->begins_on, span->ends_on, 0) >= 0)
+			count++;
+	}
+	return count;
+}
+
+/* A tier that does not fit the people enrolled is said, not held. */
+static int warn_of_tiers(struct work *work)
+{
+	uint32_t i, count = work->row_count;
+	int error = 0;
+
+	for (i = 0; i < count && error == 0; i++) {
+		const struct row *row = &work->rows[i];
+		const struct coverage_span *span;
+		uint32_t dependents, k;
+
+		if (row->draft == NULL || row->span_after_id == 0 || row->operation.action == DECIDE_NO_CHANGE ||
+		    !slice_is(row->draft->image->after.relationship, "18"))
+			continue;
+		span = &row->draft->spans.items[spans_index(&row->draft->spans, row->span_after_id)].span;
+		if (span->voided || span->tier.len == 0)
+			continue;
+		error = work_household(work, row->draft->image->after.subscriber_id);
+		for (k = 0; k < work->household_count && error == 0; k++) {
+			struct draft *ignored;
+
+			error = work_draft(work, work->household[k], &ignored);
+		}
+		dependents = count_covered(work, row->draft, span);
+		if (error == 0 && ((slice_is(span->tier, "EMP") && dependents > 0) ||
+				   (is_family_tier(span->tier) && dependents == 0)))
+			error = work_warnf(work, "record %u: tier %.*s does not fit %u covered dependents",
+					   row->operation.member_pos, SLICE_ARGS(span->tier), dependents);
+	}
+	return error;
+}
+
+static int decide_all(struct work *work)
+{
+	const struct enroll_family *family = work->input->family;
+	uint32_t i;
+	int pass, error = 0;
+
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < family->member_count && error == 0; i++)
+			if (family->members[i].is_subscriber == (pass == 0))
+				error = decide_one(work, i);
+	return error;
+}
+
+int decide_family(struct arena *arena, const struct decide_input *input, struct changeset *ret_changeset)
+{
+	struct work *work = arena_alloc(arena, sizeof(*work));
+	uint32_t count = input->family->member_count;
+	int error;
+
+	memset(ret_changeset, 0, sizeof(*ret_changeset));
+	ret_changeset->arena = arena;
+	ret_changeset->outcomes = arena_alloc_array(arena, count + 1, sizeof(*ret_changeset->outcomes));
+	ret_changeset->exceptions = arena_alloc_array(arena, count + 1, sizeof(*ret_changeset->exceptions));
+	if (work == NULL || ret_changeset->outcomes == NULL || ret_changeset->exceptions == NULL)
+		return -ENOMEM;
+	ret_changeset->outcome_count = ret_changeset->exception_capacity = count;
+	work->arena = arena;
+	work->input = input;
+	work->changeset = ret_changeset;
+	error = decide_all(work);
+	if (error == 0)
+		error = cascade_run(work);
+	if (error == 0)
+		error = warn_of_tiers(work);
+	return error == 0 ? work_finish(work) : error;
+}

@@ -1,0 +1,148 @@
+/*
+ * person: who was sent, and who that is.
+ */
+#include "work.h"
+
+#include "muster/text.h"
+
+/* Nine digits, also as ddd-dd-dddd; else as sent, which counts as missing. */
+static struct slice clean_ssn(struct arena *arena, struct slice sent)
+{
+	char digits[10];
+	size_t i, count = 0;
+
+	if (sent.len != 11 || sent.data[3] != '-' || sent.data[6] != '-')
+		return sent;
+	for (i = 0; i < sent.len && count < 9; i++)
+		if (sent.data[i] >= '0' && sent.data[i] <= '9')
+			digits[count++] = sent.data[i];
+	return count == 9 ? arena_dup(arena, slice_of(digits, 9)) : sent;
+}
+
+void person_of_record(const struct decide_input *input, const struct member_record *record, struct member *ret_member)
+{
+	const char *id_ref = input->policy->member_id_ref[0] != '\0' ? input->policy->member_id_ref : "23";
+	const struct enroll_person *person = &record->person;
+
+	*ret_member = (struct member){
+		.member_id = enroll_ref_value(record->refs, record->ref_count, id_ref),
+		.subscriber_id = record->subscriber_id,
+		.relationship = record->relationship,
+		.last_name = person->last_name,
+		.first_name = person->first_name,
+		.middle_name = person->middle_name,
+		.suffix = person->suffix,
+		.ssn = person->ssn,
+		.birth_on = person->birth_on,
+		.died_on = record->died_on,
+		.sex = person->sex,
+		.address1 = record->address1,
+		.address2 = record->address2,
+		.city = record->city,
+		.state = record->state,
+		.zip = record->zip,
+		.phone = record->phone,
+		.email = record->email,
+		.employee_id = enroll_ref_value(record->refs, record->ref_count, "ABB"),
+		.medicare_id = enroll_ref_value(record->refs, record->ref_count, "F6"),
+		.confidential = record->confidential,
+	};
+	if (ret_member->member_id.len == 0)
+		ret_member->member_id = person->other_id;
+	/* ref0F=ssn: the subscriber's number is his SSN. */
+	if (input->policy->subscriber_id_is_ssn && record->is_subscriber && ret_member->ssn.len == 0)
+		ret_member->ssn = record->subscriber_id;
+}
+
+static struct member prior_of_record(const struct member_record *record)
+{
+	const struct enroll_person *prior = &record->prior;
+
+	return (struct member){
+		.last_name = prior->last_name,
+		.first_name = prior->first_name,
+		.middle_name = prior->middle_name,
+		.suffix = prior->suffix,
+		.ssn = prior->ssn,
+		.birth_on = prior->birth_on,
+		.died_on = DATE_NONE,
+		.sex = prior->sex,
+	};
+}
+
+static enum match_intent intent_of(const struct member_record *record)
+{
+	if (slice_is(record->maintenance, "021"))
+		return MATCH_ADD;
+	if (slice_is(record->maintenance, "024"))
+		return MATCH_TERMINATE;
+	return slice_is(record->maintenance, "025") ? MATCH_REINSTATE : MATCH_CHANGE;
+}
+
+static bool is_claimed(void *context, uint64_t member_no)
+{
+	const struct work *work = context;
+	const struct decide_input *input = work->input;
+	uint32_t i;
+
+	for (i = 0; i < work->claimed_count; i++)
+		if (work->claimed[i] == member_no)
+			return true;
+	for (i = 0; i < input->claimed_count; i++)
+		if (input->claimed_member_nos[i] == member_no)
+			return true;
+	return false;
+}
+
+/* The draft of the member that match found: a shadow is one already. */
+static int draft_of_match(struct record_work *it)
+{
+	struct work *work = it->work;
+	uint32_t i;
+
+	if (it->match.disposition != MATCH_AUTO)
+		return 0;
+	for (i = 0; i < work->draft_count; i++) {
+		if (it->match.member == &work->drafts[i]->shadow) {
+			it->draft = work->drafts[i];
+			return 0;
+		}
+	}
+	return work_draft(work, it->match.member, &it->draft);
+}
+
+int person_match(struct record_work *it)
+{
+	struct work *work = it->work;
+	const struct decide_input *input = work->input;
+	struct overlay overlay = {work, &it->record->content_hash};
+	struct match_candidates candidates = overlay_candidates(&overlay);
+	struct member prior = prior_of_record(it->record);
+	const struct match_query query = {
+		.intent = intent_of(it->record),
+		.sent = &it->sent,
+		.prior = it->record->has_prior ? &prior : NULL,
+		.corrected = it->record->corrected || it->record->has_prior || slice_is(it->record->reason, "25"),
+		.is_subscriber = it->record->is_subscriber,
+		.birth_order = it->record->birth_order,
+		.subscriber_ssn = work->subscriber_ssn,
+		.group_id = enroll_group(input->family->header, it->record),
+		.forced_member_id = input->forced_member_id,
+		.forced_new = input->forced_new,
+		.is_claimed = is_claimed,
+		.claimed_context = work,
+	};
+	int error;
+
+	it->sent.ssn = clean_ssn(work->arena, it->sent.ssn);
+	prior.ssn = clean_ssn(work->arena, prior.ssn);
+	if (it->sent.ssn.len > 0 && it->sent.ssn.data == NULL)
+		return -ENOMEM;
+	/* What a representative said stands above what was ruled out before. */
+	error = match_person(work->arena, is_forced(it) ? &input->view->candidates : &candidates, &query, &it->match);
+	if (error < 0)
+		return error;
+	if (it->record->is_subscriber && work->subscriber_ssn.len == 0 && !text_ssn_is_placeholder(it->sent.ssn))
+		work->subscriber_ssn = it->sent.ssn;
+	return draft_of_match(it);
+}

@@ -1,0 +1,292 @@
+/*
+ * resolve: which group, which plan, which days a coverage means.
+ *
+ * Source    CONTRACT section 5 (group: 2000 REF*1L, else 2300 REF*1L, else header REF*38; plan: HD04);
+ *           enrollment-semantics section 4 (dates, in the order in which they are looked for).
+ */
+#include "work.h"
+
+static date_day first_of(const date_day *days, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (days[i] != DATE_NONE)
+			return days[i];
+	return DATE_NONE;
+}
+#define FIRST_OF(...)                                                                                                  \
+	first_of((const date_day[]){__VA_ARGS__}, sizeof((const date_day[]){__VA_ARGS__}) / sizeof(date_day))
+
+static date_day member_date(const struct record_work *it, const char *qualifier)
+{
+	return enroll_date_value(it->record, qualifier);
+}
+
+static date_day begin_day(const struct record_work *it, const struct enroll_coverage *coverage)
+{
+	return FIRST_OF(coverage->begins_on, member_date(it, "356"), coverage->effective_on, member_date(it, "303"),
+			it->work->input->family->header->effective_on);
+}
+
+static date_day reinstate_day(const struct record_work *it, const struct enroll_coverage *coverage)
+{
+	return FIRST_OF(coverage->begins_on, coverage->effective_on, member_date(it, "303"), member_date(it, "356"));
+}
+
+date_day resolve_change_day(const struct record_work *it, const struct enroll_coverage *coverage)
+{
+	const struct enroll_header *header = it->work->input->family->header;
+
+	return FIRST_OF(coverage->effective_on, member_date(it, "303"), coverage->begins_on, member_date(it, "356"),
+			header->effective_on, header->created_on);
+}
+
+static date_day inclusive_end(const struct record_work *it, date_day day)
+{
+	return day != DATE_NONE && it->work->input->policy->end_is_exclusive ? day - 1 : day;
+}
+
+date_day resolve_end(const struct record_work *it, const struct enroll_coverage *coverage)
+{
+	date_day day = FIRST_OF(coverage != NULL ? coverage->ends_on : DATE_NONE, member_date(it, "357"),
+				coverage != NULL ? coverage->effective_on : DATE_NONE, member_date(it, "303"));
+
+	if (day == DATE_NONE)
+		return it->record->died_on;
+	return inclusive_end(it, day);
+}
+
+/* ---- groups ---- */
+
+/* The group of the first span that counts, the latest first. */
+static struct slice active_group(const struct draft *draft)
+{
+	int32_t last = draft != NULL ? spans_find_last(&draft->spans, NULL) : -1;
+
+	return last >= 0 ? draft->spans.items[last].span.group_id : SLICE_EMPTY;
+}
+
+/* None was sent: the group that the certain person, or the dependent's subscriber, is in. */
+static int implied_group(struct record_work *it, struct slice *ret_group_id)
+{
+	struct draft *subscriber;
+	int error = 0;
+
+	*ret_group_id = active_group(it->draft);
+	if (ret_group_id->len > 0 || it->record->is_subscriber)
+		return 0;
+	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	if (error == 0 && subscriber != NULL)
+		*ret_group_id = active_group(subscriber);
+	return error;
+}
+
+static int load_group(struct record_work *it, struct slice group_id, const struct group **ret_group)
+{
+	const struct decide_view *view = it->work->input->view;
+	int error;
+
+	*ret_group = NULL;
+	error = view->group(view->context, group_id, it->work->arena, ret_group);
+	if (error < 0)
+		return error;
+	if (*ret_group == NULL)
+		return work_failf(it->work, CATEGORY_UNKNOWN_GROUP, "Group %.*s is not on file.", SLICE_ARGS(group_id));
+	return 0;
+}
+
+int resolve_record_group(struct record_work *it, const struct group **ret_group)
+{
+	struct slice group_id = enroll_group(it->work->input->family->header, it->record);
+
+	*ret_group = NULL;
+	return group_id.len > 0 ? load_group(it, group_id, ret_group) : 0;
+}
+
+static int resolve_group(struct record_work *it, struct line *line)
+{
+	const struct enroll_coverage *coverage = line->coverage;
+	int error = 0;
+
+	line->group_id = it->record->group;
+	if (line->group_id.len == 0)
+		line->group_id = enroll_ref_value(coverage->refs, coverage->ref_count, "1L");
+	if (line->group_id.len == 0)
+		line->group_id = it->work->input->family->header->policy;
+	if (line->group_id.len == 0)
+		error = implied_group(it, &line->group_id);
+	if (error != 0)
+		return error;
+	if (line->group_id.len == 0)
+		return work_fail(
+			it->work, CATEGORY_UNKNOWN_GROUP,
+			SLICE_LITERAL("No group number was sent, and none is known from the member's coverage."));
+	return load_group(it, line->group_id, &line->group);
+}
+
+/* ---- plans ---- */
+
+/* An add without HD04: the dependent is added to what his subscriber has of this line. */
+static int plan_of_subscriber(struct record_work *it, struct line *line, struct slice *ret_plan_id)
+{
+	const struct span_filter filter = {.group_id = line->group_id,
+					   .insurance_line = line->coverage->insurance_line};
+	struct draft *subscriber;
+	int32_t found;
+	int error;
+
+	*ret_plan_id = SLICE_EMPTY;
+	if (it->record->is_subscriber)
+		return 0;
+	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	if (error != 0 || subscriber == NULL)
+		return error;
+	found = spans_find_overlap(&subscriber->spans, &filter, line->begins_on, line->begins_on, 0);
+	if (found >= 0)
+		*ret_plan_id = subscriber->spans.items[found].span.plan_id;
+	return 0;
+}
+
+static int resolve_plan(struct record_work *it, struct line *line)
+{
+	const struct decide_view *view = it->work->input->view;
+	struct slice plan_id = line->coverage->plan;
+	int error = 0;
+
+	line->insurance_line = line->coverage->insurance_line;
+	if (plan_id.len == 0 && line->action == LINE_ADD)
+		error = plan_of_subscriber(it, line, &plan_id);
+	if (error != 0)
+		return error;
+	if (plan_id.len == 0 && line->action == LINE_ADD)
+		return work_fail(it->work, CATEGORY_UNKNOWN_PLAN, SLICE_LITERAL("No plan code (HD04) was sent."));
+	if (plan_id.len == 0)
+		return 0;
+	error = view->plan(view->context, plan_id, it->work->arena, &line->plan);
+	if (error < 0)
+		return error;
+	if (line->plan == NULL)
+		return work_failf(it->work, CATEGORY_UNKNOWN_PLAN, "Plan %.*s is not on file.", SLICE_ARGS(plan_id));
+	if (!product_same(line->plan->insurance_line, line->insurance_line))
+		error = work_warnf(it->work, "record %u: HD03 is %.*s, but plan %.*s is %.*s", it->record->member_pos,
+				   SLICE_ARGS(line->insurance_line), SLICE_ARGS(plan_id),
+				   SLICE_ARGS(line->plan->insurance_line));
+	line->insurance_line = line->plan->insurance_line;
+	return error;
+}
+
+static int resolve_dates(struct record_work *it, struct line *line)
+{
+	const struct enroll_coverage *coverage = line->coverage;
+
+	line->begins_on = coverage->begins_on;
+	line->ends_on = inclusive_end(it, coverage->ends_on);
+	switch (line->action) {
+	case LINE_ADD:
+		line->begins_on = begin_day(it, coverage);
+		if (line->begins_on == DATE_NONE)
+			return work_fail(
+				it->work, CATEGORY_BAD_DATES,
+				SLICE_LITERAL("No begin date was sent for the coverage (DTP 348, 356, 303 or 007)."));
+		if (line->ends_on != DATE_NONE && line->ends_on < line->begins_on)
+			return work_fail(it->work, CATEGORY_BAD_DATES,
+					 SLICE_LITERAL("The coverage to be added ends before it begins."));
+		return 0;
+	case LINE_END:
+		line->ends_on = resolve_end(it, coverage);
+		if (line->ends_on == DATE_NONE)
+			return work_fail(it->work, CATEGORY_BAD_DATES,
+					 SLICE_LITERAL("No end date was sent (DTP 349, 357 or 303)."));
+		return 0;
+	case LINE_REINSTATE:
+		line->begins_on = reinstate_day(it, coverage);
+		return 0;
+	case LINE_CHANGE:
+	case LINE_VOID:
+	case LINE_NONE:
+		break;
+	}
+	return 0;
+}
+
+int resolve_line(struct record_work *it, const struct enroll_coverage *coverage, enum line_action action,
+		 struct line *ret_line)
+{
+	int error;
+
+	*ret_line = (struct line){.coverage = coverage, .action = action, .begins_on = DATE_NONE, .ends_on = DATE_NONE};
+	if (action == LINE_NONE)
+		return 0;
+	error = resolve_group(it, ret_line);
+	if (error == 0)
+		error = resolve_dates(it, ret_line);
+	return error == 0 ? resolve_plan(it, ret_line) : error;
+}
+
+/* ---- limits ---- */
+
+static int outside(struct record_work *it, const char *what, struct slice id, date_day from, date_day to)
+{
+	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES];
+
+	return work_failf(it->work, CATEGORY_OUTSIDE_GROUP_DATES,
+			  "The coverage asked for lies outside the contract of %s %.*s (%s to %s).", what,
+			  SLICE_ARGS(id), from != DATE_NONE ? date_format_iso(from, begins) : "open",
+			  to != DATE_NONE ? date_format_iso(to, ends) : "open");
+}
+
+static bool lies_inside(date_day begins, date_day ends, date_day from, date_day to)
+{
+	if (from != DATE_NONE && begins < from)
+		return false;
+	/* An open end is cut when the contract ends: it lies inside as long as it begins there. */
+	return to == DATE_NONE || (begins <= to && (ends == DATE_NONE || ends <= to));
+}
+
+int resolve_contract(struct record_work *it, const struct line *line, const struct plan *plan, date_day begins,
+		     date_day ends)
+{
+	const struct group *group = line->group;
+	char day[DATE_TEXT_BYTES];
+
+	if (group->status == GROUP_TERMINATED || (group->terminates_on != DATE_NONE && begins > group->terminates_on))
+		return work_failf(it->work, CATEGORY_GROUP_TERMINATED, "The contract of group %.*s has ended%s%s.",
+				  SLICE_ARGS(group->group_id), group->terminates_on != DATE_NONE ? " on " : "",
+				  date_format_iso(group->terminates_on, day));
+	if (!lies_inside(begins, ends, group->effective_on, group->terminates_on))
+		return outside(it, "group", group->group_id, group->effective_on, group->terminates_on);
+	if (plan != NULL && !lies_inside(begins, ends, plan->effective_on, plan->terminates_on))
+		return outside(it, "plan", plan->plan_id, plan->effective_on, plan->terminates_on);
+	return 0;
+}
+
+int resolve_begin_limits(struct record_work *it, date_day begins)
+{
+	const struct decide_policy *policy = it->work->input->policy;
+	date_day today = it->work->input->today;
+	char day[DATE_TEXT_BYTES];
+
+	if (is_forced(it))
+		return 0;
+	if (policy->retro_add_days > 0 && begins < today - policy->retro_add_days)
+		return work_failf(it->work, CATEGORY_RETRO_LIMIT,
+				  "The coverage would begin on %s, more than %d days back.",
+				  date_format_iso(begins, day), (int)policy->retro_add_days);
+	if (policy->future_days > 0 && begins > today + policy->future_days)
+		return work_failf(it->work, CATEGORY_FUTURE_LIMIT,
+				  "The coverage would begin on %s, more than %d days ahead.",
+				  date_format_iso(begins, day), (int)policy->future_days);
+	return 0;
+}
+
+int resolve_end_limits(struct record_work *it, date_day ends)
+{
+	const struct decide_policy *policy = it->work->input->policy;
+	char day[DATE_TEXT_BYTES];
+
+	if (is_forced(it) || policy->retro_term_days == 0 || ends >= it->work->input->today - policy->retro_term_days)
+		return 0;
+	return work_failf(it->work, CATEGORY_RETRO_LIMIT, "The coverage would end with %s, more than %d days back.",
+			  date_format_iso(ends, day), (int)policy->retro_term_days);
+}

@@ -1,0 +1,203 @@
+/*
+ * work: what the parts of decide_family share while one family is decided.
+ *
+ * A draft is a member in work: what stood before, and what shall stand after the records so far. Records are decided
+ * one after another, subscriber first; each begins with a mark and, where it ends in an exception, all that it did
+ * to the drafts is taken back. At the end drafts become images and rows become operations.
+ *
+ * Errors    <0 our machine; 0 done; DECIDE_E_EXCEPTION: work->failure says why a representative must look;
+ *           DECIDE_E_DEFER: the subscriber has not come yet.
+ */
+#ifndef DECIDE_WORK_H
+#define DECIDE_WORK_H
+
+#include "muster/decide.h"
+#include "muster/error.h"
+#include "spans.h"
+
+enum { DECIDE_E_EXCEPTION = 1, DECIDE_E_DEFER = 2 };
+
+struct draft {
+	struct decide_image *image; /* its before; its after but for the spans */
+	struct span_list spans;
+	struct member shadow; /* new to the plan: as match sees him, with a number of his own */
+	uint64_t claim_no;    /* member_no, or the shadow's */
+};
+
+/* A row in work. Spans by id: indexes are known only at the end. */
+struct row {
+	struct decide_operation operation;
+	struct draft *draft;                    /* NULL: nobody on file */
+	uint32_t span_before_id, span_after_id; /* 0 = none */
+	bool is_end; /* of one coverage, by HD01 024: an add of the same record makes it a change */
+};
+
+/* What a subscriber's record brings to his dependents once the family's own records are done. */
+enum cascade_kind { CASCADE_END, CASCADE_TIER, CASCADE_ADDRESS, CASCADE_FAMILY };
+struct cascade {
+	enum cascade_kind kind;
+	const struct member_record *record;
+	struct draft *subscriber;
+	double confidence;
+	const char *match_rule;
+	struct span_filter filter; /* END, TIER */
+	date_day day;              /* END: the last day; TIER: the first of the new one */
+	struct slice tier_before, tier_after;
+	struct member before; /* ADDRESS, FAMILY: the subscriber as he was */
+};
+
+struct work {
+	struct arena *arena;
+	const struct decide_input *input;
+	struct changeset *changeset;
+	struct draft **drafts;
+	uint32_t draft_count, draft_capacity;
+	struct row *rows;
+	uint32_t row_count, row_capacity;
+	struct cascade *cascades;
+	uint32_t cascade_count, cascade_capacity;
+	uint64_t *claimed; /* the input's, then this family's */
+	uint32_t claimed_count, claimed_capacity;
+	uint32_t span_ids;
+	const struct member **household; /* of the family's subscriber id, as stored */
+	uint32_t household_count;
+	struct slice household_id;
+	bool household_loaded;
+	struct slice subscriber_ssn;
+	bool subscriber_failed; /* the family's subscriber record is an exception */
+	bool dependents_only;   /* HD01 = 032 on the subscriber: cover for the dependents alone */
+	struct {
+		enum category category;
+		struct slice reason;
+	} failure;
+};
+
+/* One record in work. */
+struct record_work {
+	struct work *work;
+	const struct member_record *record;
+	struct member sent; /* the person as sent, made ready for match */
+	struct match_result match;
+	struct draft *draft;        /* who is meant; NULL while unknown */
+	struct member after_before; /* his fields before this record */
+	uint32_t first_row;         /* of this record */
+	bool is_new;
+};
+
+struct mark {
+	uint32_t draft_count, row_count, cascade_count, claimed_count;
+	struct draft *drafts; /* copies */
+	struct decide_image *images;
+	struct slice subscriber_ssn;
+	bool dependents_only;
+};
+
+/* Sets the failure; returns DECIDE_E_EXCEPTION, or -ENOMEM when the reason has no text. */
+int work_fail(struct work *work, enum category category, struct slice reason);
+int work_failf(struct work *work, enum category category, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int work_warnf(struct work *work, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* For %.*s */
+#define SLICE_ARGS(s) (int)(s).len, (s).len > 0 ? (s).data : ""
+
+int work_mark(struct work *work, struct mark *ret_mark);
+void work_rewind(struct work *work, const struct mark *mark);
+
+/* The draft of a stored member (made when there is none yet), or of a shadow. 0 or <0. */
+int work_draft(struct work *work, const struct member *member, struct draft **ret_draft);
+/* A draft of a person new to the plan. `after` is taken over without spans. */
+int work_draft_new(struct work *work, const struct member *after, struct draft **ret_draft);
+/* Everybody on file with the family's subscriber id, drafts instead of stored members where there are any. */
+int work_household(struct work *work, struct slice subscriber_id);
+/* The subscriber with this id: draft or stored; NULL members when there is none. */
+int work_find_subscriber(struct work *work, struct slice subscriber_id, struct draft **ret_draft);
+int work_claim(struct work *work, struct draft *draft);
+/* Another row, for this record. The pointer is good until the next. NULL = no memory. */
+struct row *work_row(struct work *work, const struct member_record *record, struct draft *draft,
+		     enum decide_action action, double confidence, const char *match_rule);
+struct cascade *work_cascade(struct work *work);
+/* Drafts into images, rows into operations. 0 or <0. */
+int work_finish(struct work *work);
+
+/* overlay.c: candidates of the view together with the family's new members, without those ruled out. */
+struct overlay {
+	struct work *work;
+	const struct hash *record_hash;
+};
+struct match_candidates overlay_candidates(struct overlay *overlay);
+
+/* person.c: who was sent. */
+void person_of_record(const struct decide_input *input, const struct member_record *record, struct member *ret_member);
+int person_match(struct record_work *it);
+
+/* fields.c: person data. */
+/* Take over what was sent into the draft; warnings for placeholders. 0, DECIDE_E_EXCEPTION, <0. */
+int fields_apply(struct record_work *it);
+/* "address1: A -> B; phone:  -> C", or empty when nothing differs. data NULL = no memory. */
+struct slice fields_describe(struct arena *arena, const struct member *before, const struct member *after);
+bool fields_differ(const struct member *before, const struct member *after);
+bool fields_same_address(const struct member *a, const struct member *b);
+void fields_copy_address(struct member *to, const struct member *from);
+
+/* resolve.c: groups, plans and dates of a coverage. */
+enum line_action { LINE_ADD, LINE_CHANGE, LINE_END, LINE_VOID, LINE_REINSTATE, LINE_NONE };
+struct line {
+	const struct enroll_coverage *coverage;
+	enum line_action action;
+	struct slice group_id; /* as resolved; on file when group is not NULL */
+	const struct group *group;
+	const struct plan *plan;     /* NULL: none was sent */
+	struct slice insurance_line; /* the plan's, else HD03 */
+	date_day begins_on, ends_on; /* for the action; DATE_NONE = not sent */
+};
+int resolve_line(struct record_work *it, const struct enroll_coverage *coverage, enum line_action action,
+		 struct line *ret_line);
+/* The group of a record without coverages. group NULL and 0: none was sent. */
+int resolve_record_group(struct record_work *it, const struct group **ret_group);
+date_day resolve_end(const struct record_work *it, const struct enroll_coverage *coverage);
+date_day resolve_change_day(const struct record_work *it, const struct enroll_coverage *coverage);
+/* Begin and end within the contracts of group and plan. */
+int resolve_contract(struct record_work *it, const struct line *line, const struct plan *plan, date_day begins,
+		     date_day ends);
+int resolve_begin_limits(struct record_work *it, date_day begins);
+int resolve_end_limits(struct record_work *it, date_day ends);
+
+/* record.c: what the parts need to know of a record in work. */
+struct row *record_row(struct record_work *it, enum decide_action action);
+/* A row about one span: its group, plan and dates, and what of it changed. 0 or -ENOMEM. */
+int record_span_row(struct record_work *it, enum decide_action action, uint32_t before_id,
+		    const struct coverage_span *before, uint32_t after_id);
+void row_show_span(struct row *row, const struct coverage_span *span);
+/*
+ * "ends_on: open -> 2026-03-31"; before NULL: "new coverage: P10 FAM from 2026-01-01"; `another`: one span after the
+ * other, "plan_id: P10 -> P20; from 2026-04-01". data NULL = no memory.
+ */
+struct slice describe_span(struct arena *arena, const struct coverage_span *before, const struct coverage_span *after,
+			   bool another);
+bool is_forced(const struct record_work *it);
+bool is_cobra(const struct member_record *record);
+bool is_child(const struct member_record *record);
+
+/* coverage.c: adds and changes. */
+int coverage_add(struct record_work *it, const struct line *line);
+int coverage_change(struct record_work *it, const struct line *line);
+
+/* ending.c: ends, voids, reinstatements. */
+int ending_line(struct record_work *it, const struct line *line);
+int ending_member(struct record_work *it);
+int voiding_line(struct record_work *it, const struct line *line);
+int reinstating_line(struct record_work *it, const struct line *line);
+int reinstating_member(struct record_work *it);
+
+/* cascade.c */
+int cascade_run(struct work *work);
+
+/* routing.c: what goes to a representative whatever the data. */
+int routing_form(struct work *work, const struct member_record *record);
+/* B5. A Medicare member already known as one may move or change his phone without a representative. */
+int routing_medicare(struct record_work *it);
+/* B6. `group` NULL: none was sent, nothing to say. */
+int routing_cobra(struct record_work *it, const struct group *group);
+bool routing_is_declination(const struct member_record *record);
+
+#endif

@@ -1,0 +1,415 @@
+/* If this failed, somebody would lose coverage, keep it too long, or have it twice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "decide_world.h"
+
+/* The Roes: a family in group G1 with medical for all and dental for Alex. */
+#define ROES                                                                                                           \
+	"M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n"                                                                   \
+	"  G1 P10 FAM 2025-01-01 open\n"                                                                               \
+	"  G1 D10 EMP 2025-01-01 open\n"                                                                               \
+	"M2 S1 01 ROE SAM 1986-03-15 F 219091002\n"                                                                    \
+	"  G1 P10 FAM 2025-01-01 open\n"                                                                               \
+	"M3 S1 19 ROE NORA 2015-06-01 F 219091003\n"                                                                   \
+	"  G1 P10 FAM 2025-01-01 open\n"
+
+#define ALEX(action, reason) "INS*Y*18*" action "*" reason "*A***FT~REF*0F*S1~REF*23*M1~"
+#define ALEX_NAME "NM1*IL*1*ROE*ALEX****34*219091001~DMG*D8*19850214*M~"
+#define ALEX_MOVED "NM1*IL*1*ROE*ALEX****34*219091001~N3*9 OAK AVE~N4*ANYTOWN*CA*90002~DMG*D8*19850214*M~"
+#define SAM(action, reason) "INS*N*01*" action "*" reason "*A~REF*0F*S1~REF*23*M2~"
+#define SAM_NAME "NM1*IL*1*ROE*SAM****34*219091002~DMG*D8*19860315*F~"
+#define NORA(action, reason) "INS*N*19*" action "*" reason "*A~REF*0F*S1~REF*23*M3~"
+#define NORA_NAME "NM1*IL*1*ROE*NORA****34*219091003~DMG*D8*20150601*F~"
+
+static const struct scenario {
+	const char *name, *bgn, *members, *sent, *want;
+} scenarios[] = {
+	/* ---- adds ---- */
+	{"a new family with two coverages", NULL, "",
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~DTP*356*D8*20260401~NM1*IL*1*DOE*KIM****34*219095001~N3*5 HILL RD*APT "
+	 "1~N4*ANYTOWN*CA*90001~DMG*D8*19900404*F~"
+	 "HD*021**HMO*P10*ESP~DTP*348*D8*20260401~HD*021**DEN*D10*EMP~DTP*348*D8*20260401~"
+	 "INS*N*01*021*28*A~REF*0F*S5~NM1*IL*1*DOE*LEE****34*219095002~DMG*D8*19910505*M~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260401~",
+	 "1 add N1 G1 P10 2026-04-01..open | new coverage: P10 ESP from 2026-04-01; new member\n"
+	 "1 add N1 G1 D10 2026-04-01..open | new coverage: D10 EMP from 2026-04-01\n"
+	 "2 add N2 G1 P10 2026-04-01..open | new coverage: P10 from 2026-04-01; new member\n"},
+	{"a dependent before his subscriber waits", NULL, "",
+	 "INS*N*19*021*28*A~REF*0F*S5~NM1*IL*1*DOE*PAT****34*219095003~DMG*D8*20200505*M~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260401~"
+	 "INS*Y*18*001*33*A***FT~REF*0F*S9~NM1*IL*1*ELSE*BODY****34*219095009~DMG*D8*19700505*M~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*P10*ECH~DTP*"
+	 "348*D8*20260401~",
+	 "1 deferred\n"
+	 "2 EXCEPTION NO_MATCH\n"
+	 "3 add N1 G1 P10 2026-04-01..open | new coverage: P10 ECH from 2026-04-01; new member\n"
+	 "1 add N2 G1 P10 2026-04-01..open | new coverage: P10 from 2026-04-01; new member\n"},
+	{"a dependent without a subscriber", NULL, "",
+	 "INS*N*19*021*28*A~REF*0F*S5~NM1*IL*1*DOE*PAT****34*219095003~DMG*D8*20200505*M~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260401~",
+	 "1 deferred\n1 EXCEPTION DEP_NO_SUBSCRIBER\n"},
+	{"the subscriber's record waits, so do his dependents", NULL, "",
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*NOPE*ESP~DTP*"
+	 "348*D8*20260401~"
+	 "INS*N*01*021*28*A~REF*0F*S5~NM1*IL*1*DOE*LEE****34*219095002~DMG*D8*19910505*M~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260401~",
+	 "1 EXCEPTION UNKNOWN_PLAN\n2 EXCEPTION DEP_NO_SUBSCRIBER\n"},
+	{"dependents may be covered without their employee (HD01 032)", NULL, "",
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*032**HMO*P10~DTP*348*"
+	 "D8*20260401~"
+	 "INS*N*19*021*28*A~REF*0F*S5~NM1*IL*1*DOE*PAT****34*219095003~DMG*D8*20200505*M~HD*021**HMO*P10*CHD~DTP*348*"
+	 "D8*20260401~",
+	 "1 add N1 | new member\n"
+	 "2 add N2 G1 P10 2026-04-01..open | new coverage: P10 CHD from 2026-04-01; new member\n"},
+	{"an add of the very span that is active changes nothing", NULL, ROES,
+	 ALEX("021", "28") ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20250101~",
+	 "1 no_change M1 G1 P10 2025-01-01..open\n"},
+	{"an add for somebody active from another day, or under another plan", NULL, ROES,
+	 ALEX("021", "28") ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~" SAM("021", "28") SAM_NAME
+	 "HD*021**PPO*P20~DTP*348*D8*20260401~",
+	 "1 EXCEPTION DUP_ADD\n2 EXCEPTION DUP_ADD\n"},
+	{"a certain person added though active under another subscriber number", NULL, ROES,
+	 "INS*Y*18*021*28*A***FT~REF*0F*S77~NM1*IL*1*ROE*SAM****34*219091002~DMG*D8*19860315*F~HD*021**HMO*P10*EMP~DTP*"
+	 "348*D8*20260401~",
+	 "1 EXCEPTION DUP_ADD\n"},
+	{"another coverage for a known person", NULL, ROES,
+	 SAM("001", "33") SAM_NAME "HD*021**DEN*D10*EMP~DTP*348*D8*20260401~",
+	 "1 add M2 G1 D10 2026-04-01..open | new coverage: D10 EMP from 2026-04-01\n"},
+	{"back after a gap: a new span; without one: the old goes on", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2025-12-31\n"
+	 "M4 S4 18 POE ROB 1975-02-14 M 219091004\n  G1 P10 EMP 2025-01-01 2026-02-28\n",
+	 ALEX("021", "41") ALEX_NAME "HD*021**HMO*P10*EMP~DTP*348*D8*20260301~"
+				     "INS*Y*18*021*41*A***FT~REF*0F*S4~NM1*IL*1*POE*ROB****34*219091004~DMG*D8*"
+				     "19750214*M~HD*021**HMO*P10*EMP~DTP*348*D8*20260301~",
+	 "1 add M1 G1 P10 2026-03-01..open | new coverage: P10 EMP from 2026-03-01\n"
+	 "2 reinstate M4 G1 P10 2025-01-01..open | ends_on: 2026-02-28 -> open\n"},
+	{"hired again under a new number", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2024-01-01 2024-12-31\n",
+	 "INS*Y*18*021*28*A***FT~REF*0F*S8~NM1*IL*1*ROE*ALEX****34*219091001~DMG*D8*19850214*M~HD*021**HMO*P10*EMP~DTP*"
+	 "348*D8*20260301~",
+	 "1 add M1 G1 P10 2026-03-01..open | new coverage: P10 EMP from 2026-03-01; subscriber_id: S1 -> S8\n"},
+	{"a subscriber number that another family has", NULL, ROES,
+	 "INS*Y*18*021*28*A***FT~REF*0F*S1~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*P10*EMP~DTP*"
+	 "348*D8*20260401~",
+	 "1 EXCEPTION SUB_EXISTS\n"},
+	{"an add that would run into a later coverage", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2026-06-01 open\n",
+	 ALEX("021", "28") ALEX_NAME "HD*021**HMO*P25*EMP~DTP*348*D8*20260401~", "1 EXCEPTION OVERLAP\n"},
+	{"a child at the age limit, unless handicapped", NULL, ROES,
+	 "INS*N*19*021*28*A~REF*0F*S1~NM1*IL*1*ROE*OLD****34*219095011~DMG*D8*20000401*M~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260401~"
+	 "INS*N*19*021*28*A****N*Y~REF*0F*S1~NM1*IL*1*ROE*OTTO****34*219095012~DMG*D8*19990401*M~HD*021**HMO*P10~DTP*"
+	 "348*D8*20260401~"
+	 "INS*N*19*021*28*A~REF*0F*S1~NM1*IL*1*ROE*YORK****34*219095013~DMG*D8*20000402*M~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260401~",
+	 "2 add N1 G1 P10 2026-04-01..open | new coverage: P10 from 2026-04-01; new member\n"
+	 "3 add N2 G1 P10 2026-04-01..open | new coverage: P10 from 2026-04-01; new member\n"
+	 "1 EXCEPTION OVERAGE_DEP\n"},
+	{"twins of one set with numbers of their own", NULL, ROES,
+	 "INS*N*19*021*02*A~REF*0F*S1~NM1*IL*1*ROE*IDA****34*219095021~DMG*D8*20260220*F~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260220~"
+	 "INS*N*19*021*02*A~REF*0F*S1~NM1*IL*1*ROE*OLA****34*219095022~DMG*D8*20260220*F~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260220~",
+	 "1 add N1 G1 P10 2026-02-20..open | new coverage: P10 from 2026-02-20; new member\n"
+	 "2 add N2 G1 P10 2026-02-20..open | new coverage: P10 from 2026-02-20; new member\n"},
+	{"twins without numbers: by INS17; and a twin alone is a risk", NULL, ROES,
+	 "INS*N*19*021*02*A************1~REF*0F*S1~NM1*IL*1*ROE*IDA~DMG*D8*20260220*F~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260220~"
+	 "INS*N*19*021*02*A************2~REF*0F*S1~NM1*IL*1*ROE*OLA~DMG*D8*20260220*F~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260220~"
+	 "INS*N*19*021*28*A~REF*0F*S1~NM1*IL*1*ROE*NINA~DMG*D8*20150601*F~HD*021**HMO*P10~DTP*348*D8*20260401~",
+	 "1 add N1 G1 P10 2026-02-20..open | new coverage: P10 from 2026-02-20; new member\n"
+	 "2 add N2 G1 P10 2026-02-20..open | new coverage: P10 from 2026-02-20; new member\n"
+	 "3 EXCEPTION TWIN_RISK\n"},
+	{"one person in two records of the family is added once", NULL, "",
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*P10*EMP~DTP*"
+	 "348*D8*20260401~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**DEN*D10*EMP~DTP*"
+	 "348*D8*20260401~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*P10*EMP~DTP*"
+	 "348*D8*20260401~",
+	 "1 add N1 G1 P10 2026-04-01..open | new coverage: P10 EMP from 2026-04-01; new member\n"
+	 "2 add N1 G1 D10 2026-04-01..open | new coverage: D10 EMP from 2026-04-01\n"
+	 "3 no_change N1 G1 P10 2026-04-01..open\n"},
+	{"the dependent gets the subscriber's plan where none was sent", NULL, ROES,
+	 "INS*N*19*021*02*A~REF*0F*S1~NM1*IL*1*ROE*IDA~DMG*D8*20260220*F~HD*021**HLT~DTP*348*D8*20260220~",
+	 "1 add N1 G1 P10 2026-02-20..open | new coverage: P10 from 2026-02-20; new member\n"},
+
+	/* ---- changes of the person ---- */
+	{"a new address; who lived there moves along", NULL, ROES, ALEX("001", "43") ALEX_MOVED,
+	 "1 change M1 | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n"
+	 "1 change M2 | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n"
+	 "1 change M3 | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n"},
+	{"what is on file already, dressed otherwise, is no change", NULL, ROES,
+	 ALEX("001", "33") "NM1*IL*1*Roe*Alex****34*219091001~N3*1 Main St.~N4*Anytown*CA*900011234~DMG*D8*19850214*M~",
+	 "1 change M1 | zip: 90001 -> 90001-1234\n"},
+	{"nothing new at all", NULL, ROES,
+	 ALEX("001", "33") "NM1*IL*1*ROE*A****34*219091001~N3*1 MAIN ST~N4*ANYTOWN*CA*90001~DMG*D8*19850214*U~",
+	 "1 no_change M1\n"},
+	{"an SSN that arrives later, masked; a placeholder does not", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 ECH 2025-01-01 open\nM3 S1 19 ROE NORA 2015-06-01 F\n  G1 "
+	 "P10 - 2025-01-01 open\n"
+	 "M4 S1 19 ROE OLE 2018-06-01 M\n  G1 P10 - 2025-01-01 open\n",
+	 "INS*N*19*001*25*A~REF*0F*S1~NM1*IL*1*ROE*NORA****34*219091003~DMG*D8*20150601*F~"
+	 "INS*N*19*001*25*A~REF*0F*S1~NM1*IL*1*ROE*OLE****34*999999999~DMG*D8*20180601*M~",
+	 "1 change M3 | ssn: ***-**-1003\n2 no_change M4\n"},
+	{"a corrected name: 2100B gives the old one", NULL, ROES,
+	 "INS*N*01*001*25*A~REF*0F*S1~NM1*74*1*NOLAN*SAM****34*219091002~DMG*D8*19860315*F~NM1*70*1*ROE*SAM~",
+	 "1 change M2 | last_name: ROE -> NOLAN\n"},
+	{"a corrected SSN and birth date", NULL, ROES,
+	 SAM("001", "25") "NM1*74*1*ROE*SAM****34*219091092~DMG*D8*19860315*F~NM1*70*1*ROE*SAM****34*219091002~"
+			  "INS*N*19*001*25*A~REF*0F*S1~REF*23*M3~NM1*74*1*ROE*NORA****34*219091003~DMG*D8*20150610*F~"
+			  "NM1*70*1*ROE*NORA~DMG*D8*20150601*F~",
+	 "1 change M2 | ssn: ***-**-1002 -> ***-**-1092\n"
+	 "2 change M3 | birth_on: 2015-06-01 -> 2015-06-10\n"},
+	{"a family's new number, with the old one beside it", NULL, ROES,
+	 "INS*Y*18*001*33*A***FT~REF*0F*S100~REF*23*M1~REF*Q4*S1~" ALEX_NAME,
+	 "1 change M1 | subscriber_id: S1 -> S100\n"
+	 "1 change M2 | subscriber_id: S1 -> S100\n"
+	 "1 change M3 | subscriber_id: S1 -> S100\n"},
+	{"another family's number without explanation", NULL, ROES,
+	 "INS*Y*18*001*33*A***FT~REF*0F*S100~REF*23*M1~" ALEX_NAME, "1 EXCEPTION ID_CONFLICT\n"},
+	{"INS01 and INS02 do not fit, or not the person on file", NULL, ROES,
+	 "INS*Y*01*001*33*A***FT~REF*0F*S1~REF*23*M1~" ALEX_NAME "INS*N*18*001*33*A~REF*0F*S1~REF*23*M1~" ALEX_NAME
+	 "INS*N*01*001*33*A~REF*0F*S1~REF*23*M1~" ALEX_NAME,
+	 "1 EXCEPTION INVALID_REL\n2 EXCEPTION INVALID_REL\n3 EXCEPTION INVALID_REL\n"},
+
+	/* ---- changes of coverage ---- */
+	{"a new plan: the old span ends the day before", NULL, ROES,
+	 ALEX("001", "22") ALEX_NAME "HD*001**HMO*P20*FAM~DTP*303*D8*20260401~",
+	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"},
+	{"the same, sent as end and add", NULL, ROES,
+	 ALEX("001", "22") ALEX_NAME "HD*021**PPO*P20*FAM~DTP*348*D8*20260401~HD*024**HMO*P10~DTP*349*D8*20260331~",
+	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"},
+	{"an end and an add with a gap are two things", NULL, ROES,
+	 ALEX("001", "22") ALEX_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~HD*021**PPO*P20*FAM~DTP*348*D8*20260501~",
+	 "1 terminate M1 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 add M1 G1 P20 2026-05-01..open | new coverage: P20 FAM from 2026-05-01\n"},
+	{"a plan set right from its beginning is replaced", NULL, ROES,
+	 ALEX("001", "22") ALEX_NAME "HD*001**HMO*P20*FAM~DTP*348*D8*20250101~",
+	 "1 change M1 G1 P20 2025-01-01..open | plan_id: P10 -> P20\n"},
+	{"a new tier; dependents with the old one follow", NULL, ROES,
+	 ALEX("001", "32") ALEX_NAME "HD*001**HMO*P10*ESP~DTP*303*D8*20260401~",
+	 "1 change M1 G1 P10 2026-04-01..open | tier: FAM -> ESP; from 2026-04-01\n"
+	 "1 change M2 G1 P10 2026-04-01..open | tier: FAM -> ESP; from 2026-04-01\n"
+	 "1 change M3 G1 P10 2026-04-01..open | tier: FAM -> ESP; from 2026-04-01\n"},
+	{"a transfer to another group", NULL, ROES,
+	 "INS*Y*18*001*XT*A***FT~REF*0F*S1~REF*1L*G2~REF*23*M1~" ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~",
+	 "1 transfer M1 G2 P10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"},
+	{"a begin set right by 026; by 001 only where nobody loses a day", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2026-02-01 open\nM4 S4 18 POE ROB 1975-02-14 M "
+	 "219091004\n  G1 P10 EMP 2026-02-01 open\n",
+	 ALEX("001", "33") ALEX_NAME "HD*026**HMO*P10*EMP~DTP*348*D8*20260215~"
+				     "INS*Y*18*001*33*A***FT~REF*0F*S4~REF*23*M4~NM1*IL*1*POE*ROB~DMG*D8*19750214*M~HD*"
+				     "001**HMO*P10*EMP~DTP*348*D8*20260215~"
+				     "INS*Y*18*001*33*A***FT~REF*0F*S4~REF*23*M4~NM1*IL*1*POE*ROB~DMG*D8*19750214*M~HD*"
+				     "001**HMO*P10*EMP~DTP*348*D8*20260115~",
+	 "1 change M1 G1 P10 2026-02-15..open | begins_on: 2026-02-01 -> 2026-02-15\n"
+	 "3 change M4 G1 P10 2026-01-15..open | begins_on: 2026-02-01 -> 2026-01-15\n"
+	 "2 EXCEPTION BAD_DATES\n"},
+	{"a change of a coverage that is not there", NULL, ROES,
+	 SAM("001", "33") SAM_NAME "HD*001**DEN*D10*EMP~DTP*303*D8*20260401~", "1 EXCEPTION CONFLICTING_ACTION\n"},
+
+	/* ---- ends ---- */
+	{"the subscriber ends: all his coverages and his dependents", NULL, ROES,
+	 ALEX("024", "08") "DTP*357*D8*20260331~" ALEX_NAME,
+	 "1 terminate M1 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 terminate M1 G1 D10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 terminate M2 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 terminate M3 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"},
+	{"dependents' own records come first", NULL, ROES,
+	 ALEX("024", "08") "DTP*357*D8*20260331~" ALEX_NAME SAM("024", "08") "DTP*357*D8*20260228~" SAM_NAME NORA(
+		 "024", "08") "DTP*357*D8*20260331~" NORA_NAME,
+	 "1 terminate M1 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 terminate M1 G1 D10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "2 terminate M2 G1 P10 2025-01-01..2026-02-28 | ends_on: open -> 2026-02-28\n"
+	 "3 terminate M3 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"},
+	{"one coverage ends, the person stays", NULL, ROES,
+	 ALEX("001", "14") ALEX_NAME "HD*024**DEN*D10~DTP*349*D8*20260331~",
+	 "1 terminate M1 G1 D10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"},
+	{"349 for the coverage named, 357 for the rest", NULL, ROES,
+	 ALEX("024", "08") "DTP*357*D8*20260430~" ALEX_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~",
+	 "1 terminate M1 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 terminate M1 G1 D10 2025-01-01..2026-04-30 | ends_on: open -> 2026-04-30\n"
+	 "1 terminate M2 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 terminate M3 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"},
+	{"no end date is ever guessed", NULL, ROES,
+	 ALEX("024", "16") ALEX_NAME SAM("001", "16") SAM_NAME "HD*024**HMO*P10~DTP*349*D8*99991231~",
+	 "1 EXCEPTION BAD_DATES\n2 EXCEPTION BAD_DATES\n"},
+	{"ended before, on another day or on this one", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2025-12-31\n",
+	 ALEX("024", "08") "DTP*357*D8*20260131~" ALEX_NAME ALEX("024", "08") "DTP*357*D8*20251231~" ALEX_NAME ALEX(
+		 "024", "08") "DTP*357*D8*20251130~" ALEX_NAME,
+	 "2 no_change M1 G1 P10 2025-01-01..2025-12-31\n1 EXCEPTION ALREADY_TERMED\n3 EXCEPTION ALREADY_TERMED\n"},
+	{"an end in the future may come earlier", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2026-12-31\n",
+	 ALEX("024", "08") "DTP*357*D8*20260331~" ALEX_NAME,
+	 "1 terminate M1 G1 P10 2025-01-01..2026-03-31 | ends_on: 2026-12-31 -> 2026-03-31\n"},
+	{"nothing to end", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2025-12-31 voided\n",
+	 ALEX("024", "08") "DTP*357*D8*20260131~" ALEX_NAME, "1 EXCEPTION TERM_NO_COVERAGE\n"},
+	{"an end before the begin: never effective", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2025-12-31\n  G1 P25 EMP 2026-04-01 open\n",
+	 ALEX("024", "08") "DTP*357*D8*20260331~" ALEX_NAME, "1 void M1 G1 P25 2026-04-01..open | voided: no -> yes\n"},
+	{"void by 002, once", NULL, ROES,
+	 ALEX("001", "29") ALEX_NAME "HD*002**DEN*D10~DTP*348*D8*20250101~" ALEX("001", "29") ALEX_NAME
+	 "HD*002**DEN*D10~DTP*348*D8*20250101~",
+	 "1 void M1 G1 D10 2025-01-01..open | voided: no -> yes\n2 no_change M1 G1 D10 2025-01-01..open\n"},
+
+	/* ---- reinstatements ---- */
+	{"reinstated without a gap, after one, and from the start", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2026-01-31\n"
+	 "M4 S4 18 POE ROB 1975-02-14 M 219091004\n  G1 P10 EMP 2025-01-01 2025-11-30\n  G1 D10 EMP 2025-01-01 "
+	 "2025-11-30\n  G1 D10 EMP 2024-01-01 2024-12-31\n",
+	 ALEX("025", "41") ALEX_NAME
+	 "HD*025**HMO*P10*EMP~DTP*348*D8*20260201~"
+	 "INS*Y*18*025*41*A***FT~REF*0F*S4~REF*23*M4~DTP*303*D8*20260201~NM1*IL*1*POE*ROB~DMG*D8*19750214*M~",
+	 "1 reinstate M1 G1 P10 2025-01-01..open | ends_on: 2026-01-31 -> open\n"
+	 "2 reinstate M4 G1 P10 2026-02-01..open | new coverage: P10 EMP from 2026-02-01\n"
+	 "2 reinstate M4 G1 D10 2026-02-01..open | new coverage: D10 EMP from 2026-02-01\n"},
+	{"reinstated without any date; nothing to reinstate; never ended", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2026-01-31\nM4 S4 18 POE ROB 1975-02-14 M "
+	 "219091004\n"
+	 "M5 S5 18 DOE KIM 1990-04-04 F 219095001\n  G1 P10 EMP 2025-01-01 open\n",
+	 ALEX("025", "41") ALEX_NAME "INS*Y*18*025*41*A***FT~REF*0F*S4~REF*23*M4~NM1*IL*1*POE*ROB~DMG*D8*19750214*M~"
+				     "INS*Y*18*025*41*A***FT~REF*0F*S5~REF*23*M5~NM1*IL*1*DOE*KIM~DMG*D8*19900404*F~",
+	 "1 reinstate M1 G1 P10 2025-01-01..open | ends_on: 2026-01-31 -> open\n"
+	 "2 EXCEPTION CONFLICTING_ACTION\n"
+	 "3 no_change M5\n"},
+	{"a voided coverage is restored", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2026-01-01 open voided\n",
+	 ALEX("025", "41") ALEX_NAME "HD*025**HMO*P10*EMP~DTP*348*D8*20260101~",
+	 "1 reinstate M1 G1 P10 2026-01-01..open | voided: yes -> no\n"},
+
+	/* ---- contracts, groups, plans ---- */
+	{"groups and plans not on file, ended, not begun", NULL, "",
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~REF*1L*G9~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*"
+	 "P10*EMP~DTP*348*D8*20260401~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S6~NM1*IL*1*DOE*LEE****34*219095002~DMG*D8*19910505*F~HD*021**HMO*NOPE*EMP~DTP*"
+	 "348*D8*20260401~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S7~REF*1L*G3~NM1*IL*1*FOX*LOU****34*219095003~DMG*D8*19920606*F~HD*021**HMO*"
+	 "P10*EMP~DTP*348*D8*20260401~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S8~REF*1L*G4~NM1*IL*1*HAY*JAN****34*219095004~DMG*D8*19930707*F~HD*021**HMO*"
+	 "P10*EMP~DTP*348*D8*20251201~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S9~REF*1L*G4~NM1*IL*1*KEY*BEA****34*219095005~DMG*D8*19940808*F~HD*021**HMO*"
+	 "P10*EMP~DTP*348*D8*20270101~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S10~NM1*IL*1*LEE*ADA****34*219095006~DMG*D8*19950909*F~HD*021**HMO*P25*EMP~DTP*"
+	 "348*D8*20251201~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S11~NM1*IL*1*MAY*EVE****34*219095007~DMG*D8*19961010*F~HD*021**HMO**EMP~DTP*"
+	 "348*D8*20260401~",
+	 "1 EXCEPTION UNKNOWN_GROUP\n2 EXCEPTION UNKNOWN_PLAN\n3 EXCEPTION GROUP_TERMINATED\n4 EXCEPTION "
+	 "OUTSIDE_GROUP_DATES\n"
+	 "5 EXCEPTION GROUP_TERMINATED\n6 EXCEPTION OUTSIDE_GROUP_DATES\n7 EXCEPTION UNKNOWN_PLAN\n"},
+	{"the group: the member's, else the coverage's, else the header's", NULL, "",
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~REF*1L*G2~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*"
+	 "P10*EMP~DTP*348*D8*20260401~REF*1L*G4~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S6~NM1*IL*1*DOE*LEE****34*219095002~DMG*D8*19910505*F~HD*021**HMO*P10*EMP~DTP*"
+	 "348*D8*20260401~REF*1L*G4~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S7~NM1*IL*1*FOX*LOU****34*219095003~DMG*D8*19920606*F~HD*021**HMO*P10*EMP~DTP*"
+	 "348*D8*20260401~",
+	 "1 add N1 G2 P10 2026-04-01..open | new coverage: P10 EMP from 2026-04-01; new member\n"
+	 "2 add N2 G4 P10 2026-04-01..open | new coverage: P10 EMP from 2026-04-01; new member\n"
+	 "3 add N3 G1 P10 2026-04-01..open | new coverage: P10 EMP from 2026-04-01; new member\n"},
+	{"no group sent at all: the one he is in", "BGN*00*R1*20260302*0930****2~N1*P5*ACME*FI*1~N1*IN*PLAN*FI*2~",
+	 ROES,
+	 ALEX("001", "22") ALEX_NAME "HD*001**HMO*P20*FAM~DTP*303*D8*20260401~"
+				     "INS*Y*18*021*28*A***FT~REF*0F*S7~NM1*IL*1*FOX*LOU****34*219095003~DMG*D8*"
+				     "19920606*F~HD*021**HMO*P10*EMP~DTP*348*D8*20260401~",
+	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n2 EXCEPTION UNKNOWN_GROUP\n"},
+
+	/* ---- what a representative sees whatever the data ---- */
+	{"Medicare", NULL, ROES,
+	 "INS*Y*18*021*28*A*C:0**FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19550404*F~HD*021**HMO*P10*EMP~"
+	 "DTP*348*D8*20260401~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S6~REF*F6*1EG4TE5MK73~NM1*IL*1*FOX*LOU****34*219095003~DMG*D8*19550606*F~HD*"
+	 "021**AJ*MA1*EMP~DTP*348*D8*20260401~"
+	 "INS*Y*18*001*33*A*C:0**FT~REF*0F*S1~REF*23*M1~DTP*338*D8*20260301~" ALEX_NAME
+	 "INS*Y*18*021*28*A*E**FT~REF*0F*S7~NM1*IL*1*HAY*JAN****34*219095004~DMG*D8*19930707*F~HD*021**HMO*P10*EMP~DTP*"
+	 "348*D8*20260401~",
+	 "1 EXCEPTION MEDICARE_REVIEW\n2 EXCEPTION MEDICARE_REVIEW\n3 EXCEPTION MEDICARE_REVIEW\n"
+	 "4 add N1 G1 P10 2026-04-01..open | new coverage: P10 EMP from 2026-04-01; new member\n"},
+	{"COBRA: automatic only where the group administers it", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2026-02-28\nM4 S4 18 POE ROB 1975-02-14 M "
+	 "219091004\n  G2 P10 EMP 2025-01-01 2026-02-28\n",
+	 "INS*Y*18*021*09*C**1*TE~REF*0F*S1~REF*23*M1~DTP*340*D8*20260301~" ALEX_NAME
+	 "HD*021**HMO*P10*EMP~DTP*348*D8*20260301~"
+	 "INS*Y*18*021*09*C**1*TE~REF*0F*S4~REF*1L*G2~REF*23*M4~DTP*340*D8*20260301~NM1*IL*1*POE*ROB~DMG*D8*19750214*M~"
+	 "HD*021**HMO*P10*EMP~DTP*348*D8*20260301~",
+	 "1 add M1 G1 P10 2026-03-01..open | new coverage: P10 EMP from 2026-03-01, COBRA\n2 EXCEPTION COBRA_REVIEW\n"},
+	{"a declination creates nothing and ends nothing", NULL, ROES,
+	 "INS*Y*18*021*26*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~" SAM("001", "26")
+		 SAM_NAME,
+	 "1 no_change -\n2 no_change M2\n"},
+	{"a death", NULL, ROES "M5 S5 18 DOE KIM 1990-04-04 F 219095001\n  G1 P10 EMP 2025-01-01 open\n",
+	 "INS*Y*18*024*03*A***FT***D8*20260227~REF*0F*S1~REF*23*M1~DTP*357*D8*20260227~" ALEX_NAME
+	 "INS*Y*18*024*03*A***FT***D8*20260227~REF*0F*S5~REF*23*M5~DTP*357*D8*20260227~NM1*IL*1*DOE*KIM~DMG*D8*"
+	 "19900404*F~"
+	 "INS*N*19*001*03*A******D8*20260227~REF*0F*S1~REF*23*M3~" NORA_NAME,
+	 "1 EXCEPTION DEATH\n"
+	 "2 terminate M5 G1 P10 2025-01-01..2026-02-27 | ends_on: open -> 2026-02-27; died_on: 2026-02-27\n"
+	 "3 EXCEPTION DEATH\n"},
+	{"actions that contradict each other", NULL, ROES,
+	 ALEX("021", "28") ALEX_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~" ALEX("024", "08") ALEX_NAME
+	 "HD*021**HMO*P10~DTP*348*D8*20260401~" ALEX("030", "XN") ALEX_NAME ALEX("021", "28")
+		 ALEX_NAME ALEX("025", "41") ALEX_NAME "HD*030**HMO*P10~DTP*348*D8*20260401~",
+	 "1 EXCEPTION CONFLICTING_ACTION\n2 EXCEPTION CONFLICTING_ACTION\n3 EXCEPTION CONFLICTING_ACTION\n"
+	 "4 EXCEPTION CONFLICTING_ACTION\n5 EXCEPTION CONFLICTING_ACTION\n"},
+	{"an information copy is never applied",
+	 "BGN*22*R1*20260302*0930***R0*2~REF*38*G1~N1*P5*ACME*FI*1~N1*IN*PLAN*FI*2~", ROES,
+	 ALEX("024", "08") "DTP*357*D8*20260331~" ALEX_NAME, "1 EXCEPTION CONFLICTING_ACTION\n"},
+	{"errors of form stay with their record", NULL, ROES,
+	 ALEX("001", "43") ALEX_MOVED SAM("024", "08") "DTP*357*D8*20260230~" SAM_NAME,
+	 "1 change M1 | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n"
+	 "1 change M2 | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n"
+	 "1 change M3 | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n"
+	 "2 EXCEPTION SYNTAX_RECORD\n"},
+	{"one bad coverage: the whole record waits, and nothing of it is done", NULL, ROES,
+	 ALEX("001", "22") ALEX_MOVED
+	 "HD*001**HMO*P20*FAM~DTP*303*D8*20260401~HD*001**VIS*V10*EMP~DTP*303*D8*20260401~",
+	 "1 EXCEPTION UNKNOWN_PLAN\n"},
+};
+
+static void test_scenarios(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+		const struct scenario *scenario = &scenarios[i];
+
+		world_open();
+		world_members(scenario->members);
+		world_run(scenario->bgn, scenario->sent);
+		if (strcmp(plan_world.out.data, scenario->want) != 0) {
+			print_message("# %s\n", scenario->name);
+			assert_string_equal(plan_world.out.data, scenario->want);
+		}
+	}
+	print_message("# %zu scenarios\n", sizeof(scenarios) / sizeof(scenarios[0]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scenarios),
+	};
+	struct buffer errors;
+	int failed;
+
+	if (world_setup(NULL) != 0)
+		return 1;
+	arena_init(&plan_world.arena, &world.env, 0, 0);
+	buffer_init(&plan_world.out, &world.env);
+	buffer_init(&errors, &world.env);
+	if (guide_set_new(&world.env, &errors, &plan_world.guides) != 0)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	guide_set_free(plan_world.guides);
+	buffer_fini(&errors);
+	buffer_fini(&plan_world.out);
+	arena_fini(&plan_world.arena);
+	return failed + world_teardown(NULL);
+}
