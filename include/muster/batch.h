@@ -38,13 +38,14 @@ struct batch_settings {
 
 /* How one file ended. */
 struct batch_result {
-	char file_id[16];
-	char name[256];             /* the file's own name, for display: escape it */
-	enum store_outcome outcome;
-	char reason[512];
-	struct store_counts counts;
+	char file_id[STORE_FILE_ID_BYTES];
+	char name[256];              /* the file's own name, fit for display and for names of ours */
+	enum store_file_outcome outcome;
+	enum store_file_kind kind;
+	char reason[512];            /* of held, rejected, duplicate */
+	struct store_tally tally;
 	uint64_t exceptions_waiting; /* of this file */
-	bool ran;                   /* false: it was finished before, nothing was done */
+	bool ran;
 };
 
 struct batch; /* opaque */
@@ -61,13 +62,22 @@ int batch_process(struct batch *batch, const char *path, const char *out_folder,
                   struct batch_result *ret_result);
 /* The same for a corrected file: records applied before are left alone, the others run again. */
 int batch_reprocess(struct batch *batch, const char *path, const char *out_folder, struct batch_result *ret_result);
-/* One item of the queue again, with its decision if it has one. */
-int batch_reprocess_item(struct batch *batch, struct slice item_id, struct batch_result *ret_result);
+
+/* What became of an item that ran again. */
+struct batch_item {
+	struct slice item_id, decision; /* borrowed for the call */
+	bool applied;                   /* false: it is an exception still, or was rejected or skipped */
+};
+/* Items of the queue again, each with its decision if it has one. An unknown item: log and -ENOENT. */
+int batch_reprocess_items(struct batch *batch, const struct slice *item_ids, uint32_t count, void *context,
+                          void (*report)(void *context, const struct batch_item *item));
 /* All items with a decision that was not carried out yet. */
-int batch_carry_out_decisions(struct batch *batch, uint32_t *ret_carried_out);
+int batch_carry_out_decisions(struct batch *batch, void *context,
+                              void (*report)(void *context, const struct batch_item *item));
 
 /* Go on with every file whose work was interrupted, and make the folders agree with the database. */
-int batch_recover(struct batch *batch, uint32_t *ret_resumed);
+int batch_recover(struct batch *batch, void *context, void (*report)(void *context, const struct batch_result *result),
+                  uint32_t *ret_resumed);
 /*
  * All that has arrived whole in the drop folders, lane by lane in order. `report` is told of each file.
  */

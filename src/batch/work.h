@@ -67,6 +67,16 @@ struct work_items {
 	uint32_t count;
 };
 
+/* The partner whose profile fits the claimed bytes: into claim->file.partner, its text in `arena`. */
+struct claim;
+int batch_find_partner(struct batch *batch, struct claim *claim, struct arena *arena);
+/* The file that this one corrects: the one with the same control numbers, else the latest of the same name; 0 = none. */
+int batch_find_original(struct batch *batch, const char *path, uint64_t *ret_file_no);
+/* All stages of a file that has its row. */
+int batch_drive_file(struct batch *batch, const struct store_file *file, struct batch_result *result);
+/* When a file that is claimed now was received: 00:00:00Z of --as-of, else the clock. */
+int64_t batch_received_ms(const struct batch *batch);
+
 /* Set up for `file` (copied); its folder names follow from its file_id. */
 int work_init(struct work *work, struct batch *batch, const struct store_file *file);
 void work_fini(struct work *work);

@@ -1,0 +1,190 @@
+/*
+ * Claiming: from a name outside to bytes and a row of ours.
+ *
+ * work/claim/ takes the bytes in (copied from a named file, or moved out of a drop folder, with a note where from);
+ * then one transaction gives the file its number, and the folder its name. What a crash leaves in work/claim/, or in
+ * a folder that no row knows, was not claimed: it goes back to where it came from, or away if it was only a copy.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "claim.h"
+#include "muster/log.h"
+
+static int claim_path(const struct batch *batch, const char *leaf, char out[LIMIT_PATH_BYTES])
+{
+	int n = snprintf(out, LIMIT_PATH_BYTES, "%s/claim%s%s", batch->settings.config->work, leaf[0] != '\0' ? "/" : "", leaf);
+
+	return n < 0 || n >= (int)LIMIT_PATH_BYTES ? -ENAMETOOLONG : 0;
+}
+
+static int claim_hash(struct env *env, const char *path, struct hash *ret_hash, uint64_t *ret_bytes)
+{
+	struct hash_state state;
+	struct env_stat stat;
+	char *block;
+	int fd, r = 0;
+	ssize_t n = 1;
+
+	fd = env_open_input(env, path, &stat);
+	if (fd < 0)
+		return fd;
+	block = env_alloc(env, LIMIT_READ_BYTES);
+	hash_init(&state);
+	*ret_bytes = 0;
+	while (block != NULL && n > 0) {
+		n = env_read(env, fd, block, LIMIT_READ_BYTES);
+		if (n > 0) {
+			hash_update(&state, block, (size_t)n);
+			*ret_bytes += (uint64_t)n;
+		}
+	}
+	hash_final(&state, ret_hash);
+	if (block == NULL)
+		r = -ENOMEM;
+	else if (n < 0)
+		r = (int)n;
+	env_free(env, block);
+	if (env_close(env, fd) < 0 && r == 0)
+		r = -EIO;
+	return r;
+}
+
+int claim_remove_folder(struct env *env, const char *folder)
+{
+	char path[LIMIT_PATH_BYTES + 64];
+	char **names;
+	size_t count, i;
+	int r = env_list(env, folder, &names, &count);
+
+	if (r == -ENOENT)
+		return 0;
+	for (i = 0; r == 0 && i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		r = env_unlink(env, path);
+	}
+	if (r == 0)
+		env_free(env, names);
+	return r < 0 ? r : env_rmdir(env, folder);
+}
+
+/* Put what was moved out of a drop folder back there. */
+static int claim_give_back(struct env *env, const char *folder)
+{
+	char original[LIMIT_PATH_BYTES], note[LIMIT_PATH_BYTES], from[LIMIT_PATH_BYTES];
+	char *text;
+	size_t bytes;
+	int r;
+
+	snprintf(original, sizeof(original), "%s/original", folder);
+	snprintf(note, sizeof(note), "%s/from", folder);
+	r = env_exists(env, original) ? io_read_file(env, note, sizeof(from) - 1, &text, &bytes) : -ENOENT;
+	if (r == 0) {
+		slice_to_cstr(slice_of(text, bytes), from, sizeof(from));
+		env_free(env, text);
+		if (env_exists(env, from))
+			return log_failure(-EEXIST, "%s holds bytes claimed from a drop folder where a file of that name has come since",
+					   folder);
+		r = env_rename(env, original, from);
+		if (r == 0)
+			log_message(LOG_NOTICE, "a file whose claim was cut short is back in its drop folder");
+	}
+	if (r < 0 && r != -ENOENT)
+		return r;
+	return claim_remove_folder(env, folder);
+}
+
+int claim_recover(struct batch *batch)
+{
+	char folder[LIMIT_PATH_BYTES];
+	struct arena arena;
+	char **names;
+	size_t count, i;
+	int r = env_list(batch->env, batch->settings.config->work, &names, &count);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	arena_init(&arena, batch->env, 0, 0);
+	for (i = 0; r == 0 && i < count; i++) {
+		const struct store_file *file = NULL;
+
+		if (strcmp(names[i], "claim") != 0 && names[i][0] != 'F')
+			continue;
+		snprintf(folder, sizeof(folder), "%s/%s", batch->settings.config->work, names[i]);
+		if (names[i][0] == 'F')
+			r = store_file_by_id(batch->store, slice_from(names[i]), &arena, &file);
+		if (r == 0 && file == NULL)
+			r = claim_give_back(batch->env, folder);
+		else if (r == 0 && file->stage == STORE_FILE_FILED)
+			r = claim_remove_folder(batch->env, folder);
+	}
+	env_free(batch->env, names);
+	arena_fini(&arena);
+	return r;
+}
+
+int claim_copy(struct batch *batch, const char *path, struct claim *claim)
+{
+	char folder[LIMIT_PATH_BYTES], original[LIMIT_PATH_BYTES];
+	int r = claim_path(batch, "", folder);
+
+	if (r == 0)
+		r = claim_path(batch, "original", original);
+	if (r == 0)
+		r = claim_remove_folder(batch->env, folder);
+	if (r == 0)
+		r = env_mkdirs(batch->env, folder);
+	return r < 0 ? r : io_copy_file(batch->env, path, original, &claim->file.sha256, &claim->file.bytes);
+}
+
+int claim_move(struct batch *batch, const char *path, struct claim *claim)
+{
+	char folder[LIMIT_PATH_BYTES], original[LIMIT_PATH_BYTES], note[LIMIT_PATH_BYTES];
+	int r = claim_path(batch, "", folder);
+
+	if (r == 0)
+		r = claim_path(batch, "original", original);
+	if (r == 0)
+		r = claim_path(batch, "from", note);
+	if (r == 0)
+		r = env_mkdirs(batch->env, folder);
+	if (r == 0)
+		r = io_publish(batch->env, note, slice_from(path));
+	if (r == 0)
+		r = env_rename(batch->env, path, original);
+	if (r == 0)
+		r = env_sync_dir(batch->env, folder);
+	return r < 0 ? r : claim_hash(batch->env, original, &claim->file.sha256, &claim->file.bytes);
+}
+
+int claim_drop(struct batch *batch)
+{
+	char folder[LIMIT_PATH_BYTES];
+	int r = claim_path(batch, "", folder);
+
+	return r < 0 ? r : claim_remove_folder(batch->env, folder);
+}
+
+/* The file's row and its folder's name: one step for all who look. */
+int claim_commit(struct batch *batch, struct claim *claim)
+{
+	char from[LIMIT_PATH_BYTES], to[LIMIT_PATH_BYTES], file_id[STORE_FILE_ID_BYTES];
+	int r = claim_path(batch, "", from);
+
+	if (r == 0)
+		r = store_begin(batch->store, STORE_WRITE);
+	if (r == 0)
+		r = store_file_add(batch->store, &claim->file);
+	if (r == 0) {
+		snprintf(to, sizeof(to), "%s/%s", batch->settings.config->work,
+			 store_file_id_format(claim->file.file_no, file_id));
+		r = env_rename(batch->env, from, to);
+	}
+	if (r == 0)
+		r = env_sync_dir(batch->env, batch->settings.config->work);
+	if (r == 0)
+		r = store_commit(batch->store);
+	if (r != 0)
+		store_rollback(batch->store);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}

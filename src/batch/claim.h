@@ -1,0 +1,24 @@
+/* Claiming a file, and what a crash amid it leaves. See claim.c. */
+#ifndef MUSTER_BATCH_CLAIM_H
+#define MUSTER_BATCH_CLAIM_H
+
+#include "work.h"
+
+struct claim {
+	struct store_file file; /* name, partner, out_dir, received_ms, as_of filled by the caller; the rest here */
+};
+
+/* Take a copy of the bytes of a named file into work/claim/. */
+int claim_copy(struct batch *batch, const char *path, struct claim *claim);
+/* Move a file out of its drop folder into work/claim/. */
+int claim_move(struct batch *batch, const char *path, struct claim *claim);
+/* Forget work/claim/. */
+int claim_drop(struct batch *batch);
+/* Give the claimed bytes their row (stage CLAIMED) and folder. */
+int claim_commit(struct batch *batch, struct claim *claim);
+/* Make work/ agree with the database. */
+int claim_recover(struct batch *batch);
+/* Remove a folder of files. 0 also when there is none. */
+int claim_remove_folder(struct env *env, const char *folder);
+
+#endif

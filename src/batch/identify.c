@@ -1,0 +1,116 @@
+/*
+ * Who sent a file, when, and which earlier file it belongs to: read from its first envelopes.
+ */
+#include <stdio.h>
+
+#include "claim.h"
+#include "identify.h"
+
+/* Events looked at before giving up: the first GS and ST come within the first few. */
+#define IDENTIFY_EVENTS_MAX 16
+
+static void identify_interchange(struct identity *identity, const struct x12_interchange *from, struct arena *arena)
+{
+	identity->found = true;
+	identity->interchange.sender_qualifier = arena_dup(arena, from->sender_qualifier);
+	identity->interchange.sender_id = arena_dup(arena, from->sender_id);
+	identity->interchange.receiver_qualifier = arena_dup(arena, from->receiver_qualifier);
+	identity->interchange.receiver_id = arena_dup(arena, from->receiver_id);
+	identity->interchange.date = arena_dup(arena, from->date);
+	identity->interchange.time = arena_dup(arena, from->time);
+	identity->interchange.control_number = arena_dup(arena, from->control_number);
+}
+
+static void identify_fgroup(struct identity *identity, const struct x12_fgroup *from, struct arena *arena)
+{
+	identity->tset.functional_id = arena_dup(arena, from->functional_id);
+	identity->tset.sender_code = arena_dup(arena, from->sender_code);
+	identity->tset.receiver_code = arena_dup(arena, from->receiver_code);
+	identity->tset.fgroup_control = arena_dup(arena, from->control_number);
+}
+
+static bool identify_event(struct identity *identity, const struct x12_event *event, struct arena *arena)
+{
+	if (event->kind == X12_INTERCHANGE_BEGIN)
+		identify_interchange(identity, event->interchange, arena);
+	else if (event->kind == X12_FGROUP_BEGIN)
+		identify_fgroup(identity, event->fgroup, arena);
+	if (event->kind != X12_TSET_BEGIN)
+		return event->kind == X12_END;
+	identity->tset.set_id = arena_dup(arena, event->tset->set_id);
+	identity->tset.control_number = arena_dup(arena, event->tset->control_number);
+	return true;
+}
+
+int identify_file(struct env *env, const char *path, struct arena *arena, struct identity *ret_identity)
+{
+	struct x12_reader *reader = NULL;
+	struct io_source *source;
+	struct x12_event event;
+	int i, r = io_source_open(env, path, &source);
+
+	*ret_identity = (struct identity){0};
+	if (r < 0)
+		return r;
+	r = x12_reader_new(env, source, NULL, NULL, &reader);
+	for (i = 0; r == 0 && i < IDENTIFY_EVENTS_MAX; i++) {
+		r = x12_reader_next(reader, &event);
+		if (r == 0 && identify_event(ret_identity, &event, arena))
+			break;
+	}
+	x12_reader_free(reader);
+	io_source_close(source);
+	return r;
+}
+
+int batch_find_partner(struct batch *batch, struct claim *claim, struct arena *arena)
+{
+	char original[LIMIT_PATH_BYTES];
+	struct identity identity;
+	const struct profile *profile;
+	int r;
+
+	snprintf(original, sizeof(original), "%s/claim/original", batch->settings.config->work);
+	r = identify_file(batch->env, original, arena, &identity);
+	if (r < 0)
+		return r;
+	profile = profile_for(batch->settings.profiles, identity.interchange.sender_qualifier,
+			      identity.interchange.sender_id, identity.tset.sender_code);
+	claim->file.partner = slice_from(profile->name);
+	return 0;
+}
+
+struct same_name {
+	struct slice name;
+	uint64_t file_no;
+};
+
+static int same_name_find(void *context, const struct store_file *file)
+{
+	struct same_name *search = context;
+
+	if (slice_equal(file->name, search->name) && file->outcome == STORE_FILE_PROCESSED)
+		search->file_no = file->reprocess_of != 0 ? file->reprocess_of : file->file_no;
+	return 0;
+}
+
+int batch_find_original(struct batch *batch, const char *path, uint64_t *ret_file_no)
+{
+	const char *slash = strrchr(path, '/');
+	struct same_name search = {.name = slice_from(slash != NULL ? slash + 1 : path)};
+	const struct store_tset *first = NULL;
+	struct identity identity;
+	struct arena arena;
+	int r;
+
+	arena_init(&arena, batch->env, 0, 0);
+	r = identify_file(batch->env, path, &arena, &identity);
+	if (r == 0 && identity.found)
+		r = store_tset_by_key(batch->store, store_ledger_key(&arena, &identity.interchange, &identity.tset, 0),
+				      &arena, &first);
+	if (r == 0 && first == NULL)
+		r = store_files_each(batch->store, 0, same_name_find, &search);
+	*ret_file_no = first != NULL ? first->file_no : search.file_no;
+	arena_fini(&arena);
+	return r;
+}

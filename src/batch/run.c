@@ -1,0 +1,198 @@
+/*
+ * A night: what was interrupted goes on, decisions of representatives are carried out, then the drop folders.
+ *
+ * in/<partner>/ is a lane: its files are taken in the order of their ISA date, time and control number, then by
+ * name; one that is held does not stop the next one of another lane. Names of files that are still arriving are left
+ * alone by the partner's arrival policy (promise P1).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "claim.h"
+#include "identify.h"
+#include "muster/log.h"
+
+struct arrival {
+	char *name;
+	char order[32]; /* YYMMDDHHMM and ISA13; files that are no X12 come first, for nothing waits for them */
+};
+
+struct run {
+	struct batch *batch;
+	void *context;
+	void (*report)(void *context, const struct batch_result *result);
+	uint32_t files;
+};
+
+static bool name_ends(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return n >= m && strcmp(name + n - m, end) == 0;
+}
+
+static bool arrival_is_temporary(const char *name)
+{
+	return name[0] == '.' || name_ends(name, ".tmp") || name_ends(name, ".part") || name_ends(name, ".filepart") ||
+	       name_ends(name, ".done");
+}
+
+/* Has the file arrived whole, by what was agreed with this partner? */
+static bool arrival_is_whole(struct batch *batch, const struct profile *profile, const char *path,
+                             const struct env_stat *stat)
+{
+	char marker[LIMIT_PATH_BYTES + 8];
+
+	switch (profile->arrival) {
+	case PROFILE_ARRIVAL_RENAME:
+		return true;
+	case PROFILE_ARRIVAL_DONE_MARKER:
+		snprintf(marker, sizeof(marker), "%s.done", path);
+		return env_exists(batch->env, marker);
+	case PROFILE_ARRIVAL_SETTLE:
+		return stat->mtime_ns / 1000000 + (int64_t)profile->settle_seconds * 1000 <= env_clock_ms(batch->env);
+	}
+	return false;
+}
+
+static int arrival_order(struct batch *batch, const char *path, struct arrival *arrival)
+{
+	struct identity identity;
+	struct arena arena;
+	int r;
+
+	arena_init(&arena, batch->env, 0, 0);
+	r = identify_file(batch->env, path, &arena, &identity);
+	if (r == 0 && identity.found)
+		snprintf(arrival->order, sizeof(arrival->order), "%.6s%.4s%.9s",
+			 identity.interchange.date.len == 6 ? identity.interchange.date.data : "000000",
+			 identity.interchange.time.len == 4 ? identity.interchange.time.data : "0000",
+			 identity.interchange.control_number.len == 9 ? identity.interchange.control_number.data : "000000000");
+	arena_fini(&arena);
+	return r;
+}
+
+static int arrival_compare(const void *a, const void *b)
+{
+	const struct arrival *left = a, *right = b;
+	int order = strcmp(left->order, right->order);
+
+	return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+static int run_file(struct run *run, const struct profile *profile, const char *partner, const char *path,
+                    const char *name)
+{
+	struct batch *batch = run->batch;
+	struct batch_result result = {0};
+	char out_dir[LIMIT_PATH_BYTES], marker[LIMIT_PATH_BYTES + 8];
+	struct claim claim = {.file = {
+		.name = slice_from(name),
+		.partner = slice_from(partner),
+		.received_ms = batch_received_ms(batch),
+		.as_of = batch->settings.today,
+	}};
+	int r;
+
+	snprintf(out_dir, sizeof(out_dir), "%s/%s", batch->settings.config->out, partner);
+	claim.file.out_dir = slice_from(out_dir);
+	r = claim_move(batch, path, &claim);
+	if (r == 0)
+		r = claim_commit(batch, &claim);
+	if (r == 0 && profile->arrival == PROFILE_ARRIVAL_DONE_MARKER) {
+		snprintf(marker, sizeof(marker), "%s.done", path);
+		r = env_unlink(batch->env, marker);
+	}
+	if (r == 0)
+		r = batch_drive_file(batch, &claim.file, &result);
+	if (r == 0 && run->report != NULL)
+		run->report(run->context, &result);
+	run->files += r == 0;
+	return r;
+}
+
+/* The names in a lane that may be taken now, with their order. */
+static int lane_list(struct run *run, const struct profile *profile, const char *folder, char **names, size_t count,
+                     struct arrival *arrivals, size_t *ret_count)
+{
+	struct batch *batch = run->batch;
+	char path[LIMIT_PATH_BYTES];
+	size_t i;
+	int r = 0;
+
+	*ret_count = 0;
+	for (i = 0; r == 0 && i < count; i++) {
+		struct env_stat stat;
+
+		if (arrival_is_temporary(names[i]))
+			continue;
+		if (snprintf(path, sizeof(path), "%s/%s", folder, names[i]) >= (int)sizeof(path))
+			continue;
+		r = env_stat(batch->env, path, &stat);
+		if (r < 0)
+			break;
+		if (!S_ISREG(stat.mode) || stat.links > 1) {
+			if (!S_ISDIR(stat.mode))
+				log_message(LOG_WARNING, "a drop folder holds something that is no plain file: left alone");
+			continue;
+		}
+		if (!arrival_is_whole(batch, profile, path, &stat))
+			continue;
+		arrivals[*ret_count] = (struct arrival){.name = names[i]};
+		r = arrival_order(batch, path, &arrivals[*ret_count]);
+		(*ret_count)++;
+	}
+	return r;
+}
+
+static int run_lane(struct run *run, const char *partner, const char *folder)
+{
+	struct batch *batch = run->batch;
+	const struct profile *profile = profile_named(batch->settings.profiles, slice_from(partner));
+	struct arrival *arrivals = NULL;
+	char path[LIMIT_PATH_BYTES];
+	size_t count = 0, names_count = 0, i;
+	char **names = NULL;
+	int r = env_list(batch->env, folder, &names, &names_count);
+
+	if (r < 0)
+		return r;
+	if (profile == NULL)
+		profile = &batch->settings.profiles->fallback;
+	arrivals = env_alloc(batch->env, (names_count + 1) * sizeof(*arrivals));
+	r = arrivals != NULL ? lane_list(run, profile, folder, names, names_count, arrivals, &count) : -ENOMEM;
+	if (r == 0)
+		qsort(arrivals, count, sizeof(*arrivals), arrival_compare);
+	for (i = 0; r == 0 && i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, arrivals[i].name);
+		r = run_file(run, profile, partner, path, arrivals[i].name);
+	}
+	env_free(batch->env, arrivals);
+	env_free(batch->env, names);
+	return r;
+}
+
+int batch_run(struct batch *batch, void *context, void (*report)(void *context, const struct batch_result *result),
+              uint32_t *ret_files)
+{
+	struct run run = {.batch = batch, .context = context, .report = report};
+	char folder[LIMIT_PATH_BYTES];
+	char **partners;
+	size_t count, i;
+	int r = env_list(batch->env, batch->settings.config->in, &partners, &count);
+
+	if (r < 0)
+		return r == -ENOENT ? log_failure(r, "there is no folder %s; muster init makes a workspace", batch->settings.config->in)
+				    : r;
+	for (i = 0; r == 0 && i < count; i++) {
+		struct env_stat stat;
+
+		snprintf(folder, sizeof(folder), "%s/%s", batch->settings.config->in, partners[i]);
+		if (env_stat(batch->env, folder, &stat) == 0 && S_ISDIR(stat.mode))
+			r = run_lane(&run, partners[i], folder);
+	}
+	env_free(batch->env, partners);
+	*ret_files = run.files;
+	return r;
+}

@@ -1,0 +1,69 @@
+/*
+ * The verbs: one table for dispatch, help and the man page.
+ */
+#include "cli_internal.h"
+
+#include <stddef.h>
+
+const struct cli_verb cli_verbs[] = {
+	{"init", "init DIR", "make a workspace: configuration, folders, database",
+	 "  muster init /srv/muster        a workspace; commands run inside it use its muster.yaml\n"
+	 "\nMakes muster.yaml, in/ out/ work/ done/ held/ rejected/ partners/ and the database. What is there is kept.\n",
+	 NULL, cli_init},
+	{"load", "load groups|plans|members|brokers FILE.csv...", "reference data and existing members from CSV",
+	 "  muster load groups groups.csv\n  muster load members members.csv\n"
+	 "\nA bad line is reported with line and column and not loaded; the rest is. One transaction a file; loading the\n"
+	 "same file again changes nothing. Load groups and plans before members.\n",
+	 "groups plans members brokers", cli_load},
+	{"validate", "validate [--ack DIR] [--ndjson] FILE|FOLDER...", "check files, change nothing",
+	 "  muster validate a.834\n  muster validate --ndjson a.834 > findings.ndjson\n  muster validate --ack acks/ a.834\n"
+	 "\nReports every finding with file, set, segment and element, and a verdict for each transaction set.\n"
+	 "Acknowledgments written with --ack are trials: their control numbers come from no sequence; do not send them.\n"
+	 "Exit status 1 when there are findings of severity error.\n",
+	 NULL, cli_validate},
+	{"preview", "preview FILE...", "what process would do, without doing it",
+	 "  muster preview night.834\n"
+	 "\nMember by member: + add, ~ change, - terminate, ? waits for a representative; with reasons and confidence.\n"
+	 "Nothing is kept.\n",
+	 NULL, cli_preview},
+	{"process", "process FILE... --out DIR", "the whole line for named files",
+	 "  muster process night.834 --out out/\n  muster process --as-of 2026-02-01 --detailed-exitcode night.834 --out out/\n"
+	 "\nValidates, matches, decides, applies, and writes acknowledgments, applied.csv, exceptions.csv and .xml,\n"
+	 "summary.json and report.html. The same file again is a duplicate and changes nothing.\n",
+	 NULL, cli_process},
+	{"run", "run", "one batch over the drop folders: what cron calls",
+	 "  muster run\n  30 1 * * *  cd /srv/muster && muster run -q\n"
+	 "\nGoes on with what was interrupted, carries out decisions of representatives, then takes every file that has\n"
+	 "arrived in in/<partner>/. Outputs go to out/<partner>/, originals to done/, held/ or rejected/.\n"
+	 "A second run at the same time leaves with 75.\n",
+	 NULL, cli_run_batch},
+	{"reprocess", "reprocess FILE --out DIR | reprocess --item ID...", "corrected files or resolved items again",
+	 "  muster reprocess night-corrected.834 --out out/\n  muster reprocess --item F00000003-1-17\n"
+	 "\nOnly what was not applied yet has an effect.\n",
+	 NULL, cli_reprocess},
+	{"queue", "queue list|show|next|resolve|assign|note|export|import ...", "the exceptions: what representatives work on",
+	 "  muster queue list\n  muster queue show F00000003-1-17\n"
+	 "  muster queue resolve F00000003-1-17 match:M000000123 --note \"called the sponsor\"\n"
+	 "  muster queue export --out mine.csv\n  muster queue import mine.csv\n"
+	 "\nDecisions: match:<member_id> (this member is meant), new (a person not on file), reject, skip. A decision is\n"
+	 "carried out at once. list takes --status, --category, --group, --file, --owner, --limit. export writes CSV, or XML when\n"
+	 "the name ends in .xml; import takes either form back and refuses rows that have changed since.\n",
+	 "list show next resolve assign note export import", cli_queue},
+	{"members", "members find|show|history ...", "look at members",
+	 "  muster members find SMITH\n  muster members show M000000123\n  muster members show M000000123 --on 2026-03-01\n"
+	 "  muster members history M000000123\n"
+	 "\nfind takes a member number, a subscriber number, an SSN, or a last name and the beginning of a first name.\n"
+	 "SSNs are masked unless --unmasked is given.\n",
+	 "find show history", cli_members},
+	{"groups", "groups list|show|roster ...", "look at groups",
+	 "  muster groups list\n  muster groups show G100\n  muster groups roster G100 --on 2026-03-01\n"
+	 "\nroster lists the subscribers with their covered dependents on a day.\n",
+	 "list show roster", cli_groups},
+	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",
+	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",
+	 "list show", cli_guide},
+	{"doctor", "doctor", "check versions, folders, database settings; say what to mend",
+	 "  muster doctor\n", NULL, cli_doctor},
+	{"help", "help [VERB]", "what a verb does, examples first", "  muster help queue\n", NULL, cli_help},
+	{NULL, NULL, NULL, NULL, NULL, NULL},
+};
