@@ -1,0 +1,240 @@
+/*
+ * Views of members: find, show, history. Shapes: CONTRACT section 6.
+ */
+#include "cli_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "member_out.h"
+#include "muster/store.h"
+#include "muster/text.h"
+
+struct members_view {
+	struct cli *cli;
+	struct cli_table table;
+	struct json json;
+	uint64_t count;
+};
+
+/* ---- find ---- */
+
+static int find_row(void *context, const struct member *member)
+{
+	struct members_view *view = context;
+	char birth[DATE_TEXT_BYTES];
+
+	view->count++;
+	if (view->cli->options.format == CLI_JSON || view->cli->options.format == CLI_NDJSON) {
+		member_out_json(&view->json, NULL, member, DATE_NONE, view->cli->options.unmasked);
+		return cli_flush_some(view->cli);
+	}
+	cli_table_cell(&view->table, member->member_id);
+	cli_table_cell(&view->table, member->subscriber_id);
+	cli_table_cell(&view->table, member_out_visible(view->cli, member->last_name));
+	cli_table_cell(&view->table, member_out_visible(view->cli, member->first_name));
+	cli_table_cell(&view->table, slice_from(date_format_iso(member->birth_on, birth)));
+	cli_table_cell(&view->table, member_out_coverage(view->cli, member));
+	return view->table.error;
+}
+
+static int find_as(struct members_view *view, const struct store_member_filter *filter)
+{
+	return view->count > 0 ? 0 : store_members_find(view->cli->store, filter, find_row, view);
+}
+
+/* What was typed may be a member number, a subscriber number, an SSN or a name: the first that finds somebody. */
+static int find_all(struct members_view *view)
+{
+	struct cli *cli = view->cli;
+	struct slice word = slice_from(cli->arguments[0]);
+	struct slice group = slice_from(cli->options.group);
+	struct store_member_filter by_id = {.member_id = word, .group_id = group, .birth_on = DATE_NONE};
+	struct store_member_filter by_family = {.subscriber_id = word, .group_id = group, .birth_on = DATE_NONE};
+	struct store_member_filter by_ssn = {.ssn = word, .group_id = group, .birth_on = DATE_NONE};
+	struct store_member_filter by_name = {.last_name = word, .group_id = group, .birth_on = DATE_NONE, .count_max = 200};
+	int r;
+
+	if (cli->argument_count > 1) {
+		by_name.first_name = slice_from(cli->arguments[1]);
+		return find_as(view, &by_name);
+	}
+	r = find_as(view, &by_id);
+	if (r == 0)
+		r = find_as(view, &by_family);
+	if (r == 0 && word.len == 9 && slice_is_digits(word))
+		r = find_as(view, &by_ssn);
+	return r == 0 ? find_as(view, &by_name) : r;
+}
+
+static int members_find(struct cli *cli)
+{
+	static const char *const titles[] = {"member", "subscriber", "last name", "first name", "born", "coverage"};
+	struct members_view view = {.cli = cli};
+	bool json = cli->options.format == CLI_JSON;
+	int r;
+
+	if (cli->argument_count < 1 || cli->argument_count > 2)
+		return cli_usage_error(cli, "find wants a number, or a last name and the beginning of a first name");
+	json_init(&view.json, &cli->out, json);
+	if (json)
+		json_array_begin(&view.json, NULL);
+	else if (cli->options.format == CLI_TEXT || cli->options.format == CLI_CSV)
+		cli_table_begin(&view.table, cli, 6, titles);
+	r = find_all(&view);
+	if (json) {
+		json_array_end(&view.json);
+		buffer_add_char(&cli->out, '\n');
+	} else if (r == 0 && cli->options.format != CLI_NDJSON) {
+		r = cli_table_end(&view.table);
+	}
+	if (r == 0 && view.count == 0)
+		cli_say(cli, "nobody is found");
+	return r;
+}
+
+/* ---- show ---- */
+
+static int members_show(struct cli *cli)
+{
+	const struct member *member;
+	struct json json;
+	date_day on = DATE_NONE;
+	int r;
+
+	if (cli->argument_count != 1)
+		return cli_usage_error(cli, "show wants one member number");
+	if (cli->options.on != NULL && !cli_on_date(cli, &on))
+		return MUSTER_ERROR_USAGE;
+	r = store_member_get(cli->store, slice_from(cli->arguments[0]), &cli->arena, &member);
+	if (r < 0)
+		return r;
+	if (member == NULL) {
+		fprintf(stderr, "muster members: there is no member %s\n", cli->arguments[0]);
+		return -ENOENT;
+	}
+	if (cli->options.format == CLI_TEXT)
+		return member_out_text(cli, member, on);
+	json_init(&json, &cli->out, cli->options.format == CLI_JSON);
+	member_out_json(&json, NULL, member, on, cli->options.unmasked);
+	buffer_add_char(&cli->out, '\n');
+	return 0;
+}
+
+/* ---- history ---- */
+
+static void history_json(struct members_view *view, const struct store_change *change)
+{
+	struct json *json = &view->json;
+	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES], at[CLOCK_TEXT_BYTES], confidence[16];
+
+	snprintf(confidence, sizeof(confidence), "%u.%06u", change->confidence_e6 / 1000000, change->confidence_e6 % 1000000);
+	json_object_begin(json, NULL);
+	json_text(json, "at", slice_from(clock_format_rfc3339(change->at_ms, at)));
+	json_text(json, "action", change->action);
+	json_text(json, "file", change->origin.file_name);
+	json_text(json, "file_id", change->origin.file_id);
+	json_text(json, "interchange", change->origin.interchange_control);
+	json_text(json, "group", change->origin.fgroup_control);
+	json_text(json, "set", change->origin.tset_control);
+	json_u64(json, "member_pos", change->member_pos);
+	json_u64(json, "segment_pos", change->segment_pos);
+	json_u64(json, "offset", change->offset);
+	json_text_or_null(json, "group_id", change->group_id);
+	json_text_or_null(json, "plan_id", change->plan_id);
+	json_text_or_null(json, "begins_on", slice_from(date_format_iso(change->begins_on, begins)));
+	json_text_or_null(json, "ends_on", slice_from(date_format_iso(change->ends_on, ends)));
+	json_raw(json, "confidence", slice_from(confidence));
+	json_text(json, "match_rule", change->match_rule);
+	json_text(json, "change", change->change);
+	json_text_or_null(json, "operator", change->operator_id);
+	json_bool(json, "undone", change->undone);
+	json_object_end(json);
+}
+
+static void history_text(struct members_view *view, const struct store_change *change)
+{
+	struct buffer *out = &view->cli->out;
+	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES], at[CLOCK_TEXT_BYTES];
+
+	buffer_printf(out, "%s  %.*s%s", clock_format_rfc3339(change->at_ms, at), (int)change->action.len, change->action.data,
+		      change->undone ? " (undone)" : "");
+	if (!slice_is_empty(change->plan_id))
+		buffer_printf(out, "  %.*s/%.*s %s..%s", (int)change->group_id.len, change->group_id.data,
+			      (int)change->plan_id.len, change->plan_id.data, date_format_iso(change->begins_on, begins),
+			      date_format_iso(change->ends_on, ends));
+	buffer_printf(out, "\n    from  ");
+	text_add_visible(out, change->origin.file_name);
+	buffer_printf(out, " (%.*s), interchange %.*s, set %.*s, record %u, segment %u at byte %llu\n",
+		      (int)change->origin.file_id.len, change->origin.file_id.data,
+		      (int)change->origin.interchange_control.len, change->origin.interchange_control.data,
+		      (int)change->origin.tset_control.len, change->origin.tset_control.data, change->member_pos,
+		      change->segment_pos, (unsigned long long)change->offset);
+	buffer_printf(out, "    by    %.*s, confidence %u.%06u", (int)change->match_rule.len, change->match_rule.data,
+		      change->confidence_e6 / 1000000, change->confidence_e6 % 1000000);
+	if (!slice_is_empty(change->operator_id)) {
+		buffer_add_text(out, ", decided by ");
+		text_add_visible(out, change->operator_id);
+	}
+	buffer_add_char(out, '\n');
+	if (!slice_is_empty(change->change)) {
+		buffer_add_text(out, "    what  ");
+		text_add_visible(out, change->change);
+		buffer_add_char(out, '\n');
+	}
+}
+
+static int history_row(void *context, const struct store_change *change)
+{
+	struct members_view *view = context;
+
+	view->count++;
+	if (view->cli->options.format == CLI_TEXT) {
+		history_text(view, change);
+	} else {
+		history_json(view, change);
+		if (view->cli->options.format == CLI_NDJSON)
+			buffer_add_char(&view->cli->out, '\n');
+	}
+	return cli_flush_some(view->cli);
+}
+
+static int members_history(struct cli *cli)
+{
+	struct members_view view = {.cli = cli};
+	const struct member *member;
+	bool json = cli->options.format == CLI_JSON || cli->options.format == CLI_CSV;
+	int r;
+
+	if (cli->argument_count != 1)
+		return cli_usage_error(cli, "history wants one member number");
+	r = store_member_get(cli->store, slice_from(cli->arguments[0]), &cli->arena, &member);
+	if (r == 0 && member == NULL) {
+		fprintf(stderr, "muster members: there is no member %s\n", cli->arguments[0]);
+		return -ENOENT;
+	}
+	if (r < 0)
+		return r;
+	json_init(&view.json, &cli->out, json);
+	if (json)
+		json_array_begin(&view.json, NULL);
+	r = store_changes_of_member(cli->store, member->member_no, history_row, &view);
+	if (json) {
+		json_array_end(&view.json);
+		buffer_add_char(&cli->out, '\n');
+	}
+	if (r == 0 && view.count == 0)
+		cli_say(cli, "no file has changed this member since it was loaded");
+	return r;
+}
+
+int cli_members(struct cli *cli)
+{
+	int r = cli_open_store(cli);
+
+	if (r < 0)
+		return r;
+	if (strcmp(cli->subverb, "find") == 0)
+		return members_find(cli);
+	return strcmp(cli->subverb, "show") == 0 ? members_show(cli) : members_history(cli);
+}

@@ -1,0 +1,398 @@
+/*
+ * The verbs that run files through the line: process, run, reprocess, preview.
+ */
+#include "cli_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "muster/batch.h"
+#include "muster/cli.h"
+#include "muster/text.h"
+#include "process.h"
+
+struct process_frame {
+	struct cli *cli;
+	struct cli_progress progress;
+	const char *what;
+	bool refused; /* a file was held or rejected */
+	uint64_t waiting, files;
+	bool first_json;
+};
+
+void cli_interrupt(void)
+{
+	batch_interrupt();
+}
+
+static void frame_progress(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	struct process_frame *frame = context;
+
+	if (frame->what != what) {
+		cli_progress_end(&frame->progress);
+		cli_progress_begin(&frame->progress, frame->cli, what, total);
+		frame->what = what;
+	}
+	cli_progress_at(&frame->progress, done);
+}
+
+static int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch)
+{
+	struct batch_settings settings;
+	int r = cli_open_store(cli);
+
+	if (r == 0)
+		r = cli_open_guides(cli);
+	if (r < 0)
+		return r;
+	settings = (struct batch_settings){
+		.env = cli->env,
+		.store = cli->store,
+		.guides = cli->guides,
+		.config = cli->config,
+		.profiles = cli->profiles,
+		.today = cli->today,
+		.today_fixed = cli->today_fixed,
+		.operator_name = cli->options.operator_name,
+		.progress_context = frame,
+		.progress = frame != NULL ? frame_progress : NULL,
+	};
+	r = batch_open(&settings, ret_batch);
+	if (r == MUSTER_ERROR_BUSY)
+		cli_say(cli, "muster: another muster is working on %s; run again when it is done", cli->config->database);
+	return r;
+}
+
+/* ---- how a file ended ---- */
+
+static void result_money(struct cli *cli, const struct store_tally *tally)
+{
+	char read[MONEY_TEXT_BYTES], posted[MONEY_TEXT_BYTES], suspended[MONEY_TEXT_BYTES];
+
+	buffer_printf(&cli->out, "    money     %s read: %s posted, %s suspended\n", money_format(tally->money_read, read),
+		      money_format(tally->money_posted, posted), money_format(tally->money_suspended, suspended));
+}
+
+static void result_text(struct cli *cli, const struct batch_result *result)
+{
+	const struct store_tally *tally = &result->tally;
+	const char *what = result->kind == STORE_KIND_820 ? "lines  " : "members";
+
+	buffer_printf(&cli->out, "%s%s%s: %s\n", result->file_id, result->file_id[0] != '\0' ? "  " : "", result->name,
+		      store_file_outcome_name(result->outcome));
+	if (result->reason[0] != '\0')
+		buffer_printf(&cli->out, "    why       %s\n", result->reason);
+	buffer_printf(&cli->out, "    %s   %llu read: %llu applied, %llu unchanged, %llu wait for a representative, %llu rejected, "
+		      "%llu duplicate, %llu held\n", what,
+		      (unsigned long long)tally->members_read, (unsigned long long)tally->members_applied,
+		      (unsigned long long)tally->members_no_change, (unsigned long long)tally->members_exception,
+		      (unsigned long long)tally->members_rejected, (unsigned long long)tally->members_duplicate,
+		      (unsigned long long)tally->members_held);
+	if (tally->money_read != 0)
+		result_money(cli, tally);
+}
+
+static void result_json(struct cli *cli, const struct batch_result *result)
+{
+	const struct store_tally *tally = &result->tally;
+	struct json json;
+
+	json_init(&json, &cli->out, false);
+	json_object_begin(&json, NULL);
+	json_text(&json, "schema", SLICE_LITERAL("muster.result"));
+	json_u64(&json, "v", 1);
+	json_text(&json, "file_id", slice_from(result->file_id));
+	json_text(&json, "file", slice_from(result->name));
+	json_text(&json, "state", slice_from(store_file_outcome_name(result->outcome)));
+	json_text_or_null(&json, "reason", slice_from(result->reason));
+	json_object_begin(&json, "members");
+	json_u64(&json, "read", tally->members_read);
+	json_u64(&json, "applied", tally->members_applied);
+	json_u64(&json, "no_change", tally->members_no_change);
+	json_u64(&json, "exception", tally->members_exception);
+	json_u64(&json, "rejected", tally->members_rejected);
+	json_u64(&json, "duplicate", tally->members_duplicate);
+	json_u64(&json, "held", tally->members_held);
+	json_object_end(&json);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+static void frame_report(void *context, const struct batch_result *result)
+{
+	struct process_frame *frame = context;
+
+	cli_progress_end(&frame->progress);
+	frame->what = NULL;
+	frame->files++;
+	frame->waiting += result->exceptions_waiting;
+	frame->refused |= result->outcome == STORE_FILE_HELD || result->outcome == STORE_FILE_REJECTED;
+	if (frame->cli->options.format == CLI_TEXT && !frame->cli->options.quiet)
+		result_text(frame->cli, result);
+	else if (frame->cli->options.format != CLI_TEXT)
+		result_json(frame->cli, result);
+}
+
+static int frame_status(const struct process_frame *frame)
+{
+	if (frame->refused)
+		return 65;
+	return frame->cli->options.detailed_exitcode && frame->waiting > 0 ? 2 : 0;
+}
+
+/* ---- process ---- */
+
+static int missing_input(struct cli *cli, const char *path)
+{
+	if (env_exists(cli->env, path))
+		return 0;
+	fprintf(stderr, "muster %s: there is no file %s\n", cli->verb, path);
+	return -ENOENT;
+}
+
+int cli_process(struct cli *cli)
+{
+	struct process_frame frame = {.cli = cli};
+	struct batch *batch = NULL;
+	int i, r = 0;
+
+	if (cli->argument_count == 0)
+		return cli_usage_error(cli, "wants files: muster process FILE... --out DIR");
+	if (cli->options.out == NULL)
+		return cli_usage_error(cli, "wants --out DIR: where acknowledgments and results go");
+	for (i = 0; r == 0 && i < cli->argument_count; i++)
+		r = missing_input(cli, cli->arguments[i]);
+	if (r == 0)
+		r = cli_open_batch(cli, &frame, &batch);
+	for (i = 0; r == 0 && i < cli->argument_count; i++) {
+		struct batch_result result;
+
+		r = batch_process(batch, cli->arguments[i], cli->options.out, cli->options.partner, &result);
+		if (r == 0)
+			frame_report(&frame, &result);
+		if (r == 0)
+			r = cli_flush_some(cli);
+	}
+	cli_progress_end(&frame.progress);
+	if (r == 0)
+		(void)store_checkpoint(cli->store, true);
+	batch_close(batch);
+	return r < 0 ? r : frame_status(&frame);
+}
+
+/* ---- run ---- */
+
+static void run_item(void *context, const struct batch_item *item)
+{
+	struct process_frame *frame = context;
+
+	if (frame->cli->options.format == CLI_TEXT && !frame->cli->options.quiet)
+		buffer_printf(&frame->cli->out, "%.*s: decision %.*s %s\n", (int)item->item_id.len, item->item_id.data,
+			      (int)item->decision.len, item->decision.data,
+			      item->applied ? "carried out" : "ends it without a change, or it waits again");
+}
+
+int cli_run_batch(struct cli *cli)
+{
+	struct process_frame frame = {.cli = cli};
+	struct batch *batch = NULL;
+	uint32_t resumed = 0, files = 0;
+	int r;
+
+	if (cli->argument_count > 0)
+		return cli_usage_error(cli, "takes no files: it takes what lies in the drop folders");
+	r = cli_open_batch(cli, &frame, &batch);
+	if (r == 0)
+		r = batch_recover(batch, &frame, frame_report, &resumed);
+	if (r == 0)
+		r = batch_carry_out_decisions(batch, &frame, run_item);
+	if (r == 0)
+		r = batch_run(batch, &frame, frame_report, &files);
+	cli_progress_end(&frame.progress);
+	if (r == 0)
+		(void)store_checkpoint(cli->store, true);
+	batch_close(batch);
+	if (r == 0 && frame.files == 0)
+		cli_say(cli, "nothing has arrived in %s", cli->config->in);
+	return r < 0 ? r : frame_status(&frame);
+}
+
+/* ---- reprocess ---- */
+
+static int reprocess_items(struct cli *cli, struct process_frame *frame, struct batch *batch)
+{
+	struct slice items[LIMIT_CSV_FIELDS];
+	uint32_t count = 0;
+	int i;
+
+	items[count++] = slice_from(cli->options.item);
+	for (i = 0; i < cli->argument_count && count < LIMIT_CSV_FIELDS; i++)
+		items[count++] = slice_from(cli->arguments[i]);
+	return batch_reprocess_items(batch, items, count, frame, run_item);
+}
+
+int cli_reprocess(struct cli *cli)
+{
+	struct process_frame frame = {.cli = cli};
+	struct batch *batch = NULL;
+	int i, r = 0;
+
+	if (cli->options.item == NULL && (cli->argument_count == 0 || cli->options.out == NULL))
+		return cli_usage_error(cli, "wants FILE... --out DIR, or --item ID...");
+	for (i = 0; r == 0 && cli->options.item == NULL && i < cli->argument_count; i++)
+		r = missing_input(cli, cli->arguments[i]);
+	if (r == 0)
+		r = cli_open_batch(cli, &frame, &batch);
+	if (r == 0 && cli->options.item != NULL)
+		r = reprocess_items(cli, &frame, batch);
+	for (i = 0; r == 0 && cli->options.item == NULL && i < cli->argument_count; i++) {
+		struct batch_result result;
+
+		r = batch_reprocess(batch, cli->arguments[i], cli->options.out, &result);
+		if (r == 0)
+			frame_report(&frame, &result);
+	}
+	cli_progress_end(&frame.progress);
+	batch_close(batch);
+	return r < 0 ? r : frame_status(&frame);
+}
+
+int cli_carry_out(struct cli *cli, const struct slice *item_ids, uint32_t count)
+{
+	struct process_frame frame = {.cli = cli};
+	struct batch *batch = NULL;
+	int r = cli_open_batch(cli, &frame, &batch);
+
+	if (r == 0)
+		r = count > 0 ? batch_reprocess_items(batch, item_ids, count, &frame, run_item)
+			      : batch_carry_out_decisions(batch, &frame, run_item);
+	cli_progress_end(&frame.progress);
+	batch_close(batch);
+	return r;
+}
+
+/* ---- preview ---- */
+
+static char preview_sign(enum decide_action action)
+{
+	switch (action) {
+	case DECIDE_ADD:
+	case DECIDE_REINSTATE:
+	case DECIDE_POST:
+		return '+';
+	case DECIDE_CHANGE:
+	case DECIDE_TRANSFER:
+		return '~';
+	case DECIDE_TERMINATE:
+	case DECIDE_VOID:
+		return '-';
+	case DECIDE_NO_CHANGE:
+	case DECIDE_ACTION_COUNT:
+		break;
+	}
+	return '=';
+}
+
+static void preview_name(struct buffer *out, struct slice last, struct slice first)
+{
+	text_add_visible(out, last);
+	buffer_add_text(out, ", ");
+	text_add_visible(out, first);
+}
+
+static void preview_operation(struct cli *cli, const struct decide_operation *operation)
+{
+	const struct member *member = operation->image != NULL ? &operation->image->after : NULL;
+	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES];
+	struct buffer *out = &cli->out;
+
+	buffer_printf(out, "%c %-5u ", preview_sign(operation->action), operation->member_pos);
+	if (member != NULL) {
+		struct slice id = slice_is_empty(member->member_id) ? SLICE_LITERAL("(new)") : member->member_id;
+
+		buffer_printf(out, "%-11.*s ", (int)id.len, id.data);
+		preview_name(out, member->last_name, member->first_name);
+	}
+	buffer_printf(out, "  %s", decide_action_name(operation->action));
+	if (!slice_is_empty(operation->plan_id))
+		buffer_printf(out, " %.*s/%.*s %s..%s", (int)operation->group_id.len, operation->group_id.data,
+			      (int)operation->plan_id.len, operation->plan_id.data,
+			      date_format_iso(operation->begins_on, begins), date_format_iso(operation->ends_on, ends));
+	buffer_printf(out, "  [%s %.6f]\n", operation->match_rule != NULL ? operation->match_rule : "-", operation->confidence);
+	if (!slice_is_empty(operation->change)) {
+		buffer_add_text(out, "        ");
+		text_add_visible(out, operation->change);
+		buffer_add_char(out, '\n');
+	}
+}
+
+static void preview_exception(struct cli *cli, const struct decide_exception *exception)
+{
+	struct buffer *out = &cli->out;
+	uint32_t i;
+
+	buffer_printf(out, "? %-5u ", exception->member_pos);
+	if (exception->record != NULL)
+		preview_name(out, exception->record->person.last_name, exception->record->person.first_name);
+	buffer_printf(out, "  %s: ", category_name(exception->category));
+	text_add_masked(out, exception->reason);
+	buffer_add_char(out, '\n');
+	for (i = 0; i < exception->candidate_count; i++) {
+		const struct member *member = exception->candidates[i].member;
+
+		buffer_printf(out, "        candidate %-11.*s ", (int)member->member_id.len, member->member_id.data);
+		preview_name(out, member->last_name, member->first_name);
+		buffer_printf(out, "  %.6f\n", exception->candidates[i].probability);
+	}
+}
+
+static int preview_family(void *context, const struct enroll_family *family, const struct changeset *changeset)
+{
+	struct cli *cli = context;
+	uint32_t i;
+
+	(void)family;
+	for (i = 0; i < changeset->operation_count; i++)
+		preview_operation(cli, &changeset->operations[i]);
+	for (i = 0; i < changeset->exception_count; i++)
+		preview_exception(cli, &changeset->exceptions[i]);
+	return cli_flush_some(cli);
+}
+
+static int preview_verdict(void *context, const struct x12_tset *tset, const struct check_verdict *verdict)
+{
+	struct cli *cli = context;
+
+	buffer_printf(&cli->out, "set %.*s: %s, %u members, %llu errors, %llu warnings\n", (int)tset->control_number.len,
+		      tset->control_number.data, check_decision_name(verdict->decision), verdict->members,
+		      (unsigned long long)verdict->errors, (unsigned long long)verdict->warnings);
+	return 0;
+}
+
+int cli_preview(struct cli *cli)
+{
+	const struct batch_preview preview = {.context = cli, .family = preview_family, .verdict = preview_verdict};
+	struct process_frame frame = {.cli = cli};
+	struct batch *batch = NULL;
+	int i, r = 0;
+
+	if (cli->argument_count == 0)
+		return cli_usage_error(cli, "wants files: muster preview FILE...");
+	for (i = 0; r == 0 && i < cli->argument_count; i++)
+		r = missing_input(cli, cli->arguments[i]);
+	if (r == 0)
+		r = cli_open_batch(cli, &frame, &batch);
+	for (i = 0; r == 0 && i < cli->argument_count; i++) {
+		struct batch_result result;
+
+		r = batch_preview_file(batch, cli->arguments[i], &preview, &result);
+		if (r == 0)
+			frame_report(&frame, &result);
+	}
+	cli_progress_end(&frame.progress);
+	batch_close(batch);
+	if (r == 0)
+		cli_say(cli, "a preview: nothing was kept");
+	return r < 0 ? r : frame_status(&frame);
+}
