@@ -190,7 +190,7 @@ static int batch_process_as(struct batch *batch, const char *path, const char *o
 	*ret_result = (struct batch_result){0};
 	r = claim_copy(batch, path, &claim);
 	if (r == 0 && profile_name == NULL)
-		r = batch_find_partner(batch, &claim, &arena);
+		r = batch_find_partner(batch, &claim);
 	if (r == 0)
 		r = batch_take_over(batch, &claim, &arena, &taken);
 	if (r == 0 && !taken)

@@ -63,21 +63,33 @@ int identify_file(struct env *env, const char *path, struct arena *arena, struct
 	return r;
 }
 
-int batch_find_partner(struct batch *batch, struct claim *claim, struct arena *arena)
+int batch_profile_of_file(struct env *env, const struct profiles *profiles, const char *path,
+                          const struct profile **ret_profile)
+{
+	struct identity identity;
+	struct arena arena;
+	int r;
+
+	arena_init(&arena, env, 0, 0);
+	r = identify_file(env, path, &arena, &identity);
+	if (r == 0)
+		*ret_profile = profile_for(profiles, identity.interchange.sender_qualifier, identity.interchange.sender_id,
+					   identity.tset.sender_code);
+	arena_fini(&arena);
+	return r;
+}
+
+int batch_find_partner(struct batch *batch, struct claim *claim)
 {
 	char original[LIMIT_PATH_BYTES];
-	struct identity identity;
 	const struct profile *profile;
 	int r;
 
 	snprintf(original, sizeof(original), "%s/claim/original", batch->settings.config->work);
-	r = identify_file(batch->env, original, arena, &identity);
-	if (r < 0)
-		return r;
-	profile = profile_for(batch->settings.profiles, identity.interchange.sender_qualifier,
-			      identity.interchange.sender_id, identity.tset.sender_code);
-	claim->file.partner = slice_from(profile->name);
-	return 0;
+	r = batch_profile_of_file(batch->env, batch->settings.profiles, original, &profile);
+	if (r == 0)
+		claim->file.partner = slice_from(profile->name);
+	return r;
 }
 
 struct same_name {

@@ -12,45 +12,12 @@
 #include <stdio.h>
 
 #include "guard.h"
+#include "items.h"
 #include "muster/log.h"
-#include "work.h"
+#include "pass.h"
 
 /* A WAL longer than this is copied into the database between chunks (promise P13). */
 #define WAL_BYTES_MAX (UINT64_C(64) * 1024 * 1024)
-
-struct pass {
-	struct work_pass pass; /* first: see work_walk */
-	struct enroll *enroll;
-	struct remit *remit;
-	struct decide_view view;
-	struct arena arena;       /* of the set under way: its row */
-	struct arena family_arena;
-	struct store_tset tset;   /* the set under way */
-	bool open;                /* it is to be applied */
-	bool last_chance;         /* pass 3 */
-	uint32_t only_ordinal;    /* a dry run's set; 0 = all */
-	bool dry;
-	size_t deferred_at;       /* pass 3: how far in the list */
-	uint32_t members_in_chunk;
-	uint32_t chunk_first_pos, chunk_last_pos;
-	struct hash_state payload;
-	uint64_t *claimed;        /* member_no of those claimed in this set */
-	uint32_t claimed_count, claimed_capacity;
-	/* Reprocess: what the original set and its revisions did, by content. */
-	struct store_ledger_index *done_before;
-	/* Remittances: the set as a whole may not be posted. */
-	enum category set_category;
-	struct slice set_reason;
-	/* A dry run's figures. */
-	struct arena *volume_arena;
-	struct work_volume *volumes;
-	uint32_t volume_capacity, volume_count;
-};
-
-static struct work *pass_work(struct pass *pass)
-{
-	return pass->pass.work;
-}
 
 /* ---- chunks ---- */
 
@@ -309,6 +276,8 @@ static int pass_family(void *context, const struct enroll_family *whole)
 	int r;
 
 	arena_reset(&pass->family_arena);
+	if (work->items != NULL)
+		return items_family(pass, whole);
 	r = chunk_begin(pass);
 	if (r == 0)
 		r = family_select(pass, whole, &family);
@@ -343,7 +312,7 @@ static int pass_remit_header(void *context, const struct x12_tset *tset, const s
 	int r;
 
 	(void)tset;
-	if (pass->dry || pass->last_chance)
+	if (pass->dry || pass->last_chance || work->items != NULL)
 		return 0;
 	r = chunk_begin(pass);
 	if (r == 0 && pass->tset.resume_pos == 0)
@@ -371,13 +340,15 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
 	if (pass->dry || pass->last_chance || pass->tset.outcome == STORE_TSET_HELD)
 		return 0;
 	arena_reset(&pass->family_arena);
+	if (work->items != NULL)
+		return items_line(pass, header, line);
 	r = chunk_begin(pass);
 	if (r == 0 && line->line_pos <= pass->tset.resume_pos)
 		r = apply_is_done(&origin, line->line_pos, &done);
 	if (r < 0 || done)
 		return r;
 	r = decide_remittance_line(&pass->family_arena, &pass->view, &work->profile->decide,
-				   work->batch->settings.today, header, line, &payment);
+				   work->batch->settings.today, header, line, SLICE_EMPTY, &payment);
 	if (r == 0)
 		r = apply_remittance_line(&pass->family_arena, &origin, header, line, &payment,
 					  work->batch->settings.today, &pass->tset.tally, &pass->payload);
@@ -404,13 +375,16 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 	pass->tset = *stored;
 	pass->claimed_count = 0;
 	pass->set_category = CATEGORY_COUNT;
-	pass->open = stored->outcome == STORE_TSET_OPEN && !stored->done &&
-		     (pass->only_ordinal == 0 || pass->only_ordinal == tset->ordinal);
+	if (work->items != NULL)
+		pass->open = items_in_set(work->items, tset->ordinal);
+	else
+		pass->open = stored->outcome == STORE_TSET_OPEN && !stored->done &&
+			     (pass->only_ordinal == 0 || pass->only_ordinal == tset->ordinal);
 	if (!pass->open)
 		return 0;
 	store_ledger_index_free(pass->done_before);
 	pass->done_before = NULL;
-	if (stored->revision_of != 0)
+	if (stored->revision_of != 0 && work->items == NULL)
 		r = store_ledger_index_new(work->store, stored->revision_of, &pass->done_before);
 	if (r == 0)
 		r = enroll->tset_begin(enroll->context, tset, guide);
@@ -429,7 +403,7 @@ static int pass_tset_end(void *context, const struct x12_tset *tset, const struc
 	if (r == 0)
 		r = remit->tset_end(remit->context, tset, verdict);
 	pass->open = false;
-	return r < 0 ? r : chunk_commit(pass, true);
+	return r < 0 || pass_work(pass)->items != NULL ? r : chunk_commit(pass, true);
 }
 
 #define FORWARD_OPEN(name, arguments)                                                                                  \
@@ -695,5 +669,21 @@ int work_dry_run(struct work *work, uint32_t tset_ordinal, struct arena *arena, 
 	*ret_count = pass.volume_capacity;
 	pass_clean_up(&pass);
 	work->deferred.count = 0;
+	return r;
+}
+
+int work_run_items(struct work *work)
+{
+	struct pass pass;
+	int r = store_tsets_each(work->store, work->file.file_no, find_first_tset, work);
+
+	if (r < 0)
+		return r;
+	r = pass_setup(&pass, work);
+	if (r == 0)
+		r = work_walk(&pass.pass, pass_handler);
+	if (r < 0)
+		store_rollback(work->store);
+	pass_clean_up(&pass);
 	return r;
 }

@@ -67,9 +67,9 @@ struct work_items {
 	uint32_t count;
 };
 
-/* The partner whose profile fits the claimed bytes: into claim->file.partner, its text in `arena`. */
+/* The partner whose profile fits the claimed bytes: into claim->file.partner. */
 struct claim;
-int batch_find_partner(struct batch *batch, struct claim *claim, struct arena *arena);
+int batch_find_partner(struct batch *batch, struct claim *claim);
 /* The file that this one corrects: the one with the same control numbers, else the latest of the same name; 0 = none. */
 int batch_find_original(struct batch *batch, const char *path, uint64_t *ret_file_no);
 /* All stages of a file that has its row. */

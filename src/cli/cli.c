@@ -10,7 +10,6 @@
 #include "muster/cli.h"
 #include "muster/guide.h"
 #include "muster/hash.h"
-#include "muster/profile.h"
 #include "muster/store.h"
 #include "options.h"
 
@@ -183,7 +182,6 @@ static void cli_close(struct cli *cli)
 {
 	store_close(cli->store);
 	guide_set_free(cli->guides);
-	config_free(cli->config);
 	buffer_fini(&cli->out);
 	arena_fini(&cli->arena);
 }

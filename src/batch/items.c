@@ -1,0 +1,438 @@
+#include "items.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "muster/log.h"
+
+bool items_in_set(const struct work_items *items, uint32_t tset_ordinal)
+{
+	uint32_t i;
+
+	for (i = 0; i < items->count; i++)
+		if (items->items[i].tset_ordinal == tset_ordinal && !items->items[i].ran)
+			return true;
+	return false;
+}
+
+static struct work_item *item_at(struct pass *pass, uint32_t member_pos)
+{
+	struct work_items *items = pass_work(pass)->items;
+	uint32_t i;
+
+	for (i = 0; i < items->count; i++)
+		if (items->items[i].tset_ordinal == pass->tset.ordinal && items->items[i].member_pos == member_pos &&
+		    !items->items[i].ran)
+			return &items->items[i];
+	return NULL;
+}
+
+static struct slice item_member(const struct work_item *item)
+{
+	return slice_starts_with(item->decision, "match:") ? slice_of(item->decision.data + 6, item->decision.len - 6) : SLICE_EMPTY;
+}
+
+/* Is the record an exception still? Only then may it have an effect. */
+static int item_waits(struct pass *pass, uint32_t member_pos, bool *ret_waits)
+{
+	enum store_record_outcome outcome;
+	int r = store_ledger_get(pass_work(pass)->store, pass->tset.tset_no, member_pos, &outcome);
+
+	if (r == 0)
+		*ret_waits = outcome == STORE_RECORD_EXCEPTION;
+	return r;
+}
+
+static int item_audit(struct pass *pass, const struct work_item *item, struct hash_state *payload)
+{
+	struct store_audit audit = {
+		.kind = SLICE_LITERAL("again"),
+		.actor = item->operator_id,
+		.subject = item->item_id,
+		.text = item->applied ? SLICE_LITERAL("ran again and was applied") : SLICE_LITERAL("ran again and waits"),
+	};
+
+	hash_final(payload, &audit.payload);
+	return store_audit_append(pass_work(pass)->store, &audit);
+}
+
+/* The file's and the set's tallies follow the ledger. */
+static int item_retally(struct pass *pass, const struct store_tally *gained)
+{
+	struct work *work = pass_work(pass);
+	struct store_tally *set = &pass->tset.tally;
+	uint64_t left = gained->members_applied + gained->members_no_change + gained->members_rejected;
+	cents money = gained->money_posted + gained->money_rejected;
+	int r;
+
+	set->members_exception -= left;
+	set->members_applied += gained->members_applied;
+	set->members_no_change += gained->members_no_change;
+	set->members_rejected += gained->members_rejected;
+	set->money_suspended -= money;
+	set->money_posted += gained->money_posted;
+	set->money_rejected += gained->money_rejected;
+	r = store_tset_update(work->store, &pass->tset);
+	if (r == 0)
+		r = store_file_tally(work->store, work->file.file_no, &work->file.tally);
+	if (r == 0)
+		r = store_file_update(work->store, &work->file);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+/* A record that ran again without a decision of its own is resolved by having been applied. */
+static int item_close(struct pass *pass, const struct work_item *item)
+{
+	struct work *work = pass_work(pass);
+	const struct store_exception *stored;
+	struct store_exception row;
+	int r;
+
+	if (!item->applied)
+		return 0;
+	r = store_exception_get(work->store, item->item_id, &pass->family_arena, &stored);
+	if (r < 0 || stored == NULL || stored->status == STORE_EXCEPTION_RESOLVED)
+		return r;
+	row = *stored;
+	row.status = STORE_EXCEPTION_RESOLVED;
+	row.operator_id = item->operator_id;
+	r = store_exception_update(work->store, &row);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+static int item_end(struct pass *pass, struct work_item *item, const struct store_tally *gained, struct hash_state *payload)
+{
+	int r;
+
+	item->ran = true;
+	item->applied = gained->members_applied + gained->members_no_change > 0;
+	r = item_retally(pass, gained);
+	if (r == 0)
+		r = item_close(pass, item);
+	if (r == 0)
+		r = item_audit(pass, item, payload);
+	if (r == 0)
+		r = store_commit(pass_work(pass)->store);
+	return r;
+}
+
+static struct apply_origin item_origin(struct pass *pass, const struct work_item *item)
+{
+	struct apply_origin origin = work_origin(pass_work(pass), &pass->tset);
+
+	origin.operator_id = item->operator_id;
+	origin.again = true;
+	origin.item_id = item->item_id;
+	return origin;
+}
+
+static int item_record(struct pass *pass, const struct enroll_family *whole, uint32_t index, struct work_item *item)
+{
+	struct work *work = pass_work(pass);
+	struct apply_origin origin = item_origin(pass, item);
+	struct enroll_family family = *whole;
+	struct changeset changeset;
+	struct store_tally gained = {0};
+	struct hash_state payload;
+	const struct decide_input input = {
+		.view = &pass->view,
+		.policy = &work->profile->decide,
+		.today = work->batch->settings.today,
+		.family = &family,
+		.last_chance = true,
+		.forced_member_id = item_member(item),
+		.forced_new = slice_is(item->decision, "new"),
+	};
+	int r;
+
+	family.members = &whole->members[index];
+	family.member_count = 1;
+	hash_init(&payload);
+	r = decide_family(&pass->family_arena, &input, &changeset);
+	if (r == 0)
+		r = apply_family(&pass->family_arena, &origin, &family, &changeset, &gained, &payload);
+	gained.members_exception = 0;
+	return r < 0 ? r : item_end(pass, item, &gained, &payload);
+}
+
+int items_family(struct pass *pass, const struct enroll_family *family)
+{
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < family->member_count; i++) {
+		struct work_item *item = item_at(pass, family->members[i].member_pos);
+		bool waits = false;
+
+		if (item == NULL)
+			continue;
+		r = store_begin(pass_work(pass)->store, STORE_WRITE);
+		if (r == 0)
+			r = item_waits(pass, item->member_pos, &waits);
+		if (r == 0 && waits)
+			r = item_record(pass, family, i, item);
+		if (r < 0 || !waits)
+			store_rollback(pass_work(pass)->store);
+		item->ran = true;
+	}
+	return r;
+}
+
+static int item_post(struct pass *pass, const struct remit_header *header, const struct remittance_line *line,
+                     struct work_item *item)
+{
+	struct work *work = pass_work(pass);
+	struct apply_origin origin = item_origin(pass, item);
+	struct store_tally gained = {0};
+	struct decide_payment payment;
+	struct hash_state payload;
+	int r;
+
+	hash_init(&payload);
+	r = decide_remittance_line(&pass->family_arena, &pass->view, &work->profile->decide, work->batch->settings.today,
+				   header, line, item_member(item), &payment);
+	if (r == 0)
+		r = apply_remittance_line(&pass->family_arena, &origin, header, line, &payment,
+					  work->batch->settings.today, &gained, &payload);
+	gained.members_exception = 0;
+	gained.money_suspended = 0;
+	return r < 0 ? r : item_end(pass, item, &gained, &payload);
+}
+
+int items_line(struct pass *pass, const struct remit_header *header, const struct remittance_line *line)
+{
+	struct work_item *item = item_at(pass, line->line_pos);
+	bool waits = false;
+	int r;
+
+	if (item == NULL)
+		return 0;
+	r = store_begin(pass_work(pass)->store, STORE_WRITE);
+	if (r == 0)
+		r = item_waits(pass, item->member_pos, &waits);
+	if (r == 0 && waits)
+		r = item_post(pass, header, line, item);
+	if (r < 0 || !waits)
+		store_rollback(pass_work(pass)->store);
+	item->ran = true;
+	return r;
+}
+
+/* ---- which items, of which files ---- */
+
+struct item_row {
+	uint64_t file_no, tset_no;
+	struct work_item item;
+};
+
+struct item_list {
+	struct batch *batch;
+	struct arena arena;
+	struct item_row *rows;
+	uint32_t count, capacity;
+};
+
+static int list_add(struct item_list *list, const struct store_exception *exception)
+{
+	struct work_item *item;
+
+	if (list->count == list->capacity) {
+		uint32_t capacity = list->capacity * 2 + 16;
+		struct item_row *grown = env_realloc(list->batch->env, list->rows, capacity * sizeof(*grown));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		list->rows = grown;
+		list->capacity = capacity;
+	}
+	item = &list->rows[list->count].item;
+	*item = (struct work_item){
+		.tset_ordinal = exception->origin.tset_ordinal,
+		.member_pos = exception->member_pos,
+		.item_id = arena_dup(&list->arena, exception->item_id),
+		.decision = arena_dup(&list->arena, exception->decision),
+		.operator_id = arena_dup(&list->arena, exception->operator_id),
+	};
+	list->rows[list->count].file_no = exception->file_no;
+	list->rows[list->count++].tset_no = exception->tset_no;
+	return item->item_id.data != NULL && item->decision.data != NULL && item->operator_id.data != NULL ? 0 : -ENOMEM;
+}
+
+static int list_compare(const void *a, const void *b)
+{
+	const struct item_row *left = a, *right = b;
+
+	if (left->file_no != right->file_no)
+		return left->file_no < right->file_no ? -1 : 1;
+	if (left->item.tset_ordinal != right->item.tset_ordinal)
+		return left->item.tset_ordinal < right->item.tset_ordinal ? -1 : 1;
+	return (left->item.member_pos > right->item.member_pos) - (left->item.member_pos < right->item.member_pos);
+}
+
+/* A rejected record has its place in the conservation law, and no other effect. */
+static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, const struct work_item *item)
+{
+	const struct store_file *file;
+	const struct store_tset *tset;
+	struct store_file file_row;
+	struct store_tset row;
+	struct arena arena;
+	int r;
+
+	arena_init(&arena, batch->env, 0, 0);
+	r = store_begin(batch->store, STORE_WRITE);
+	if (r == 0)
+		r = store_ledger_update(batch->store, tset_no, item->member_pos, STORE_RECORD_REJECTED);
+	if (r == 0)
+		r = store_tset_get(batch->store, tset_no, &arena, &tset);
+	if (r == 0)
+		r = store_file_get(batch->store, file_no, &arena, &file);
+	if (r == 0) {
+		row = *tset;
+		row.tally.members_exception--;
+		row.tally.members_rejected++;
+		r = store_tset_update(batch->store, &row);
+		file_row = *file;
+	}
+	if (r == 0)
+		r = store_file_tally(batch->store, file_no, &file_row.tally);
+	if (r == 0)
+		r = store_file_update(batch->store, &file_row);
+	if (r == 0)
+		r = store_commit(batch->store);
+	if (r != 0)
+		store_rollback(batch->store);
+	arena_fini(&arena);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
+{
+	struct work_item *items = arena_alloc_array(&list->arena, count, sizeof(*items));
+	struct work_items run = {.items = items};
+	const struct store_file *file;
+	char folder[LIMIT_PATH_BYTES];
+	struct work work;
+	uint32_t i;
+	int r = items != NULL ? store_file_get(list->batch->store, list->rows[first].file_no, &list->arena, &file) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	for (i = 0; i < count; i++)
+		items[run.count++] = list->rows[first + i].item;
+	r = work_init(&work, list->batch, file);
+	if (r == 0)
+		r = work_archive_folder(&work, folder, sizeof(folder));
+	snprintf(work.original, sizeof(work.original), "%s/original.gz", folder);
+	work.items = &run;
+	if (r == 0)
+		r = work_run_items(&work);
+	for (i = 0; i < count; i++)
+		list->rows[first + i].item = items[i];
+	work_fini(&work);
+	return r;
+}
+
+static bool item_runs(const struct work_item *item)
+{
+	return item->member_pos != 0 && (slice_is_empty(item->decision) || slice_is(item->decision, "new") ||
+					 slice_starts_with(item->decision, "match:"));
+}
+
+/* All rows of one file: rejected ones by themselves, the others in one walk over the original. */
+static int list_run(struct item_list *list)
+{
+	uint32_t first, end;
+	int r = 0;
+
+	if (list->count > 0)
+		qsort(list->rows, list->count, sizeof(list->rows[0]), list_compare);
+	for (first = 0; r == 0 && first < list->count; first = end) {
+		if (!item_runs(&list->rows[first].item)) {
+			if (slice_is(list->rows[first].item.decision, "reject") && list->rows[first].item.member_pos != 0)
+				r = item_reject(list->batch, list->rows[first].file_no, list->rows[first].tset_no,
+						&list->rows[first].item);
+			end = first + 1;
+			continue;
+		}
+		for (end = first + 1; end < list->count && list->rows[end].file_no == list->rows[first].file_no &&
+				      item_runs(&list->rows[end].item);
+		     end++)
+			;
+		r = list_run_file(list, first, end - first);
+	}
+	return r;
+}
+
+static void list_report(struct item_list *list, void *context, void (*report)(void *, const struct batch_item *))
+{
+	uint32_t i;
+
+	for (i = 0; i < list->count && report != NULL; i++) {
+		const struct batch_item item = {.item_id = list->rows[i].item.item_id,
+						.decision = list->rows[i].item.decision,
+						.applied = list->rows[i].item.applied};
+
+		report(context, &item);
+	}
+}
+
+static void list_fini(struct item_list *list)
+{
+	env_free(list->batch->env, list->rows);
+	arena_fini(&list->arena);
+}
+
+int batch_reprocess_items(struct batch *batch, const struct slice *item_ids, uint32_t count, void *context,
+                          void (*report)(void *context, const struct batch_item *item))
+{
+	struct item_list list = {.batch = batch};
+	const struct store_exception *exception;
+	uint32_t i;
+	int r = 0;
+
+	arena_init(&list.arena, batch->env, 0, 0);
+	for (i = 0; r == 0 && i < count; i++) {
+		r = store_exception_get(batch->store, item_ids[i], &list.arena, &exception);
+		if (r == 0 && exception == NULL)
+			r = log_failure(-ENOENT, "there is no item %.*s", (int)item_ids[i].len, item_ids[i].data);
+		if (r == 0)
+			r = list_add(&list, exception);
+	}
+	if (r == 0)
+		r = list_run(&list);
+	if (r == 0)
+		list_report(&list, context, report);
+	list_fini(&list);
+	return r;
+}
+
+static int list_take_undone(void *context, const struct store_exception *exception)
+{
+	struct item_list *list = context;
+	enum store_record_outcome outcome;
+	int r;
+
+	if (exception->member_pos == 0)
+		return 0;
+	r = store_ledger_get(list->batch->store, exception->tset_no, exception->member_pos, &outcome);
+	return r < 0 || outcome != STORE_RECORD_EXCEPTION ? r : list_add(list, exception);
+}
+
+int batch_carry_out_decisions(struct batch *batch, void *context,
+                              void (*report)(void *context, const struct batch_item *item))
+{
+	struct item_list list = {.batch = batch};
+	const struct store_exception_filter filter = {
+		.statuses = 1u << STORE_EXCEPTION_RESOLVED | 1u << STORE_EXCEPTION_REJECTED, .in_file_order = true};
+	int r;
+
+	arena_init(&list.arena, batch->env, 0, 0);
+	r = store_exceptions_each(batch->store, &filter, list_take_undone, &list);
+	if (r == 0)
+		r = list_run(&list);
+	if (r == 0)
+		list_report(&list, context, report);
+	list_fini(&list);
+	return r;
+}

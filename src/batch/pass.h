@@ -1,0 +1,41 @@
+/* The state of a pass over the accepted sets; see pass.c. */
+#ifndef MUSTER_BATCH_PASS_H
+#define MUSTER_BATCH_PASS_H
+
+#include "work.h"
+
+struct pass {
+	struct work_pass pass; /* first: see work_walk */
+	struct enroll *enroll;
+	struct remit *remit;
+	struct decide_view view;
+	struct arena arena;       /* of the set under way: its row */
+	struct arena family_arena;
+	struct store_tset tset;   /* the set under way */
+	bool open;                /* it is to be applied */
+	bool last_chance;         /* pass 3 */
+	uint32_t only_ordinal;    /* a dry run's set; 0 = all */
+	bool dry;
+	size_t deferred_at;       /* pass 3: how far in the list */
+	uint32_t members_in_chunk;
+	uint32_t chunk_first_pos, chunk_last_pos;
+	struct hash_state payload;
+	uint64_t *claimed;        /* member_no of those claimed in this set */
+	uint32_t claimed_count, claimed_capacity;
+	/* Reprocess: what the original set and its revisions did, by content. */
+	struct store_ledger_index *done_before;
+	/* Remittances: the set as a whole may not be posted. */
+	enum category set_category;
+	struct slice set_reason;
+	/* A dry run's figures. */
+	struct arena *volume_arena;
+	struct work_volume *volumes;
+	uint32_t volume_capacity, volume_count;
+};
+
+static inline struct work *pass_work(struct pass *pass)
+{
+	return pass->pass.work;
+}
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * doctor: versions, settings, folders; says what to mend. Promises section 5.
+ */
+#include "cli_internal.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "muster/profile.h"
+#include "muster/store.h"
+
+struct doctor {
+	struct cli *cli;
+	uint32_t ill;
+};
+
+static void doctor_line(struct doctor *doctor, bool fit, const char *what, const char *is, const char *mend)
+{
+	doctor->ill += !fit;
+	buffer_printf(&doctor->cli->out, "%-5s %-26s %s\n", fit ? "ok" : "MEND", what, is);
+	if (!fit && mend != NULL)
+		buffer_printf(&doctor->cli->out, "      %-26s %s\n", "", mend);
+}
+
+static int doctor_setting(void *context, const char *name, const char *value, bool fit)
+{
+	doctor_line(context, fit, name, value, "muster sets this itself at every start: the database file is damaged or shared");
+	return 0;
+}
+
+static void doctor_sqlite(struct doctor *doctor)
+{
+	bool hazard;
+	const char *version = store_sqlite_version(&hazard);
+
+	doctor_line(doctor, true, "SQLite", version, NULL);
+	if (hazard)
+		doctor_line(doctor, true, "  WAL-reset hazard", "in range; muster checkpoints only under its own lock, as it must", NULL);
+}
+
+static void doctor_folder(struct doctor *doctor, const char *what, const char *path)
+{
+	struct env_stat stat;
+	int r = env_stat(doctor->cli->env, path, &stat);
+
+	if (r < 0 || !S_ISDIR(stat.mode))
+		doctor_line(doctor, false, what, path, "there is no such folder; muster init DIR makes a workspace");
+	else if ((stat.mode & S_IWOTH) != 0)
+		doctor_line(doctor, false, what, path, "everybody may write there: chmod o-w");
+	else
+		doctor_line(doctor, true, what, path, NULL);
+}
+
+static void doctor_folders(struct doctor *doctor)
+{
+	const struct config *config = doctor->cli->config;
+
+	doctor_line(doctor, true, "configuration", config->path[0] != '\0' ? config->path : "none: the defaults serve", NULL);
+	if (config->path[0] == '\0')
+		return;
+	doctor_folder(doctor, "in", config->in);
+	doctor_folder(doctor, "out", config->out);
+	doctor_folder(doctor, "work", config->work);
+	doctor_folder(doctor, "done", config->done);
+	doctor_folder(doctor, "held", config->held);
+	doctor_folder(doctor, "rejected", config->rejected);
+	doctor_folder(doctor, "partners", config->partners);
+}
+
+static int doctor_checks(struct doctor *doctor)
+{
+	struct buffer text;
+	int r;
+
+	buffer_init(&text, doctor->cli->env);
+	r = store_check(doctor->cli->store, false, &text);
+	if (r >= 0)
+		doctor_line(doctor, r == 0, "database pages", r == 0 ? "sound" : text.data, "restore the last backup; nothing is written to a damaged database");
+	buffer_clear(&text);
+	if (r == 0)
+		r = store_verify(doctor->cli->store, &text);
+	if (r >= 0)
+		doctor_line(doctor, r == 0, "records, ledger, audit", r == 0 ? "agree" : text.data, "keep the database as it is and report this");
+	buffer_fini(&text);
+	return r < 0 ? r : 0;
+}
+
+int cli_doctor(struct cli *cli)
+{
+	struct doctor doctor = {.cli = cli};
+	int r = cli_open_store(cli);
+
+	doctor_line(&doctor, true, "muster", MUSTER_VERSION, NULL);
+	doctor_sqlite(&doctor);
+	if (cli->config != NULL)
+		doctor_folders(&doctor);
+	if (r == 0)
+		doctor_line(&doctor, true, "database", cli->config->database, NULL);
+	if (r == 0)
+		r = store_settings_each(cli->store, doctor_setting, &doctor);
+	if (r == 0)
+		r = doctor_checks(&doctor);
+	if (r < 0)
+		return r;
+	buffer_printf(&cli->out, doctor.ill == 0 ? "all is well\n" : "%u things to mend\n", doctor.ill);
+	return doctor.ill == 0 ? 0 : 70;
+}
