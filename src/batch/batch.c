@@ -4,18 +4,19 @@
 #include "muster/batch.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 
 #include "claim.h"
 #include "muster/log.h"
+#include "muster/path.h"
 #include "work.h"
 
 static int batch_lock(struct batch *batch)
 {
 	char path[LIMIT_PATH_BYTES];
-	int r;
+	int r = path_format(path, "%s.run.lock", batch->settings.config->database);
 
-	snprintf(path, sizeof(path), "%s.run.lock", batch->settings.config->database);
+	if (r < 0)
+		return r;
 	batch->lock_fd = env_open(batch->env, path, O_RDWR | O_CREAT, 0600);
 	if (batch->lock_fd < 0)
 		return log_failure(batch->lock_fd, "cannot open the lock file %s", path);
@@ -123,13 +124,6 @@ int batch_drive_file(struct batch *batch, const struct store_file *file, struct 
 
 /* ---- named files ---- */
 
-static struct slice path_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slice_from(slash != NULL ? slash + 1 : path);
-}
-
 int64_t batch_received_ms(const struct batch *batch)
 {
 	return batch->settings.today_fixed ? (int64_t)batch->settings.today * CLOCK_DAY_MS : env_clock_ms(batch->env);
@@ -175,7 +169,7 @@ static int batch_process_as(struct batch *batch, const char *path, const char *o
                             uint64_t reprocess_of, struct batch_result *ret_result)
 {
 	struct claim claim = {.file = {
-		.name = path_name(path),
+		.name = slice_from(path_leaf(path)),
 		.partner = slice_from(profile_name != NULL ? profile_name : ""),
 		.out_dir = slice_from(out_folder),
 		.received_ms = batch_received_ms(batch),

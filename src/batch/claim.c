@@ -6,16 +6,13 @@
  * a folder that no row knows, was not claimed: it goes back to where it came from, or away if it was only a copy.
  */
 #include <fcntl.h>
-#include <stdio.h>
-
 #include "claim.h"
 #include "muster/log.h"
+#include "muster/path.h"
 
 static int claim_path(const struct batch *batch, const char *leaf, char out[LIMIT_PATH_BYTES])
 {
-	int n = snprintf(out, LIMIT_PATH_BYTES, "%s/claim%s%s", batch->settings.config->work, leaf[0] != '\0' ? "/" : "", leaf);
-
-	return n < 0 || n >= (int)LIMIT_PATH_BYTES ? -ENAMETOOLONG : 0;
+	return path_format(out, "%s/claim%s%s", batch->settings.config->work, leaf[0] != '\0' ? "/" : "", leaf);
 }
 
 static int claim_hash(struct env *env, const char *path, struct hash *ret_hash, uint64_t *ret_bytes)
@@ -52,7 +49,7 @@ static int claim_hash(struct env *env, const char *path, struct hash *ret_hash, 
 
 int claim_remove_folder(struct env *env, const char *folder)
 {
-	char path[LIMIT_PATH_BYTES + 64];
+	char path[LIMIT_PATH_BYTES];
 	char **names;
 	size_t count, i;
 	int r = env_list(env, folder, &names, &count);
@@ -60,8 +57,9 @@ int claim_remove_folder(struct env *env, const char *folder)
 	if (r == -ENOENT)
 		return 0;
 	for (i = 0; r == 0 && i < count; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		r = env_unlink(env, path);
+		r = path_format(path, "%s/%s", folder, names[i]);
+		if (r == 0)
+			r = env_unlink(env, path);
 	}
 	if (r == 0)
 		env_free(env, names);
@@ -74,10 +72,12 @@ static int claim_give_back(struct env *env, const char *folder)
 	char original[LIMIT_PATH_BYTES], note[LIMIT_PATH_BYTES], from[LIMIT_PATH_BYTES];
 	char *text;
 	size_t bytes;
-	int r;
+	int r = path_format(original, "%s/original", folder);
 
-	snprintf(original, sizeof(original), "%s/original", folder);
-	snprintf(note, sizeof(note), "%s/from", folder);
+	if (r == 0)
+		r = path_format(note, "%s/from", folder);
+	if (r < 0)
+		return r;
 	r = env_exists(env, original) ? io_read_file(env, note, sizeof(from) - 1, &text, &bytes) : -ENOENT;
 	if (r == 0) {
 		slice_to_cstr(slice_of(text, bytes), from, sizeof(from));
@@ -110,8 +110,8 @@ int claim_recover(struct batch *batch)
 
 		if (strcmp(names[i], "claim") != 0 && names[i][0] != 'F')
 			continue;
-		snprintf(folder, sizeof(folder), "%s/%s", batch->settings.config->work, names[i]);
-		if (names[i][0] == 'F')
+		r = path_format(folder, "%s/%s", batch->settings.config->work, names[i]);
+		if (r == 0 && names[i][0] == 'F')
 			r = store_file_by_id(batch->store, slice_from(names[i]), &arena, &file);
 		if (r == 0 && file == NULL)
 			r = claim_give_back(batch->env, folder);
@@ -175,11 +175,11 @@ int claim_commit(struct batch *batch, struct claim *claim)
 		r = store_begin(batch->store, STORE_WRITE);
 	if (r == 0)
 		r = store_file_add(batch->store, &claim->file);
-	if (r == 0) {
-		snprintf(to, sizeof(to), "%s/%s", batch->settings.config->work,
-			 store_file_id_format(claim->file.file_no, file_id));
+	if (r == 0)
+		r = path_format(to, "%s/%s", batch->settings.config->work,
+				store_file_id_format(claim->file.file_no, file_id));
+	if (r == 0)
 		r = env_rename(batch->env, from, to);
-	}
 	if (r == 0)
 		r = env_sync_dir(batch->env, batch->settings.config->work);
 	if (r == 0)

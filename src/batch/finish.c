@@ -4,24 +4,21 @@
  * All of them can be done again with the same result, so the transaction that says FILED comes last: whoever finds
  * the file in an earlier stage makes them again, byte for byte.
  */
-#include <stdio.h>
-
 #include "claim.h"
 #include "muster/log.h"
 #include "muster/outputs.h"
+#include "muster/path.h"
 #include "work.h"
 
 static int publish(struct work *work, const char *name, const char *extension, struct slice content)
 {
 	char path[LIMIT_PATH_BYTES];
-	int n;
+	int r;
 
 	if (slice_is_empty(content))
 		return 0;
-	n = snprintf(path, sizeof(path), "%.*s/%s.%s", (int)work->file.out_dir.len, work->file.out_dir.data, name, extension);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
-	return io_publish(work->env, path, content);
+	r = path_format(path, "%.*s/%s.%s", (int)work->file.out_dir.len, work->file.out_dir.data, name, extension);
+	return r < 0 ? r : io_publish(work->env, path, content);
 }
 
 static int finish_acknowledge(struct work *work, const char *name)
@@ -35,27 +32,25 @@ static int finish_acknowledge(struct work *work, const char *name)
 	return r < 0 ? r : publish(work, name, "999", ack999);
 }
 
-int work_archive_folder(const struct work *work, char *out, size_t out_bytes)
+int work_archive_folder(const struct work *work, char out[LIMIT_PATH_BYTES])
 {
 	const struct config *config = work->batch->settings.config;
 	char file_id[STORE_FILE_ID_BYTES];
-	int year, month, day, n;
+	int year, month, day;
 
 	store_file_id_format(work->file.file_no, file_id);
 	date_to_ymd(date_of_clock_ms(work->file.received_ms), &year, &month, &day);
 	if (work->file.outcome == STORE_FILE_HELD)
-		n = snprintf(out, out_bytes, "%s/%s", config->held, file_id);
-	else if (work->file.outcome == STORE_FILE_REJECTED)
-		n = snprintf(out, out_bytes, "%s/%s", config->rejected, file_id);
-	else
-		n = snprintf(out, out_bytes, "%s/%04d/%02d/%s", config->done, year, month, file_id);
-	return n < 0 || (size_t)n >= out_bytes ? -ENAMETOOLONG : 0;
+		return path_format(out, "%s/%s", config->held, file_id);
+	if (work->file.outcome == STORE_FILE_REJECTED)
+		return path_format(out, "%s/%s", config->rejected, file_id);
+	return path_format(out, "%s/%04d/%02d/%s", config->done, year, month, file_id);
 }
 
 /* A held or rejected file's folder says why, for whoever looks there first. */
 static int finish_reason(struct work *work, const char *folder)
 {
-	char path[LIMIT_PATH_BYTES + 16], name[256];
+	char path[LIMIT_PATH_BYTES], name[256];
 	struct buffer text;
 	int r;
 
@@ -64,26 +59,27 @@ static int finish_reason(struct work *work, const char *folder)
 	buffer_init(&text, work->env);
 	buffer_printf(&text, "%s: %s\n%.*s\n", work_safe_name(work->file.name, name, sizeof(name)),
 		      store_file_outcome_name(work->file.outcome), (int)work->file.reason.len, work->file.reason.data);
-	snprintf(path, sizeof(path), "%s/reason.txt", folder);
-	r = text.error != 0 ? text.error : io_publish(work->env, path, buffer_slice(&text));
+	r = text.error != 0 ? text.error : path_format(path, "%s/reason.txt", folder);
+	if (r == 0)
+		r = io_publish(work->env, path, buffer_slice(&text));
 	buffer_fini(&text);
 	return r;
 }
 
 static int finish_archive(struct work *work)
 {
-	char folder[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES + 16];
+	char folder[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES];
 	struct hash hash;
-	int r = work_archive_folder(work, folder, sizeof(folder));
+	int r = work_archive_folder(work, folder);
 
 	if (r == 0)
 		r = env_mkdirs(work->env, folder);
 	if (r == 0)
 		r = finish_reason(work, folder);
-	if (r < 0)
-		return r;
-	snprintf(path, sizeof(path), "%s/original.gz", folder);
-	r = io_gzip_file(work->env, work->original, path, &hash);
+	if (r == 0)
+		r = path_format(path, "%s/original.gz", folder);
+	if (r == 0)
+		r = io_gzip_file(work->env, work->original, path, &hash);
 	if (r == 0 && memcmp(&hash, &work->file.sha256, sizeof(hash)) != 0)
 		r = log_failure(-EIO, "file %llu: the bytes in work/ are not those that were claimed",
 				(unsigned long long)work->file.file_no);
@@ -107,6 +103,8 @@ static int finish_stage(struct work *work, enum store_file_stage stage)
 int work_finish(struct work *work)
 {
 	char name[256], out_dir[LIMIT_PATH_BYTES];
+	const struct outputs_request request = {
+		.file_no = work->file.file_no, .folder = out_dir, .name = name, .findings = &work->findings};
 	int r;
 
 	work_safe_name(work->file.name, name, sizeof(name));
@@ -115,7 +113,7 @@ int work_finish(struct work *work)
 	if (r == 0)
 		r = finish_acknowledge(work, name);
 	if (r == 0)
-		r = outputs_write(work->env, work->store, work->file.file_no, out_dir, name, &work->findings);
+		r = outputs_write(work->env, work->store, &request, NULL);
 	if (r == 0)
 		r = finish_archive(work);
 	if (r == 0)

@@ -1,10 +1,9 @@
 /*
  * Who sent a file, when, and which earlier file it belongs to: read from its first envelopes.
  */
-#include <stdio.h>
-
 #include "claim.h"
 #include "identify.h"
+#include "muster/path.h"
 
 /* Events looked at before giving up: the first GS and ST come within the first few. */
 #define IDENTIFY_EVENTS_MAX 16
@@ -83,10 +82,10 @@ int batch_find_partner(struct batch *batch, struct claim *claim)
 {
 	char original[LIMIT_PATH_BYTES];
 	const struct profile *profile;
-	int r;
+	int r = path_format(original, "%s/claim/original", batch->settings.config->work);
 
-	snprintf(original, sizeof(original), "%s/claim/original", batch->settings.config->work);
-	r = batch_profile_of_file(batch->env, batch->settings.profiles, original, &profile);
+	if (r == 0)
+		r = batch_profile_of_file(batch->env, batch->settings.profiles, original, &profile);
 	if (r == 0)
 		claim->file.partner = slice_from(profile->name);
 	return r;
@@ -108,8 +107,7 @@ static int same_name_find(void *context, const struct store_file *file)
 
 int batch_find_original(struct batch *batch, const char *path, uint64_t *ret_file_no)
 {
-	const char *slash = strrchr(path, '/');
-	struct same_name search = {.name = slice_from(slash != NULL ? slash + 1 : path)};
+	struct same_name search = {.name = slice_from(path_leaf(path))};
 	const struct store_tset *first = NULL;
 	struct identity identity;
 	struct arena arena;

@@ -1,9 +1,9 @@
 #include "items.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "muster/log.h"
+#include "muster/path.h"
 
 bool items_in_set(const struct work_items *items, uint32_t tset_ordinal)
 {
@@ -322,8 +322,9 @@ static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 		items[run.count++] = list->rows[first + i].item;
 	r = work_init(&work, list->batch, file);
 	if (r == 0)
-		r = work_archive_folder(&work, folder, sizeof(folder));
-	snprintf(work.original, sizeof(work.original), "%s/original.gz", folder);
+		r = work_archive_folder(&work, folder);
+	if (r == 0)
+		r = path_format(work.original, "%s/original.gz", folder);
 	work.items = &run;
 	if (r == 0)
 		r = work_run_items(&work);

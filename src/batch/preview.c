@@ -2,8 +2,7 @@
  * Preview: the whole line inside one transaction that is rolled back at the end. Nothing is claimed, no number is
  * used up, no file is written; what it tells is what process would do now.
  */
-#include <stdio.h>
-
+#include "muster/path.h"
 #include "work.h"
 
 static int preview_line(struct work *work, struct store_file *file)
@@ -27,9 +26,8 @@ static void preview_result(const struct work *work, struct batch_result *result)
 int batch_preview_file(struct batch *batch, const char *path, const struct batch_preview *preview,
                        struct batch_result *ret_result)
 {
-	const char *slash = strrchr(path, '/');
 	struct store_file file = {
-		.name = slice_from(slash != NULL ? slash + 1 : path),
+		.name = slice_from(path_leaf(path)),
 		.received_ms = batch_received_ms(batch),
 		.as_of = batch->settings.today,
 	};
@@ -41,7 +39,8 @@ int batch_preview_file(struct batch *batch, const char *path, const struct batch
 		return r;
 	file.bytes = stat.size_bytes;
 	r = work_init(&work, batch, &file);
-	snprintf(work.original, sizeof(work.original), "%s", path);
+	if (r == 0)
+		r = path_format(work.original, "%s", path);
 	work.preview = preview;
 	if (r == 0)
 		r = store_begin(batch->store, STORE_WRITE);

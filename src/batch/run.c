@@ -12,6 +12,7 @@
 #include "claim.h"
 #include "identify.h"
 #include "muster/log.h"
+#include "muster/path.h"
 
 struct arrival {
 	char *name;
@@ -42,14 +43,13 @@ static bool arrival_is_temporary(const char *name)
 static bool arrival_is_whole(struct batch *batch, const struct profile *profile, const char *path,
                              const struct env_stat *stat)
 {
-	char marker[LIMIT_PATH_BYTES + 8];
+	char marker[LIMIT_PATH_BYTES];
 
 	switch (profile->arrival) {
 	case PROFILE_ARRIVAL_RENAME:
 		return true;
 	case PROFILE_ARRIVAL_DONE_MARKER:
-		snprintf(marker, sizeof(marker), "%s.done", path);
-		return env_exists(batch->env, marker);
+		return path_format(marker, "%s.done", path) == 0 && env_exists(batch->env, marker);
 	case PROFILE_ARRIVAL_SETTLE:
 		return stat->mtime_ns / 1000000 + (int64_t)profile->settle_seconds * 1000 <= env_clock_ms(batch->env);
 	}
@@ -86,24 +86,22 @@ static int run_file(struct run *run, const struct profile *profile, const char *
 {
 	struct batch *batch = run->batch;
 	struct batch_result result = {0};
-	char out_dir[LIMIT_PATH_BYTES], marker[LIMIT_PATH_BYTES + 8];
+	char out_dir[LIMIT_PATH_BYTES], marker[LIMIT_PATH_BYTES];
 	struct claim claim = {.file = {
 		.name = slice_from(name),
 		.partner = slice_from(partner),
 		.received_ms = batch_received_ms(batch),
 		.as_of = batch->settings.today,
 	}};
-	int r;
+	int r = path_format(out_dir, "%s/%s", batch->settings.config->out, partner);
 
-	snprintf(out_dir, sizeof(out_dir), "%s/%s", batch->settings.config->out, partner);
 	claim.file.out_dir = slice_from(out_dir);
-	r = claim_move(batch, path, &claim);
+	if (r == 0)
+		r = claim_move(batch, path, &claim);
 	if (r == 0)
 		r = claim_commit(batch, &claim);
-	if (r == 0 && profile->arrival == PROFILE_ARRIVAL_DONE_MARKER) {
-		snprintf(marker, sizeof(marker), "%s.done", path);
+	if (r == 0 && profile->arrival == PROFILE_ARRIVAL_DONE_MARKER && path_format(marker, "%s.done", path) == 0)
 		r = env_unlink(batch->env, marker);
-	}
 	if (r == 0)
 		r = batch_drive_file(batch, &claim.file, &result);
 	if (r == 0 && run->report != NULL)
@@ -127,7 +125,7 @@ static int lane_list(struct run *run, const struct profile *profile, const char 
 
 		if (arrival_is_temporary(names[i]))
 			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", folder, names[i]) >= (int)sizeof(path))
+		if (path_format(path, "%s/%s", folder, names[i]) < 0)
 			continue;
 		r = env_stat(batch->env, path, &stat);
 		if (r < 0)
@@ -165,8 +163,9 @@ static int run_lane(struct run *run, const char *partner, const char *folder)
 	if (r == 0)
 		qsort(arrivals, count, sizeof(*arrivals), arrival_compare);
 	for (i = 0; r == 0 && i < count; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, arrivals[i].name);
-		r = run_file(run, profile, partner, path, arrivals[i].name);
+		r = path_format(path, "%s/%s", folder, arrivals[i].name);
+		if (r == 0)
+			r = run_file(run, profile, partner, path, arrivals[i].name);
 	}
 	env_free(batch->env, arrivals);
 	env_free(batch->env, names);
@@ -188,8 +187,8 @@ int batch_run(struct batch *batch, void *context, void (*report)(void *context, 
 	for (i = 0; r == 0 && i < count; i++) {
 		struct env_stat stat;
 
-		snprintf(folder, sizeof(folder), "%s/%s", batch->settings.config->in, partners[i]);
-		if (env_stat(batch->env, folder, &stat) == 0 && S_ISDIR(stat.mode))
+		r = path_format(folder, "%s/%s", batch->settings.config->in, partners[i]);
+		if (r == 0 && env_stat(batch->env, folder, &stat) == 0 && S_ISDIR(stat.mode))
 			r = run_lane(&run, partners[i], folder);
 	}
 	env_free(batch->env, partners);

@@ -1,9 +1,9 @@
 #include "work.h"
 
 #include <signal.h>
-#include <stdio.h>
 
 #include "muster/log.h"
+#include "muster/path.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -34,14 +34,10 @@ char *work_safe_name(struct slice name, char *out, size_t out_bytes)
 static int work_paths(struct work *work)
 {
 	char file_id[STORE_FILE_ID_BYTES];
-	int n;
+	int r = path_format(work->folder, "%s/%s", work->batch->settings.config->work,
+			    store_file_id_format(work->file.file_no, file_id));
 
-	store_file_id_format(work->file.file_no, file_id);
-	n = snprintf(work->folder, sizeof(work->folder), "%s/%s", work->batch->settings.config->work, file_id);
-	if (n < 0 || (size_t)n >= sizeof(work->folder))
-		return -ENAMETOOLONG;
-	n = snprintf(work->original, sizeof(work->original), "%s/original", work->folder);
-	return n < 0 || (size_t)n >= sizeof(work->original) ? -ENAMETOOLONG : 0;
+	return r < 0 ? r : path_format(work->original, "%s/original", work->folder);
 }
 
 /* Keep the file's text beyond the life of whoever gave it. */

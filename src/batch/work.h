@@ -91,7 +91,7 @@ int work_finish(struct work *work);
 /* Run the items of work->items again, each in a transaction of its own. The file is FILED already. */
 int work_run_items(struct work *work);
 /* Where the original lies once filed: done/YYYY/MM/<file_id>, held/<file_id>, rejected/<file_id>. */
-int work_archive_folder(const struct work *work, char *out, size_t out_bytes);
+int work_archive_folder(const struct work *work, char out[LIMIT_PATH_BYTES]);
 
 /* What a dry run of one set would do to each group: for volume guards. */
 struct work_volume {

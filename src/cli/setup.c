@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "muster/io.h"
+#include "muster/path.h"
 #include "muster/profile.h"
 #include "muster/store.h"
 
@@ -82,10 +83,12 @@ int cli_init(struct cli *cli)
 	dir = cli->arguments[0];
 	r = env_mkdirs(cli->env, dir);
 	for (i = 0; r == 0 && i < sizeof(folders) / sizeof(folders[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, folders[i]);
-		r = env_mkdirs(cli->env, path);
+		r = path_format(path, "%s/%s", dir, folders[i]);
+		if (r == 0)
+			r = env_mkdirs(cli->env, path);
 	}
-	snprintf(path, sizeof(path), "%s/muster.yaml", dir);
+	if (r == 0)
+		r = path_format(path, "%s/muster.yaml", dir);
 	if (r == 0 && !env_exists(cli->env, path))
 		r = io_publish(cli->env, path, SLICE_LITERAL(init_config));
 	if (r < 0)

@@ -9,6 +9,7 @@
 
 #include "muster/ack.h"
 #include "muster/batch.h"
+#include "muster/path.h"
 #include "muster/verdict_out.h"
 
 struct validate_run {
@@ -125,13 +126,13 @@ static int validate_write(void *context, struct slice text)
 
 static int validate_publish(struct cli *cli, const char *path, const char *extension, struct slice content)
 {
-	const char *slash = strrchr(path, '/');
 	char out[LIMIT_PATH_BYTES];
+	int r;
 
 	if (slice_is_empty(content))
 		return 0;
-	snprintf(out, sizeof(out), "%s/%s.%s", cli->options.ack, slash != NULL ? slash + 1 : path, extension);
-	return io_publish(cli->env, out, content);
+	r = path_format(out, "%s/%s.%s", cli->options.ack, path_leaf(path), extension);
+	return r < 0 ? r : io_publish(cli->env, out, content);
 }
 
 static int validate_acks(struct cli *cli, const char *path, struct ack *ack)
@@ -231,8 +232,8 @@ static int validate_path(struct validate_run *run, const char *path)
 	if (r < 0)
 		return r;
 	for (i = 0; r == 0 && i < count; i++) {
-		snprintf(inner, sizeof(inner), "%s/%s", path, names[i]);
-		if (names[i][0] != '.')
+		r = path_format(inner, "%s/%s", path, names[i]);
+		if (r == 0 && names[i][0] != '.')
 			r = validate_path(run, inner);
 	}
 	env_free(run->cli->env, names);
