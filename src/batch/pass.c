@@ -13,8 +13,10 @@
 
 #include "guard.h"
 #include "items.h"
+#include "lane.h"
 #include "muster/log.h"
 #include "pass.h"
+#include "supersede.h"
 
 /* A WAL longer than this is copied into the database between chunks (promise P13). */
 #define WAL_BYTES_MAX (UINT64_C(64) * 1024 * 1024)
@@ -217,14 +219,18 @@ static int family_claim(struct pass *pass, const struct changeset *changeset)
 	return 0;
 }
 
-static int family_defer(struct pass *pass, const struct enroll_family *family, const struct changeset *changeset)
+/* Records without an outcome wait for pass 3; the others take the place of what waited for them. */
+static int family_close(struct pass *pass, const struct enroll_family *family, const struct changeset *changeset)
 {
 	uint32_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < family->member_count; i++)
+	for (i = 0; r == 0 && i < family->member_count; i++) {
 		if (changeset->outcomes[i] == DECIDE_DEFERRED)
 			r = deferred_add(pass_work(pass), pass->tset.ordinal, family->members[i].member_pos);
+		else if (!pass->dry)
+			r = supersede_items(pass, &family->members[i]);
+	}
 	return r;
 }
 
@@ -294,7 +300,7 @@ static int pass_family(void *context, const struct enroll_family *whole)
 		if (r == 0)
 			r = family_claim(pass, &changeset);
 		if (r == 0)
-			r = family_defer(pass, &family, &changeset);
+			r = family_close(pass, &family, &changeset);
 	}
 	if (r < 0)
 		return r;
@@ -609,6 +615,8 @@ static int work_settle(struct work *work)
 	if (r == 0 && !store_tally_is_balanced(&work->file.tally))
 		r = log_failure(MUSTER_ERROR_INTERNAL, "file %llu: the conservation law does not hold",
 				(unsigned long long)work->file.file_no);
+	if (r == 0)
+		r = lane_advance(work);
 	work->file.stage = STORE_FILE_APPLIED;
 	if (r == 0)
 		r = store_file_update(work->store, &work->file);

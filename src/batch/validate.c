@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "guard.h"
+#include "lane.h"
 #include "muster/json.h"
 #include "work.h"
 
@@ -28,6 +29,7 @@ struct validate {
 	uint64_t last_tset_no;
 	char fgroup_fields[6][32]; /* GS01 02 03 04 05 06 */
 	struct slice header;       /* JSON of the set under way */
+	bool out_of_order;         /* the interchange is older than what was applied */
 	enum category hold_category;
 	struct slice hold_reason;
 	cents money;               /* of the set under way */
@@ -293,6 +295,11 @@ static int tset_row_settle(struct validate *validate, const struct check_verdict
 		row->reason = SLICE_LITERAL("test file (ISA15 is not P): validated and acknowledged, not applied");
 		return 0;
 	}
+	if (validate->out_of_order) {
+		tset_row_hold(row, CATEGORY_OUT_OF_SEQUENCE,
+			      SLICE_LITERAL("the interchange is older (ISA09, ISA10) than one of this sender that was applied before"));
+		return 0;
+	}
 	if (validate->hold_category != CATEGORY_COUNT) {
 		tset_row_hold(row, validate->hold_category, validate->hold_reason);
 		return 0;
@@ -381,6 +388,8 @@ static int validate_interchange_begin(void *context, const struct x12_interchang
 	if (validate->record) {
 		int r = store_interchange_add(work->store, row);
 
+		if (r == 0)
+			r = lane_look(work, interchange, &validate->out_of_order);
 		if (r != 0)
 			return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 	}

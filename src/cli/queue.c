@@ -141,7 +141,7 @@ static int queue_list(struct cli *cli)
 	if (r < 0)
 		return r;
 	if (cli->options.format == CLI_CSV)
-		return queue_export(cli->store, cli->env, &filter, QUEUE_CSV, false, &sink);
+		return queue_export(cli->store, cli->env, &filter, QUEUE_CSV, false, &sink, NULL);
 	json_init(&view.json, &cli->out, array);
 	if (array)
 		json_array_begin(&view.json, NULL);
@@ -276,7 +276,8 @@ static int queue_write(struct cli *cli)
 	if (r < 0)
 		return r;
 	sink.context = &out;
-	r = queue_export(cli->store, cli->env, &filter, ends_in_xml(path) ? QUEUE_XML : QUEUE_CSV, false, &sink);
+	r = queue_export(cli->store, cli->env, &filter, ends_in_xml(path) ? QUEUE_XML : QUEUE_CSV, false, &sink,
+			 NULL);
 	if (r == 0)
 		r = io_outfile_commit(&out, &hash);
 	io_outfile_abort(&out);

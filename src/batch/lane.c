@@ -1,0 +1,88 @@
+#include "lane.h"
+
+#include <stdio.h>
+
+#include "muster/log.h"
+#include "muster/path.h"
+
+#define ORDER_BYTES 16
+
+/* "CCYYMMDDHHMM" of ISA09 and ISA10. */
+static struct slice lane_order(struct slice date, struct slice time, char out[ORDER_BYTES])
+{
+	out[0] = '\0';
+	if (date.len == 6 && time.len == 4)
+		snprintf(out, ORDER_BYTES, "20%.6s%.4s", date.data, time.data);
+	return slice_from(out);
+}
+
+/* Did the file come through its partner's drop folder? */
+static bool lane_applies(const struct work *work)
+{
+	char folder[LIMIT_PATH_BYTES];
+
+	return path_format(folder, "%s/%.*s", work->batch->settings.config->out, (int)work->file.partner.len,
+			   work->file.partner.data) == 0 &&
+	       slice_is(work->file.out_dir, folder);
+}
+
+int lane_look(struct work *work, const struct x12_interchange *interchange, bool *ret_hold)
+{
+	const struct store_lane key = {
+		.sender_qualifier = interchange->sender_qualifier,
+		.sender_id = interchange->sender_id,
+		.receiver_qualifier = interchange->receiver_qualifier,
+		.receiver_id = interchange->receiver_id,
+	};
+	char text[ORDER_BYTES];
+	struct slice order = lane_order(interchange->date, interchange->time, text);
+	struct store_lane lane;
+	uint64_t control;
+	int r = store_lane_get(work->store, &key, &work->arena, &lane);
+
+	*ret_hold = false;
+	if (r < 0 || lane.last_control == 0)
+		return r;
+	if (slice_to_u64(interchange->control_number, &control) && control > lane.last_control + 1)
+		log_message(LOG_WARNING, "file %llu: interchanges %llu to %llu of this sender have not come",
+			    (unsigned long long)work->file.file_no, (unsigned long long)lane.last_control + 1,
+			    (unsigned long long)control - 1);
+	*ret_hold = lane_applies(work) && work->profile->out_of_order == PROFILE_HOLD && !slice_is_empty(order) &&
+		    slice_compare(order, lane.last_applied) < 0;
+	return 0;
+}
+
+static int lane_advance_one(void *context, const struct store_interchange *interchange)
+{
+	struct work *work = context;
+	const struct store_lane key = {
+		.sender_qualifier = interchange->sender_qualifier,
+		.sender_id = interchange->sender_id,
+		.receiver_qualifier = interchange->receiver_qualifier,
+		.receiver_id = interchange->receiver_id,
+	};
+	char text[ORDER_BYTES];
+	struct slice order = lane_order(interchange->date, interchange->time, text);
+	struct store_lane lane;
+	uint64_t control = 0;
+	int r;
+
+	if (interchange->rejected || !interchange->complete)
+		return 0;
+	r = store_lane_get(work->store, &key, &work->arena, &lane);
+	if (r < 0)
+		return r;
+	if (slice_to_u64(interchange->control_number, &control) && control > lane.last_control)
+		lane.last_control = control;
+	if (slice_compare(order, lane.last_applied) > 0)
+		lane.last_applied = order;
+	lane.last_file_no = work->file.file_no;
+	return store_lane_put(work->store, &lane);
+}
+
+int lane_advance(struct work *work)
+{
+	if (work->file.outcome != STORE_FILE_PROCESSED)
+		return 0;
+	return store_interchanges_each(work->store, work->file.file_no, lane_advance_one, work);
+}

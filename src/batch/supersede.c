@@ -1,0 +1,75 @@
+#include "supersede.h"
+
+struct supersede {
+	struct pass *pass;
+	const struct member_record *record;
+	uint64_t original_no; /* the file that is corrected */
+	struct slice items[LIMIT_CANDIDATES];
+	uint32_t count;
+};
+
+/* Is the item's file the one corrected here, or another correction of it? */
+static int supersede_is_kin(struct supersede *supersede, uint64_t file_no, bool *ret_kin)
+{
+	struct work *work = pass_work(supersede->pass);
+	const struct store_file *file;
+	int r;
+
+	*ret_kin = file_no == supersede->original_no;
+	if (*ret_kin || file_no == work->file.file_no)
+		return 0;
+	r = store_file_get(work->store, file_no, &supersede->pass->family_arena, &file);
+	if (r == 0 && file != NULL)
+		*ret_kin = file->reprocess_of == supersede->original_no;
+	return r;
+}
+
+static int supersede_note(void *context, const struct store_exception *item)
+{
+	struct supersede *supersede = context;
+	const struct member_record *record = supersede->record;
+	bool same = memcmp(&item->content_hash, &record->content_hash, sizeof(record->content_hash)) == 0;
+	bool kin;
+	int r;
+
+	if (supersede->count == LIMIT_CANDIDATES || (!same && item->member_pos != record->member_pos))
+		return 0;
+	r = supersede_is_kin(supersede, item->file_no, &kin);
+	if (r == 0 && kin)
+		supersede->items[supersede->count++] = arena_dup(&supersede->pass->family_arena, item->item_id);
+	return r;
+}
+
+static int supersede_close(struct supersede *supersede, struct slice item_id)
+{
+	struct store *store = pass_work(supersede->pass)->store;
+	const struct store_exception *stored;
+	struct store_exception item;
+	int r = store_exception_get(store, item_id, &supersede->pass->family_arena, &stored);
+
+	if (r < 0 || stored == NULL)
+		return r;
+	item = *stored;
+	item.status = STORE_EXCEPTION_SUPERSEDED;
+	r = store_exception_update(store, &item);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+int supersede_items(struct pass *pass, const struct member_record *record)
+{
+	struct supersede supersede = {
+		.pass = pass, .record = record, .original_no = pass_work(pass)->file.reprocess_of};
+	const struct store_exception_filter filter = {
+		.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED,
+		.subscriber_id = record->subscriber_id,
+	};
+	uint32_t i;
+	int r;
+
+	if (supersede.original_no == 0 || slice_is_empty(record->subscriber_id))
+		return 0;
+	r = store_exceptions_each(pass_work(pass)->store, &filter, supersede_note, &supersede);
+	for (i = 0; r == 0 && i < supersede.count; i++)
+		r = supersede_close(&supersede, supersede.items[i]);
+	return r;
+}

@@ -1,0 +1,16 @@
+/*
+ * supersede: a corrected file takes the place of what waited because of the first one (P25).
+ *
+ * A record that runs in a reprocessed file closes the open item of the same record: of the file that it corrects (or
+ * of an earlier correction of it), with the same content, or at the same place for the same subscriber. If the record
+ * is an exception again, its new item is the one to work on.
+ */
+#ifndef MUSTER_BATCH_SUPERSEDE_H
+#define MUSTER_BATCH_SUPERSEDE_H
+
+#include "pass.h"
+
+/* Inside the chunk's transaction. */
+int supersede_items(struct pass *pass, const struct member_record *record);
+
+#endif
