@@ -48,7 +48,6 @@ enum profile_arrival {
 	PROFILE_ARRIVAL_SETTLE       /* size, times and inode did not change for settle_seconds */
 };
 enum profile_doubt { PROFILE_HOLD, PROFILE_APPLY };
-enum profile_dup_isa13 { PROFILE_DUP_ISA13_REJECT, PROFILE_DUP_ISA13_WARN };
 
 /*
  * Volume guards, per set and group against the group's active members: a set is held when the count is over the
@@ -71,7 +70,6 @@ struct profile {
 	enum profile_ack ack;       /* none: no TA1 and 999 are written to out/ */
 	bool ta1_only_when_asked;   /* ta1: requested */
 	bool accept_complete_sets;  /* partial: of a file cut off, the sets complete before the cut are taken */
-	enum profile_dup_isa13 dup_isa13; /* warn: this partner re-uses ISA13; the number alone makes no duplicate */
 	enum profile_doubt resend;  /* other control numbers, same content (promise P22) */
 	enum profile_doubt out_of_order; /* older than what was applied last (promise P24) */
 	enum profile_arrival arrival;

@@ -98,6 +98,7 @@ int work_walk(struct work_pass *pass, struct check_handler handler)
 
 	if (r < 0)
 		return log_failure(r, "cannot read the claimed bytes of file %llu", (unsigned long long)work->file.file_no);
+	io_source_without_hash(source);
 	handler.context = pass;
 	handler.progress = work_progress;
 	r = check_source(work->env, work->batch->settings.guides, source, &work->profile->check, &handler);

@@ -175,6 +175,7 @@ static int validate_walk(struct validate_run *run, const char *path, struct verd
 		r = io_source_open(cli->env, path, &source);
 	if (r < 0)
 		return r;
+	io_source_without_hash(source);
 	run->bytes += stat.size_bytes;
 	cli_progress_begin(&file.progress, cli, path, stat.size_bytes);
 	r = check_source(cli->env, cli->guides, source, &profile->check, &handler);

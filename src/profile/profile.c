@@ -33,7 +33,7 @@ CHOICES(ta1_choices, {"always", 0}, {"requested", 1});
 CHOICES(ack_choices, {"file", PROFILE_ACK_FILE}, {"none", PROFILE_ACK_NONE});
 CHOICES(test_choices, {"validate", 0}, {"apply", 1});
 CHOICES(ref0f_choices, {"id", 0}, {"case", 0}, {"ssn", 1});
-CHOICES(dup_isa13_choices, {"reject", PROFILE_DUP_ISA13_REJECT}, {"warn", PROFILE_DUP_ISA13_WARN});
+CHOICES(dup_isa13_choices, {"warn", 0}, {"reject", KEY_CHOICE_LATER});
 CHOICES(doubt_choices, {"hold", PROFILE_HOLD}, {"apply", PROFILE_APPLY});
 CHOICES(arrival_choices, {"rename", PROFILE_ARRIVAL_RENAME}, {"done-marker", PROFILE_ARRIVAL_DONE_MARKER},
         {"settle", PROFILE_ARRIVAL_SETTLE});
@@ -102,7 +102,7 @@ static const struct key profile_keys[] = {
 	{"address_cascade", KEY_BOOL_NOT, AT(profile.decide.address_cascade_off), 0, 0, NULL, NULL, NULL},
 
 	{"guards", KEY_TABLE, 0, 0, 0, NULL, guards_keys, NULL},
-	{"dup_isa13", KEY_CHOICE, AT(profile.dup_isa13), 0, 0, dup_isa13_choices, NULL, NULL},
+	AS_IS("dup_isa13", dup_isa13_choices),
 	{"resend", KEY_CHOICE, AT(profile.resend), 0, 0, doubt_choices, NULL, NULL},
 	{"out_of_order", KEY_CHOICE, AT(profile.out_of_order), 0, 0, doubt_choices, NULL, NULL},
 	{"arrival", KEY_CHOICE, AT(profile.arrival), 0, 0, arrival_choices, NULL, NULL},

@@ -184,7 +184,6 @@ static void test_profile_defaults_are_those_of_the_contract(void **state)
 	assert_string_equal(profile.decide.member_id_ref, "");
 	assert_int_equal(profile.resend, PROFILE_HOLD);
 	assert_int_equal(profile.out_of_order, PROFILE_HOLD);
-	assert_int_equal(profile.dup_isa13, PROFILE_DUP_ISA13_REJECT);
 	assert_int_equal(profile.arrival, PROFILE_ARRIVAL_RENAME);
 	assert_int_equal(profile.guards.omissions_percent, 5);
 	assert_int_equal(profile.guards.omissions_min, 3);
@@ -233,7 +232,6 @@ static void test_every_key_reaches_its_place(void **state)
 	assert_int_equal(profile.decide.age_limit_years, 27);
 	assert_true(profile.decide.add_without_coverage);
 	assert_true(profile.decide.address_cascade_off);
-	assert_int_equal(profile.dup_isa13, PROFILE_DUP_ISA13_WARN);
 	assert_int_equal(profile.resend, PROFILE_APPLY);
 	assert_int_equal(profile.out_of_order, PROFILE_APPLY);
 	assert_int_equal(profile.arrival, PROFILE_ARRIVAL_SETTLE);
