@@ -576,7 +576,7 @@ static int validate_setup(struct validate *validate, struct work *work, bool rec
 				      .ta1_only_when_asked = work->profile->ta1_only_when_asked};
 	int r;
 
-	*validate = (struct validate){.pass = {.work = work, .what = "validating"}, .record = record};
+	*validate = (struct validate){.pass = {.work = work, .what = "validating", .wants_content = record}, .record = record};
 	arena_init(&validate->arena, work->env, 0, 0);
 	guard_init(&validate->guard, work);
 	ack_free(work->ack);

@@ -93,15 +93,19 @@ static int work_progress(void *context, uint64_t offset)
 int work_walk(struct work_pass *pass, struct check_handler handler)
 {
 	struct work *work = pass->work;
+	struct check_options check = work->profile->check;
 	struct io_source *source;
 	int r = io_source_open(work->env, work->original, &source);
 
 	if (r < 0)
 		return log_failure(r, "cannot read the claimed bytes of file %llu", (unsigned long long)work->file.file_no);
 	io_source_without_hash(source);
+	if (work->profile->max_inflated_bytes != 0)
+		io_source_limit(source, work->profile->max_inflated_bytes);
+	check.skip_content_hash = !pass->wants_content;
 	handler.context = pass;
 	handler.progress = work_progress;
-	r = check_source(work->env, work->batch->settings.guides, source, &work->profile->check, &handler);
+	r = check_source(work->env, work->batch->settings.guides, source, &check, &handler);
 	io_source_close(source);
 	return r;
 }

@@ -104,7 +104,8 @@ int work_dry_run(struct work *work, uint32_t tset_ordinal, struct arena *arena, 
 /* What the context of every pass begins with. */
 struct work_pass {
 	struct work *work;
-	const char *what; /* for progress bars */
+	const char *what;   /* for progress bars */
+	bool wants_content; /* the hash of each set's content */
 };
 /* One pass over the claimed bytes. `handler`'s context and progress are filled in: the context is `pass`. */
 int work_walk(struct work_pass *pass, struct check_handler handler);
