@@ -499,6 +499,7 @@ static int pass_setup(struct pass *pass, struct work *work)
 	*pass = (struct pass){.pass = {.work = work, .what = "applying"}};
 	arena_init(&pass->arena, work->env, 0, 0);
 	arena_init(&pass->family_arena, work->env, 0, 0);
+	hash_init(&pass->payload);
 	apply_view_init(&pass->view, work->store);
 	r = enroll_new(work->env, &enroll_sink, &pass->enroll);
 	return r < 0 ? r : remit_new(work->env, &remit_sink, &pass->remit);
@@ -575,7 +576,10 @@ static void settle_file(struct settle *settle)
 		return;
 	}
 	file->reason = settle->reason;
-	if (by[STORE_TSET_HELD] + by[STORE_TSET_TEST] > 0) {
+	if (settle->work->truncated && !settle->work->profile->accept_complete_sets) {
+		file->outcome = STORE_FILE_HELD;
+		file->reason = SLICE_LITERAL(WORK_CUT_OFF);
+	} else if (by[STORE_TSET_HELD] + by[STORE_TSET_TEST] > 0) {
 		file->outcome = STORE_FILE_HELD;
 	} else if (by[STORE_TSET_DUPLICATE] > 0) {
 		file->outcome = STORE_FILE_DUPLICATE;

@@ -425,10 +425,7 @@ static int validate_interchange_end(void *context, const struct x12_interchange 
 		work->truncated = true;
 	if (work->duplicate)
 		r = validate_duplicate_finding(validate, interchange);
-	if (r == 0 && validate->record && !interchange->complete && !work->profile->accept_complete_sets)
-		r = validate_overrule(validate, validate->interchange_first_no, STORE_TSET_HELD,
-				      SLICE_LITERAL("the file is cut off before IEA"));
-	else if (r == 0 && validate->record && interchange->complete && interchange->rejected)
+	if (r == 0 && validate->record && interchange->complete && interchange->rejected)
 		r = validate_overrule(validate, validate->interchange_first_no, STORE_TSET_REJECTED,
 				      SLICE_LITERAL("the interchange is rejected; see the TA1"));
 	return r < 0 ? r : ack->interchange_end(ack->context, interchange);
@@ -611,6 +608,9 @@ static int validate_end(struct validate *validate)
 	struct work *work = validate_work(validate);
 	int r = validate_take_numbers(work);
 
+	/* A file that is cut off waits as a whole: what is missing might take back what is there. */
+	if (r == 0 && validate->record && work->truncated && !work->profile->accept_complete_sets)
+		r = validate_overrule(validate, work->first_tset_no, STORE_TSET_HELD, SLICE_LITERAL(WORK_CUT_OFF));
 	if (r == 0)
 		r = guard_judge(&validate->guard);
 	work->file.kind = work->saw_834 && work->saw_820 ? STORE_KIND_MIXED

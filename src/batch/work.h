@@ -101,6 +101,8 @@ struct work_volume {
 int work_dry_run(struct work *work, uint32_t tset_ordinal, struct arena *arena, struct work_volume **ret_volumes,
                  uint32_t *ret_count);
 
+#define WORK_CUT_OFF "the file is cut off before its IEA: ask the partner to send it whole"
+
 /* What the context of every pass begins with. */
 struct work_pass {
 	struct work *work;
