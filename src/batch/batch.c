@@ -8,7 +8,7 @@
 #include "claim.h"
 #include "muster/log.h"
 #include "muster/path.h"
-#include "work.h"
+#include "job.h"
 
 static int batch_lock(struct batch *batch)
 {
@@ -56,69 +56,69 @@ void batch_close(struct batch *batch)
 
 /* ---- one file through its stages ---- */
 
-static int drive_duplicate(struct work *work)
+static int drive_duplicate(struct job *job)
 {
 	char received[CLOCK_TEXT_BYTES], name[256];
 	const struct store_file *first;
 	int r;
 
-	if (work->file.reprocess_of != 0)
+	if (job->file.reprocess_of != 0)
 		return 0;
-	r = store_file_by_hash(work->store, &work->file.sha256, work->file.file_no, &work->arena, &first);
+	r = store_file_by_hash(job->store, &job->file.sha256, job->file.file_no, &job->arena, &first);
 	if (r < 0 || first == NULL || first->outcome != STORE_FILE_PROCESSED)
 		return r;
-	work->duplicate = true;
-	work->file.outcome = STORE_FILE_DUPLICATE;
-	work->file.duplicate_of = first->file_no;
-	work->file.reason = arena_printf(&work->arena, "received before: the same bytes came as %s (%.*s) at %s",
-					 work_safe_name(first->name, name, sizeof(name)), (int)first->file_id.len,
+	job->duplicate = true;
+	job->file.outcome = STORE_FILE_DUPLICATE;
+	job->file.duplicate_of = first->file_no;
+	job->file.reason = arena_printf(&job->arena, "received before: the same bytes came as %s (%.*s) at %s",
+					 job_safe_name(first->name, name, sizeof(name)), (int)first->file_id.len,
 					 first->file_id.data, clock_format_rfc3339(first->received_ms, received));
-	return work->file.reason.data != NULL ? 0 : -ENOMEM;
+	return job->file.reason.data != NULL ? 0 : -ENOMEM;
 }
 
 /* Every stage is passed in order; a resumed file enters where the database says it was. */
-static int work_drive(struct work *work)
+static int job_drive(struct job *job)
 {
 	int r = 0;
 
-	work->duplicate = work->file.duplicate_of != 0 && work->file.outcome == STORE_FILE_DUPLICATE;
-	if (work->file.stage == STORE_FILE_CLAIMED) {
-		r = drive_duplicate(work);
+	job->duplicate = job->file.duplicate_of != 0 && job->file.outcome == STORE_FILE_DUPLICATE;
+	if (job->file.stage == STORE_FILE_CLAIMED) {
+		r = drive_duplicate(job);
 		if (r == 0)
-			r = work_validate(work, true);
+			r = job_validate(job, true);
 	} else {
-		r = work_validate(work, false);
+		r = job_validate(job, false);
 	}
-	if (r == 0 && work->file.stage == STORE_FILE_VALIDATED)
-		r = work_apply(work);
-	return r < 0 ? r : work_finish(work);
+	if (r == 0 && job->file.stage == STORE_FILE_VALIDATED)
+		r = job_apply(job);
+	return r < 0 ? r : job_finish(job);
 }
 
-static int batch_fill_result(struct work *work, struct batch_result *result)
+static int batch_fill_result(struct job *job, struct batch_result *result)
 {
 	struct store_exception_filter filter = {
-		.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED, .file_no = work->file.file_no};
+		.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED, .file_no = job->file.file_no};
 
-	store_file_id_format(work->file.file_no, result->file_id);
-	work_safe_name(work->file.name, result->name, sizeof(result->name));
-	slice_to_cstr(work->file.reason, result->reason, sizeof(result->reason));
-	result->outcome = work->file.outcome;
-	result->kind = work->file.kind;
-	result->tally = work->file.tally;
+	store_file_id_format(job->file.file_no, result->file_id);
+	job_safe_name(job->file.name, result->name, sizeof(result->name));
+	slice_to_cstr(job->file.reason, result->reason, sizeof(result->reason));
+	result->outcome = job->file.outcome;
+	result->kind = job->file.kind;
+	result->tally = job->file.tally;
 	result->ran = true;
-	return store_exceptions_count(work->store, &filter, &result->exceptions_waiting);
+	return store_exceptions_count(job->store, &filter, &result->exceptions_waiting);
 }
 
 int batch_drive_file(struct batch *batch, const struct store_file *file, struct batch_result *result)
 {
-	struct work work;
-	int r = work_init(&work, batch, file);
+	struct job job;
+	int r = job_init(&job, batch, file);
 
 	if (r == 0)
-		r = work_drive(&work);
+		r = job_drive(&job);
 	if (r == 0)
-		r = batch_fill_result(&work, result);
-	work_fini(&work);
+		r = batch_fill_result(&job, result);
+	job_fini(&job);
 	return r;
 }
 

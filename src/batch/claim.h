@@ -2,7 +2,7 @@
 #ifndef MUSTER_BATCH_CLAIM_H
 #define MUSTER_BATCH_CLAIM_H
 
-#include "work.h"
+#include "job.h"
 
 struct claim {
 	struct store_file file; /* name, partner, out_dir, received_ms, as_of filled by the caller; the rest here */

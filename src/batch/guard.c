@@ -4,15 +4,15 @@
 
 #define VOLUMES_AT_FIRST 64u
 
-void guard_init(struct guard *guard, struct work *work)
+void guard_init(struct guard *guard, struct job *job)
 {
-	*guard = (struct guard){.work = work};
-	arena_init(&guard->arena, work->env, 0, 0);
+	*guard = (struct guard){.job = job};
+	arena_init(&guard->arena, job->env, 0, 0);
 }
 
 void guard_fini(struct guard *guard)
 {
-	env_free(guard->work->env, guard->suspects);
+	env_free(guard->job->env, guard->suspects);
 	arena_fini(&guard->arena);
 }
 
@@ -24,7 +24,7 @@ void guard_begin_set(struct guard *guard)
 	guard->volume_count = 0;
 }
 
-static struct work_volume *volume_slot(struct work_volume *volumes, uint32_t capacity, struct slice group_id)
+static struct job_volume *volume_slot(struct job_volume *volumes, uint32_t capacity, struct slice group_id)
 {
 	uint32_t at = (uint32_t)hash_table_key(group_id) & (capacity - 1);
 
@@ -33,10 +33,10 @@ static struct work_volume *volume_slot(struct work_volume *volumes, uint32_t cap
 	return &volumes[at];
 }
 
-static bool volumes_grow(struct arena *arena, struct work_volume **volumes, uint32_t *capacity)
+static bool volumes_grow(struct arena *arena, struct job_volume **volumes, uint32_t *capacity)
 {
 	uint32_t grown = *capacity == 0 ? VOLUMES_AT_FIRST : *capacity * 2, i;
-	struct work_volume *table = arena_alloc_array(arena, grown, sizeof(*table));
+	struct job_volume *table = arena_alloc_array(arena, grown, sizeof(*table));
 
 	if (table == NULL)
 		return false;
@@ -48,10 +48,10 @@ static bool volumes_grow(struct arena *arena, struct work_volume **volumes, uint
 	return true;
 }
 
-struct work_volume *guard_volume(struct arena *arena, struct work_volume **volumes, uint32_t *capacity, uint32_t *count,
+struct job_volume *guard_volume(struct arena *arena, struct job_volume **volumes, uint32_t *capacity, uint32_t *count,
                                  struct slice group_id)
 {
-	struct work_volume *slot;
+	struct job_volume *slot;
 
 	if (*count * 2 >= *capacity && !volumes_grow(arena, volumes, capacity))
 		return NULL;
@@ -83,7 +83,7 @@ int guard_count_family(struct guard *guard, const struct enroll_family *family)
 
 	for (i = 0; i < family->member_count; i++) {
 		const struct member_record *record = &family->members[i];
-		struct work_volume *volume = guard_volume(&guard->arena, &guard->volumes, &guard->volume_capacity,
+		struct job_volume *volume = guard_volume(&guard->arena, &guard->volumes, &guard->volume_capacity,
 							  &guard->volume_count,
 							  enroll_group(family->header, record));
 
@@ -103,7 +103,7 @@ static bool over_the_line(uint64_t count, uint64_t active, int32_t percent, int3
 }
 
 /* 0: within the lines. 1: too many terminations, 2: too many changes. */
-static int volume_judge(const struct profile_guards *guards, const struct work_volume *volume, uint64_t active)
+static int volume_judge(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active)
 {
 	if (active == 0)
 		return 0;
@@ -113,8 +113,8 @@ static int volume_judge(const struct profile_guards *guards, const struct work_v
 }
 
 /* Judges every group of a table; *ret_which names the first one over a line. */
-static int volumes_judge(struct work *work, const struct work_volume *volumes, uint32_t capacity,
-                         const struct work_volume **ret_which, uint64_t *ret_active, int *ret_line)
+static int volumes_judge(struct job *job, const struct job_volume *volumes, uint32_t capacity,
+                         const struct job_volume **ret_which, uint64_t *ret_active, int *ret_line)
 {
 	uint32_t i;
 
@@ -125,11 +125,11 @@ static int volumes_judge(struct work *work, const struct work_volume *volumes, u
 
 		if (volumes[i].group_id.data == NULL)
 			continue;
-		r = store_group_active_count(work->store, volumes[i].group_id, work->batch->settings.today, ret_active,
+		r = store_group_active_count(job->store, volumes[i].group_id, job->batch->settings.today, ret_active,
 					     &subscribers);
 		if (r < 0)
 			return r;
-		*ret_line = volume_judge(&work->profile->guards, &volumes[i], *ret_active);
+		*ret_line = volume_judge(&job->profile->guards, &volumes[i], *ret_active);
 		*ret_which = &volumes[i];
 	}
 	return 0;
@@ -137,17 +137,17 @@ static int volumes_judge(struct work *work, const struct work_volume *volumes, u
 
 int guard_note_set(struct guard *guard, uint32_t tset_ordinal, uint64_t tset_no)
 {
-	const struct work_volume *which;
+	const struct job_volume *which;
 	struct guard_suspect *grown;
 	uint64_t active;
 	int line;
-	int r = volumes_judge(guard->work, guard->volumes, guard->volume_capacity, &which, &active, &line);
+	int r = volumes_judge(guard->job, guard->volumes, guard->volume_capacity, &which, &active, &line);
 
 	if (r < 0 || line == 0)
 		return r;
 	if (guard->suspect_count == guard->suspect_capacity) {
 		guard->suspect_capacity = guard->suspect_capacity * 2 + 16;
-		grown = env_realloc(guard->work->env, guard->suspects, guard->suspect_capacity * sizeof(*grown));
+		grown = env_realloc(guard->job->env, guard->suspects, guard->suspect_capacity * sizeof(*grown));
 		if (grown == NULL)
 			return -ENOMEM;
 		guard->suspects = grown;
@@ -165,9 +165,9 @@ void guard_forget_set(struct guard *guard, uint64_t tset_no)
 			guard->suspects[i] = guard->suspects[--guard->suspect_count];
 }
 
-static struct slice guard_sentence(struct guard *guard, const struct work_volume *volume, uint64_t active, int line)
+static struct slice guard_sentence(struct guard *guard, const struct job_volume *volume, uint64_t active, int line)
 {
-	const struct profile_guards *guards = &guard->work->profile->guards;
+	const struct profile_guards *guards = &guard->job->profile->guards;
 	bool ends = line == 1;
 	char group[64];
 
@@ -182,21 +182,21 @@ static struct slice guard_sentence(struct guard *guard, const struct work_volume
 
 static int guard_judge_set(struct guard *guard, const struct guard_suspect *suspect)
 {
-	struct work *work = guard->work;
-	const struct work_volume *which = NULL;
+	struct job *job = guard->job;
+	const struct job_volume *which = NULL;
 	const struct store_tset *stored;
-	struct work_volume *volumes;
+	struct job_volume *volumes;
 	struct store_tset row;
 	uint64_t active = 0;
 	uint32_t capacity;
 	int line = 0;
-	int r = work_dry_run(work, suspect->tset_ordinal, &guard->arena, &volumes, &capacity);
+	int r = job_dry_run(job, suspect->tset_ordinal, &guard->arena, &volumes, &capacity);
 
 	if (r == 0)
-		r = volumes_judge(work, volumes, capacity, &which, &active, &line);
+		r = volumes_judge(job, volumes, capacity, &which, &active, &line);
 	if (r < 0 || line == 0)
 		return r;
-	r = store_tset_get(work->store, suspect->tset_no, &guard->arena, &stored);
+	r = store_tset_get(job->store, suspect->tset_no, &guard->arena, &stored);
 	if (r < 0 || stored == NULL)
 		return r < 0 ? r : MUSTER_ERROR_INTERNAL;
 	row = *stored;
@@ -206,7 +206,7 @@ static int guard_judge_set(struct guard *guard, const struct guard_suspect *susp
 	row.reason = guard_sentence(guard, which, active, line);
 	if (row.reason.data == NULL)
 		return -ENOMEM;
-	r = store_tset_update(work->store, &row);
+	r = store_tset_update(job->store, &row);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 

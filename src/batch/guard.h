@@ -3,7 +3,7 @@
  *
  * Pass 1 counts, for each set and group, the records that ask for a termination or for any change: an upper bound,
  * for a record may turn out to change nothing. Only where that bound is over the line the set is decided for real
- * and taken back (work_dry_run), and the exact figures judge it.
+ * and taken back (job_dry_run), and the exact figures judge it.
  *
  * A group without active members has nothing to protect: a first enrollment is never over the line.
  *
@@ -12,7 +12,7 @@
 #ifndef MUSTER_BATCH_GUARD_H
 #define MUSTER_BATCH_GUARD_H
 
-#include "work.h"
+#include "job.h"
 
 struct guard_suspect {
 	uint32_t tset_ordinal;
@@ -20,15 +20,15 @@ struct guard_suspect {
 };
 
 struct guard {
-	struct work *work;
+	struct job *job;
 	struct arena arena;          /* of the set under way */
-	struct work_volume *volumes; /* its groups: an open-addressed table by group_id */
+	struct job_volume *volumes; /* its groups: an open-addressed table by group_id */
 	uint32_t volume_capacity, volume_count;
 	struct guard_suspect *suspects;
 	uint32_t suspect_count, suspect_capacity;
 };
 
-void guard_init(struct guard *guard, struct work *work);
+void guard_init(struct guard *guard, struct job *job);
 void guard_fini(struct guard *guard);
 void guard_begin_set(struct guard *guard);
 int guard_count_family(struct guard *guard, const struct enroll_family *family);
@@ -40,7 +40,7 @@ void guard_forget_set(struct guard *guard, uint64_t tset_no);
 int guard_judge(struct guard *guard);
 
 /* The counter of `group_id` in an open-addressed table that grows; NULL when there is no memory. */
-struct work_volume *guard_volume(struct arena *arena, struct work_volume **volumes, uint32_t *capacity, uint32_t *count,
+struct job_volume *guard_volume(struct arena *arena, struct job_volume **volumes, uint32_t *capacity, uint32_t *count,
                                  struct slice group_id);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef MUSTER_BATCH_IDENTIFY_H
 #define MUSTER_BATCH_IDENTIFY_H
 
-#include "work.h"
+#include "job.h"
 
 struct identity {
 	bool found;                           /* an ISA was there */

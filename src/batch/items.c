@@ -5,7 +5,7 @@
 #include "muster/log.h"
 #include "muster/path.h"
 
-bool items_in_set(const struct work_items *items, uint32_t tset_ordinal)
+bool items_in_set(const struct job_items *items, uint32_t tset_ordinal)
 {
 	uint32_t i;
 
@@ -15,9 +15,9 @@ bool items_in_set(const struct work_items *items, uint32_t tset_ordinal)
 	return false;
 }
 
-static struct work_item *item_at(struct pass *pass, uint32_t member_pos)
+static struct job_item *item_at(struct pass *pass, uint32_t member_pos)
 {
-	struct work_items *items = pass_work(pass)->items;
+	struct job_items *items = pass_job(pass)->items;
 	uint32_t i;
 
 	for (i = 0; i < items->count; i++)
@@ -27,7 +27,7 @@ static struct work_item *item_at(struct pass *pass, uint32_t member_pos)
 	return NULL;
 }
 
-static struct slice item_member(const struct work_item *item)
+static struct slice item_member(const struct job_item *item)
 {
 	return slice_starts_with(item->decision, "match:") ? slice_of(item->decision.data + 6, item->decision.len - 6) : SLICE_EMPTY;
 }
@@ -36,14 +36,14 @@ static struct slice item_member(const struct work_item *item)
 static int item_waits(struct pass *pass, uint32_t member_pos, bool *ret_waits)
 {
 	enum store_record_outcome outcome;
-	int r = store_ledger_get(pass_work(pass)->store, pass->tset.tset_no, member_pos, &outcome);
+	int r = store_ledger_get(pass_job(pass)->store, pass->tset.tset_no, member_pos, &outcome);
 
 	if (r == 0)
 		*ret_waits = outcome == STORE_RECORD_EXCEPTION;
 	return r;
 }
 
-static int item_audit(struct pass *pass, const struct work_item *item, struct hash_state *payload)
+static int item_audit(struct pass *pass, const struct job_item *item, struct hash_state *payload)
 {
 	struct store_audit audit = {
 		.kind = SLICE_LITERAL("again"),
@@ -53,13 +53,13 @@ static int item_audit(struct pass *pass, const struct work_item *item, struct ha
 	};
 
 	hash_final(payload, &audit.payload);
-	return store_audit_append(pass_work(pass)->store, &audit);
+	return store_audit_append(pass_job(pass)->store, &audit);
 }
 
 /* The file's and the set's tallies follow the ledger. */
 static int item_retally(struct pass *pass, const struct store_tally *gained)
 {
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 	struct store_tally *set = &pass->tset.tally;
 	uint64_t left = gained->members_applied + gained->members_no_change + gained->members_rejected;
 	cents money = gained->money_posted + gained->money_rejected;
@@ -72,35 +72,35 @@ static int item_retally(struct pass *pass, const struct store_tally *gained)
 	set->money_suspended -= money;
 	set->money_posted += gained->money_posted;
 	set->money_rejected += gained->money_rejected;
-	r = store_tset_update(work->store, &pass->tset);
+	r = store_tset_update(job->store, &pass->tset);
 	if (r == 0)
-		r = store_file_tally(work->store, work->file.file_no, &work->file.tally);
+		r = store_file_tally(job->store, job->file.file_no, &job->file.tally);
 	if (r == 0)
-		r = store_file_update(work->store, &work->file);
+		r = store_file_update(job->store, &job->file);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
 /* A record that ran again without a decision of its own is resolved by having been applied. */
-static int item_close(struct pass *pass, const struct work_item *item)
+static int item_close(struct pass *pass, const struct job_item *item)
 {
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 	const struct store_exception *stored;
 	struct store_exception row;
 	int r;
 
 	if (!item->applied)
 		return 0;
-	r = store_exception_get(work->store, item->item_id, &pass->family_arena, &stored);
+	r = store_exception_get(job->store, item->item_id, &pass->family_arena, &stored);
 	if (r < 0 || stored == NULL || stored->status == STORE_EXCEPTION_RESOLVED)
 		return r;
 	row = *stored;
 	row.status = STORE_EXCEPTION_RESOLVED;
 	row.operator_id = item->operator_id;
-	r = store_exception_update(work->store, &row);
+	r = store_exception_update(job->store, &row);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
-static int item_end(struct pass *pass, struct work_item *item, const struct store_tally *gained, struct hash_state *payload)
+static int item_end(struct pass *pass, struct job_item *item, const struct store_tally *gained, struct hash_state *payload)
 {
 	int r;
 
@@ -112,13 +112,13 @@ static int item_end(struct pass *pass, struct work_item *item, const struct stor
 	if (r == 0)
 		r = item_audit(pass, item, payload);
 	if (r == 0)
-		r = store_commit(pass_work(pass)->store);
+		r = store_commit(pass_job(pass)->store);
 	return r;
 }
 
-static struct apply_origin item_origin(struct pass *pass, const struct work_item *item)
+static struct apply_origin item_origin(struct pass *pass, const struct job_item *item)
 {
-	struct apply_origin origin = work_origin(pass_work(pass), &pass->tset);
+	struct apply_origin origin = job_origin(pass_job(pass), &pass->tset);
 
 	origin.operator_id = item->operator_id;
 	origin.again = true;
@@ -126,9 +126,9 @@ static struct apply_origin item_origin(struct pass *pass, const struct work_item
 	return origin;
 }
 
-static int item_record(struct pass *pass, const struct enroll_family *whole, uint32_t index, struct work_item *item)
+static int item_record(struct pass *pass, const struct enroll_family *whole, uint32_t index, struct job_item *item)
 {
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 	struct apply_origin origin = item_origin(pass, item);
 	struct enroll_family family = *whole;
 	struct changeset changeset;
@@ -136,8 +136,8 @@ static int item_record(struct pass *pass, const struct enroll_family *whole, uin
 	struct hash_state payload;
 	const struct decide_input input = {
 		.view = &pass->view,
-		.policy = &work->profile->decide,
-		.today = work->batch->settings.today,
+		.policy = &job->profile->decide,
+		.today = job->batch->settings.today,
 		.family = &family,
 		.last_chance = true,
 		.forced_member_id = item_member(item),
@@ -161,27 +161,27 @@ int items_family(struct pass *pass, const struct enroll_family *family)
 	int r = 0;
 
 	for (i = 0; r == 0 && i < family->member_count; i++) {
-		struct work_item *item = item_at(pass, family->members[i].member_pos);
+		struct job_item *item = item_at(pass, family->members[i].member_pos);
 		bool waits = false;
 
 		if (item == NULL)
 			continue;
-		r = store_begin(pass_work(pass)->store, STORE_WRITE);
+		r = store_begin(pass_job(pass)->store, STORE_WRITE);
 		if (r == 0)
 			r = item_waits(pass, item->member_pos, &waits);
 		if (r == 0 && waits)
 			r = item_record(pass, family, i, item);
 		if (r < 0 || !waits)
-			store_rollback(pass_work(pass)->store);
+			store_rollback(pass_job(pass)->store);
 		item->ran = true;
 	}
 	return r;
 }
 
 static int item_post(struct pass *pass, const struct remit_header *header, const struct remittance_line *line,
-                     struct work_item *item)
+                     struct job_item *item)
 {
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 	struct apply_origin origin = item_origin(pass, item);
 	struct store_tally gained = {0};
 	struct decide_payment payment;
@@ -189,11 +189,11 @@ static int item_post(struct pass *pass, const struct remit_header *header, const
 	int r;
 
 	hash_init(&payload);
-	r = decide_remittance_line(&pass->family_arena, &pass->view, &work->profile->decide, work->batch->settings.today,
+	r = decide_remittance_line(&pass->family_arena, &pass->view, &job->profile->decide, job->batch->settings.today,
 				   header, line, item_member(item), &payment);
 	if (r == 0)
 		r = apply_remittance_line(&pass->family_arena, &origin, header, line, &payment,
-					  work->batch->settings.today, &gained, &payload);
+					  job->batch->settings.today, &gained, &payload);
 	gained.members_exception = 0;
 	gained.money_suspended = 0;
 	return r < 0 ? r : item_end(pass, item, &gained, &payload);
@@ -201,19 +201,19 @@ static int item_post(struct pass *pass, const struct remit_header *header, const
 
 int items_line(struct pass *pass, const struct remit_header *header, const struct remittance_line *line)
 {
-	struct work_item *item = item_at(pass, line->line_pos);
+	struct job_item *item = item_at(pass, line->line_pos);
 	bool waits = false;
 	int r;
 
 	if (item == NULL)
 		return 0;
-	r = store_begin(pass_work(pass)->store, STORE_WRITE);
+	r = store_begin(pass_job(pass)->store, STORE_WRITE);
 	if (r == 0)
 		r = item_waits(pass, item->member_pos, &waits);
 	if (r == 0 && waits)
 		r = item_post(pass, header, line, item);
 	if (r < 0 || !waits)
-		store_rollback(pass_work(pass)->store);
+		store_rollback(pass_job(pass)->store);
 	item->ran = true;
 	return r;
 }
@@ -222,7 +222,7 @@ int items_line(struct pass *pass, const struct remit_header *header, const struc
 
 struct item_row {
 	uint64_t file_no, tset_no;
-	struct work_item item;
+	struct job_item item;
 };
 
 struct item_list {
@@ -234,7 +234,7 @@ struct item_list {
 
 static int list_add(struct item_list *list, const struct store_exception *exception)
 {
-	struct work_item *item;
+	struct job_item *item;
 
 	if (list->count == list->capacity) {
 		uint32_t capacity = list->capacity * 2 + 16;
@@ -246,7 +246,7 @@ static int list_add(struct item_list *list, const struct store_exception *except
 		list->capacity = capacity;
 	}
 	item = &list->rows[list->count].item;
-	*item = (struct work_item){
+	*item = (struct job_item){
 		.tset_ordinal = exception->origin.tset_ordinal,
 		.member_pos = exception->member_pos,
 		.item_id = arena_dup(&list->arena, exception->item_id),
@@ -270,7 +270,7 @@ static int list_compare(const void *a, const void *b)
 }
 
 /* A rejected record has its place in the conservation law, and no other effect. */
-static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, const struct work_item *item)
+static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, const struct job_item *item)
 {
 	const struct store_file *file;
 	const struct store_tset *tset;
@@ -308,11 +308,11 @@ static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, 
 
 static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 {
-	struct work_item *items = arena_alloc_array(&list->arena, count, sizeof(*items));
-	struct work_items run = {.items = items};
+	struct job_item *items = arena_alloc_array(&list->arena, count, sizeof(*items));
+	struct job_items run = {.items = items};
 	const struct store_file *file;
 	char folder[LIMIT_PATH_BYTES];
-	struct work work;
+	struct job job;
 	uint32_t i;
 	int r = items != NULL ? store_file_get(list->batch->store, list->rows[first].file_no, &list->arena, &file) : -ENOMEM;
 
@@ -320,21 +320,21 @@ static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 		return r;
 	for (i = 0; i < count; i++)
 		items[run.count++] = list->rows[first + i].item;
-	r = work_init(&work, list->batch, file);
+	r = job_init(&job, list->batch, file);
 	if (r == 0)
-		r = work_archive_folder(&work, folder);
+		r = job_archive_folder(&job, folder);
 	if (r == 0)
-		r = path_format(work.original, "%s/original.gz", folder);
-	work.items = &run;
+		r = path_format(job.original, "%s/original.gz", folder);
+	job.items = &run;
 	if (r == 0)
-		r = work_run_items(&work);
+		r = job_run_items(&job);
 	for (i = 0; i < count; i++)
 		list->rows[first + i].item = items[i];
-	work_fini(&work);
+	job_fini(&job);
 	return r;
 }
 
-static bool item_runs(const struct work_item *item)
+static bool item_runs(const struct job_item *item)
 {
 	return item->member_pos != 0 && (slice_is_empty(item->decision) || slice_is(item->decision, "new") ||
 					 slice_starts_with(item->decision, "match:"));

@@ -10,7 +10,7 @@
 
 #include "pass.h"
 
-bool items_in_set(const struct work_items *items, uint32_t tset_ordinal);
+bool items_in_set(const struct job_items *items, uint32_t tset_ordinal);
 int items_family(struct pass *pass, const struct enroll_family *family);
 int items_line(struct pass *pass, const struct remit_header *header, const struct remittance_line *line);
 

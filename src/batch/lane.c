@@ -17,16 +17,16 @@ static struct slice lane_order(struct slice date, struct slice time, char out[OR
 }
 
 /* Did the file come through its partner's drop folder? */
-static bool lane_applies(const struct work *work)
+static bool lane_applies(const struct job *job)
 {
 	char folder[LIMIT_PATH_BYTES];
 
-	return path_format(folder, "%s/%.*s", work->batch->settings.config->out, (int)work->file.partner.len,
-			   work->file.partner.data) == 0 &&
-	       slice_is(work->file.out_dir, folder);
+	return path_format(folder, "%s/%.*s", job->batch->settings.config->out, (int)job->file.partner.len,
+			   job->file.partner.data) == 0 &&
+	       slice_is(job->file.out_dir, folder);
 }
 
-int lane_look(struct work *work, const struct x12_interchange *interchange, bool *ret_hold)
+int lane_look(struct job *job, const struct x12_interchange *interchange, bool *ret_hold)
 {
 	const struct store_lane key = {
 		.sender_qualifier = interchange->sender_qualifier,
@@ -38,23 +38,23 @@ int lane_look(struct work *work, const struct x12_interchange *interchange, bool
 	struct slice order = lane_order(interchange->date, interchange->time, text);
 	struct store_lane lane;
 	uint64_t control;
-	int r = store_lane_get(work->store, &key, &work->arena, &lane);
+	int r = store_lane_get(job->store, &key, &job->arena, &lane);
 
 	*ret_hold = false;
 	if (r < 0 || lane.last_control == 0)
 		return r;
 	if (slice_to_u64(interchange->control_number, &control) && control > lane.last_control + 1)
 		log_message(LOG_WARNING, "file %llu: interchanges %llu to %llu of this sender have not come",
-			    (unsigned long long)work->file.file_no, (unsigned long long)lane.last_control + 1,
+			    (unsigned long long)job->file.file_no, (unsigned long long)lane.last_control + 1,
 			    (unsigned long long)control - 1);
-	*ret_hold = lane_applies(work) && work->profile->out_of_order == PROFILE_HOLD && !slice_is_empty(order) &&
+	*ret_hold = lane_applies(job) && job->profile->out_of_order == PROFILE_HOLD && !slice_is_empty(order) &&
 		    slice_compare(order, lane.last_applied) < 0;
 	return 0;
 }
 
 static int lane_advance_one(void *context, const struct store_interchange *interchange)
 {
-	struct work *work = context;
+	struct job *job = context;
 	const struct store_lane key = {
 		.sender_qualifier = interchange->sender_qualifier,
 		.sender_id = interchange->sender_id,
@@ -67,22 +67,19 @@ static int lane_advance_one(void *context, const struct store_interchange *inter
 	uint64_t control = 0;
 	int r;
 
-	if (interchange->rejected || !interchange->complete)
-		return 0;
-	r = store_lane_get(work->store, &key, &work->arena, &lane);
+	r = store_lane_get(job->store, &key, &job->arena, &lane);
 	if (r < 0)
 		return r;
 	if (slice_to_u64(interchange->control_number, &control) && control > lane.last_control)
 		lane.last_control = control;
-	if (slice_compare(order, lane.last_applied) > 0)
+	if (job->file.outcome == STORE_FILE_PROCESSED && slice_compare(order, lane.last_applied) > 0) {
 		lane.last_applied = order;
-	lane.last_file_no = work->file.file_no;
-	return store_lane_put(work->store, &lane);
+		lane.last_file_no = job->file.file_no;
+	}
+	return store_lane_put(job->store, &lane);
 }
 
-int lane_advance(struct work *work)
+int lane_advance(struct job *job)
 {
-	if (work->file.outcome != STORE_FILE_PROCESSED)
-		return 0;
-	return store_interchanges_each(work->store, work->file.file_no, lane_advance_one, work);
+	return store_interchanges_each(job->store, job->file.file_no, lane_advance_one, job);
 }

@@ -8,11 +8,11 @@
 #ifndef MUSTER_BATCH_LANE_H
 #define MUSTER_BATCH_LANE_H
 
-#include "work.h"
+#include "job.h"
 
 /* Must the interchange be held because it is older than what was applied? Warns of gaps. */
-int lane_look(struct work *work, const struct x12_interchange *interchange, bool *ret_hold);
-/* The file was applied: its interchanges are the lane's latest now. Inside the write transaction. */
-int lane_advance(struct work *work);
+int lane_look(struct job *job, const struct x12_interchange *interchange, bool *ret_hold);
+/* The file has come; and if it was applied, nothing older may come after it. Inside the write transaction. */
+int lane_advance(struct job *job);
 
 #endif

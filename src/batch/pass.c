@@ -25,54 +25,54 @@
 
 static int chunk_begin(struct pass *pass)
 {
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 
-	if (store_is_writing(work->store))
+	if (store_is_writing(job->store))
 		return 0;
 	pass->members_in_chunk = 0;
 	pass->chunk_first_pos = 0;
 	hash_init(&pass->payload);
-	return work_begin(work);
+	return job_begin(job);
 }
 
 static int chunk_audit(struct pass *pass)
 {
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 	char subject[64], text[96], file_id[STORE_FILE_ID_BYTES];
-	struct store_audit audit = {.kind = SLICE_LITERAL("apply"), .actor = work->operator_id};
+	struct store_audit audit = {.kind = SLICE_LITERAL("apply"), .actor = job->operator_id};
 
-	snprintf(subject, sizeof(subject), "%s-%u", store_file_id_format(work->file.file_no, file_id), pass->tset.ordinal);
+	snprintf(subject, sizeof(subject), "%s-%u", store_file_id_format(job->file.file_no, file_id), pass->tset.ordinal);
 	snprintf(text, sizeof(text), "records %u to %u, %u members", pass->chunk_first_pos, pass->chunk_last_pos,
 		 pass->members_in_chunk);
 	audit.subject = slice_from(subject);
 	audit.text = slice_from(text);
 	hash_final(&pass->payload, &audit.payload);
-	return store_audit_append(work->store, &audit);
+	return store_audit_append(job->store, &audit);
 }
 
 /* Commit what the set under way has done so far; `done`: it has had its last family. */
 static int chunk_commit(struct pass *pass, bool done)
 {
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 	int r = 0;
 
-	if (pass->dry || (!store_is_writing(work->store) && !done))
+	if (pass->dry || (!store_is_writing(job->store) && !done))
 		return 0;
 	r = chunk_begin(pass);
 	if (r == 0 && pass->members_in_chunk > 0)
 		r = chunk_audit(pass);
 	pass->members_in_chunk = 0;
 	pass->chunk_first_pos = 0;
-	pass->tset.done = done && (pass->last_chance || work->deferred.count == 0);
+	pass->tset.done = done && (pass->last_chance || job->deferred.count == 0);
 	if (r == 0)
-		r = store_tset_update(work->store, &pass->tset);
+		r = store_tset_update(job->store, &pass->tset);
 	if (r == 0)
-		r = work_commit(work);
-	if (r == 0 && work->preview == NULL && store_wal_bytes(work->store) > WAL_BYTES_MAX)
-		r = store_checkpoint(work->store, false);
+		r = job_commit(job);
+	if (r == 0 && job->preview == NULL && store_wal_bytes(job->store) > WAL_BYTES_MAX)
+		r = store_checkpoint(job->store, false);
 	if (r == STORE_E_LOCKED)
 		r = 0;
-	if (r == 0 && work_is_interrupted())
+	if (r == 0 && job_is_interrupted())
 		r = MUSTER_ERROR_INTERRUPTED;
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
@@ -81,7 +81,7 @@ static int chunk_grew(struct pass *pass, uint32_t last_pos, uint32_t members)
 {
 	if (pass->dry)
 		return 0;
-	if (members == 0 && !store_is_writing(pass_work(pass)->store))
+	if (members == 0 && !store_is_writing(pass_job(pass)->store))
 		return 0;
 	pass->members_in_chunk += members;
 	if (pass->chunk_first_pos == 0)
@@ -89,20 +89,20 @@ static int chunk_grew(struct pass *pass, uint32_t last_pos, uint32_t members)
 	pass->chunk_last_pos = last_pos;
 	if (!pass->last_chance)
 		pass->tset.resume_pos = last_pos;
-	if (pass->members_in_chunk < (uint32_t)pass_work(pass)->batch->settings.config->chunk_members)
+	if (pass->members_in_chunk < (uint32_t)pass_job(pass)->batch->settings.config->chunk_members)
 		return 0;
 	return chunk_commit(pass, false);
 }
 
 /* ---- deferred records ---- */
 
-static int deferred_add(struct work *work, uint32_t tset_ordinal, uint32_t member_pos)
+static int deferred_add(struct job *job, uint32_t tset_ordinal, uint32_t member_pos)
 {
-	struct work_deferred *deferred = &work->deferred;
+	struct job_deferred *deferred = &job->deferred;
 
 	if (deferred->count == deferred->capacity) {
 		size_t capacity = deferred->capacity * 2 + 256;
-		void *items = env_realloc(work->env, deferred->items, capacity * sizeof(deferred->items[0]));
+		void *items = env_realloc(job->env, deferred->items, capacity * sizeof(deferred->items[0]));
 
 		if (items == NULL)
 			return -ENOMEM;
@@ -117,7 +117,7 @@ static int deferred_add(struct work *work, uint32_t tset_ordinal, uint32_t membe
 /* Pass 3 goes through the same records in the same order as the list was made. */
 static bool deferred_take(struct pass *pass, uint32_t member_pos)
 {
-	const struct work_deferred *deferred = &pass_work(pass)->deferred;
+	const struct job_deferred *deferred = &pass_job(pass)->deferred;
 
 	while (pass->deferred_at < deferred->count &&
 	       (deferred->items[pass->deferred_at].tset_ordinal < pass->tset.ordinal ||
@@ -134,7 +134,7 @@ static bool deferred_take(struct pass *pass, uint32_t member_pos)
 /* The same content was applied by the original set: nothing to do for this record (P25). */
 static int record_done_before(struct pass *pass, const struct member_record *record, bool *ret_skip)
 {
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 	enum store_record_outcome before;
 
 	*ret_skip = false;
@@ -145,15 +145,15 @@ static int record_done_before(struct pass *pass, const struct member_record *rec
 		return 0;
 	*ret_skip = true;
 	pass->tset.tally.members_duplicate++;
-	return store_ledger_put(work->store, pass->tset.tset_no, record->member_pos, STORE_RECORD_DUPLICATE,
+	return store_ledger_put(job->store, pass->tset.tset_no, record->member_pos, STORE_RECORD_DUPLICATE,
 				&record->content_hash);
 }
 
 /* Does this record take part now? */
 static int record_select(struct pass *pass, const struct member_record *record, bool *ret_take)
 {
-	struct work *work = pass_work(pass);
-	struct apply_origin origin = work_origin(work, &pass->tset);
+	struct job *job = pass_job(pass);
+	struct apply_origin origin = job_origin(job, &pass->tset);
 	bool done = false, skip = false;
 	int r;
 
@@ -165,7 +165,7 @@ static int record_select(struct pass *pass, const struct member_record *record, 
 		if (r < 0 || done)
 			return r;
 		if (!pass->last_chance)
-			return deferred_add(work, pass->tset.ordinal, record->member_pos);
+			return deferred_add(job, pass->tset.ordinal, record->member_pos);
 	}
 	if (!pass->dry)
 		r = record_done_before(pass, record, &skip);
@@ -207,7 +207,7 @@ static int family_claim(struct pass *pass, const struct changeset *changeset)
 			continue;
 		if (pass->claimed_count == pass->claimed_capacity) {
 			uint32_t capacity = pass->claimed_capacity * 2 + 256;
-			uint64_t *grown = env_realloc(pass_work(pass)->env, pass->claimed, capacity * sizeof(*grown));
+			uint64_t *grown = env_realloc(pass_job(pass)->env, pass->claimed, capacity * sizeof(*grown));
 
 			if (grown == NULL)
 				return -ENOMEM;
@@ -227,7 +227,7 @@ static int family_close(struct pass *pass, const struct enroll_family *family, c
 
 	for (i = 0; r == 0 && i < family->member_count; i++) {
 		if (changeset->outcomes[i] == DECIDE_DEFERRED)
-			r = deferred_add(pass_work(pass), pass->tset.ordinal, family->members[i].member_pos);
+			r = deferred_add(pass_job(pass), pass->tset.ordinal, family->members[i].member_pos);
 		else if (!pass->dry)
 			r = supersede_items(pass, &family->members[i]);
 	}
@@ -241,7 +241,7 @@ static int family_measure(struct pass *pass, const struct changeset *changeset)
 
 	for (i = 0; i < changeset->operation_count; i++) {
 		const struct decide_operation *operation = &changeset->operations[i];
-		struct work_volume *volume;
+		struct job_volume *volume;
 
 		if (operation->action == DECIDE_NO_CHANGE)
 			continue;
@@ -258,11 +258,11 @@ static int family_measure(struct pass *pass, const struct changeset *changeset)
 
 static int family_decide(struct pass *pass, const struct enroll_family *family, struct changeset *ret_changeset)
 {
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 	const struct decide_input input = {
 		.view = &pass->view,
-		.policy = &work->profile->decide,
-		.today = work->batch->settings.today,
+		.policy = &job->profile->decide,
+		.today = job->batch->settings.today,
 		.family = family,
 		.last_chance = pass->last_chance || pass->dry,
 		.claimed_member_nos = pass->claimed,
@@ -275,14 +275,14 @@ static int family_decide(struct pass *pass, const struct enroll_family *family, 
 static int pass_family(void *context, const struct enroll_family *whole)
 {
 	struct pass *pass = context;
-	struct work *work = pass_work(pass);
-	struct apply_origin origin = work_origin(work, &pass->tset);
+	struct job *job = pass_job(pass);
+	struct apply_origin origin = job_origin(job, &pass->tset);
 	struct enroll_family family;
 	struct changeset changeset;
 	int r;
 
 	arena_reset(&pass->family_arena);
-	if (work->items != NULL)
+	if (job->items != NULL)
 		return items_family(pass, whole);
 	r = chunk_begin(pass);
 	if (r == 0)
@@ -293,8 +293,8 @@ static int pass_family(void *context, const struct enroll_family *whole)
 		r = family_decide(pass, &family, &changeset);
 		if (r == 0 && pass->dry)
 			r = family_measure(pass, &changeset);
-		else if (r == 0 && work->preview != NULL && work->preview->family != NULL)
-			r = work->preview->family(work->preview->context, &family, &changeset);
+		else if (r == 0 && job->preview != NULL && job->preview->family != NULL)
+			r = job->preview->family(job->preview->context, &family, &changeset);
 		if (r == 0)
 			r = apply_family(&pass->family_arena, &origin, &family, &changeset, &pass->tset.tally, &pass->payload);
 		if (r == 0)
@@ -312,13 +312,13 @@ static int pass_family(void *context, const struct enroll_family *whole)
 static int pass_remit_header(void *context, const struct x12_tset *tset, const struct remit_header *header)
 {
 	struct pass *pass = context;
-	struct work *work = pass_work(pass);
-	struct apply_origin origin = work_origin(work, &pass->tset);
+	struct job *job = pass_job(pass);
+	struct apply_origin origin = job_origin(job, &pass->tset);
 	cents money = pass->tset.tally.money_read;
 	int r;
 
 	(void)tset;
-	if (pass->dry || pass->last_chance || work->items != NULL)
+	if (pass->dry || pass->last_chance || job->items != NULL)
 		return 0;
 	r = chunk_begin(pass);
 	if (r == 0 && pass->tset.resume_pos == 0)
@@ -336,8 +336,8 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
                            const struct remittance_line *line)
 {
 	struct pass *pass = context;
-	struct work *work = pass_work(pass);
-	struct apply_origin origin = work_origin(work, &pass->tset);
+	struct job *job = pass_job(pass);
+	struct apply_origin origin = job_origin(job, &pass->tset);
 	struct decide_payment payment;
 	bool done = false;
 	int r;
@@ -346,18 +346,18 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
 	if (pass->dry || pass->last_chance || pass->tset.outcome == STORE_TSET_HELD)
 		return 0;
 	arena_reset(&pass->family_arena);
-	if (work->items != NULL)
+	if (job->items != NULL)
 		return items_line(pass, header, line);
 	r = chunk_begin(pass);
 	if (r == 0 && line->line_pos <= pass->tset.resume_pos)
 		r = apply_is_done(&origin, line->line_pos, &done);
 	if (r < 0 || done)
 		return r;
-	r = decide_remittance_line(&pass->family_arena, &pass->view, &work->profile->decide,
-				   work->batch->settings.today, header, line, SLICE_EMPTY, &payment);
+	r = decide_remittance_line(&pass->family_arena, &pass->view, &job->profile->decide,
+				   job->batch->settings.today, header, line, SLICE_EMPTY, &payment);
 	if (r == 0)
 		r = apply_remittance_line(&pass->family_arena, &origin, header, line, &payment,
-					  work->batch->settings.today, &pass->tset.tally, &pass->payload);
+					  job->batch->settings.today, &pass->tset.tally, &pass->payload);
 	return r < 0 ? r : chunk_grew(pass, line->line_pos, 1);
 }
 
@@ -366,23 +366,23 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
 static int pass_tset_begin(void *context, const struct x12_tset *tset, const struct guide *guide)
 {
 	struct pass *pass = context;
-	struct work *work = pass_work(pass);
+	struct job *job = pass_job(pass);
 	const struct check_handler *enroll = enroll_handler(pass->enroll), *remit = remit_handler(pass->remit);
 	const struct store_tset *stored;
 	int r;
 
 	arena_reset(&pass->arena);
-	r = store_tset_get(work->store, work->first_tset_no + tset->ordinal - 1, &pass->arena, &stored);
+	r = store_tset_get(job->store, job->first_tset_no + tset->ordinal - 1, &pass->arena, &stored);
 	if (r < 0)
 		return r;
 	if (stored == NULL || stored->ordinal != tset->ordinal)
 		return log_failure(MUSTER_ERROR_INTERNAL, "the sets of file %llu are not those of pass 1",
-				   (unsigned long long)work->file.file_no);
+				   (unsigned long long)job->file.file_no);
 	pass->tset = *stored;
 	pass->claimed_count = 0;
 	pass->set_category = CATEGORY_COUNT;
-	if (work->items != NULL)
-		pass->open = items_in_set(work->items, tset->ordinal);
+	if (job->items != NULL)
+		pass->open = items_in_set(job->items, tset->ordinal);
 	else
 		pass->open = stored->outcome == STORE_TSET_OPEN && !stored->done &&
 			     (pass->only_ordinal == 0 || pass->only_ordinal == tset->ordinal);
@@ -390,8 +390,8 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 		return 0;
 	store_ledger_index_free(pass->done_before);
 	pass->done_before = NULL;
-	if (stored->revision_of != 0 && work->items == NULL)
-		r = store_ledger_index_new(work->store, stored->revision_of, &pass->done_before);
+	if (stored->revision_of != 0 && job->items == NULL)
+		r = store_ledger_index_new(job->store, stored->revision_of, &pass->done_before);
 	if (r == 0)
 		r = enroll->tset_begin(enroll->context, tset, guide);
 	return r < 0 ? r : remit->tset_begin(remit->context, tset, guide);
@@ -409,7 +409,7 @@ static int pass_tset_end(void *context, const struct x12_tset *tset, const struc
 	if (r == 0)
 		r = remit->tset_end(remit->context, tset, verdict);
 	pass->open = false;
-	return r < 0 || pass_work(pass)->items != NULL ? r : chunk_commit(pass, true);
+	return r < 0 || pass_job(pass)->items != NULL ? r : chunk_commit(pass, true);
 }
 
 #define FORWARD_OPEN(name, arguments)                                                                                  \
@@ -490,25 +490,25 @@ static const struct check_handler pass_handler = {
 	.finding = pass_finding,
 };
 
-static int pass_setup(struct pass *pass, struct work *work)
+static int pass_setup(struct pass *pass, struct job *job)
 {
 	const struct enroll_sink enroll_sink = {.context = pass, .family = pass_family};
 	const struct remit_sink remit_sink = {.context = pass, .header = pass_remit_header, .line = pass_remit_line};
 	int r;
 
-	*pass = (struct pass){.pass = {.work = work, .what = "applying"}};
-	arena_init(&pass->arena, work->env, 0, 0);
-	arena_init(&pass->family_arena, work->env, 0, 0);
+	*pass = (struct pass){.pass = {.job = job, .what = "applying"}};
+	arena_init(&pass->arena, job->env, 0, 0);
+	arena_init(&pass->family_arena, job->env, 0, 0);
 	hash_init(&pass->payload);
-	apply_view_init(&pass->view, work->store);
-	r = enroll_new(work->env, &enroll_sink, &pass->enroll);
-	return r < 0 ? r : remit_new(work->env, &remit_sink, &pass->remit);
+	apply_view_init(&pass->view, job->store);
+	r = enroll_new(job->env, &enroll_sink, &pass->enroll);
+	return r < 0 ? r : remit_new(job->env, &remit_sink, &pass->remit);
 }
 
 static void pass_clean_up(struct pass *pass)
 {
 	store_ledger_index_free(pass->done_before);
-	env_free(pass_work(pass)->env, pass->claimed);
+	env_free(pass_job(pass)->env, pass->claimed);
 	enroll_free(pass->enroll);
 	remit_free(pass->remit);
 	arena_fini(&pass->family_arena);
@@ -518,7 +518,7 @@ static void pass_clean_up(struct pass *pass)
 /* ---- what a file came to ---- */
 
 struct settle {
-	struct work *work;
+	struct job *job;
 	uint32_t by_outcome[STORE_TSET_TEST + 1];
 	struct slice reason; /* of the first set that was not applied */
 };
@@ -527,8 +527,8 @@ struct settle {
 static int settle_tset(void *context, const struct store_tset *stored)
 {
 	struct settle *settle = context;
-	struct work *work = settle->work;
-	struct apply_origin origin = work_origin(work, stored);
+	struct job *job = settle->job;
+	struct apply_origin origin = job_origin(job, stored);
 	struct store_tset row = *stored;
 	int r = 0;
 
@@ -557,28 +557,28 @@ static int settle_tset(void *context, const struct store_tset *stored)
 	row.done = true;
 	settle->by_outcome[row.outcome]++;
 	if (row.outcome != STORE_TSET_APPLIED && slice_is_empty(settle->reason))
-		settle->reason = arena_dup(&work->arena, row.reason);
+		settle->reason = arena_dup(&job->arena, row.reason);
 	if (r == 0)
-		r = store_tset_update(work->store, &row);
-	store_tally_add(&work->file.tally, &row.tally);
+		r = store_tset_update(job->store, &row);
+	store_tally_add(&job->file.tally, &row.tally);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
 static void settle_file(struct settle *settle)
 {
-	struct store_file *file = &settle->work->file;
+	struct store_file *file = &settle->job->file;
 	const uint32_t *by = settle->by_outcome;
 
-	if (settle->work->duplicate)
+	if (settle->job->duplicate)
 		return;
 	if (by[STORE_TSET_APPLIED] > 0) {
 		file->outcome = STORE_FILE_PROCESSED;
 		return;
 	}
 	file->reason = settle->reason;
-	if (settle->work->truncated && !settle->work->profile->accept_complete_sets) {
+	if (settle->job->truncated && !settle->job->profile->accept_complete_sets) {
 		file->outcome = STORE_FILE_HELD;
-		file->reason = SLICE_LITERAL(WORK_CUT_OFF);
+		file->reason = SLICE_LITERAL(JOB_CUT_OFF);
 	} else if (by[STORE_TSET_HELD] + by[STORE_TSET_TEST] > 0) {
 		file->outcome = STORE_FILE_HELD;
 	} else if (by[STORE_TSET_DUPLICATE] > 0) {
@@ -586,85 +586,85 @@ static void settle_file(struct settle *settle)
 	} else {
 		file->outcome = STORE_FILE_REJECTED;
 		if (slice_is_empty(file->reason))
-			file->reason = settle->work->interchange_count == 0
+			file->reason = settle->job->interchange_count == 0
 				? SLICE_LITERAL("no X12 interchange was found in the file")
 				: SLICE_LITERAL("the file holds no transaction set that can be processed");
 	}
 }
 
-static int settle_hold_file(struct work *work)
+static int settle_hold_file(struct job *job)
 {
-	struct apply_origin origin = work_origin(work, NULL);
+	struct apply_origin origin = job_origin(job, NULL);
 
-	if (work->file.outcome != STORE_FILE_HELD || !work->truncated || work->profile->accept_complete_sets)
+	if (job->file.outcome != STORE_FILE_HELD || !job->truncated || job->profile->accept_complete_sets)
 		return 0;
-	return apply_hold(&origin, CATEGORY_FILE_HOLD, work->file.reason);
+	return apply_hold(&origin, CATEGORY_FILE_HOLD, job->file.reason);
 }
 
-static int work_settle(struct work *work)
+static int job_settle(struct job *job)
 {
-	struct settle settle = {.work = work};
-	int r = work_begin(work);
+	struct settle settle = {.job = job};
+	int r = job_begin(job);
 
-	memset(&work->file.tally, 0, sizeof(work->file.tally));
-	if (work->duplicate) {
-		work->file.tally.members_read = work->file.tally.members_duplicate = work->members_read;
-		work->file.tally.money_read = work->file.tally.money_duplicate = work->money_read;
+	memset(&job->file.tally, 0, sizeof(job->file.tally));
+	if (job->duplicate) {
+		job->file.tally.members_read = job->file.tally.members_duplicate = job->members_read;
+		job->file.tally.money_read = job->file.tally.money_duplicate = job->money_read;
 	} else if (r == 0) {
-		r = store_tsets_each(work->store, work->file.file_no, settle_tset, &settle);
+		r = store_tsets_each(job->store, job->file.file_no, settle_tset, &settle);
 	}
 	settle_file(&settle);
 	if (r == 0)
-		r = settle_hold_file(work);
-	if (r == 0 && !store_tally_is_balanced(&work->file.tally))
+		r = settle_hold_file(job);
+	if (r == 0 && !store_tally_is_balanced(&job->file.tally))
 		r = log_failure(MUSTER_ERROR_INTERNAL, "file %llu: the conservation law does not hold",
-				(unsigned long long)work->file.file_no);
+				(unsigned long long)job->file.file_no);
 	if (r == 0)
-		r = lane_advance(work);
-	work->file.stage = STORE_FILE_APPLIED;
+		r = lane_advance(job);
+	job->file.stage = STORE_FILE_APPLIED;
 	if (r == 0)
-		r = store_file_update(work->store, &work->file);
+		r = store_file_update(job->store, &job->file);
 	if (r == 0)
-		r = work_commit(work);
+		r = job_commit(job);
 	if (r != 0)
-		store_rollback(work->store);
+		store_rollback(job->store);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
 static int find_first_tset(void *context, const struct store_tset *tset)
 {
-	struct work *work = context;
+	struct job *job = context;
 
-	work->first_tset_no = tset->tset_no;
+	job->first_tset_no = tset->tset_no;
 	return 1;
 }
 
-int work_apply(struct work *work)
+int job_apply(struct job *job)
 {
 	struct pass pass;
-	int r = store_tsets_each(work->store, work->file.file_no, find_first_tset, work);
+	int r = store_tsets_each(job->store, job->file.file_no, find_first_tset, job);
 
 	if (r >= 0)
-		r = pass_setup(&pass, work);
+		r = pass_setup(&pass, job);
 	else
 		return r;
-	if (r == 0 && work->first_tset_no != 0)
-		r = work_walk(&pass.pass, pass_handler);
-	if (r == 0 && work->deferred.count > 0) {
+	if (r == 0 && job->first_tset_no != 0)
+		r = job_walk(&pass.pass, pass_handler);
+	if (r == 0 && job->deferred.count > 0) {
 		pass.last_chance = true;
-		r = work_walk(&pass.pass, pass_handler);
+		r = job_walk(&pass.pass, pass_handler);
 	}
 	if (r < 0)
-		store_rollback(work->store);
+		store_rollback(job->store);
 	pass_clean_up(&pass);
-	return r < 0 ? r : work_settle(work);
+	return r < 0 ? r : job_settle(job);
 }
 
-int work_dry_run(struct work *work, uint32_t tset_ordinal, struct arena *arena, struct work_volume **ret_volumes,
+int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, struct job_volume **ret_volumes,
                  uint32_t *ret_count)
 {
 	struct pass pass;
-	int r = pass_setup(&pass, work);
+	int r = pass_setup(&pass, job);
 
 	pass.pass.what = "measuring";
 	pass.dry = true;
@@ -672,30 +672,30 @@ int work_dry_run(struct work *work, uint32_t tset_ordinal, struct arena *arena, 
 	pass.volume_arena = arena;
 	hash_init(&pass.payload);
 	if (r == 0)
-		r = store_savepoint(work->store);
+		r = store_savepoint(job->store);
 	if (r == 0)
-		r = work_walk(&pass.pass, pass_handler);
+		r = job_walk(&pass.pass, pass_handler);
 	if (r == 0)
-		r = store_savepoint_rollback(work->store);
+		r = store_savepoint_rollback(job->store);
 	*ret_volumes = pass.volumes;
 	*ret_count = pass.volume_capacity;
 	pass_clean_up(&pass);
-	work->deferred.count = 0;
+	job->deferred.count = 0;
 	return r;
 }
 
-int work_run_items(struct work *work)
+int job_run_items(struct job *job)
 {
 	struct pass pass;
-	int r = store_tsets_each(work->store, work->file.file_no, find_first_tset, work);
+	int r = store_tsets_each(job->store, job->file.file_no, find_first_tset, job);
 
 	if (r < 0)
 		return r;
-	r = pass_setup(&pass, work);
+	r = pass_setup(&pass, job);
 	if (r == 0)
-		r = work_walk(&pass.pass, pass_handler);
+		r = job_walk(&pass.pass, pass_handler);
 	if (r < 0)
-		store_rollback(work->store);
+		store_rollback(job->store);
 	pass_clean_up(&pass);
 	return r;
 }

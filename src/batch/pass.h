@@ -2,10 +2,10 @@
 #ifndef MUSTER_BATCH_PASS_H
 #define MUSTER_BATCH_PASS_H
 
-#include "work.h"
+#include "job.h"
 
 struct pass {
-	struct work_pass pass; /* first: see work_walk */
+	struct job_pass pass; /* first: see job_walk */
 	struct enroll *enroll;
 	struct remit *remit;
 	struct decide_view view;
@@ -29,13 +29,13 @@ struct pass {
 	struct slice set_reason;
 	/* A dry run's figures. */
 	struct arena *volume_arena;
-	struct work_volume *volumes;
+	struct job_volume *volumes;
 	uint32_t volume_capacity, volume_count;
 };
 
-static inline struct work *pass_work(struct pass *pass)
+static inline struct job *pass_job(struct pass *pass)
 {
-	return pass->pass.work;
+	return pass->pass.job;
 }
 
 #endif

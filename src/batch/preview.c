@@ -3,24 +3,24 @@
  * used up, no file is written; what it tells is what process would do now.
  */
 #include "muster/path.h"
-#include "work.h"
+#include "job.h"
 
-static int preview_line(struct work *work, struct store_file *file)
+static int preview_line(struct job *job, struct store_file *file)
 {
-	int r = store_file_add(work->store, file);
+	int r = store_file_add(job->store, file);
 
-	work->file = *file;
+	job->file = *file;
 	if (r == 0)
-		r = work_validate(work, true);
-	return r == 0 ? work_apply(work) : r;
+		r = job_validate(job, true);
+	return r == 0 ? job_apply(job) : r;
 }
 
-static void preview_result(const struct work *work, struct batch_result *result)
+static void preview_result(const struct job *job, struct batch_result *result)
 {
-	*result = (struct batch_result){.outcome = work->file.outcome, .kind = work->file.kind, .tally = work->file.tally};
-	work_safe_name(work->file.name, result->name, sizeof(result->name));
-	slice_to_cstr(work->file.reason, result->reason, sizeof(result->reason));
-	result->exceptions_waiting = work->file.tally.members_exception;
+	*result = (struct batch_result){.outcome = job->file.outcome, .kind = job->file.kind, .tally = job->file.tally};
+	job_safe_name(job->file.name, result->name, sizeof(result->name));
+	slice_to_cstr(job->file.reason, result->reason, sizeof(result->reason));
+	result->exceptions_waiting = job->file.tally.members_exception;
 }
 
 int batch_preview_file(struct batch *batch, const char *path, const struct batch_preview *preview,
@@ -32,23 +32,23 @@ int batch_preview_file(struct batch *batch, const char *path, const struct batch
 		.as_of = batch->settings.today,
 	};
 	struct env_stat stat;
-	struct work work;
+	struct job job;
 	int r = env_stat(batch->env, path, &stat);
 
 	if (r < 0)
 		return r;
 	file.bytes = stat.size_bytes;
-	r = work_init(&work, batch, &file);
+	r = job_init(&job, batch, &file);
 	if (r == 0)
-		r = path_format(work.original, "%s", path);
-	work.preview = preview;
+		r = path_format(job.original, "%s", path);
+	job.preview = preview;
 	if (r == 0)
 		r = store_begin(batch->store, STORE_WRITE);
 	if (r == 0)
-		r = preview_line(&work, &file);
+		r = preview_line(&job, &file);
 	store_rollback(batch->store);
 	if (r == 0)
-		preview_result(&work, ret_result);
-	work_fini(&work);
+		preview_result(&job, ret_result);
+	job_fini(&job);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }

@@ -11,14 +11,14 @@ struct supersede {
 /* Is the item's file the one corrected here, or another correction of it? */
 static int supersede_is_kin(struct supersede *supersede, uint64_t file_no, bool *ret_kin)
 {
-	struct work *work = pass_work(supersede->pass);
+	struct job *job = pass_job(supersede->pass);
 	const struct store_file *file;
 	int r;
 
 	*ret_kin = file_no == supersede->original_no;
-	if (*ret_kin || file_no == work->file.file_no)
+	if (*ret_kin || file_no == job->file.file_no)
 		return 0;
-	r = store_file_get(work->store, file_no, &supersede->pass->family_arena, &file);
+	r = store_file_get(job->store, file_no, &supersede->pass->family_arena, &file);
 	if (r == 0 && file != NULL)
 		*ret_kin = file->reprocess_of == supersede->original_no;
 	return r;
@@ -42,7 +42,7 @@ static int supersede_note(void *context, const struct store_exception *item)
 
 static int supersede_close(struct supersede *supersede, struct slice item_id)
 {
-	struct store *store = pass_work(supersede->pass)->store;
+	struct store *store = pass_job(supersede->pass)->store;
 	const struct store_exception *stored;
 	struct store_exception item;
 	int r = store_exception_get(store, item_id, &supersede->pass->family_arena, &stored);
@@ -58,7 +58,7 @@ static int supersede_close(struct supersede *supersede, struct slice item_id)
 int supersede_items(struct pass *pass, const struct member_record *record)
 {
 	struct supersede supersede = {
-		.pass = pass, .record = record, .original_no = pass_work(pass)->file.reprocess_of};
+		.pass = pass, .record = record, .original_no = pass_job(pass)->file.reprocess_of};
 	const struct store_exception_filter filter = {
 		.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED,
 		.subscriber_id = record->subscriber_id,
@@ -68,7 +68,7 @@ int supersede_items(struct pass *pass, const struct member_record *record)
 
 	if (supersede.original_no == 0 || slice_is_empty(record->subscriber_id))
 		return 0;
-	r = store_exceptions_each(pass_work(pass)->store, &filter, supersede_note, &supersede);
+	r = store_exceptions_each(pass_job(pass)->store, &filter, supersede_note, &supersede);
 	for (i = 0; r == 0 && i < supersede.count; i++)
 		r = supersede_close(&supersede, supersede.items[i]);
 	return r;

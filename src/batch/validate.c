@@ -13,12 +13,12 @@
 #include "guard.h"
 #include "lane.h"
 #include "muster/json.h"
-#include "work.h"
+#include "job.h"
 
 #define VALIDATE_SETS_PER_COMMIT 500u
 
 struct validate {
-	struct work_pass pass; /* first: see work_walk */
+	struct job_pass pass; /* first: see job_walk */
 	bool record;
 	struct enroll *enroll;
 	struct remit *remit;
@@ -36,9 +36,9 @@ struct validate {
 	uint32_t sets_in_commit;
 };
 
-static struct work *validate_work(struct validate *validate)
+static struct job *validate_job(struct validate *validate)
 {
-	return validate->pass.work;
+	return validate->pass.job;
 }
 
 static struct slice validate_keep(struct validate *validate, const struct buffer *text)
@@ -105,8 +105,8 @@ static int validate_header_834(void *context, const struct x12_tset *tset, const
 	struct buffer text;
 
 	(void)tset;
-	validate_work(validate)->saw_834 = true;
-	buffer_init(&text, validate_work(validate)->env);
+	validate_job(validate)->saw_834 = true;
+	buffer_init(&text, validate_job(validate)->env);
 	header_834(&text, header);
 	validate->header = validate_keep(validate, &text);
 	buffer_fini(&text);
@@ -127,8 +127,8 @@ static int validate_header_820(void *context, const struct x12_tset *tset, const
 	struct buffer text;
 
 	(void)tset;
-	validate_work(validate)->saw_820 = true;
-	buffer_init(&text, validate_work(validate)->env);
+	validate_job(validate)->saw_820 = true;
+	buffer_init(&text, validate_job(validate)->env);
 	header_820(&text, header);
 	validate->header = validate_keep(validate, &text);
 	buffer_fini(&text);
@@ -151,23 +151,23 @@ static int validate_remit_end(void *context, const struct x12_tset *tset, const 
 
 static int validate_commit_portion(struct validate *validate)
 {
-	struct work *work = validate_work(validate);
+	struct job *job = validate_job(validate);
 	int r;
 
 	if (++validate->sets_in_commit < VALIDATE_SETS_PER_COMMIT)
 		return 0;
 	validate->sets_in_commit = 0;
-	r = work_commit(work);
-	return r < 0 ? r : work_begin(work);
+	r = job_commit(job);
+	return r < 0 ? r : job_begin(job);
 }
 
 static void tset_row_fill(struct validate *validate, const struct x12_tset *tset, const struct check_verdict *verdict,
                           struct store_tset *row)
 {
-	struct work *work = validate_work(validate);
+	struct job *job = validate_job(validate);
 
 	*row = (struct store_tset){
-		.file_no = work->file.file_no,
+		.file_no = job->file.file_no,
 		.interchange_no = validate->interchange.interchange_no,
 		.ordinal = tset->ordinal,
 		.functional_id = slice_from(validate->fgroup_fields[0]),
@@ -203,12 +203,12 @@ static void tset_row_hold(struct store_tset *row, enum category category, struct
 /* Same key: a duplicate, a conflict, or (reprocess) the next revision. P20, P21, P25. */
 static int tset_row_same_key(struct validate *validate, struct store_tset *row, const struct store_tset *first)
 {
-	struct work *work = validate_work(validate);
+	struct job *job = validate_job(validate);
 	uint32_t revisions;
 	int r;
 
-	if (work->file.reprocess_of != 0 && first->file_no != work->file.file_no) {
-		r = store_tset_revisions(work->store, first->tset_no, &revisions);
+	if (job->file.reprocess_of != 0 && first->file_no != job->file.file_no) {
+		r = store_tset_revisions(job->store, first->tset_no, &revisions);
 		if (r < 0)
 			return r;
 		row->revision_of = first->revision_of != 0 ? first->revision_of : first->tset_no;
@@ -245,9 +245,9 @@ static int tset_link_find(void *context, const struct store_tset *tset)
 /* A corrected file under new control numbers: its sets go on with those of the original, in their order. */
 static int tset_row_link(struct validate *validate, struct store_tset *row)
 {
-	struct work *work = validate_work(validate);
+	struct job *job = validate_job(validate);
 	struct tset_link link = {.ordinal = row->ordinal};
-	int r = store_tsets_each(work->store, work->file.reprocess_of, tset_link_find, &link);
+	int r = store_tsets_each(job->store, job->file.reprocess_of, tset_link_find, &link);
 
 	row->revision_of = link.tset_no;
 	return r < 0 ? r : 0;
@@ -255,22 +255,22 @@ static int tset_row_link(struct validate *validate, struct store_tset *row)
 
 static int tset_row_key(struct validate *validate, struct store_tset *row)
 {
-	struct work *work = validate_work(validate);
+	struct job *job = validate_job(validate);
 	const struct store_tset *first;
 	int r;
 
 	row->ledger_key = store_ledger_key(&validate->arena, &validate->interchange, row, 0);
 	if (row->ledger_key.data == NULL)
 		return -ENOMEM;
-	r = store_tset_by_key(work->store, row->ledger_key, &validate->arena, &first);
+	r = store_tset_by_key(job->store, row->ledger_key, &validate->arena, &first);
 	if (r < 0 || first != NULL)
 		return r < 0 ? r : tset_row_same_key(validate, row, first);
-	if (work->file.reprocess_of != 0)
+	if (job->file.reprocess_of != 0)
 		return tset_row_link(validate, row);
-	if (work->profile->resend == PROFILE_APPLY)
+	if (job->profile->resend == PROFILE_APPLY)
 		return 0;
-	r = store_tset_by_content(work->store, &row->content_hash, validate->interchange.sender_qualifier,
-				  validate->interchange.sender_id, work->file.file_no, &validate->arena, &first);
+	r = store_tset_by_content(job->store, &row->content_hash, validate->interchange.sender_qualifier,
+				  validate->interchange.sender_id, job->file.file_no, &validate->arena, &first);
 	if (r == 0 && first != NULL) {
 		row->duplicate_of = first->tset_no;
 		tset_row_hold(row, CATEGORY_DUP_FILE,
@@ -282,14 +282,14 @@ static int tset_row_key(struct validate *validate, struct store_tset *row)
 /* What shall become of the set, as far as its own end tells. */
 static int tset_row_settle(struct validate *validate, const struct check_verdict *verdict, struct store_tset *row)
 {
-	struct work *work = validate_work(validate);
+	struct job *job = validate_job(validate);
 
 	if (verdict->decision == CHECK_REJECTED) {
 		row->outcome = STORE_TSET_REJECTED;
 		row->reason = SLICE_LITERAL("the set has errors; see the 999");
 		return 0;
 	}
-	if (!slice_is(validate->interchange.usage, "P") && !work->profile->decide.allow_test_files) {
+	if (!slice_is(validate->interchange.usage, "P") && !job->profile->decide.allow_test_files) {
 		row->outcome = STORE_TSET_TEST;
 		row->hold_category = CATEGORY_FILE_HOLD;
 		row->reason = SLICE_LITERAL("test file (ISA15 is not P): validated and acknowledged, not applied");
@@ -309,18 +309,18 @@ static int tset_row_settle(struct validate *validate, const struct check_verdict
 
 static int validate_add_row(struct validate *validate, const struct x12_tset *tset, const struct check_verdict *verdict)
 {
-	struct work *work = validate_work(validate);
+	struct job *job = validate_job(validate);
 	struct store_tset row;
 	int r;
 
 	tset_row_fill(validate, tset, verdict, &row);
 	r = tset_row_settle(validate, verdict, &row);
 	if (r == 0)
-		r = store_tset_add(work->store, &row);
+		r = store_tset_add(job->store, &row);
 	if (r != 0)
 		return r > 0 ? MUSTER_ERROR_INTERNAL : r;
-	if (work->first_tset_no == 0)
-		work->first_tset_no = row.tset_no;
+	if (job->first_tset_no == 0)
+		job->first_tset_no = row.tset_no;
 	if (validate->interchange_first_no == 0)
 		validate->interchange_first_no = row.tset_no;
 	if (validate->fgroup_first_no == 0)
@@ -335,7 +335,7 @@ static int validate_add_row(struct validate *validate, const struct x12_tset *ts
 static int validate_overrule(struct validate *validate, uint64_t first, enum store_tset_outcome outcome,
                              struct slice reason)
 {
-	struct work *work = validate_work(validate);
+	struct job *job = validate_job(validate);
 	uint64_t tset_no;
 	int r = 0;
 
@@ -344,7 +344,7 @@ static int validate_overrule(struct validate *validate, uint64_t first, enum sto
 		struct store_tset row;
 
 		arena_reset(&validate->arena);
-		r = store_tset_get(work->store, tset_no, &validate->arena, &stored);
+		r = store_tset_get(job->store, tset_no, &validate->arena, &stored);
 		if (r < 0 || stored == NULL || stored->outcome == STORE_TSET_REJECTED)
 			continue;
 		row = *stored;
@@ -352,7 +352,7 @@ static int validate_overrule(struct validate *validate, uint64_t first, enum sto
 		row.reason = reason;
 		row.ledger_key = SLICE_EMPTY;
 		row.hold_category = CATEGORY_COUNT;
-		r = store_tset_update(work->store, &row);
+		r = store_tset_update(job->store, &row);
 		if (r == 0)
 			guard_forget_set(&validate->guard, tset_no);
 	}
@@ -364,14 +364,14 @@ static int validate_overrule(struct validate *validate, uint64_t first, enum sto
 static int validate_interchange_begin(void *context, const struct x12_interchange *interchange)
 {
 	struct validate *validate = context;
-	struct work *work = validate_work(validate);
+	struct job *job = validate_job(validate);
 	struct store_interchange *row = &validate->interchange;
-	const struct check_handler *ack = ack_handler(work->ack);
+	const struct check_handler *ack = ack_handler(job->ack);
 
 	validate->interchange_first_no = 0;
-	work->interchange_count++;
+	job->interchange_count++;
 	*row = (struct store_interchange){
-		.file_no = work->file.file_no,
+		.file_no = job->file.file_no,
 		.ordinal = interchange->ordinal,
 		.sender_qualifier = interchange->sender_qualifier,
 		.sender_id = interchange->sender_id,
@@ -386,10 +386,10 @@ static int validate_interchange_begin(void *context, const struct x12_interchang
 		.complete = true,
 	};
 	if (validate->record) {
-		int r = store_interchange_add(work->store, row);
+		int r = store_interchange_add(job->store, row);
 
 		if (r == 0)
-			r = lane_look(work, interchange, &validate->out_of_order);
+			r = lane_look(job, interchange, &validate->out_of_order);
 		if (r != 0)
 			return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 	}
@@ -399,17 +399,17 @@ static int validate_interchange_begin(void *context, const struct x12_interchang
 /* A finding that only the database can make: the acknowledgment says that the file came before (TA105 025). */
 static int validate_duplicate_finding(struct validate *validate, const struct x12_interchange *interchange)
 {
-	struct work *work = validate_work(validate);
-	const struct check_handler *ack = ack_handler(work->ack);
+	struct job *job = validate_job(validate);
+	const struct check_handler *ack = ack_handler(job->ack);
 	const struct finding finding = {
 		.code = FINDING_INTERCHANGE_DUPLICATE,
 		.severity = FINDING_ERROR,
 		.where = {.offset = interchange->offset, .interchange = interchange->ordinal},
 		.segment_id = "ISA",
 		.value = interchange->control_number,
-		.message = work->file.reason,
+		.message = job->file.reason,
 	};
-	int r = finding_list_add(&work->findings, &finding);
+	int r = finding_list_add(&job->findings, &finding);
 
 	return r < 0 ? r : ack->finding(ack->context, &finding);
 }
@@ -417,13 +417,13 @@ static int validate_duplicate_finding(struct validate *validate, const struct x1
 static int validate_interchange_end(void *context, const struct x12_interchange *interchange)
 {
 	struct validate *validate = context;
-	struct work *work = validate_work(validate);
-	const struct check_handler *ack = ack_handler(work->ack);
+	struct job *job = validate_job(validate);
+	const struct check_handler *ack = ack_handler(job->ack);
 	int r = 0;
 
 	if (!interchange->complete)
-		work->truncated = true;
-	if (work->duplicate)
+		job->truncated = true;
+	if (job->duplicate)
 		r = validate_duplicate_finding(validate, interchange);
 	if (r == 0 && validate->record && interchange->complete && interchange->rejected)
 		r = validate_overrule(validate, validate->interchange_first_no, STORE_TSET_REJECTED,
@@ -434,7 +434,7 @@ static int validate_interchange_end(void *context, const struct x12_interchange 
 static int validate_fgroup_begin(void *context, const struct x12_fgroup *fgroup)
 {
 	struct validate *validate = context;
-	const struct check_handler *ack = ack_handler(validate_work(validate)->ack);
+	const struct check_handler *ack = ack_handler(validate_job(validate)->ack);
 	const struct slice fields[6] = {fgroup->functional_id, fgroup->sender_code, fgroup->receiver_code,
 					fgroup->date, fgroup->time, fgroup->control_number};
 	size_t i;
@@ -448,7 +448,7 @@ static int validate_fgroup_begin(void *context, const struct x12_fgroup *fgroup)
 static int validate_fgroup_end(void *context, const struct x12_fgroup *fgroup)
 {
 	struct validate *validate = context;
-	const struct check_handler *ack = ack_handler(validate_work(validate)->ack);
+	const struct check_handler *ack = ack_handler(validate_job(validate)->ack);
 	int r = 0;
 
 	if (validate->record && fgroup->rejected && fgroup->complete)
@@ -460,7 +460,7 @@ static int validate_fgroup_end(void *context, const struct x12_fgroup *fgroup)
 static int validate_tset_begin(void *context, const struct x12_tset *tset, const struct guide *guide)
 {
 	struct validate *validate = context;
-	const struct check_handler *ack = ack_handler(validate_work(validate)->ack);
+	const struct check_handler *ack = ack_handler(validate_job(validate)->ack);
 	const struct check_handler *enroll = enroll_handler(validate->enroll), *remit = remit_handler(validate->remit);
 	int r;
 
@@ -478,18 +478,18 @@ static int validate_tset_begin(void *context, const struct x12_tset *tset, const
 static int validate_tset_end(void *context, const struct x12_tset *tset, const struct check_verdict *verdict)
 {
 	struct validate *validate = context;
-	struct work *work = validate_work(validate);
-	const struct check_handler *ack = ack_handler(work->ack);
+	struct job *job = validate_job(validate);
+	const struct check_handler *ack = ack_handler(job->ack);
 	const struct check_handler *enroll = enroll_handler(validate->enroll), *remit = remit_handler(validate->remit);
 	int r = enroll->tset_end(enroll->context, tset, verdict);
 
 	if (r == 0)
 		r = remit->tset_end(remit->context, tset, verdict);
-	if (r == 0 && work->preview != NULL && work->preview->verdict != NULL)
-		r = work->preview->verdict(work->preview->context, tset, verdict);
-	work->tset_count++;
-	work->members_read += verdict->members;
-	work->money_read += validate->money;
+	if (r == 0 && job->preview != NULL && job->preview->verdict != NULL)
+		r = job->preview->verdict(job->preview->context, tset, verdict);
+	job->tset_count++;
+	job->members_read += verdict->members;
+	job->money_read += validate->money;
 	if (r == 0 && validate->record)
 		r = validate_add_row(validate, tset, verdict);
 	return r < 0 ? r : ack->tset_end(ack->context, tset, verdict);
@@ -507,7 +507,7 @@ static int validate_loop_begin(void *context, const struct guide *guide, const s
 {
 	struct validate *validate = context;
 
-	FORWARD(ack_handler(validate_work(validate)->ack), loop_begin, (handler->context, guide, loop));
+	FORWARD(ack_handler(validate_job(validate)->ack), loop_begin, (handler->context, guide, loop));
 	FORWARD(enroll_handler(validate->enroll), loop_begin, (handler->context, guide, loop));
 	FORWARD(remit_handler(validate->remit), loop_begin, (handler->context, guide, loop));
 	return 0;
@@ -517,7 +517,7 @@ static int validate_loop_end(void *context, const struct guide *guide, const str
 {
 	struct validate *validate = context;
 
-	FORWARD(ack_handler(validate_work(validate)->ack), loop_end, (handler->context, guide, loop));
+	FORWARD(ack_handler(validate_job(validate)->ack), loop_end, (handler->context, guide, loop));
 	FORWARD(enroll_handler(validate->enroll), loop_end, (handler->context, guide, loop));
 	FORWARD(remit_handler(validate->remit), loop_end, (handler->context, guide, loop));
 	return 0;
@@ -528,7 +528,7 @@ static int validate_segment(void *context, const struct guide *guide, const stru
 {
 	struct validate *validate = context;
 
-	FORWARD(ack_handler(validate_work(validate)->ack), segment, (handler->context, guide, node, segment));
+	FORWARD(ack_handler(validate_job(validate)->ack), segment, (handler->context, guide, node, segment));
 	FORWARD(enroll_handler(validate->enroll), segment, (handler->context, guide, node, segment));
 	FORWARD(remit_handler(validate->remit), segment, (handler->context, guide, node, segment));
 	return 0;
@@ -537,14 +537,14 @@ static int validate_segment(void *context, const struct guide *guide, const stru
 static int validate_finding(void *context, const struct finding *finding)
 {
 	struct validate *validate = context;
-	struct work *work = validate_work(validate);
-	int r = finding_list_add(&work->findings, finding);
+	struct job *job = validate_job(validate);
+	int r = finding_list_add(&job->findings, finding);
 
-	if (r == 0 && work->preview != NULL && work->preview->finding != NULL)
-		r = work->preview->finding(work->preview->context, finding);
+	if (r == 0 && job->preview != NULL && job->preview->finding != NULL)
+		r = job->preview->finding(job->preview->context, finding);
 	if (r < 0)
 		return r;
-	FORWARD(ack_handler(work->ack), finding, (handler->context, finding));
+	FORWARD(ack_handler(job->ack), finding, (handler->context, finding));
 	FORWARD(enroll_handler(validate->enroll), finding, (handler->context, finding));
 	return 0;
 }
@@ -564,24 +564,24 @@ static const struct check_handler validate_handler = {
 
 /* ---- the pass ---- */
 
-static int validate_setup(struct validate *validate, struct work *work, bool record)
+static int validate_setup(struct validate *validate, struct job *job, bool record)
 {
 	const struct enroll_sink enroll_sink = {.context = validate, .header = validate_header_834, .family = validate_family};
 	const struct remit_sink remit_sink = {.context = validate, .header = validate_header_820, .end = validate_remit_end};
-	struct ack_options options = {.clock_ms = work->file.received_ms,
-				      .control_number = (uint32_t)work->file.ack_control_first,
-				      .ta1_only_when_asked = work->profile->ta1_only_when_asked};
+	struct ack_options options = {.clock_ms = job->file.received_ms,
+				      .control_number = (uint32_t)job->file.ack_control_first,
+				      .ta1_only_when_asked = job->profile->ta1_only_when_asked};
 	int r;
 
-	*validate = (struct validate){.pass = {.work = work, .what = "validating", .wants_content = record}, .record = record};
-	arena_init(&validate->arena, work->env, 0, 0);
-	guard_init(&validate->guard, work);
-	ack_free(work->ack);
-	work->ack = NULL;
-	r = ack_new(work->env, &options, &work->ack);
+	*validate = (struct validate){.pass = {.job = job, .what = "validating", .wants_content = record}, .record = record};
+	arena_init(&validate->arena, job->env, 0, 0);
+	guard_init(&validate->guard, job);
+	ack_free(job->ack);
+	job->ack = NULL;
+	r = ack_new(job->env, &options, &job->ack);
 	if (r == 0)
-		r = enroll_new(work->env, &enroll_sink, &validate->enroll);
-	return r < 0 ? r : remit_new(work->env, &remit_sink, &validate->remit);
+		r = enroll_new(job->env, &enroll_sink, &validate->enroll);
+	return r < 0 ? r : remit_new(job->env, &remit_sink, &validate->remit);
 }
 
 static void validate_clean_up(struct validate *validate)
@@ -593,62 +593,62 @@ static void validate_clean_up(struct validate *validate)
 }
 
 /* Control numbers of our acknowledgments: looked at before the walk, taken once it is known how many were used. */
-static int validate_take_numbers(struct work *work)
+static int validate_take_numbers(struct job *job)
 {
 	uint64_t first;
 
-	work->file.ack_control_count = ack_control_numbers_used(work->ack);
-	if (work->file.ack_control_count == 0)
+	job->file.ack_control_count = ack_control_numbers_used(job->ack);
+	if (job->file.ack_control_count == 0)
 		return 0;
-	return store_sequence_next(work->store, "ack_isa13", work->file.ack_control_count, 999999999, &first);
+	return store_sequence_next(job->store, "ack_isa13", job->file.ack_control_count, 999999999, &first);
 }
 
 static int validate_end(struct validate *validate)
 {
-	struct work *work = validate_work(validate);
-	int r = validate_take_numbers(work);
+	struct job *job = validate_job(validate);
+	int r = validate_take_numbers(job);
 
 	/* A file that is cut off waits as a whole: what is missing might take back what is there. */
-	if (r == 0 && validate->record && work->truncated && !work->profile->accept_complete_sets)
-		r = validate_overrule(validate, work->first_tset_no, STORE_TSET_HELD, SLICE_LITERAL(WORK_CUT_OFF));
+	if (r == 0 && validate->record && job->truncated && !job->profile->accept_complete_sets)
+		r = validate_overrule(validate, job->first_tset_no, STORE_TSET_HELD, SLICE_LITERAL(JOB_CUT_OFF));
 	if (r == 0)
 		r = guard_judge(&validate->guard);
-	work->file.kind = work->saw_834 && work->saw_820 ? STORE_KIND_MIXED
-		: work->saw_834 ? STORE_KIND_834
-		: work->saw_820 ? STORE_KIND_820 : STORE_KIND_UNKNOWN;
-	work->file.stage = STORE_FILE_VALIDATED;
+	job->file.kind = job->saw_834 && job->saw_820 ? STORE_KIND_MIXED
+		: job->saw_834 ? STORE_KIND_834
+		: job->saw_820 ? STORE_KIND_820 : STORE_KIND_UNKNOWN;
+	job->file.stage = STORE_FILE_VALIDATED;
 	if (r == 0)
-		r = store_file_update(work->store, &work->file);
-	return r < 0 ? r : r > 0 ? MUSTER_ERROR_INTERNAL : work_commit(work);
+		r = store_file_update(job->store, &job->file);
+	return r < 0 ? r : r > 0 ? MUSTER_ERROR_INTERNAL : job_commit(job);
 }
 
-static int validate_begin(struct work *work)
+static int validate_begin(struct job *job)
 {
-	int r = work_begin(work);
+	int r = job_begin(job);
 
 	if (r == 0)
-		r = store_file_forget_sets(work->store, work->file.file_no);
+		r = store_file_forget_sets(job->store, job->file.file_no);
 	if (r == 0)
-		r = store_sequence_next(work->store, "ack_isa13", 0, 999999999, &work->file.ack_control_first);
+		r = store_sequence_next(job->store, "ack_isa13", 0, 999999999, &job->file.ack_control_first);
 	return r;
 }
 
-int work_validate(struct work *work, bool record)
+int job_validate(struct job *job, bool record)
 {
 	struct validate validate;
-	int r = record ? validate_begin(work) : 0;
+	int r = record ? validate_begin(job) : 0;
 
 	if (r < 0) {
-		store_rollback(work->store);
+		store_rollback(job->store);
 		return r;
 	}
-	r = validate_setup(&validate, work, record && !work->duplicate);
+	r = validate_setup(&validate, job, record && !job->duplicate);
 	if (r == 0)
-		r = work_walk(&validate.pass, validate_handler);
+		r = job_walk(&validate.pass, validate_handler);
 	if (r == 0 && record)
 		r = validate_end(&validate);
 	if (r < 0 && record)
-		store_rollback(work->store);
+		store_rollback(job->store);
 	validate_clean_up(&validate);
 	return r;
 }

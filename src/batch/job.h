@@ -1,10 +1,10 @@
 /*
- * work: one file on its way through the line. Shared by the steps of batch; see batch.h for the stages.
+ * job: one file on its way through the line. Shared by the steps of batch; see batch.h for the stages.
  *
- * Lifetime  a struct work lives from claim to filing of one file, or as long as a preview of it.
+ * Lifetime  a struct job lives from claim to filing of one file, or as long as a preview of it.
  */
-#ifndef MUSTER_BATCH_WORK_H
-#define MUSTER_BATCH_WORK_H
+#ifndef MUSTER_BATCH_JOB_H
+#define MUSTER_BATCH_JOB_H
 
 #include "muster/apply.h"
 #include "muster/batch.h"
@@ -18,14 +18,14 @@ struct batch {
 };
 
 /* Records that wait for the end of the file: (set ordinal, member ordinal), in file order. */
-struct work_deferred {
+struct job_deferred {
 	struct {
 		uint32_t tset_ordinal, member_pos;
 	} *items;
 	size_t count, capacity;
 };
 
-struct work {
+struct job {
 	struct batch *batch;
 	struct env *env;
 	struct store *store;
@@ -48,22 +48,22 @@ struct work {
 	uint32_t tset_count, interchange_count;
 	bool saw_834, saw_820;
 
-	struct work_deferred deferred;
+	struct job_deferred deferred;
 
 	/* A preview: everything happens inside one transaction that is rolled back; nothing is committed. */
 	const struct batch_preview *preview;
 	/* Items of the queue that run again; NULL: the file itself runs. */
-	struct work_items *items;
+	struct job_items *items;
 };
 
 /* One item of the queue that runs again, with its decision. */
-struct work_item {
+struct job_item {
 	uint32_t tset_ordinal, member_pos;
 	struct slice item_id, decision, operator_id;
 	bool ran, applied;
 };
-struct work_items {
-	struct work_item *items; /* by tset_ordinal, member_pos */
+struct job_items {
+	struct job_item *items; /* by tset_ordinal, member_pos */
 	uint32_t count;
 };
 
@@ -78,50 +78,50 @@ int batch_drive_file(struct batch *batch, const struct store_file *file, struct 
 int64_t batch_received_ms(const struct batch *batch);
 
 /* Set up for `file` (copied); its folder names follow from its file_id. */
-int work_init(struct work *work, struct batch *batch, const struct store_file *file);
-void work_fini(struct work *work);
+int job_init(struct job *job, struct batch *batch, const struct store_file *file);
+void job_fini(struct job *job);
 
 /* Pass 1. `record`: write interchange and set rows and end at stage VALIDATED; else only findings and acknowledgments. */
-int work_validate(struct work *work, bool record);
+int job_validate(struct job *job, bool record);
 /* Pass 2 (and 3, for deferred records): at its end stage APPLIED. */
-int work_apply(struct work *work);
+int job_apply(struct job *job);
 /* Acknowledgments, outputs, archive; at its end stage FILED. */
-int work_finish(struct work *work);
+int job_finish(struct job *job);
 
-/* Run the items of work->items again, each in a transaction of its own. The file is FILED already. */
-int work_run_items(struct work *work);
+/* Run the items of job->items again, each in a transaction of its own. The file is FILED already. */
+int job_run_items(struct job *job);
 /* Where the original lies once filed: done/YYYY/MM/<file_id>, held/<file_id>, rejected/<file_id>. */
-int work_archive_folder(const struct work *work, char out[LIMIT_PATH_BYTES]);
+int job_archive_folder(const struct job *job, char out[LIMIT_PATH_BYTES]);
 
 /* What a dry run of one set would do to each group: for volume guards. */
-struct work_volume {
+struct job_volume {
 	struct slice group_id;
 	uint64_t terminations, changes;
 };
-int work_dry_run(struct work *work, uint32_t tset_ordinal, struct arena *arena, struct work_volume **ret_volumes,
+int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, struct job_volume **ret_volumes,
                  uint32_t *ret_count);
 
-#define WORK_CUT_OFF "the file is cut off before its IEA: ask the partner to send it whole"
+#define JOB_CUT_OFF "the file is cut off before its IEA: ask the partner to send it whole"
 
 /* What the context of every pass begins with. */
-struct work_pass {
-	struct work *work;
+struct job_pass {
+	struct job *job;
 	const char *what;   /* for progress bars */
 	bool wants_content; /* the hash of each set's content */
 };
 /* One pass over the claimed bytes. `handler`'s context and progress are filled in: the context is `pass`. */
-int work_walk(struct work_pass *pass, struct check_handler handler);
+int job_walk(struct job_pass *pass, struct check_handler handler);
 
 /* received + due_hours. */
-int64_t work_due_ms(const struct work *work);
-/* apply's view of this work and one of its sets. */
-struct apply_origin work_origin(const struct work *work, const struct store_tset *tset);
+int64_t job_due_ms(const struct job *job);
+/* apply's view of this job and one of its sets. */
+struct apply_origin job_origin(const struct job *job, const struct store_tset *tset);
 /* begin and commit, but for a preview, which is one transaction from its first to its last step. */
-int work_begin(struct work *work);
-int work_commit(struct work *work);
+int job_begin(struct job *job);
+int job_commit(struct job *job);
 /* True once a signal asked to stop. */
-bool work_is_interrupted(void);
+bool job_is_interrupted(void);
 /* `name` as a file name of ours: bytes that a path or a terminal would obey are replaced. Returns `out`. */
-char *work_safe_name(struct slice name, char *out, size_t out_bytes);
+char *job_safe_name(struct slice name, char *out, size_t out_bytes);
 
 #endif

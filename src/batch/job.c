@@ -1,0 +1,140 @@
+#include "job.h"
+
+#include <signal.h>
+
+#include "muster/log.h"
+#include "muster/path.h"
+
+static volatile sig_atomic_t interrupted;
+
+void batch_interrupt(void)
+{
+	interrupted = 1;
+}
+
+bool job_is_interrupted(void)
+{
+	return interrupted != 0;
+}
+
+char *job_safe_name(struct slice name, char *out, size_t out_bytes)
+{
+	size_t i;
+
+	slice_to_cstr(name, out, out_bytes);
+	for (i = 0; out[i] != '\0'; i++) {
+		unsigned char byte = (unsigned char)out[i];
+
+		if (byte <= 0x20 || byte >= 0x7F || byte == '/' || byte == '\\' || (i == 0 && (byte == '.' || byte == '-')))
+			out[i] = '_';
+	}
+	return out;
+}
+
+static int job_paths(struct job *job)
+{
+	char file_id[STORE_FILE_ID_BYTES];
+	int r = path_format(job->folder, "%s/%s", job->batch->settings.config->work,
+			    store_file_id_format(job->file.file_no, file_id));
+
+	return r < 0 ? r : path_format(job->original, "%s/original", job->folder);
+}
+
+/* Keep the file's text beyond the life of whoever gave it. */
+static int job_keep(struct job *job)
+{
+	struct slice *texts[] = {&job->file.file_id, &job->file.name, &job->file.partner, &job->file.out_dir, &job->file.reason};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		*texts[i] = arena_dup(&job->arena, *texts[i]);
+		if (texts[i]->data == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int job_init(struct job *job, struct batch *batch, const struct store_file *file)
+{
+	const struct profile *profile;
+	int r;
+
+	*job = (struct job){.batch = batch, .env = batch->env, .store = batch->store, .file = *file};
+	arena_init(&job->arena, batch->env, 0, 0);
+	arena_init(&job->findings_arena, batch->env, 0, 0);
+	finding_list_init(&job->findings, &job->findings_arena, LIMIT_FINDINGS_PER_SET);
+	r = job_keep(job);
+	if (r == 0)
+		r = job_paths(job);
+	profile = profile_named(batch->settings.profiles, job->file.partner);
+	job->profile = profile != NULL ? profile : &batch->settings.profiles->fallback;
+	return r;
+}
+
+void job_fini(struct job *job)
+{
+	ack_free(job->ack);
+	env_free(job->env, job->deferred.items);
+	arena_fini(&job->findings_arena);
+	arena_fini(&job->arena);
+}
+
+/* Progress of a walk whose context begins with a struct job_pass. */
+static int job_progress(void *context, uint64_t offset)
+{
+	const struct job_pass *pass = context;
+	const struct batch_settings *settings = &pass->job->batch->settings;
+
+	if (settings->progress != NULL)
+		settings->progress(settings->progress_context, pass->what, offset, pass->job->file.bytes);
+	return job_is_interrupted() ? MUSTER_ERROR_INTERRUPTED : 0;
+}
+
+int job_walk(struct job_pass *pass, struct check_handler handler)
+{
+	struct job *job = pass->job;
+	struct check_options check = job->profile->check;
+	struct io_source *source;
+	int r = io_source_open(job->env, job->original, &source);
+
+	if (r < 0)
+		return log_failure(r, "cannot read the claimed bytes of file %llu", (unsigned long long)job->file.file_no);
+	io_source_without_hash(source);
+	if (job->profile->max_inflated_bytes != 0)
+		io_source_limit(source, job->profile->max_inflated_bytes);
+	check.skip_content_hash = !pass->wants_content;
+	handler.context = pass;
+	handler.progress = job_progress;
+	r = check_source(job->env, job->batch->settings.guides, source, &check, &handler);
+	io_source_close(source);
+	return r;
+}
+
+int job_begin(struct job *job)
+{
+	return job->preview != NULL ? 0 : store_begin(job->store, STORE_WRITE);
+}
+
+int job_commit(struct job *job)
+{
+	return job->preview != NULL ? 0 : store_commit(job->store);
+}
+
+int64_t job_due_ms(const struct job *job)
+{
+	return job->file.received_ms + (int64_t)job->batch->settings.config->due_hours * 3600 * 1000;
+}
+
+struct apply_origin job_origin(const struct job *job, const struct store_tset *tset)
+{
+	return (struct apply_origin){
+		.store = job->store,
+		.env = job->env,
+		.file_no = job->file.file_no,
+		.tset_no = tset != NULL ? tset->tset_no : 0,
+		.tset_ordinal = tset != NULL ? tset->ordinal : 0,
+		.received_ms = job->file.received_ms,
+		.due_ms = job_due_ms(job),
+		.operator_id = job->operator_id,
+	};
+}
