@@ -79,15 +79,14 @@ static int chunk_commit(struct pass *pass, bool done)
 
 static int chunk_grew(struct pass *pass, uint32_t last_pos, uint32_t members)
 {
-	if (pass->dry)
-		return 0;
-	if (members == 0 && !store_is_writing(pass_job(pass)->store))
+	if (pass->dry || members == 0)
 		return 0;
 	pass->members_in_chunk += members;
 	if (pass->chunk_first_pos == 0)
 		pass->chunk_first_pos = last_pos - members + 1;
 	pass->chunk_last_pos = last_pos;
-	if (!pass->last_chance)
+	/* A resumed pass goes again through records before its mark: the mark never goes back. */
+	if (!pass->last_chance && last_pos > pass->tset.resume_pos)
 		pass->tset.resume_pos = last_pos;
 	if (pass->members_in_chunk < (uint32_t)pass_job(pass)->batch->settings.config->chunk_members)
 		return 0;
