@@ -28,6 +28,11 @@ enum check_balance {
 	CHECK_BALANCE_ALL_ADX   /* RMR04 and the ADX of 2200 and 2320 */
 };
 
+/* One of our own ids in ISA07/08. qualifier empty = any. */
+struct check_receiver {
+	struct slice qualifier, id;
+};
+
 /* What a partner's profile changes about checking. Zero is the default. */
 struct check_options {
 	struct x12_options x12;
@@ -35,6 +40,9 @@ struct check_options {
 	bool reject_member;    /* keep a set's sound members: errors inside 2000 loops do not reject it */
 	bool skip_content_hash; /* where nobody asks for check_verdict.content_hash: it costs more than all the rest */
 	bool allow_x220;       /* ST03 005010X220 (without A1) counts as 005010X220A1 */
+	/* An interchange for somebody else is rejected (TA1 009). None = every receiver is taken for us. Borrowed. */
+	const struct check_receiver *receivers;
+	uint32_t receiver_count;
 	/* Severity by finding code; 0 entries (FINDING_INFO) mean "the row's default" unless `severity_set`. */
 	enum finding_severity severity[FINDING_CODE_COUNT];
 	bool severity_set[FINDING_CODE_COUNT];

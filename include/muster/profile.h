@@ -22,11 +22,6 @@
 #include "muster/decide.h"
 #include "muster/env.h"
 
-/* One of our own ids in ISA07/08. qualifier empty = any. */
-struct config_receiver {
-	struct slice qualifier, id;
-};
-
 /* muster.yaml. */
 struct config {
 	const char *path;   /* the file it was read from; "" = none: the defaults serve */
@@ -34,7 +29,7 @@ struct config {
 	const char *database, *in, *out, *work, *done, *held, *rejected, *partners;
 	bool partners_given; /* the key stood in the file: then the folder must be there */
 	struct slice member_id_format; /* '#' a digit of the running number, '@' the check digit, the rest as it stands */
-	struct config_receiver *receivers; /* receiver_ids; none = every ISA07/08 is taken for ours */
+	struct check_receiver *receivers; /* receiver_ids; none = every ISA07/08 is taken for ours */
 	uint32_t receiver_count;
 	int32_t due_hours;      /* due_at = received + this, plain hours */
 	int32_t chunk_members;  /* families are applied in database transactions of about this many members */
@@ -64,8 +59,9 @@ struct profile {
 	struct slice title;  /* `name`: for people; the file's name where not given */
 	struct slice isa_sender_qualifier, isa_sender; /* ISA05 (empty = any), ISA06 */
 	struct slice gs_sender;   /* GS02: tells two partners of one ISA06 apart; empty = any */
-	struct slice isa_receiver; /* ISA08 that this partner must use; empty = config.receivers decide */
-	struct check_options check; /* reject, severities, tolerate_isa11_u, tolerate_isa_padding, allow_x220 */
+	struct slice isa_receiver; /* ISA08 that this partner must use; empty = the configuration's receiver_ids decide */
+	/* reject, severities, tolerate_isa11_u, tolerate_isa_padding, allow_x220; receivers: set by profiles_load */
+	struct check_options check;
 	struct decide_policy decide; /* ref_map, ref0F, end_is_exclusive, retro_*, future_limit, age_limit, test_files, ... */
 	enum profile_ack ack;       /* none: no TA1 and 999 are written to out/ */
 	bool ta1_only_when_asked;   /* ta1: requested */
@@ -115,8 +111,5 @@ const struct profile *profile_for(const struct profiles *profiles, struct slice 
                                   struct slice sender_id, struct slice gs_sender);
 /* By file name without .yaml, as the folders in/<name>/ bear it; NULL when there is none. */
 const struct profile *profile_named(const struct profiles *profiles, struct slice name);
-/* Are ISA07/08 us, for this partner? */
-bool profile_accepts_receiver(const struct config *config, const struct profile *profile,
-                              struct slice receiver_qualifier, struct slice receiver_id);
 
 #endif

@@ -54,12 +54,34 @@ static int report_header(struct check *check, enum finding_code code, const stru
 	return report_deliver(check, &finding);
 }
 
+static bool is_for_us(const struct check *check)
+{
+	for (uint32_t i = 0; i < check->options.receiver_count; i++) {
+		const struct check_receiver *ours = &check->options.receivers[i];
+		if (slice_equal(ours->id, check->interchange.receiver_id) &&
+		    (slice_is_empty(ours->qualifier) || slice_equal(ours->qualifier, check->interchange.receiver_qualifier)))
+			return true;
+	}
+	return check->options.receiver_count == 0;
+}
+
+/* A missing or malformed ISA08 is the reader's finding. */
+static int check_receiver(struct check *check, const struct x12_segment *segment)
+{
+	if (is_for_us(check) || check->interchange.receiver_id.len == 0 || segment == NULL)
+		return 0;
+	return report_header(check, FINDING_INTERCHANGE_RECEIVER_UNKNOWN, segment, "ISA", 8,
+	                     "the file is for somebody else, or ISA07/08 are wrong");
+}
+
 static int begin_interchange(struct check *check, const struct x12_event *event)
 {
 	int r;
 	refresh_interchange(check, event->interchange);
 	r = call_interchange(check, check->handler->interchange_begin);
-	return r == 0 ? report_release_held(check) : r;
+	if (r == 0)
+		r = report_release_held(check);
+	return r == 0 ? check_receiver(check, event->segment) : r;
 }
 
 static int end_interchange(struct check *check, const struct x12_event *event)

@@ -32,10 +32,10 @@ struct config_text {
 };
 
 /* "ZZ:MUSTERHP", or an id alone: then any qualifier. */
-static bool parse_receiver(struct slice text, struct config_receiver *ret_receiver)
+static bool parse_receiver(struct slice text, struct check_receiver *ret_receiver)
 {
 	size_t colon = slice_find(text, ':', 0);
-	struct config_receiver receiver = {SLICE_EMPTY, text};
+	struct check_receiver receiver = {SLICE_EMPTY, text};
 	if (colon < text.len) {
 		receiver.qualifier = slice_of(text.data, colon);
 		receiver.id = slice_of(text.data + colon + 1, text.len - colon - 1);

@@ -96,6 +96,31 @@ static int read_partners(struct env *env, struct arena *arena, const char *folde
 	return result;
 }
 
+/* Whom a partner may send to: the one whom his profile names, else those of the configuration. */
+static int set_receivers(struct arena *arena, const struct config *config, struct profile *profile)
+{
+	struct check_receiver *own;
+	profile->check.receivers = config->receivers;
+	profile->check.receiver_count = config->receiver_count;
+	if (slice_is_empty(profile->isa_receiver))
+		return 0;
+	own = arena_alloc(arena, sizeof(*own));
+	if (own == NULL)
+		return -ENOMEM;
+	own->id = profile->isa_receiver;
+	profile->check.receivers = own;
+	profile->check.receiver_count = 1;
+	return 0;
+}
+
+static int set_all_receivers(struct arena *arena, const struct config *config, struct profiles *profiles)
+{
+	int r = set_receivers(arena, config, &profiles->fallback);
+	for (uint32_t i = 0; i < profiles->count && r == 0; i++)
+		r = set_receivers(arena, config, &profiles->items[i]);
+	return r;
+}
+
 int profiles_load(struct env *env, struct arena *arena, const struct config *config, struct buffer *errors,
                   struct profiles *ret_profiles)
 {
@@ -110,8 +135,10 @@ int profiles_load(struct env *env, struct arena *arena, const struct config *con
 		return MUSTER_ERROR_CONFIG;
 	}
 	if (r == -ENOENT) {
-		*ret_profiles = profiles;
-		return 0;
+		r = set_all_receivers(arena, config, &profiles);
+		if (r == 0)
+			*ret_profiles = profiles;
+		return r;
 	}
 	if (r < 0)
 		return r;
@@ -131,6 +158,8 @@ int profiles_load(struct env *env, struct arena *arena, const struct config *con
 		r = check_senders_differ(&profiles, errors);
 	if (r == 0)
 		r = fallback_r;
+	if (r == 0)
+		r = set_all_receivers(arena, config, &profiles);
 	if (r == 0)
 		*ret_profiles = profiles;
 out:
@@ -178,18 +207,4 @@ const struct profile *profile_named(const struct profiles *profiles, struct slic
 		if (slice_is(name, profiles->items[i].name))
 			return &profiles->items[i];
 	return NULL;
-}
-
-bool profile_accepts_receiver(const struct config *config, const struct profile *profile,
-                              struct slice receiver_qualifier, struct slice receiver_id)
-{
-	if (!slice_is_empty(profile->isa_receiver))
-		return slice_equal(profile->isa_receiver, receiver_id);
-	for (uint32_t i = 0; i < config->receiver_count; i++) {
-		const struct config_receiver *ours = &config->receivers[i];
-		if (slice_equal(ours->id, receiver_id) &&
-		    (slice_is_empty(ours->qualifier) || slice_equal(ours->qualifier, receiver_qualifier)))
-			return true;
-	}
-	return config->receiver_count == 0;
 }

@@ -367,6 +367,37 @@ static void test_envelope_takes_sets_down(void **state)
 	buffer_fini(&bytes);
 }
 
+/* What is meant for another plan must not change a member of ours. */
+static void test_receiver(void **state)
+{
+	static const struct {
+		const char *qualifier, *id;
+		enum check_decision want;
+		const char *findings;
+	} rows[] = {
+		{"ZZ", "RECEIVER", CHECK_ACCEPTED, ""},
+		{"", "RECEIVER", CHECK_ACCEPTED, ""},
+		{"30", "RECEIVER", CHECK_REJECTED, "0 ISA - 8.0.1 interchange_receiver_unknown RECEIVER        m0\n"},
+		{"ZZ", "SOMEBODY", CHECK_REJECTED, "0 ISA - 8.0.1 interchange_receiver_unknown RECEIVER        m0\n"},
+	};
+	struct buffer bytes;
+	(void)state;
+	buffer_init(&bytes, &run.env);
+	buffer_printf(&bytes, "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501"
+	                      "*000000001*0*T*:~" RUN_GS_834 "ST*834*0001*005010X220A1~%sSE*38*0001~GE*1*1~IEA*1*000000001~", base);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct check_receiver receivers[] = {{SLICE_LITERAL("ZZ"), SLICE_LITERAL("OTHER")},
+		                                     {slice_from(rows[i].qualifier), slice_from(rows[i].id)}};
+		run.options.receivers = receivers;
+		run.options.receiver_count = COUNT(receivers);
+		assert_string_equal(run_check(&run, buffer_slice(&bytes), i), rows[i].findings);
+		assert_int_equal(run.verdict.decision, rows[i].want);
+	}
+	run.options.receivers = NULL;
+	run.options.receiver_count = 0;
+	buffer_fini(&bytes);
+}
+
 /* The same content sent again under other numbers and separators is known again; any change is seen. */
 static void test_content_hash(void **state)
 {
@@ -430,7 +461,7 @@ int main(void)
 		cmocka_unit_test(test_single_faults), cmocka_unit_test(test_habits), cmocka_unit_test(test_single_faults_820),
 		cmocka_unit_test(test_balance_rules), cmocka_unit_test(test_events), cmocka_unit_test(test_guide_choice),
 		cmocka_unit_test(test_verdict), cmocka_unit_test(test_severities),
-		cmocka_unit_test(test_envelope_takes_sets_down), cmocka_unit_test(test_content_hash),
+		cmocka_unit_test(test_envelope_takes_sets_down), cmocka_unit_test(test_receiver), cmocka_unit_test(test_content_hash),
 		cmocka_unit_test(test_any_segment_lost),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -264,6 +264,7 @@ static void test_profile_faults(void **state)
 		{"file_mode: full", "file_mode: full is not supported yet; muster can by_bgn08"},
 		{"group_key: hdr38", "group_key: hdr38 is not supported yet"},
 		{"ssn_required: sub only", "ssn_required: sub only is not supported yet"},
+		{"dup_isa13: reject", "dup_isa13: reject is not supported yet; muster can warn"},
 		{"case: lower", "case is any"},
 		{"arrival: soon", "arrival is rename, done-marker or settle"},
 		{"end_is_exclusive: maybe", "end_is_exclusive is true or false"},
@@ -430,23 +431,30 @@ static void test_a_partners_folder_that_is_named_must_be_there(void **state)
 	assert_errors_hold("/srv/muster/nowhere: the partners folder");
 }
 
+/* Whom an interchange may be for comes to the walk with the partner's other check options. */
 static void test_receivers(void **state)
 {
-	struct profile profile;
+	struct profiles profiles;
 	struct config config;
+	char folder[64];
 	(void)state;
+	make_folder(folder);
+	write_file(folder, "acme.yaml", "isa_sender: ACME\n");
+	write_file(folder, "zeta.yaml", "isa_sender: ZETA\nisa_receiver: SPECIAL\n");
 	assert_int_equal(parse_config("receiver_ids: ['ZZ:MUSTERHP', '941234567']\n", &config), 0);
-	profile_defaults(&profile);
-	assert_true(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("MUSTERHP")));
-	assert_false(profile_accepts_receiver(&config, &profile, slice_from("30"), slice_from("MUSTERHP")));
-	assert_true(profile_accepts_receiver(&config, &profile, slice_from("30"), slice_from("941234567")));
-	assert_false(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("SOMEBODY")));
-	profile.isa_receiver = slice_from("SPECIAL");
-	assert_true(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("SPECIAL")));
-	assert_false(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("MUSTERHP")));
-	assert_int_equal(config_defaults(&arena, &config), 0);
-	profile_defaults(&profile);
-	assert_true(profile_accepts_receiver(&config, &profile, slice_from("ZZ"), slice_from("ANYBODY")));
+	config.partners = folder;
+	assert_int_equal(profiles_load(&env, &arena, &config, &errors, &profiles), 0);
+	const struct check_options *acme = &profile_named(&profiles, slice_from("acme"))->check;
+	const struct check_options *zeta = &profile_named(&profiles, slice_from("zeta"))->check;
+	assert_int_equal(profiles.fallback.check.receiver_count, 2);
+	assert_int_equal(acme->receiver_count, 2);
+	assert_slice(acme->receivers[0].qualifier, "ZZ");
+	assert_slice(acme->receivers[0].id, "MUSTERHP");
+	assert_slice(acme->receivers[1].qualifier, "");
+	assert_slice(acme->receivers[1].id, "941234567");
+	assert_int_equal(zeta->receiver_count, 1);
+	assert_slice(zeta->receivers[0].id, "SPECIAL");
+	remove_folder(folder);
 }
 
 /* Which muster.yaml is taken, from which folder. */
