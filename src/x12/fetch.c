@@ -20,31 +20,12 @@ static bool is_padding(char byte)
 	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '\0' || byte == '\x1a';
 }
 
-static bool is_upper(char byte)
-{
-	return byte >= 'A' && byte <= 'Z';
-}
-
-static bool is_upper_or_digit(char byte)
-{
-	return is_upper(byte) || (byte >= '0' && byte <= '9');
-}
-
-bool x12_id_is_formed(struct slice id)
-{
-	if (id.len != 2 && id.len != 3)
-		return false;
-	return is_upper(id.data[0]) && is_upper_or_digit(id.data[1]) && is_upper_or_digit(id.data[id.len - 1]);
-}
-
-uint32_t x12_key(struct slice id)
-{
-	const unsigned char *bytes = (const unsigned char *)id.data;
-
-	if (id.len == 2)
-		return KEY2(bytes[0], bytes[1]);
-	return id.len == 3 ? KEY3(bytes[0], bytes[1], bytes[2]) : 0;
-}
+const unsigned char x12_classes[256] = {
+	['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 5, ['H'] = 1, ['I'] = 5,
+	['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1,
+	['S'] = 5, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['0'] = 2,
+	['1'] = 2, ['2'] = 2, ['3'] = 2, ['4'] = 2, ['5'] = 2, ['6'] = 2, ['7'] = 2, ['8'] = 2, ['9'] = 2,
+};
 
 void x12_release(struct x12_reader *reader)
 {

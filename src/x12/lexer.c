@@ -1,26 +1,25 @@
 /*
- * lexer: finds the ends of elements and of one segment.
+ * lexer: finds the ends of elements and segments.
  *
- * Writing the slices is what costs, not finding the separators: so a block of 64 bytes becomes one bit mask a
- * byte of interest, and slices are written eight at a time without asking whether there are as many; what lies
+ * In a batch, 64 bytes become a bit mask for each byte of interest. Writing the tokens is what costs then, not
+ * finding their ends: so they are written eight at a time without asking whether there are as many; what lies
  * behind the last one is overwritten later or never looked at.
  */
 #include "lexer.h"
 
-bool lexer_cut_scalar(const char *at, const char *end, char separator, char terminator,
-                      struct slice tokens[LEXER_TOKENS], struct lexer_cut *ret_cut)
+bool lexer_cut(const char *at, const char *end, char separator, char terminator, struct slice tokens[LEXER_TOKENS],
+               struct lexer_cut *ret_cut)
 {
 	const char *start = at;
-	const char *p;
 	uint32_t count = 0;
 	uint32_t newlines = 0;
 
-	for (p = at; p < end; p++) {
+	for (const char *p = at; p < end; p++) {
 		if (*p == '\n' && *p != terminator)
 			newlines++;
 		if (*p != separator && *p != terminator)
 			continue;
-		if (count <= LIMIT_ELEMENTS)
+		if (count < LEXER_TOKENS)
 			tokens[count++] = slice_of(start, (size_t)(p - start));
 		if (*p == terminator) {
 			*ret_cut = (struct lexer_cut){(size_t)(p - at), count, newlines};
@@ -31,15 +30,56 @@ bool lexer_cut_scalar(const char *at, const char *end, char separator, char term
 	return false;
 }
 
-#ifdef __SSE2__
+static const char *batch_end(const char *at, const char *end)
+{
+	return end - at > (ptrdiff_t)LEXER_BATCH_BYTES ? at + LEXER_BATCH_BYTES : end;
+}
+
+/* Does a line feed stand in the block at `p`, but not where a line ends? */
+static bool has_odd_feed(const char *batch, const char *p, const char *end, char terminator)
+{
+	for (const char *block_end = end - p > (ptrdiff_t)LEXER_PAD_BYTES ? p + LEXER_PAD_BYTES : end; p < block_end; p++) {
+		bool behind = p < batch + 2 || p[-1] == terminator || p[-2] == terminator;
+
+		if (*p == '\n' && *p != terminator && !behind)
+			return true;
+	}
+	return false;
+}
+
+void lexer_batch_scalar(const char *at, const char *end, char separator, char terminator,
+                        struct lexer_batch *ret_batch)
+{
+	const char *start = at;
+	uint32_t count = 0;
+
+	ret_batch->count = 0;
+	ret_batch->first[0] = 0;
+	end = batch_end(at, end);
+	for (const char *p = at; p < end; p++) {
+		if ((size_t)(p - at) % LEXER_PAD_BYTES == 0 && has_odd_feed(at, p, end, terminator))
+			return;
+		if (*p != separator && *p != terminator)
+			continue;
+		ret_batch->tokens[count++] = slice_of(start, (size_t)(p - start));
+		if (*p == terminator)
+			ret_batch->first[++ret_batch->count] = count;
+		start = p + 1;
+	}
+}
+
+#if defined(__SSE2__) && defined(__x86_64__)
 
 #include <emmintrin.h>
+
+/* Into callers that may use more instructions than the rest of the program. */
+#define INLINE __attribute__((always_inline)) static inline
 
 struct block {
 	__m128i part[4];
 };
 
-static inline struct block block_load(const char *at)
+INLINE struct block block_load(const char *at)
 {
 	struct block block;
 
@@ -49,7 +89,7 @@ static inline struct block block_load(const char *at)
 }
 
 /* One bit for each of the 64 bytes that equals `byte`, the first byte's bit lowest. */
-static inline uint64_t block_match(const struct block *block, __m128i byte)
+INLINE uint64_t block_match(const struct block *block, __m128i byte)
 {
 	uint64_t mask = 0;
 
@@ -58,93 +98,125 @@ static inline uint64_t block_match(const struct block *block, __m128i byte)
 	return mask;
 }
 
-static inline bool block_has(const struct block *block, __m128i byte)
+/* Bits set. A plain x86-64 has no instruction for it. */
+INLINE uint32_t count_bits(uint64_t mask, bool popcnt)
 {
-	__m128i any = _mm_or_si128(
-		_mm_or_si128(_mm_cmpeq_epi8(block->part[0], byte), _mm_cmpeq_epi8(block->part[1], byte)),
-		_mm_or_si128(_mm_cmpeq_epi8(block->part[2], byte), _mm_cmpeq_epi8(block->part[3], byte)));
-
-	return _mm_movemask_epi8(any) != 0;
-}
-
-/* Bits set; a plain x86-64 has no instruction for it. */
-static inline uint32_t count_bits(uint64_t mask)
-{
+	if (popcnt)
+		return (uint32_t)__builtin_popcountll(mask);
 	mask -= (mask >> 1) & UINT64_C(0x5555555555555555);
 	mask = (mask & UINT64_C(0x3333333333333333)) + ((mask >> 2) & UINT64_C(0x3333333333333333));
 	mask = (mask + (mask >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
 	return (uint32_t)((mask * UINT64_C(0x0101010101010101)) >> 56);
 }
 
-/*
- * One token for each bit of `ends`, the first beginning at *start; `count` tokens stand there already. Returns
- * how many stand there now.
- */
-static inline uint32_t emit(const char *block, uint64_t ends, uint32_t count, const char **start,
-                            struct slice tokens[LEXER_TOKENS])
+/* The bits of the first `bytes` bytes of a block. */
+INLINE uint64_t low_bits(size_t bytes)
 {
-	uint32_t last = count + count_bits(ends);
-	struct slice *out = tokens + count;
-	const char *token = *start;
-
-	while (ends != 0 && count <= LIMIT_ELEMENTS) {
-		for (int i = 0; i < 8; i++) {
-			/* The highest bit stands in where all are used up; what it yields is beyond `last`. */
-			const char *stop = block + __builtin_ctzll(ends | UINT64_C(1) << 63);
-
-			out[i] = (struct slice){token, (size_t)(stop - token)};
-			token = ends != 0 ? stop + 1 : token;
-			ends &= ends - 1;
-		}
-		out += 8;
-		count += 8;
-	}
-	*start = token;
-	return last <= LIMIT_ELEMENTS + 1 ? last : LIMIT_ELEMENTS + 1;
+	return bytes >= 64 ? UINT64_MAX : (UINT64_C(1) << bytes) - 1;
 }
 
-bool lexer_cut(const char *at, const char *end, char separator, char terminator, struct slice tokens[LEXER_TOKENS],
-               struct lexer_cut *ret_cut)
+/* Eight tokens, the first beginning at *start and each ending at a bit of *ends. */
+INLINE void write_stride(const char *block, uint64_t *ends, const char **start, struct slice *out)
+{
+	for (unsigned i = 0; i < LEXER_STRIDE; i++) {
+		/* The highest bit stands in where all are used up. */
+		const char *stop = block + (unsigned)__builtin_ctzll(*ends | UINT64_C(1) << 63);
+
+		out[i] = (struct slice){*start, (size_t)(stop - *start)};
+		*start = stop + 1;
+		*ends &= *ends - 1;
+	}
+}
+
+/* A token for each bit of `ends`. Most blocks have 9 to 16. */
+INLINE void write_tokens(const char *block, uint64_t ends, const char *start, struct slice *out)
+{
+	write_stride(block, &ends, &start, out);
+	write_stride(block, &ends, &start, out + LEXER_STRIDE);
+	for (out += 2 * LEXER_STRIDE; ends != 0; out += LEXER_STRIDE)
+		write_stride(block, &ends, &start, out);
+}
+
+/* For each stop how many tokens end up to it, `tokens` more before the block. Most blocks have 2 to 4. */
+INLINE void write_firsts(uint64_t ends, uint64_t stops, uint32_t tokens, uint32_t *out, bool popcnt)
+{
+	do {
+		for (unsigned i = 0; i < LEXER_STRIDE / 2; i++) {
+			out[i] = tokens + count_bits(ends & (stops ^ (stops - 1)), popcnt);
+			stops &= stops - 1;
+		}
+		out += LEXER_STRIDE / 2;
+	} while (stops != 0);
+}
+
+INLINE void batch_by_blocks(const char *at, const char *end, char separator, char terminator,
+                            struct lexer_batch *ret_batch, bool popcnt)
 {
 	const __m128i separators = _mm_set1_epi8(separator);
 	const __m128i terminators = _mm_set1_epi8(terminator);
-	const __m128i feeds = _mm_set1_epi8('\n');
+	const __m128i line_feeds = _mm_set1_epi8('\n');
 	const char *start = at;
-	const char *p;
-	uint32_t count = 0;
-	uint32_t newlines = 0;
+	uint64_t before = 3; /* a segment begins: as if a terminator stood in the two places before */
+	uint32_t segments = 0;
+	uint32_t tokens = 0;
 
-	for (p = at; p < end; p += LEXER_PAD_BYTES) {
-		struct block block = block_load(p);
-		uint64_t stop = block_match(&block, terminators);
-		/* All bits below the first terminator: what belongs to this segment. */
-		uint64_t inside = stop != 0 ? (stop & (0 - stop)) - 1 : UINT64_MAX;
-		uint64_t ends = block_match(&block, separators) & inside;
+	end = batch_end(at, end);
+	ret_batch->first[0] = 0;
+	for (const char *p = at; p < end; p += LEXER_PAD_BYTES) {
+		const struct block block = block_load(p);
+		const uint64_t there = low_bits((size_t)(end - p));
+		const uint64_t stops = block_match(&block, terminators) & there;
+		const uint64_t ends = (block_match(&block, separators) & there) | stops;
+		const uint64_t feeds = block_match(&block, line_feeds) & there & ~stops;
 
-		if (stop != 0) {
-			const char *terminated = p + __builtin_ctzll(stop);
-
-			if (terminated >= end)
-				return false;
-			ends |= stop & (0 - stop);
-			count = emit(p, ends, count, &start, tokens);
-			if (block_has(&block, feeds))
-				newlines += count_bits(block_match(&block, feeds) & inside);
-			*ret_cut = (struct lexer_cut){(size_t)(terminated - at), count, newlines};
-			return true;
+		if (feeds != 0 && (feeds & ~(stops << 1 | stops << 2 | before)) != 0)
+			break;
+		before = stops >> 63 | stops >> 62;
+		if (stops != 0) {
+			write_firsts(ends, stops, tokens, ret_batch->first + segments + 1, popcnt);
+			segments += count_bits(stops, popcnt);
 		}
-		count = emit(p, ends, count, &start, tokens);
-		newlines += count_bits(block_match(&block, feeds));
+		if (ends != 0) {
+			write_tokens(p, ends, start, ret_batch->tokens + tokens);
+			start = p + 64 - __builtin_clzll(ends);
+			tokens += count_bits(ends, popcnt);
+		}
 	}
-	return false;
+	ret_batch->count = segments;
+}
+
+void lexer_batch_plain(const char *at, const char *end, char separator, char terminator,
+                       struct lexer_batch *ret_batch)
+{
+	batch_by_blocks(at, end, separator, terminator, ret_batch, false);
+}
+
+__attribute__((target("popcnt,bmi"))) static void batch_with_popcnt(const char *at, const char *end, char separator,
+                                                                    char terminator, struct lexer_batch *ret_batch)
+{
+	batch_by_blocks(at, end, separator, terminator, ret_batch, true);
+}
+
+/* Counting and clearing bits by one instruction each, which all but the oldest have, is worth a third. */
+void lexer_batch(const char *at, const char *end, char separator, char terminator, struct lexer_batch *ret_batch)
+{
+	if (__builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi"))
+		batch_with_popcnt(at, end, separator, terminator, ret_batch);
+	else
+		lexer_batch_plain(at, end, separator, terminator, ret_batch);
 }
 
 #else
 
-bool lexer_cut(const char *at, const char *end, char separator, char terminator, struct slice tokens[LEXER_TOKENS],
-               struct lexer_cut *ret_cut)
+void lexer_batch_plain(const char *at, const char *end, char separator, char terminator,
+                       struct lexer_batch *ret_batch)
 {
-	return lexer_cut_scalar(at, end, separator, terminator, tokens, ret_cut);
+	lexer_batch_scalar(at, end, separator, terminator, ret_batch);
+}
+
+void lexer_batch(const char *at, const char *end, char separator, char terminator, struct lexer_batch *ret_batch)
+{
+	lexer_batch_scalar(at, end, separator, terminator, ret_batch);
 }
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * lexer: finds the ends of elements and of one segment.
+ * lexer: finds the ends of elements and segments.
  *
  * Only the element separator and the segment terminator are structural here: components and repetitions stay
- * inside their element until somebody asks (x12_part). One call cuts one segment, so no state survives between
- * calls; a segment whose terminator has not been read yet is cut again from its first byte.
+ * inside their element until somebody asks (x12_part). lexer_cut cuts one segment, wherever it ends; lexer_batch
+ * cuts all segments of some kilobytes at once, which is what makes long files fast. No state survives a call: a
+ * segment whose terminator has not been read yet is cut again from its first byte.
  */
 #ifndef X12_LEXER_H
 #define X12_LEXER_H
@@ -13,15 +14,19 @@
 #include "muster/limits.h"
 #include "muster/slice.h"
 
-/* The SSE2 lexer looks at blocks of this many bytes: so many must be readable behind `end`, whatever they hold. */
+/* The id and the elements. */
+#define LEXER_TOKENS (LIMIT_ELEMENTS + 1u)
+/* As much at once as fits the nearest cache together with its tokens. */
+#define LEXER_BATCH_BYTES 4096u
+/* Blocks of so many bytes are looked at: they must be readable behind `end`, whatever they hold. */
 #define LEXER_PAD_BYTES 64u
-/* The id, the elements, and room for whole strides of eight behind the last one. */
-#define LEXER_TOKENS (LIMIT_ELEMENTS + 1u + 8u)
+/* Tokens are written in strides, two for each block at least: room for what is behind the last one. */
+#define LEXER_STRIDE 8u
 
 struct lexer_cut {
-	size_t bytes;       /* of the segment, without its terminator */
-	uint32_t tokens;    /* id and elements, at most LIMIT_ELEMENTS + 1: what follows is in the raw segment only */
-	uint32_t newlines;  /* line feeds inside the segment; the terminator counts as none */
+	size_t bytes;      /* of the segment, without its terminator */
+	uint32_t tokens;   /* id and elements, at most LEXER_TOKENS: what follows is in the raw segment only */
+	uint32_t newlines; /* line feeds inside the segment; the terminator counts as none */
 };
 
 /*
@@ -30,8 +35,26 @@ struct lexer_cut {
  */
 bool lexer_cut(const char *at, const char *end, char separator, char terminator, struct slice tokens[LEXER_TOKENS],
                struct lexer_cut *ret_cut);
-/* The same answer byte by byte: where there is no SSE2, and what the tests hold the other to. */
-bool lexer_cut_scalar(const char *at, const char *end, char separator, char terminator,
-                      struct slice tokens[LEXER_TOKENS], struct lexer_cut *ret_cut);
+
+struct lexer_batch {
+	uint32_t count; /* segments */
+	/* Segment i has the tokens from first[i] to before first[i + 1]. */
+	uint32_t first[LEXER_BATCH_BYTES + LEXER_STRIDE];
+	struct slice tokens[LEXER_BATCH_BYTES + 2 * LEXER_STRIDE];
+};
+
+/*
+ * Cut the segments between `at` and `end`, one directly behind the other, as far as their terminators stand there;
+ * at most LEXER_BATCH_BYTES are looked at. The tokens are those of lexer_cut, but all of them. A line feed may stand
+ * where a line ends: as the terminator, or one or two bytes behind it. With another in a block of LEXER_PAD_BYTES
+ * the batch ends before that block, so that whoever counts lines need not look into the segments.
+ */
+void lexer_batch(const char *at, const char *end, char separator, char terminator, struct lexer_batch *ret_batch);
+/* The same answer byte by byte: for machines without SSE2, and what the tests hold the others to. */
+void lexer_batch_scalar(const char *at, const char *end, char separator, char terminator,
+                        struct lexer_batch *ret_batch);
+/* The same answer with nothing but what every x86-64 has; where there is no SSE2, the scalar one. */
+void lexer_batch_plain(const char *at, const char *end, char separator, char terminator,
+                       struct lexer_batch *ret_batch);
 
 #endif

@@ -5,8 +5,9 @@
  * open when it comes (stays_open); deeper ones lack their trailer and are closed first, one event a call, while the
  * segment is held. Then the segment is taken: it opens, closes, is body, or is astray.
  *
- * Most segments of a file are body of a set; they take the short way of quick_body, which does nothing else than
- * next_event would do and leaves to it whatever is not plain.
+ * Most segments of a file are body of a set and have nothing about them. They take the short way: cut in advance by
+ * the batch, checked, given. Whatever is not plain goes the long way, which would have given the same for the plain
+ * ones too.
  */
 #include <string.h>
 
@@ -284,6 +285,8 @@ static void finish_closing(struct x12_reader *reader)
 	reader->terminator_before = reader->separators.terminator;
 }
 
+/* ---- the long way ---- */
+
 static int next_event(struct x12_reader *reader, struct x12_event *ret_event)
 {
 	int result = x12_notes_flush(reader);
@@ -301,51 +304,116 @@ static int next_event(struct x12_reader *reader, struct x12_event *ret_event)
 		else
 			result = take(reader, ret_event);
 	} while (result == 0);
-	reader->quick = reader->open == LEVEL_TSET && !reader->closing && reader->held == HELD_NOTHING &&
-	                reader->note_count == 0 && !reader->window.mapped;
 	return result < 0 ? result : 0;
+}
+
+/* ---- the short way ---- */
+
+static const char *batch_at(const struct x12_reader *reader)
+{
+	const struct lexer_batch *cut = &reader->batch.cut;
+	uint32_t token = cut->first[reader->batch.next];
+
+	/* Behind the last terminator there may be no token yet. */
+	return token == 0 ? cut->tokens[0].data : cut->tokens[token - 1].data + cut->tokens[token - 1].len + 1;
+}
+
+/* Let the window know how far the short way went. */
+static void leave_batch(struct x12_reader *reader)
+{
+	if (reader->batch.limit == 0)
+		return;
+	reader->window.begin = (size_t)(batch_at(reader) - reader->window.bytes);
+	reader->window.line = reader->batch.line;
+	reader->batch.limit = 0;
+}
+
+/* The short way may be taken from here on: find the place in the batch, if it has it. */
+static void enter_batch(struct x12_reader *reader)
+{
+	const char *at = window_at(&reader->window);
+
+	reader->batch.allowed = reader->open == LEVEL_TSET && !reader->closing && reader->held == HELD_NOTHING &&
+	                        reader->note_count == 0 && !reader->window.mapped;
+	if (!reader->batch.allowed || reader->batch.moves != reader->window.moves)
+		return;
+	reader->batch.line = reader->window.line;
+	while (reader->batch.next < reader->batch.cut.count && batch_at(reader) < at)
+		reader->batch.next++;
+	if (reader->batch.next < reader->batch.cut.count && batch_at(reader) == at)
+		reader->batch.limit = reader->batch.cut.count;
+}
+
+static void cut_batch(struct x12_reader *reader)
+{
+	const struct window *window = &reader->window;
+
+	lexer_batch(window_at(window), window->bytes + window->end, reader->separators.element,
+	            reader->separators.terminator, &reader->batch.cut);
+	reader->batch.next = 0;
+	reader->batch.limit = reader->batch.cut.count;
+	reader->batch.line = window->line;
+	reader->batch.moves = window->moves;
+}
+
+/* The short way ends here, or has not begun. */
+__attribute__((noinline)) static int next_long(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	bool used_up = reader->batch.next >= reader->batch.limit;
+	int result;
+
+	leave_batch(reader);
+	if (used_up && reader->batch.allowed) {
+		cut_batch(reader);
+		/* Without one more whole segment, or with one that is not plain, it comes here again. */
+		if (reader->batch.limit > 0)
+			return x12_reader_next(reader, ret_event);
+	}
+	result = next_event(reader, ret_event);
+	if (result == 0)
+		enter_batch(reader);
+	return result;
 }
 
 static inline bool is_envelope_key(uint32_t key)
 {
-	return key == KEY_SE || key == KEY_ST || key == KEY_GE || key == KEY_GS || key == KEY_IEA;
-}
-
-static inline bool quick_body(struct x12_reader *reader, struct x12_event *ret_event)
-{
-	struct window *window = &reader->window;
-	struct x12_segment *segment = &reader->segment;
-	const char *at = window_at(window);
-	uint64_t line = window->line;
-	struct lexer_cut cut;
-	uint32_t key;
-
-	at += *at == '\r';
-	line += *at == '\n';
-	at += *at == '\n';
-	if (!lexer_cut(at, window->bytes + window->end, reader->separators.element, reader->separators.terminator,
-	               reader->tokens, &cut))
-		return false;
-	key = x12_key(reader->tokens[0]);
-	if (cut.bytes > QUICK_BYTES_MAX || is_envelope_key(key) || key == KEY_ISA ||
-	    !x12_id_is_formed(reader->tokens[0]))
-		return false;
-	segment->id = reader->tokens[0];
-	segment->raw = slice_of(at, cut.bytes);
-	segment->elements = reader->tokens + 1;
-	segment->element_count = cut.tokens - 1;
-	segment->where.offset = window->base + (uint64_t)(at - window->bytes) + window->shift;
-	segment->where.line = line;
-	segment->where.segment_pos = ++reader->tset.segment_count;
-	window->line = line + cut.newlines + (reader->separators.terminator == '\n');
-	window->begin = (size_t)(at - window->bytes) + cut.bytes + 1;
-	*ret_event = (struct x12_event){X12_BODY, segment, &reader->interchange, &reader->fgroup, &reader->tset};
-	return true;
+	return key == KEY_SE || key == KEY_ST || key == KEY_GE || key == KEY_GS || key == KEY_IEA || key == KEY_ISA;
 }
 
 int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event)
 {
-	if (reader->quick && quick_body(reader, ret_event))
-		return 0;
-	return next_event(reader, ret_event);
+	const uint32_t *first = &reader->batch.cut.first[reader->batch.next];
+	struct x12_segment *segment = &reader->segment;
+	const struct slice *tokens, *last;
+	struct slice id;
+	uint64_t line;
+
+	if (reader->batch.next >= reader->batch.limit)
+		return next_long(reader, ret_event);
+	tokens = &reader->batch.cut.tokens[first[0]];
+	last = &reader->batch.cut.tokens[first[1] - 1];
+	line = reader->batch.line;
+	id = tokens[0];
+	if (*id.data < 'A') {
+		size_t filler = *id.data == '\r';
+
+		line += id.data[filler] == '\n';
+		filler += id.data[filler] == '\n';
+		id = slice_of(id.data + filler, id.len - filler);
+	}
+	segment->raw = slice_of(id.data, (size_t)(last->data - id.data) + last->len);
+	if (!x12_id_is_formed(id) || segment->raw.len > QUICK_BYTES_MAX)
+		return next_long(reader, ret_event);
+	if ((x12_classes[(unsigned char)*id.data] & CLASS_ENVELOPE) != 0 && is_envelope_key(x12_key(id)))
+		return next_long(reader, ret_event);
+	segment->id = id;
+	segment->elements = tokens + 1;
+	segment->element_count = (uint32_t)(last - tokens);
+	segment->where.offset = reader->window.base + (uint64_t)(id.data - reader->window.bytes) + reader->window.shift;
+	segment->where.line = line;
+	segment->where.segment_pos = ++reader->tset.segment_count;
+	reader->batch.line = line + (reader->separators.terminator == '\n');
+	reader->batch.next++;
+	*ret_event = (struct x12_event){X12_BODY, segment, &reader->interchange, &reader->fgroup, &reader->tset};
+	return 0;
 }

@@ -53,7 +53,18 @@ struct x12_reader {
 	const struct finding_sink *sink;
 	struct x12_options options;
 	struct window window;
-	bool quick; /* inside a set, nothing held, noted or pending: the next segment may take the short way */
+	/*
+	 * The short way of x12_reader_next: segments cut in advance. It is open (limit > 0) inside a set with nothing
+	 * held or noted; then the window's `begin` and `line` lag behind until the long way is taken.
+	 */
+	struct {
+		uint32_t next;  /* the segment to take next */
+		uint32_t limit; /* take the long way from here on */
+		bool allowed;   /* another batch may be cut */
+		uint64_t line;  /* of the byte behind the segment taken last */
+		uint64_t moves; /* of the window when the batch was cut: after another it is stale */
+		struct lexer_batch cut;
+	} batch;
 
 	enum held held;
 	size_t held_bytes;      /* with the terminator */
@@ -101,9 +112,29 @@ struct x12_reader {
 int x12_fetch(struct x12_reader *reader);
 /* Done with what is held. */
 void x12_release(struct x12_reader *reader);
+/* What a byte may be in an id. */
+#define CLASS_LETTER 1u
+#define CLASS_DIGIT 2u
+#define CLASS_ENVELOPE 4u /* the letters that ISA, IEA, GS, GE, ST and SE begin with */
+extern const unsigned char x12_classes[256];
+
 /* Letter, then one or two letters or digits, upper case. */
-bool x12_id_is_formed(struct slice id);
-uint32_t x12_key(struct slice id);
+static inline bool x12_id_is_formed(struct slice id)
+{
+	const unsigned char *bytes = (const unsigned char *)id.data;
+
+	return (id.len == 2 || id.len == 3) && (x12_classes[bytes[0]] & CLASS_LETTER) != 0 &&
+	       x12_classes[bytes[1]] != 0 && x12_classes[bytes[id.len - 1]] != 0;
+}
+
+static inline uint32_t x12_key(struct slice id)
+{
+	const unsigned char *bytes = (const unsigned char *)id.data;
+
+	if (id.len == 2)
+		return KEY2(bytes[0], bytes[1]);
+	return id.len == 3 ? KEY3(bytes[0], bytes[1], bytes[2]) : 0;
+}
 
 /* Let segment.where say where the unread bytes begin: in which envelopes, at which segment_pos of the set. */
 void x12_place(struct x12_reader *reader, uint32_t segment_pos);

@@ -29,6 +29,7 @@ int window_more(struct window *window)
 	memmove(window->bytes, window->bytes + window->begin, unread);
 	window->base += window->begin;
 	window->begin = 0;
+	window->moves++;
 	window->end = unread;
 	assert(unread < WINDOW_BYTES);
 	if (wanted > WINDOW_BYTES)

@@ -25,40 +25,66 @@ static uint32_t random_below(uint32_t limit)
 	return (uint32_t)((random_state >> 32) % limit);
 }
 
+static struct lexer_batch batch, scalar_batch;
+
+static void assert_same_batches(void)
+{
+	assert_int_equal(batch.count, scalar_batch.count);
+	assert_memory_equal(batch.first, scalar_batch.first, (batch.count + 1) * sizeof(batch.first[0]));
+	for (uint32_t i = 0; i < batch.first[batch.count]; i++) {
+		assert_ptr_equal(batch.tokens[i].data, scalar_batch.tokens[i].data);
+		assert_int_equal(batch.tokens[i].len, scalar_batch.tokens[i].len);
+	}
+}
+
+/* The batches, and the segments cut one by one: all the same. */
 static void assert_lexers_agree(const char *at, const char *end, char separator, char terminator)
 {
-	static struct slice tokens[LEXER_TOKENS], scalar_tokens[LEXER_TOKENS];
-	struct lexer_cut cut, scalar_cut;
-	bool found = lexer_cut(at, end, separator, terminator, tokens, &cut);
+	const char *batch_end = end - at > (ptrdiff_t)LEXER_BATCH_BYTES ? at + LEXER_BATCH_BYTES : end;
+	struct slice tokens[LEXER_TOKENS];
+	struct lexer_cut cut;
+	uint32_t token = 0;
 
-	assert_int_equal(found, lexer_cut_scalar(at, end, separator, terminator, scalar_tokens, &scalar_cut));
-	if (!found)
-		return;
-	assert_int_equal(cut.bytes, scalar_cut.bytes);
-	assert_int_equal(cut.tokens, scalar_cut.tokens);
-	assert_int_equal(cut.newlines, scalar_cut.newlines);
-	for (uint32_t i = 0; i < cut.tokens; i++) {
-		assert_ptr_equal(tokens[i].data, scalar_tokens[i].data);
-		assert_int_equal(tokens[i].len, scalar_tokens[i].len);
+	lexer_batch_scalar(at, end, separator, terminator, &scalar_batch);
+	lexer_batch_plain(at, end, separator, terminator, &batch);
+	assert_same_batches();
+	lexer_batch(at, end, separator, terminator, &batch);
+	assert_same_batches();
+	for (uint32_t i = 0; i < batch.count; i++) {
+		assert_true(lexer_cut(at, batch_end, separator, terminator, tokens, &cut));
+		for (uint32_t j = 0; token < batch.first[i + 1]; j++, token++) {
+			if (j >= cut.tokens)
+				continue;
+			assert_ptr_equal(batch.tokens[token].data, tokens[j].data);
+			assert_int_equal(batch.tokens[token].len, tokens[j].len);
+		}
+		/* Line feeds only where a line ends. */
+		assert_true(cut.newlines <= 2);
+		for (size_t j = 2; j < cut.bytes; j++)
+			assert_int_not_equal(at[j], '\n');
+		at += cut.bytes + 1;
 	}
+	/* What is left has no whole segment, or a line feed in the block where the batch ended. */
+	if (batch_end == end && lexer_cut(at, end, separator, terminator, tokens, &cut))
+		assert_non_null(memchr(at, '\n', (size_t)(end - at)));
 }
 
 /* If this failed: the fast lexer would read other elements than the simple one. */
 static void test_lexers_agree(void **state)
 {
 	static const char letters[] = "AB*~\n *C9";
-	char text[600 + LEXER_PAD_BYTES];
+	static char text[6000 + LEXER_PAD_BYTES];
 
 	(void)state;
 	random_state = 20260105;
-	for (int round = 0; round < 20000; round++) {
+	for (int round = 0; round < 3000; round++) {
 		uint32_t kinds = 2 + random_below((uint32_t)sizeof(letters) - 2);
 		uint32_t rare = 1 + random_below(40);
-		uint32_t len = random_below(600);
+		uint32_t len = random_below(round % 10 == 0 ? 6000 : 300);
 		char terminator = random_below(4) == 0 ? '\n' : '~';
 		uint32_t start = random_below(len / 2 + 1);
 
-		for (uint32_t i = 0; i < sizeof(text); i++)
+		for (uint32_t i = 0; i < len + LEXER_PAD_BYTES; i++)
 			text[i] = random_below(rare) != 0 ? 'x' : letters[random_below(kinds)];
 		assert_lexers_agree(text + start, text + len, '*', terminator);
 	}
@@ -67,19 +93,16 @@ static void test_lexers_agree(void **state)
 /* If this failed: an element at the edge of a block of the lexer would lose a byte. */
 static void test_lexer_at_each_length(void **state)
 {
-	static struct slice tokens[LEXER_TOKENS];
 	char text[1024];
-	struct lexer_cut cut;
 
 	(void)state;
 	for (size_t len = 0; len < 300; len++) {
 		memset(text, 'x', sizeof(text));
 		text[len] = '~';
-		assert_false(lexer_cut(text, text + len, '*', '~', tokens, &cut));
-		assert_true(lexer_cut(text, text + len + 1, '*', '~', tokens, &cut));
-		assert_int_equal(cut.bytes, len);
-		assert_int_equal(cut.tokens, 1);
-		assert_int_equal(tokens[0].len, len);
+		assert_lexers_agree(text, text + len, '*', '~');
+		assert_lexers_agree(text, text + len + 1, '*', '~');
+		assert_int_equal(batch.count, 1);
+		assert_int_equal(batch.tokens[0].len, len);
 	}
 }
 
@@ -87,12 +110,12 @@ static void test_lexer_at_each_length(void **state)
 static void test_lexer_keeps_to_its_array(void **state)
 {
 	static struct slice tokens[LEXER_TOKENS + 1];
-	char text[2048];
+	static char text[2 * LEXER_BATCH_BYTES];
 	struct lexer_cut cut;
 
 	(void)state;
 	for (uint32_t elements = 0; elements < 500; elements++) {
-		memset(text, '*', sizeof(text));
+		memset(text, '*', 1024);
 		text[elements] = '~';
 		tokens[LEXER_TOKENS].data = "untouched";
 		assert_true(lexer_cut(text, text + 1024, '*', '~', tokens, &cut));
@@ -100,6 +123,9 @@ static void test_lexer_keeps_to_its_array(void **state)
 		assert_int_equal(cut.tokens, elements < LIMIT_ELEMENTS ? elements + 1 : LIMIT_ELEMENTS + 1);
 		assert_string_equal(tokens[LEXER_TOKENS].data, "untouched");
 	}
+	memset(text, '~', sizeof(text));
+	assert_lexers_agree(text, text + LEXER_BATCH_BYTES + 100, '*', '~');
+	assert_int_equal(batch.count, LEXER_BATCH_BYTES);
 }
 
 /* ---- sound files in their many shapes ---- */

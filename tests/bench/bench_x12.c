@@ -1,0 +1,187 @@
+/*
+ * bench_x12: how fast the reader cuts a file into segments, beside copying and inflating the same bytes.
+ *
+ *   bench_x12 FILE
+ *
+ * Absolute figures drift on shared machines; so the things compared take turns (copy, inflate, read, copy, ...), and
+ * what is claimed is the ratio of the medians of one run.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "muster/env.h"
+#include "muster/hash.h"
+#include "muster/io.h"
+#include "muster/x12.h"
+
+#define ROUNDS 7
+#define FILE_BYTES_MAX (UINT64_C(1) << 30)
+/* reference figure of the project: the reader is to reach this share of memcpy */
+#define BAR_OF_COPY 0.12
+
+struct bench {
+	struct env env;
+	char *data, *copy, *packed;
+	size_t bytes, packed_bytes;
+	uint64_t segments, elements;
+};
+
+enum subject { COPY, INFLATE, READ, SUBJECTS };
+
+static void fail(const char *what, int error)
+{
+	fprintf(stderr, "bench_x12: %s: %s\n", what, strerror(-error));
+	exit(1);
+}
+
+static void copy_once(struct bench *bench)
+{
+	memcpy(bench->copy, bench->data, bench->bytes);
+	/* The compiler must not find out that nobody reads it. */
+	__asm__ volatile("" : : "r"(bench->copy) : "memory");
+}
+
+static struct io_source *open_bytes(struct bench *bench, const char *data, size_t bytes)
+{
+	struct io_source *source = NULL;
+	/* In pieces, for the first one is hashed when the source is opened. */
+	int error = io_source_open_memory(&bench->env, slice_of(data, bytes), LIMIT_READ_BYTES, &source);
+
+	if (error < 0)
+		fail("open", error);
+	io_source_without_hash(source);
+	return source;
+}
+
+static void inflate_once(struct bench *bench)
+{
+	struct io_source *source = open_bytes(bench, bench->packed, bench->packed_bytes);
+	uint64_t made = 0;
+	ssize_t n;
+
+	while ((n = io_source_read(source, bench->copy, LIMIT_READ_BYTES)) > 0)
+		made += (uint64_t)n;
+	if (made != bench->bytes)
+		fail("inflate", -1);
+	io_source_close(source);
+}
+
+static int count_finding(void *context, const struct finding *finding)
+{
+	(void)finding;
+	++*(uint64_t *)context;
+	return 0;
+}
+
+static void read_once(struct bench *bench)
+{
+	struct io_source *source = open_bytes(bench, bench->data, bench->bytes);
+	uint64_t findings = 0;
+	const struct finding_sink sink = {&findings, count_finding};
+	struct x12_reader *reader = NULL;
+	struct x12_event event;
+	int error = x12_reader_new(&bench->env, source, NULL, &sink, &reader);
+
+	bench->segments = bench->elements = 0;
+	do {
+		if (error == 0)
+			error = x12_reader_next(reader, &event);
+		if (error < 0)
+			fail("read", error);
+		if (event.segment != NULL) {
+			bench->segments++;
+			bench->elements += event.segment->element_count;
+		}
+	} while (event.kind != X12_END);
+	if (findings > 0)
+		fprintf(stderr, "bench_x12: the file is not sound: %llu findings\n", (unsigned long long)findings);
+	x12_reader_free(reader);
+	io_source_close(source);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a;
+	int64_t right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static double gigabytes_a_second(const struct bench *bench, int64_t times[ROUNDS])
+{
+	qsort(times, ROUNDS, sizeof(times[0]), compare_times);
+	return (double)bench->bytes / (double)times[ROUNDS / 2];
+}
+
+static void measure(struct bench *bench, double ret_speed[SUBJECTS])
+{
+	static void (*const subjects[SUBJECTS])(struct bench *) = {
+		[COPY] = copy_once, [INFLATE] = inflate_once, [READ] = read_once};
+	int64_t times[SUBJECTS][ROUNDS];
+
+	for (int subject = 0; subject < SUBJECTS; subject++)
+		subjects[subject](bench);
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int subject = 0; subject < SUBJECTS; subject++) {
+			int64_t begin = env_monotonic_ns(&bench->env);
+
+			subjects[subject](bench);
+			times[subject][round] = env_monotonic_ns(&bench->env) - begin;
+		}
+	}
+	for (int subject = 0; subject < SUBJECTS; subject++)
+		ret_speed[subject] = gigabytes_a_second(bench, times[subject]);
+}
+
+static void load(struct bench *bench, const char *path)
+{
+	struct hash hash;
+	char packed[4096];
+	int error = io_read_file(&bench->env, path, FILE_BYTES_MAX, &bench->data, &bench->bytes);
+
+	if (error < 0)
+		fail(path, error);
+	snprintf(packed, sizeof(packed), "%s.gz", path);
+	error = io_gzip_file(&bench->env, path, packed, &hash);
+	if (error == 0)
+		error = io_read_file(&bench->env, packed, FILE_BYTES_MAX, &bench->packed, &bench->packed_bytes);
+	if (error == 0)
+		error = env_unlink(&bench->env, packed);
+	if (error < 0)
+		fail(packed, error);
+	bench->copy = env_alloc(&bench->env, bench->bytes > LIMIT_READ_BYTES ? bench->bytes : LIMIT_READ_BYTES);
+	if (bench->copy == NULL)
+		fail("memory", -ENOMEM);
+}
+
+int main(int argc, char **argv)
+{
+	struct bench bench = {0};
+	double speed[SUBJECTS];
+
+	if (argc != 2) {
+		fputs("usage: bench_x12 FILE\n", stderr);
+		return 64;
+	}
+	if (hash_setup() != 0)
+		return 70;
+	env_real_init(&bench.env);
+	load(&bench, argv[1]);
+	measure(&bench, speed);
+	printf("%-28s %10.1f MB, %llu segments, %.1f bytes each, %.1f elements\n", "input", (double)bench.bytes / 1e6,
+	       (unsigned long long)bench.segments, (double)bench.bytes / (double)bench.segments,
+	       (double)bench.elements / (double)bench.segments);
+	printf("%-28s %10.2f GB/s\n", "memcpy", speed[COPY]);
+	printf("%-28s %10.2f GB/s\n", "inflate", speed[INFLATE]);
+	printf("%-28s %10.2f GB/s\n", "reader (segments, elements)", speed[READ]);
+	printf("%-28s %10.3f    bar >= %.2f: %s\n", "reader / memcpy", speed[READ] / speed[COPY], BAR_OF_COPY,
+	       speed[READ] / speed[COPY] >= BAR_OF_COPY ? "reached" : "MISSED");
+	printf("%-28s %10.2f\n", "reader / inflate", speed[READ] / speed[INFLATE]);
+	env_free(&bench.env, bench.data);
+	env_free(&bench.env, bench.copy);
+	env_free(&bench.env, bench.packed);
+	return 0;
+}
