@@ -121,8 +121,8 @@ struct decide_input {
 	/* A representative's decision on the one record of this family (reprocess): empty = none. */
 	struct slice forced_member_id;
 	bool forced_new;
-	const uint64_t *claimed_member_nos; /* by other records of this set */
-	uint32_t claimed_count;
+	bool (*is_claimed)(void *context, uint64_t member_no); /* by another record of this set; NULL = nobody is */
+	void *claimed_context;
 };
 
 /* Decide one family. 0 with *ret_changeset filled (its arrays in `arena`), or <0. */

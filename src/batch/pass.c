@@ -198,24 +198,22 @@ static int family_select(struct pass *pass, const struct enroll_family *family, 
 static int family_claim(struct pass *pass, const struct changeset *changeset)
 {
 	uint32_t i;
+	int r = 0;
 
-	for (i = 0; i < changeset->image_count; i++) {
+	for (i = 0; i < changeset->image_count && r == 0; i++) {
 		const struct decide_image *image = changeset->images[i];
 
-		if (!image->claimed || image->after.member_no == 0)
-			continue;
-		if (pass->claimed_count == pass->claimed_capacity) {
-			uint32_t capacity = pass->claimed_capacity * 2 + 256;
-			uint64_t *grown = env_realloc(pass_job(pass)->env, pass->claimed, capacity * sizeof(*grown));
-
-			if (grown == NULL)
-				return -ENOMEM;
-			pass->claimed = grown;
-			pass->claimed_capacity = capacity;
-		}
-		pass->claimed[pass->claimed_count++] = image->after.member_no;
+		if (image->claimed && image->after.member_no != 0)
+			r = claims_add(&pass->claims, pass_job(pass)->env, image->after.member_no);
 	}
-	return 0;
+	return r;
+}
+
+static bool pass_is_claimed(void *context, uint64_t member_no)
+{
+	const struct pass *pass = context;
+
+	return claims_has(&pass->claims, member_no);
 }
 
 /* Records without an outcome wait for pass 3; the others take the place of what waited for them. */
@@ -264,8 +262,8 @@ static int family_decide(struct pass *pass, const struct enroll_family *family, 
 		.today = job->batch->settings.today,
 		.family = family,
 		.last_chance = pass->last_chance || pass->dry,
-		.claimed_member_nos = pass->claimed,
-		.claimed_count = pass->claimed_count,
+		.is_claimed = pass_is_claimed,
+		.claimed_context = pass,
 	};
 
 	return decide_family(&pass->family_arena, &input, ret_changeset);
@@ -378,7 +376,7 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 		return log_failure(MUSTER_ERROR_INTERNAL, "the sets of file %llu are not those of pass 1",
 				   (unsigned long long)job->file.file_no);
 	pass->tset = *stored;
-	pass->claimed_count = 0;
+	claims_clear(&pass->claims);
 	pass->set_category = CATEGORY_COUNT;
 	if (job->items != NULL)
 		pass->open = items_in_set(job->items, tset->ordinal);
@@ -507,7 +505,7 @@ static int pass_setup(struct pass *pass, struct job *job)
 static void pass_clean_up(struct pass *pass)
 {
 	store_ledger_index_free(pass->done_before);
-	env_free(pass_job(pass)->env, pass->claimed);
+	claims_fini(&pass->claims, pass_job(pass)->env);
 	enroll_free(pass->enroll);
 	remit_free(pass->remit);
 	arena_fini(&pass->family_arena);

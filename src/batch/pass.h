@@ -2,6 +2,7 @@
 #ifndef MUSTER_BATCH_PASS_H
 #define MUSTER_BATCH_PASS_H
 
+#include "claims.h"
 #include "job.h"
 
 struct pass {
@@ -20,8 +21,7 @@ struct pass {
 	uint32_t members_in_chunk;
 	uint32_t chunk_first_pos, chunk_last_pos;
 	struct hash_state payload;
-	uint64_t *claimed;        /* member_no of those claimed in this set */
-	uint32_t claimed_count, claimed_capacity;
+	struct claims claims; /* of this set */
 	/* Reprocess: what the original set and its revisions did, by content. */
 	struct store_ledger_index *done_before;
 	/* Remittances: the set as a whole may not be posted. */

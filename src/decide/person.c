@@ -88,10 +88,7 @@ static bool is_claimed(void *context, uint64_t member_no)
 	for (i = 0; i < work->claimed_count; i++)
 		if (work->claimed[i] == member_no)
 			return true;
-	for (i = 0; i < input->claimed_count; i++)
-		if (input->claimed_member_nos[i] == member_no)
-			return true;
-	return false;
+	return input->is_claimed != NULL && input->is_claimed(input->claimed_context, member_no);
 }
 
 /* The draft of the member that match found: a shadow is one already. */

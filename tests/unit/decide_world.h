@@ -367,6 +367,17 @@ static bool is_deferred(uint32_t member_pos)
 	return false;
 }
 
+static bool world_is_claimed(void *context, uint64_t member_no)
+{
+	uint32_t i;
+
+	(void)context;
+	for (i = 0; i < plan_world.claimed_count; i++)
+		if (plan_world.claimed[i] == member_no)
+			return true;
+	return false;
+}
+
 static int world_family(void *context, const struct enroll_family *whole)
 {
 	struct enroll_family family = *whole;
@@ -377,8 +388,7 @@ static int world_family(void *context, const struct enroll_family *whole)
 		.last_chance = plan_world.last_pass,
 		.forced_member_id = plan_world.forced_member_id,
 		.forced_new = plan_world.forced_new,
-		.claimed_member_nos = plan_world.claimed,
-		.claimed_count = plan_world.claimed_count,
+		.is_claimed = world_is_claimed,
 	};
 	struct changeset changeset;
 	uint32_t i;
