@@ -219,12 +219,16 @@ static bool fields_equal(const struct member *a, const struct member *b)
 	       a->confidential == b->confidential;
 }
 
-static bool spans_equal(const struct coverage_span *a, const struct coverage_span *b)
+static bool same_plan(const struct coverage_span *a, const struct coverage_span *b)
 {
 	return slice_equal(a->group_id, b->group_id) && slice_equal(a->plan_id, b->plan_id) &&
-	       slice_equal(a->insurance_line, b->insurance_line) && slice_equal(a->tier, b->tier) &&
-	       a->begins_on == b->begins_on && a->ends_on == b->ends_on && a->cobra == b->cobra &&
-	       a->voided == b->voided;
+	       slice_equal(a->insurance_line, b->insurance_line);
+}
+
+static bool spans_equal(const struct coverage_span *a, const struct coverage_span *b)
+{
+	return same_plan(a, b) && slice_equal(a->tier, b->tier) && a->begins_on == b->begins_on &&
+	       a->ends_on == b->ends_on && a->cobra == b->cobra && a->voided == b->voided;
 }
 
 static const struct coverage_span *find_span(const struct member *member, uint64_t span_no)
@@ -341,18 +345,16 @@ static int write_span(struct store *store, uint64_t member_no, const struct cove
 	return query_run(&query);
 }
 
-/* The usual change: other dates, tier, or a mark. group_id stays out of it, for its index is then left alone. */
-static int update_span(struct store *store, uint64_t member_no, const struct coverage_span *span, bool same_group)
+/* The usual change: other dates, tier, or a mark. What refers to other tables stays out of it, and is not looked up. */
+static int update_span(struct store *store, uint64_t member_no, const struct coverage_span *span, bool keeps_plan)
 {
 	struct query query;
 
 	query_open(&query, store,
-		   same_group ? "UPDATE coverage_spans SET plan_id = ?, insurance_line = ?, tier = ?, begins_on = ?, "
-				"ends_on = ?, cobra = ?, voided = ? WHERE member_no = ? AND span_no = ?"
-			      : "UPDATE coverage_spans SET plan_id = ?, insurance_line = ?, tier = ?, begins_on = ?, "
-				"ends_on = ?, cobra = ?, voided = ?, group_id = ?10 WHERE member_no = ?8 AND span_no = ?9");
-	query_text(&query, span->plan_id);
-	query_text(&query, span->insurance_line);
+		   keeps_plan ? "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ? "
+			       "WHERE member_no = ? AND span_no = ?"
+			     : "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ?, "
+			       "group_id = ?8, plan_id = ?9, insurance_line = ?10 WHERE member_no = ?6 AND span_no = ?7");
 	query_text(&query, span->tier);
 	query_day(&query, span->begins_on);
 	query_day(&query, span->ends_on);
@@ -360,8 +362,11 @@ static int update_span(struct store *store, uint64_t member_no, const struct cov
 	query_bool(&query, span->voided);
 	query_u64(&query, member_no);
 	query_u64(&query, span->span_no);
-	if (!same_group)
+	if (!keeps_plan) {
 		query_text(&query, span->group_id);
+		query_text(&query, span->plan_id);
+		query_text(&query, span->insurance_line);
+	}
 	return query_run(&query);
 }
 
@@ -382,7 +387,7 @@ static int write_spans(struct store *store, const struct member *before, struct 
 			error = write_span(store, after->member_no, span);
 		} else if (!span_is_kept(before, span)) {
 			error = update_span(store, after->member_no, span,
-					    slice_equal(find_span(before, span->span_no)->group_id, span->group_id));
+					    same_plan(find_span(before, span->span_no), span));
 		}
 	}
 	return error;

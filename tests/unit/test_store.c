@@ -527,6 +527,44 @@ static void test_update_nothing(void **state)
 	assert_int_equal(get(S("M1"))->version, 2);
 }
 
+/* A coverage that stood under the wrong group and plan is put right where it stands. */
+static void test_update_moves_span(void **state)
+{
+	struct coverage_span span = a_span(day(2024, 1, 1), DATE_NONE), moved;
+	struct member before = a_member(S("M1"), S("F1"), S("18")), after;
+	uint64_t members, subscribers;
+
+	(void)state;
+	before.spans = &span;
+	before.span_count = 1;
+	begin();
+	insert(&before, &no_keys);
+	after = before;
+	moved = span;
+	after.spans = &moved;
+	moved.group_id = S("G2");
+	moved.plan_id = S("D1");
+	moved.insurance_line = S("DEN");
+	moved.tier = S("FAM");
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+	commit();
+	assert_slice(get(S("M1"))->spans[0].group_id, "G2");
+	assert_slice(get(S("M1"))->spans[0].plan_id, "D1");
+	assert_slice(get(S("M1"))->spans[0].insurance_line, "DEN");
+	assert_slice(get(S("M1"))->spans[0].tier, "FAM");
+	assert_int_equal(store_group_active_count(store, S("G1"), day(2024, 6, 1), &members, &subscribers), 0);
+	assert_int_equal(members, 0);
+	assert_int_equal(store_group_active_count(store, S("G2"), day(2024, 6, 1), &members, &subscribers), 0);
+	assert_int_equal(members, 1);
+	begin();
+	before = after;
+	span = moved;
+	before.spans = &span;
+	moved.plan_id = S("P77");
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), STORE_E_INVALID);
+	store_rollback(store);
+}
+
 static void test_household(void **state)
 {
 	struct member child = a_member(S("M1"), S("F1"), S("19")), self = a_member(S("M2"), S("F1"), S("18")),
@@ -1429,7 +1467,7 @@ int main(void)
 		EMPTY(test_close_keeps_wal),  EMPTY(test_damage),	     EMPTY(test_sequences),
 		EMPTY(test_groups),	      EMPTY(test_plans_and_brokers), EMPTY(test_operators),
 		FILLED(test_member_round_trip), FILLED(test_insert_refusals), EMPTY(test_overlap_rule),
-		FILLED(test_update),	      FILLED(test_update_nothing),   FILLED(test_household),
+		FILLED(test_update),	      FILLED(test_update_nothing),   FILLED(test_update_moves_span),   FILLED(test_household),
 		FILLED(test_keys),	      FILLED(test_keys_collected),   FILLED(test_member_numbers),
 		FILLED(test_find),	      FILLED(test_roster),	     FILLED(test_identifiers),
 		EMPTY(test_file_life),	      EMPTY(test_ledger_key),	     EMPTY(test_tsets),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sqlite3.h>
 #include <sys/wait.h>
 
 #include "muster/env_fault.h"
@@ -287,6 +288,77 @@ static void test_kill_amid_migration(void **state)
 	}
 }
 
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
+
+/* SQLite's own allocator with a count of what is left; it is asked before its first use, in main. */
+static sqlite3_mem_methods real_memory;
+static uint64_t allocations, allocations_max = UINT64_MAX;
+
+static void *counted_malloc(int bytes)
+{
+	return allocations++ < allocations_max ? real_memory.xMalloc(bytes) : NULL;
+}
+
+static void *counted_realloc(void *block, int bytes)
+{
+	return allocations++ < allocations_max ? real_memory.xRealloc(block, bytes) : NULL;
+}
+
+static void count_memory(void)
+{
+	sqlite3_mem_methods methods;
+
+	assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory), SQLITE_OK);
+	methods = real_memory;
+	methods.xMalloc = counted_malloc;
+	methods.xRealloc = counted_realloc;
+	assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &methods), SQLITE_OK);
+}
+
+/* P14: from the n-th allocation on there is none: nothing half applied. All of the first, then ever fewer. */
+static void test_no_memory_in_sqlite(void **state)
+{
+	uint64_t count, nth, failed = 0;
+
+	(void)state;
+	fresh_database();
+	allocations = 0;
+	assert_int_equal(work(&world.env), 0);
+	count = allocations;
+	for (nth = 0; nth < count; nth += 1 + nth / 40) {
+		int result;
+
+		fresh_database();
+		allocations = 0;
+		allocations_max = nth;
+		result = work(&world.env);
+		allocations_max = UINT64_MAX;
+		assert_true(result <= 0);
+		failed += result < 0;
+		assert_recovers(result == 0);
+	}
+	assert_true(failed > 0);
+}
+
+static void test_no_memory_in_muster(void **state)
+{
+	const uint64_t ops = ENV_FAULT_OP(ENV_ALLOC);
+	uint64_t count, nth;
+
+	(void)state;
+	fresh_database();
+	env_fault_plan(&fault, (struct env_fault_plan){.ops = ops});
+	assert_int_equal(work(&fault.env), 0);
+	count = env_fault_count(&fault, ops);
+	assert_true(count > 0);
+	for (nth = 1; nth <= count; nth++) {
+		fresh_database();
+		env_fault_plan(&fault, (struct env_fault_plan){ops, nth, ENV_FAULT_ERROR_ONCE, ENOMEM});
+		assert_int_equal(work(&fault.env), -ENOMEM);
+		assert_recovers(false);
+	}
+}
+
 /* ---- single faults --------------------------------------------------------------------------------------------- */
 
 static int open_faulty(struct store **ret_store)
@@ -370,10 +442,13 @@ int main(void)
 		TEST(test_disk_full),
 		TEST(test_kill),
 		TEST(test_kill_amid_migration),
+		TEST(test_no_memory_in_sqlite),
+		TEST(test_no_memory_in_muster),
 		TEST(test_failed_sync_ends_all),
 		TEST(test_full_disk_goes_on_later),
 		TEST(test_refused_commit),
 	};
 
+	count_memory();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
