@@ -121,7 +121,8 @@ struct decide_input {
 	/* A representative's decision on the one record of this family (reprocess): empty = none. */
 	struct slice forced_member_id;
 	bool forced_new;
-	bool (*is_claimed)(void *context, uint64_t member_no); /* by another record of this set; NULL = nobody is */
+	/* Was this member claimed by another record of this set, outside this family? NULL = nobody was. */
+	bool (*is_claimed)(void *context, uint64_t member_no);
 	void *claimed_context;
 };
 

@@ -1,68 +1,64 @@
 #include "claims.h"
 
-#include <assert.h>
+#include <errno.h>
 #include <string.h>
 
-#include "muster/error.h"
+#include "muster/env.h"
 
-#define CLAIMS_FIRST_CAPACITY 1024u
-
-/* Where the number stands, or the free slot where it would. */
-static uint32_t claims_slot(const struct claims *claims, uint64_t member_no)
+void claims_init(struct claims *claims, struct env *env)
 {
-	uint64_t hash = member_no * UINT64_C(0x9E3779B97F4A7C15);
-	uint32_t mask = claims->capacity - 1, slot = (uint32_t)(hash >> 32) & mask;
-
-	while (claims->slots[slot] != 0 && claims->slots[slot] != member_no)
-		slot = (slot + 1) & mask;
-	return slot;
+	*claims = (struct claims){.env = env};
 }
 
-static int claims_grow(struct claims *claims, struct env *env)
+void claims_fini(struct claims *claims)
 {
-	struct claims grown = {.capacity = claims->capacity > 0 ? claims->capacity * 2 : CLAIMS_FIRST_CAPACITY};
-	uint32_t i;
-
-	grown.slots = env_alloc(env, grown.capacity * sizeof(*grown.slots));
-	if (grown.slots == NULL)
-		return -ENOMEM;
-	grown.count = claims->count;
-	for (i = 0; i < claims->capacity; i++)
-		if (claims->slots[i] != 0)
-			grown.slots[claims_slot(&grown, claims->slots[i])] = claims->slots[i];
-	env_free(env, claims->slots);
-	*claims = grown;
-	return 0;
-}
-
-int claims_add(struct claims *claims, struct env *env, uint64_t member_no)
-{
-	uint32_t slot;
-
-	assert(member_no != 0);
-	/* Half full at most: a look-up ends soon at a free slot. */
-	if (claims->count >= claims->capacity / 2 && claims_grow(claims, env) < 0)
-		return -ENOMEM;
-	slot = claims_slot(claims, member_no);
-	claims->count += claims->slots[slot] == 0;
-	claims->slots[slot] = member_no;
-	return 0;
-}
-
-bool claims_has(const struct claims *claims, uint64_t member_no)
-{
-	return claims->count > 0 && claims->slots[claims_slot(claims, member_no)] == member_no;
+	env_free(claims->env, claims->bits);
+	env_free(claims->env, claims->numbers);
 }
 
 void claims_clear(struct claims *claims)
 {
-	if (claims->count > 0)
-		memset(claims->slots, 0, claims->capacity * sizeof(*claims->slots));
-	claims->count = 0;
+	while (claims->count > 0)
+		claims->bits[claims->numbers[--claims->count] / 64] = 0;
 }
 
-void claims_fini(struct claims *claims, struct env *env)
+bool claims_has(const struct claims *claims, uint64_t member_no)
 {
-	env_free(env, claims->slots);
-	*claims = (struct claims){0};
+	return member_no / 64 < claims->words && (claims->bits[member_no / 64] >> (member_no % 64) & 1) != 0;
+}
+
+static int claims_reach(struct claims *claims, uint64_t word)
+{
+	uint64_t words = word + word / 2 + 64;
+	uint64_t *bits;
+
+	if (word < claims->words)
+		return 0;
+	bits = env_realloc(claims->env, claims->bits, words * sizeof(*bits));
+	if (bits == NULL)
+		return -ENOMEM;
+	memset(bits + claims->words, 0, (words - claims->words) * sizeof(*bits));
+	claims->bits = bits;
+	claims->words = words;
+	return 0;
+}
+
+int claims_add(struct claims *claims, uint64_t member_no)
+{
+	int r = claims_reach(claims, member_no / 64);
+
+	if (r < 0 || claims_has(claims, member_no))
+		return r;
+	if (claims->count == claims->capacity) {
+		uint64_t capacity = claims->capacity * 2 + 256;
+		uint64_t *numbers = env_realloc(claims->env, claims->numbers, capacity * sizeof(*numbers));
+
+		if (numbers == NULL)
+			return -ENOMEM;
+		claims->numbers = numbers;
+		claims->capacity = capacity;
+	}
+	claims->numbers[claims->count++] = member_no;
+	claims->bits[member_no / 64] |= UINT64_C(1) << (member_no % 64);
+	return 0;
 }

@@ -200,20 +200,10 @@ static int family_claim(struct pass *pass, const struct changeset *changeset)
 	uint32_t i;
 	int r = 0;
 
-	for (i = 0; i < changeset->image_count && r == 0; i++) {
-		const struct decide_image *image = changeset->images[i];
-
-		if (image->claimed && image->after.member_no != 0)
-			r = claims_add(&pass->claims, pass_job(pass)->env, image->after.member_no);
-	}
+	for (i = 0; r == 0 && i < changeset->image_count; i++)
+		if (changeset->images[i]->claimed && changeset->images[i]->after.member_no != 0)
+			r = claims_add(&pass->claims, changeset->images[i]->after.member_no);
 	return r;
-}
-
-static bool pass_is_claimed(void *context, uint64_t member_no)
-{
-	const struct pass *pass = context;
-
-	return claims_has(&pass->claims, member_no);
 }
 
 /* Records without an outcome wait for pass 3; the others take the place of what waited for them. */
@@ -251,6 +241,13 @@ static int family_measure(struct pass *pass, const struct changeset *changeset)
 			volume->terminations++;
 	}
 	return 0;
+}
+
+static bool pass_is_claimed(void *context, uint64_t member_no)
+{
+	struct pass *pass = context;
+
+	return claims_has(&pass->claims, member_no);
 }
 
 static int family_decide(struct pass *pass, const struct enroll_family *family, struct changeset *ret_changeset)
@@ -360,6 +357,14 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
 
 /* ---- the walk ---- */
 
+/* A record's first operation is about the member that it claimed; what follows may be a cascade. */
+static int pass_claim_again(void *context, const struct store_change *change)
+{
+	struct pass *pass = context;
+
+	return change->op_index == 0 && change->member_no != 0 ? claims_add(&pass->claims, change->member_no) : 0;
+}
+
 static int pass_tset_begin(void *context, const struct x12_tset *tset, const struct guide *guide)
 {
 	struct pass *pass = context;
@@ -389,6 +394,8 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 	pass->done_before = NULL;
 	if (stored->revision_of != 0 && job->items == NULL)
 		r = store_ledger_index_new(job->store, stored->revision_of, &pass->done_before);
+	if (r == 0 && (stored->resume_pos > 0 || pass->last_chance))
+		r = store_changes_of_tset(job->store, stored->tset_no, pass_claim_again, pass);
 	if (r == 0)
 		r = enroll->tset_begin(enroll->context, tset, guide);
 	return r < 0 ? r : remit->tset_begin(remit->context, tset, guide);
@@ -496,6 +503,7 @@ static int pass_setup(struct pass *pass, struct job *job)
 	*pass = (struct pass){.pass = {.job = job, .what = "applying"}};
 	arena_init(&pass->arena, job->env, 0, 0);
 	arena_init(&pass->family_arena, job->env, 0, 0);
+	claims_init(&pass->claims, job->env);
 	hash_init(&pass->payload);
 	apply_view_init(&pass->view, job->store);
 	r = enroll_new(job->env, &enroll_sink, &pass->enroll);
@@ -505,7 +513,7 @@ static int pass_setup(struct pass *pass, struct job *job)
 static void pass_clean_up(struct pass *pass)
 {
 	store_ledger_index_free(pass->done_before);
-	claims_fini(&pass->claims, pass_job(pass)->env);
+	claims_fini(&pass->claims);
 	enroll_free(pass->enroll);
 	remit_free(pass->remit);
 	arena_fini(&pass->family_arena);

@@ -21,7 +21,7 @@ struct pass {
 	uint32_t members_in_chunk;
 	uint32_t chunk_first_pos, chunk_last_pos;
 	struct hash_state payload;
-	struct claims claims; /* of this set */
+	struct claims claims;     /* who was claimed in this set */
 	/* Reprocess: what the original set and its revisions did, by content. */
 	struct store_ledger_index *done_before;
 	/* Remittances: the set as a whole may not be posted. */
