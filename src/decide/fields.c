@@ -135,9 +135,9 @@ static bool says_nothing_new(const struct field *field, struct slice sent, struc
 	case FIELD_LAST_NAME:
 		return match_names_equal(sent, known) || match_name_is_placeholder(sent);
 	case FIELD_FIRST_NAME:
-		/* "JOHN" says more than a stored "J"; a stored "JOHN" more than "J" or "JOHNNY". */
+		/* "JOHN" says more than a stored "J"; a stored "JOHN" as much as "JOHNNY". */
 		return match_names_equal(sent, known) || match_name_is_placeholder(sent) ||
-		       (!corrects && match_first_names_agree(sent, known) && !begins_with(sent, known));
+		       (!corrects && known.len > 1 && match_first_names_agree(sent, known));
 	case FIELD_MIDDLE_NAME:
 		return match_names_equal(sent, known) || (!corrects && begins_with(known, sent));
 	case FIELD_WORDS:

@@ -104,7 +104,7 @@ static int world_plan(void *context, struct slice id, struct arena *arena, const
 	return 0;
 }
 
-__attribute__((unused)) static struct member *world_find(const char *id)
+static struct member *world_find(const char *id)
 {
 	uint32_t i;
 

@@ -391,10 +391,389 @@ static void test_scenarios(void **state)
 	print_message("# %zu scenarios\n", sizeof(scenarios) / sizeof(scenarios[0]));
 }
 
+/* Sent again, every scenario changes nothing more: what was applied is found done, what waited waits. */
+static void test_sent_twice(void **state)
+{
+	struct slice first;
+	size_t i;
+	char *line, *rest;
+
+	(void)state;
+	for (i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+		world_open();
+		world_members(scenarios[i].members);
+		world_run(scenarios[i].bgn, scenarios[i].sent);
+		world_run(scenarios[i].bgn, scenarios[i].sent);
+		first = arena_dup(&plan_world.arena, buffer_slice(&plan_world.out));
+		for (line = strtok_r((char *)(uintptr_t)first.data, "\n", &rest); line != NULL;
+		     line = strtok_r(NULL, "\n", &rest))
+			if (strstr(line, " no_change ") == NULL && strstr(line, " EXCEPTION ") == NULL &&
+			    strstr(line, " deferred") == NULL)
+				fail_msg("%s: the second time %s", scenarios[i].name, line);
+	}
+}
+
+/* ---- what a profile or a representative changes ---- */
+
+static void expect(const char *sent, const char *want)
+{
+	world_run(NULL, sent);
+	assert_string_equal(plan_world.out.data, want);
+}
+
+#define KIM "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~"
+
+static void test_profile_limits(void **state)
+{
+	(void)state;
+	world_open();
+	plan_world.policy.retro_add_days = 60;
+	plan_world.policy.retro_term_days = 30;
+	plan_world.policy.future_days = 120;
+	world_members(ROES);
+	expect(KIM "HD*021**HMO*P10*EMP~DTP*348*D8*20251231~", "1 EXCEPTION RETRO_LIMIT\n");
+	expect(KIM "HD*021**HMO*P10*EMP~DTP*348*D8*20260701~", "1 EXCEPTION FUTURE_LIMIT\n");
+	/* Nothing is too far back that is on file already. */
+	expect(ALEX("021", "28") ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20250101~",
+	       "1 no_change M1 G1 P10 2025-01-01..open\n");
+	expect(SAM("024", "01") "DTP*357*D8*20260130~" SAM_NAME, "1 EXCEPTION RETRO_LIMIT\n");
+	expect(SAM("024", "01") "DTP*357*D8*20260131~" SAM_NAME,
+	       "1 terminate M2 G1 P10 2025-01-01..2026-01-31 | ends_on: open -> 2026-01-31\n");
+	/* A representative has the authority. */
+	plan_world.forced_new = true;
+	expect(KIM "HD*021**HMO*P10*EMP~DTP*348*D8*20251001~",
+	       "1 add N1 G1 P10 2025-10-01..open | new coverage: P10 EMP from 2025-10-01; new member\n");
+}
+
+static void test_profile_habits(void **state)
+{
+	(void)state;
+	world_open();
+	plan_world.policy.end_is_exclusive = true;
+	plan_world.policy.address_cascade_off = true;
+	plan_world.policy.add_without_coverage = true;
+	plan_world.policy.age_limit_years = 23;
+	world_members(ROES);
+	expect(SAM("024", "01") "DTP*357*D8*20260401~" SAM_NAME,
+	       "1 terminate M2 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n");
+	/* The first day without cover is the first day with it: never effective. */
+	expect(NORA("024", "01") "DTP*357*D8*20250101~" NORA_NAME,
+	       "1 void M3 G1 P10 2025-01-01..open | voided: no -> yes\n");
+	expect(ALEX("001", "43") ALEX_MOVED, "1 change M1 | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n");
+	expect(KIM, "1 add N1 | new member\n");
+	expect("INS*N*19*021*28*A~REF*0F*S1~NM1*IL*1*ROE*OLD****34*219095011~DMG*D8*20030101*M~HD*021**HMO*P10~DTP*348*"
+	       "D8*20260401~",
+	       "1 EXCEPTION OVERAGE_DEP\n");
+}
+
+static void test_profile_member_number_and_ssn(void **state)
+{
+	(void)state;
+	world_open();
+	memcpy(plan_world.policy.member_id_ref, "ZZ", 3);
+	world_members(ROES);
+	/* REF*23 is the sponsor's own number here, REF*ZZ ours. */
+	expect("INS*N*01*001*33*A~REF*0F*S1~REF*23*M1~REF*ZZ*M2~NM1*IL*1*ROE*SAM~PER*IP**TE*5552220109~DMG*D8*19860315*"
+	       "F~",
+	       "1 change M2 | phone: 5552220109\n");
+	/* Without a REF, NM109 with ZZ. */
+	expect("INS*N*01*001*33*A~REF*0F*S1~NM1*IL*1*ROE*SAMMY****ZZ*M2~PER*IP**TE*5552220108~DMG*D8*19860315*F~",
+	       "1 change M2 | phone: 5552220109 -> 5552220108\n");
+	plan_world.policy.subscriber_id_is_ssn = true;
+	expect("INS*Y*18*021*28*A***FT~REF*0F*219095001~NM1*IL*1*DOE*KIM~DMG*D8*19900404*F~HD*021**HMO*P10*EMP~DTP*348*"
+	       "D8*20260401~",
+	       "1 add N1 G1 P10 2026-04-01..open | new coverage: P10 EMP from 2026-04-01; new member\n");
+	assert_true(slice_is(world_find("N1")->ssn, "219095001"));
+}
+
+static void test_representative_decides(void **state)
+{
+	(void)state;
+	world_open();
+	world_members(ROES);
+	/* Uncertain: the birth date is another. He says: this is Sam. */
+	expect("INS*N*01*001*33*A~REF*0F*S1~NM1*IL*1*ROE*SAM~PER*IP**TE*5552220109~DMG*D8*19860316*F~",
+	       "1 EXCEPTION LOW_SCORE\n");
+	plan_world.forced_member_id = lit("M2");
+	expect("INS*N*01*001*33*A~REF*0F*S1~NM1*IL*1*ROE*SAM~PER*IP**TE*5552220109~DMG*D8*19860316*F~",
+	       "1 change M2 | phone: 5552220109; birth_on: 1986-03-15 -> 1986-03-16\n");
+	/* Medicare passes when he has decided. */
+	plan_world.forced_member_id = lit("M1");
+	expect("INS*Y*18*001*33*A*C:0**FT~REF*0F*S1~REF*F6*1EG4TE5MK73~NM1*IL*1*ROE*ALEX~DMG*D8*19850214*M~",
+	       "1 change M1 | medicare_id: 1EG4TE5MK73\n");
+	plan_world.forced_member_id = SLICE_EMPTY;
+	/* Known as a Medicare member now: his phone needs no representative. */
+	expect("INS*Y*18*001*33*A*C:0**FT~REF*0F*S1~REF*23*M1~NM1*IL*1*ROE*ALEX~PER*IP**TE*5552220107~DMG*D8*19850214*"
+	       "M~",
+	       "1 change M1 | phone: 5552220107\n");
+	/* But a group that is not on file stays one. */
+	plan_world.forced_new = true;
+	expect("INS*Y*18*021*28*A***FT~REF*0F*S5~REF*1L*G9~NM1*IL*1*DOE*KIM~DMG*D8*19900404*F~HD*021**HMO*P10*EMP~DTP*"
+	       "348*D8*20260401~",
+	       "1 EXCEPTION UNKNOWN_GROUP\n");
+}
+
+static void test_ruled_out_pair_does_not_come_back(void **state)
+{
+	static const char twin[] =
+		"INS*N*19*021*28*A~REF*0F*S1~NM1*IL*1*ROE*NINA~DMG*D8*20150601*F~HD*021**HMO*P10~DTP*348*D8*20260401~";
+
+	(void)state;
+	world_open();
+	world_members(ROES);
+	expect(twin, "1 EXCEPTION TWIN_RISK\n");
+	plan_world.ruled_out = 3;
+	expect(twin, "1 add N1 G1 P10 2026-04-01..open | new coverage: P10 from 2026-04-01; new member\n");
+}
+
+/* ---- what a person's data may and may not become ---- */
+
+static void test_new_member_holds_what_was_sent(void **state)
+{
+	const struct member *kim, *lee;
+
+	(void)state;
+	world_open();
+	world_run(NULL,
+		  "INS*Y*18*021*28*A***FT*****R~REF*0F*S5~REF*ABB*E77~NM1*IL*1*DOE*KIM*Q***34*999999999~PER*IP**TE*"
+		  "5552220101*EM*K@D.E~"
+		  "N3*5 HILL RD*APT 1~N4*ANYTOWN*CA*90001~DMG*D8*19900404*F~HD*021**HMO*P10*ESP~DTP*348*D8*20260401~"
+		  "INS*N*01*021*28*A~REF*0F*S5~NM1*IL*1*DOE*LEE***JR*34*219095002~DMG*D8*19910505*M~HD*021**HMO*P10~"
+		  "DTP*348*D8*20260401~");
+	kim = world_find("N1");
+	lee = world_find("N2");
+	assert_int_equal(kim->ssn.len, 0); /* a placeholder */
+	assert_int_equal(plan_world.warnings, 1);
+	assert_true(kim->confidential);
+	assert_true(slice_is(kim->employee_id, "E77"));
+	assert_true(slice_is(kim->middle_name, "Q"));
+	assert_true(slice_is(kim->email, "K@D.E"));
+	assert_true(slice_is(lee->ssn, "219095002"));
+	assert_true(slice_is(lee->suffix, "JR"));
+	assert_true(slice_is(lee->address2, "APT 1")); /* lives with the subscriber */
+	assert_int_equal(lee->phone.len, 0);
+	assert_true(slice_is(lee->relationship, "01"));
+	/* INS13 left out keeps the flag; the words hide where a restricted person lives. */
+	expect("INS*Y*18*001*43*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM~N3*6 SAFE ST~N4*ANYTOWN*CA*90003~DMG*D8*19900404*F~",
+	       "1 change N1 | address1: changed (restricted); address2: changed (restricted); zip: changed "
+	       "(restricted)\n"
+	       "1 change N2 | address1: 5 HILL RD -> 6 SAFE ST; address2: APT 1 -> none; zip: 90001 -> 90003\n");
+	assert_true(world_find("N1")->confidential);
+	assert_int_equal(world_find("N1")->address2.len, 0); /* a new street takes the old second line away */
+}
+
+static void test_names_keep_what_says_more(void **state)
+{
+	(void)state;
+	world_open();
+	world_members("M1 S1 18 ROE ALEXANDER 1985-02-14 M 219091001\nM2 S1 01 ROE S 1986-03-15 F 219091002\n");
+	/* Less of the same is no change; more is. */
+	expect("INS*Y*18*001*33*A***FT~REF*0F*S1~REF*23*M1~NM1*IL*1*ROE JR*ALEX~DMG*D8*19850214*M~",
+	       "1 no_change M1\n");
+	expect("INS*N*01*001*33*A~REF*0F*S1~REF*23*M2~NM1*IL*1*ROE*SAMANTHA~DMG*D8*19860315*F~",
+	       "1 change M2 | first_name: S -> SAMANTHA\n");
+	/* A correction means what it says. */
+	expect("INS*Y*18*001*25*A***FT~REF*0F*S1~REF*23*M1~NM1*74*1*ROE*ALEX~DMG*D8*19850214*M~",
+	       "1 change M1 | first_name: ALEXANDER -> ALEX\n");
+	expect("INS*Y*18*001*25*A***FT~REF*0F*S1~REF*23*M1~NM1*IL*1*UNKNOWN*ALEX~DMG*D8*19850214*M~",
+	       "1 no_change M1\n");
+}
+
+static void test_warnings_of_tiers(void **state)
+{
+	(void)state;
+	world_open();
+	world_members(ROES);
+	world_run(NULL, ALEX("001", "32") ALEX_NAME "HD*001**HMO*P10*EMP~DTP*303*D8*20260401~");
+	assert_int_equal(plan_world.warnings, 1);
+	world_run(NULL, "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**"
+			"HMO*P10*FAM~DTP*348*D8*20260401~");
+	assert_int_equal(plan_world.warnings, 2);
+	world_run(NULL, "INS*Y*18*021*28*A***FT~REF*0F*S6~NM1*IL*1*FOX*LOU****34*219095003~DMG*D8*19920606*F~HD*021**"
+			"HMO*P10*EMP~DTP*348*D8*20260401~");
+	assert_int_equal(plan_world.warnings, 2);
+}
+
+/* An exception of a record leaves no trace of it on the drafts that other records go on with. */
+static void test_exception_takes_all_back(void **state)
+{
+	(void)state;
+	world_open();
+	world_members(ROES);
+	expect(ALEX("001", "22") ALEX_MOVED
+	       "HD*001**HMO*P20*ESP~DTP*303*D8*20260401~HD*024**VIS~DTP*349*D8*20260331~" SAM(
+		       "001", "33") "NM1*IL*1*ROE*SAM****34*219091002~PER*IP**TE*5552220109~DMG*D8*19860315*F~",
+	       "2 change M2 | phone: 5552220109\n1 EXCEPTION TERM_NO_COVERAGE\n");
+	assert_true(slice_is(world_find("M1")->address1, "1 MAIN ST"));
+	assert_true(slice_is(world_find("M2")->address1, "1 MAIN ST"));
+	assert_int_equal(world_find("M1")->span_count, 2);
+	assert_true(slice_is(world_find("M2")->spans[0].tier, "FAM"));
+}
+
+/* ---- properties ---- */
+
+static uint64_t random_state;
+
+static uint32_t pick(uint32_t count)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(random_state >> 33) % count;
+}
+
+static void random_record(struct buffer *out)
+{
+	static const char *const pairs[][2] = {{"021", "021"}, {"001", "021"}, {"001", "001"}, {"001", "026"},
+					       {"001", "024"}, {"024", "024"}, {"025", "025"}, {"001", "002"},
+					       {"024", NULL},  {"025", NULL}};
+	static const char *const plans[] = {"HMO*P10", "PPO*P20", "HMO*P25", "DEN*D10", "HMO*"};
+	static const char *const tiers[] = {"EMP", "ESP", "FAM", ""};
+	const char *const *pair = pairs[pick(sizeof(pairs) / sizeof(pairs[0]))];
+	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES];
+
+	date_format_ccyymmdd(plan_world.today - 200 + (date_day)pick(400), begins);
+	date_format_ccyymmdd(plan_world.today - 200 + (date_day)pick(400), ends);
+	buffer_printf(out, "INS*Y*18*%s*%s*%s***FT~REF*0F*S1~REF*1L*G%u~REF*23*M1~", pair[0],
+		      pick(3) == 0 ? "XT" : "33", pick(8) == 0 ? "C" : "A", 1 + pick(2) * (1 + pick(3)));
+	if (pick(4) > 0)
+		buffer_printf(out, "DTP*%s*D8*%s~", pick(2) == 0 ? "303" : "357", ends);
+	buffer_add_text(out, ALEX_NAME);
+	if (pair[1] == NULL)
+		return;
+	buffer_printf(out, "HD*%s**%s*%s~", pair[1], plans[pick(5)], tiers[pick(4)]);
+	if (pick(4) > 0)
+		buffer_printf(out, "DTP*348*D8*%s~", begins);
+	if (pick(3) == 0)
+		buffer_printf(out, "DTP*349*D8*%s~", ends);
+	else
+		buffer_printf(out, "DTP*543*D8*%s~", ends);
+}
+
+/* How many of the member's spans cover the day, by group and product. */
+static uint32_t cover_count(const struct member *member, date_day day, const char *group, struct slice line)
+{
+	uint32_t i, count = 0;
+
+	for (i = 0; i < member->span_count; i++)
+		count += span_covers(&member->spans[i], day) && slice_is(member->spans[i].group_id, group) &&
+			 product_same(member->spans[i].insurance_line, line);
+	return count;
+}
+
+/*
+ * Whatever a sender writes, a day is never covered twice, past spans stay on file, and a record sent again at once
+ * changes nothing. Counted day by day, independent of the arithmetic.
+ */
+static void test_any_history_keeps_days_single(void **state)
+{
+	static const char *const groups[] = {"G1", "G2", "G4"};
+	uint32_t seed, step, rows = 0;
+	size_t g;
+	date_day day;
+
+	(void)state;
+	for (seed = 1; seed <= 200; seed++) {
+		struct member *alex;
+
+		random_state = seed;
+		world_open();
+		world_members("M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-10-01 open\nM2 S1 01 ROE "
+			      "SAM 1986-03-15 F 219091002\n  G1 P10 EMP 2025-10-01 open\n");
+		alex = world_find("M1");
+		for (step = 0; step < 12 && alex->span_count < SPANS_MAX - 2; step++) {
+			uint32_t before = alex->span_count;
+			struct buffer sent;
+
+			buffer_init(&sent, &world.env);
+			random_record(&sent);
+			world_run(NULL, sent.data);
+			rows += strstr(plan_world.out.data, "EXCEPTION") == NULL;
+			if (alex->span_count < before)
+				fail_msg("seed %u step %u: a span is gone", seed, step);
+			for (day = plan_world.today - 300; day < plan_world.today + 300; day++)
+				for (g = 0; g < 3; g++)
+					if (cover_count(alex, day, groups[g], lit("HMO")) > 1 ||
+					    cover_count(alex, day, groups[g], lit("DEN")) > 1)
+						fail_msg("seed %u step %u: covered twice after %s", seed, step,
+							 sent.data);
+			buffer_fini(&sent);
+		}
+	}
+	print_message("# 200 histories, %u records applied\n", rows);
+	assert_true(rows > 300);
+}
+
+static void test_order_of_families_does_not_matter(void **state)
+{
+	static const char roe[] = ALEX("024", "08") "DTP*357*D8*20260331~" ALEX_NAME;
+	static const char doe[] = KIM "HD*021**HMO*P10*EMP~DTP*348*D8*20260401~";
+	char sent[1000];
+	int order;
+
+	(void)state;
+	for (order = 0; order < 2; order++) {
+		world_open();
+		world_members(ROES);
+		snprintf(sent, sizeof(sent), "%s%s", order == 0 ? roe : doe, order == 0 ? doe : roe);
+		world_run(NULL, sent);
+		assert_int_equal(plan_world.people_count, 4);
+		assert_int_equal(world_find("M3")->spans[0].ends_on, world_day("2026-03-31"));
+		assert_int_equal(world_find("N1")->spans[0].begins_on, world_day("2026-04-01"));
+	}
+}
+
+static void test_span_arithmetic(void **state)
+{
+	date_day a, b, c, d, day;
+
+	(void)state;
+	/* Against counting days, for all stretches of a week, 7 standing for an open end. */
+	for (a = 0; a < 7; a++) {
+		for (b = 0; b <= 7; b++) {
+			for (c = 0; c < 7; c++) {
+				for (d = 0; d <= 7; d++) {
+					bool shared = false;
+
+					for (day = 0; day < 8; day++)
+						shared |= a <= day && (b == 7 || day <= b) && c <= day &&
+							  (d == 7 || day <= d);
+					assert_int_equal(
+						dates_overlap(a, b == 7 ? DATE_NONE : b, c, d == 7 ? DATE_NONE : d),
+						shared);
+				}
+			}
+		}
+	}
+	for (a = 0; a < 7; a++) {
+		const struct coverage_span span = {.begins_on = 3, .ends_on = DATE_NONE};
+		struct coverage_span ended = span_ended(&span, a);
+
+		assert_int_equal(ended.voided, a < 3);
+		for (day = 0; day < 8; day++)
+			assert_int_equal(span_covers(&ended, day), day >= 3 && day <= a);
+	}
+	assert_true(product_same(lit("HMO"), lit("PPO")));
+	assert_true(product_same(lit("LTD"), lit("LTD")));
+	assert_false(product_same(lit("LTD"), lit("STD")));
+	assert_false(product_same(lit("HMO"), lit("DEN")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenarios),
+		cmocka_unit_test(test_sent_twice),
+		cmocka_unit_test(test_profile_limits),
+		cmocka_unit_test(test_profile_habits),
+		cmocka_unit_test(test_profile_member_number_and_ssn),
+		cmocka_unit_test(test_representative_decides),
+		cmocka_unit_test(test_ruled_out_pair_does_not_come_back),
+		cmocka_unit_test(test_new_member_holds_what_was_sent),
+		cmocka_unit_test(test_names_keep_what_says_more),
+		cmocka_unit_test(test_warnings_of_tiers),
+		cmocka_unit_test(test_exception_takes_all_back),
+		cmocka_unit_test(test_any_history_keeps_days_single),
+		cmocka_unit_test(test_order_of_families_does_not_matter),
+		cmocka_unit_test(test_span_arithmetic),
 	};
 	struct buffer errors;
 	int failed;
