@@ -1,9 +1,9 @@
 /*
  * Inside a segment: are its elements there, and right?
  *
- * Nearly all elements are sound, so each is first looked at by looks_sound, which answers "surely fine" or "look
- * closer", and only in the second case by the thorough functions that know how to complain. What costs a pass over
- * the bytes (control characters, separators inside elements) is asked once for the whole segment.
+ * Nearly all segments are sound, so each is first looked at by segment_looks_sound, which answers "surely fine" or
+ * "look closer", and only in the second case by the thorough functions that know how to complain. What costs a pass
+ * over the bytes (control characters, separators inside elements) is asked once for the whole segment.
  *
  * One fault, one finding: an element that has been complained about takes no part in the relational notes.
  */
@@ -93,19 +93,13 @@ static bool ends_in_blank(struct slice value)
 	return value.data[value.len - 1] == ' ';
 }
 
-static bool is_plain_date(struct slice value)
-{
-	date_day day;
-	return value.len == 8 && date_parse_ccyymmdd(value, &day);
-}
-
 static bool is_plain_amount(struct slice value)
 {
 	return value.len <= AMOUNT_DIGITS_MAX && value_is_decimal(value) && value_decimals(value) <= AMOUNT_DECIMALS_MAX;
 }
 
 /* Is the value surely right? `before` is the element before it. */
-static bool looks_sound(const struct check *check, const struct plan_element *element, struct slice value, struct slice before)
+static inline bool looks_sound(const struct check *check, const struct plan_element *element, struct slice value, struct slice before)
 {
 	if (value.len < element->min || value.len > element->max || ends_in_blank(value))
 		return false;
@@ -120,11 +114,11 @@ static bool looks_sound(const struct check *check, const struct plan_element *el
 	case PLAN_DECIMAL:
 		return is_plain_amount(value);
 	case PLAN_DATE:
-		return is_plain_date(value);
+		return value_day_number(value) != 0;
 	case PLAN_TIME:
 		return value_is_time(value);
 	case PLAN_PERIOD:
-		return slice_is(before, "D8") && is_plain_date(value);
+		return value_pack(before) == VALUE_CODE2('D', '8') && value_day_number(value) != 0;
 	case PLAN_IDENTITY:
 		return value_identity(before, value).text == NULL;
 	case PLAN_PHONE:
@@ -558,11 +552,11 @@ static int report_empty(struct look *look)
 	return report_deliver(look->check, &finding);
 }
 
-int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
+/* Everything that can be wrong with a segment, element by element. */
+static int check_thoroughly(struct check *check, uint16_t segment_index, const struct x12_segment *segment, uint32_t flags)
 {
 	const struct plan_segment *plan = &check->plan->segments[segment_index];
 	uint32_t count = segment->element_count < plan->element_count ? segment->element_count : plan->element_count;
-	uint32_t flags = raw_flags(segment);
 	struct slice before = SLICE_EMPTY;
 	uint64_t present = 0;
 	struct look look = {.check = check, .segment = segment, .guide_segment = &check->guide->segments[segment_index]};
@@ -589,4 +583,35 @@ int element_check(struct check *check, uint16_t segment_index, const struct x12_
 	if (r == 0 && (segment->element_count > plan->element_count || segment->elements[segment->element_count - 1].len == 0))
 		r = check_tail(&look, plan->element_count);
 	return r == 0 ? check_relations(&look, plan, present) : r;
+}
+
+/* Surely nothing wrong with the whole segment? */
+static bool segment_looks_sound(const struct check *check, const struct plan_segment *plan, const struct x12_segment *segment)
+{
+	uint32_t count = segment->element_count;
+	struct slice before = SLICE_EMPTY;
+	uint64_t present = 0;
+
+	if (count == 0 || count > plan->element_count || segment->elements[count - 1].len == 0 || raw_flags(segment) != 0)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		struct slice value = segment->elements[i];
+		if (value.len > 0 && !looks_sound(check, &plan->elements[i], value, before))
+			return false;
+		present |= (uint64_t)(value.len > 0) << i;
+		before = value;
+	}
+	if ((plan->required & ~present) != 0)
+		return false;
+	for (uint8_t i = 0; i < plan->relation_count; i++)
+		if (is_violated(plan->relations[i].kind, plan->relations[i].first, plan->relations[i].rest, present))
+			return false;
+	return true;
+}
+
+int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
+{
+	if (segment_looks_sound(check, &check->plan->segments[segment_index], segment))
+		return 0;
+	return check_thoroughly(check, segment_index, segment, raw_flags(segment));
 }

@@ -67,7 +67,7 @@ static void number_qualifiers(struct check_plan *plan, struct plan_id *entry)
 	for (uint16_t s = 0; s < guide->segment_count; s++) {
 		const struct guide_segment *segment = &guide->segments[s];
 		const struct guide_code_list *list = qualifier_list(guide, segment);
-		if (plan_pack(segment_id(segment)) != entry->key || list == NULL)
+		if (value_pack(segment_id(segment)) != entry->key || list == NULL)
 			continue;
 		if (entry->qualifier_pos == 0)
 			entry->qualifier_pos = segment->qualifier_pos;
@@ -76,7 +76,7 @@ static void number_qualifiers(struct check_plan *plan, struct plan_id *entry)
 		entry->listed = true;
 		entry->composite = guide->elements[segment->first_element + segment->qualifier_pos - 1].component_count > 0;
 		for (uint32_t i = 0; i < list->count; i++) {
-			uint64_t key = symbol_key(entry->key, plan_pack(guide->codes[list->first + i].code));
+			uint64_t key = symbol_key(entry->key, value_pack(guide->codes[list->first + i].code));
 			struct plan_symbol *slot = symbol_slot(plan, key);
 			if (slot->key == 0)
 				*slot = (struct plan_symbol){.key = key, .symbol = plan->symbol_count++};
@@ -97,7 +97,7 @@ static int make_symbols(struct arena *arena, struct check_plan *plan)
 	if (plan->symbols == NULL)
 		return -ENOMEM;
 	for (uint16_t s = 0; s < guide->segment_count; s++) {
-		uint32_t key = plan_pack(segment_id(&guide->segments[s]));
+		uint32_t key = value_pack(segment_id(&guide->segments[s]));
 		struct plan_id *entry = id_slot(plan, key);
 		if (entry->key != 0)
 			continue;
@@ -176,11 +176,11 @@ static int make_codes(struct arena *arena, struct check_plan *plan)
 		codes->packed = true;
 		for (uint32_t i = 0; i < list->count && codes->packed; i++) {
 			struct slice code = guide->codes[list->first + i].code;
-			uint32_t at = plan_mix(plan_pack(code)) & codes->mask;
+			uint32_t at = plan_mix(value_pack(code)) & codes->mask;
 			codes->packed = code.len <= 4;
 			while (slots[at] != 0)
 				at = (at + 1) & codes->mask;
-			slots[at] = plan_pack(code);
+			slots[at] = value_pack(code);
 		}
 	}
 	return 0;
@@ -267,6 +267,7 @@ static void make_loop(struct check_plan *plan, uint16_t l)
 	                           .first_segment = opener_of(guide, l)};
 	loop->is_member = slice_starts_with(slice_from(from->id), "2000");
 	loop->is_line = slice_is(guide->set_id, "820") ? slice_starts_with(slice_from(from->id), "2300") : loop->is_member;
+	loop->sense = (uint8_t)sense_of_loop(guide, from);
 	assert(from->node_count <= UINT8_MAX);
 	for (uint16_t i = 0; i < from->node_count; i++)
 		make_node(plan, l, i, &once_slots);
@@ -315,10 +316,10 @@ static bool is_siblings(const struct check_plan *plan, uint16_t node, uint32_t i
 	for (uint16_t i = 0; i < loop->node_count; i++) {
 		const struct guide_segment *segment = &guide->segments[plan->nodes[loop->first_node + i].segment];
 		const struct guide_code_list *list = qualifier_list(guide, segment);
-		if (list == NULL || plan_pack(segment_id(segment)) != id)
+		if (list == NULL || value_pack(segment_id(segment)) != id)
 			continue;
 		for (uint32_t c = 0; c < list->count; c++)
-			if (symbol->key == symbol_key(id, plan_pack(guide->codes[list->first + c].code)))
+			if (symbol->key == symbol_key(id, value_pack(guide->codes[list->first + c].code)))
 				return true;
 	}
 	return false;
@@ -352,7 +353,7 @@ static uint32_t link_node(struct check_plan *plan, uint16_t node, uint32_t *link
 	if (list == NULL || segment->qualifier_pos != entry->qualifier_pos)
 		return link_any(plan, node, entry, links);
 	for (uint32_t i = 0; links != NULL && i < list->count; i++) {
-		uint64_t key = symbol_key(entry->key, plan_pack(guide->codes[list->first + i].code));
+		uint64_t key = symbol_key(entry->key, value_pack(guide->codes[list->first + i].code));
 		link_symbol(plan, node, symbol_slot(plan, key)->symbol, links);
 	}
 	return list->count;
@@ -390,23 +391,9 @@ int plan_new(struct arena *arena, const struct guide *guide, struct check_plan *
 	return 0;
 }
 
-bool plan_has_code(const struct check_plan *plan, uint16_t codes, struct slice value)
-{
-	const struct plan_codes *list = &plan->codes[codes];
-	uint32_t key = plan_pack(value), at = plan_mix(key) & list->mask;
-	if (!list->packed)
-		return guide_code_find(plan->guide, codes, value) >= 0;
-	while (list->slots[at] != 0) {
-		if (list->slots[at] == key)
-			return true;
-		at = (at + 1) & list->mask;
-	}
-	return false;
-}
-
 const struct plan_id *plan_find_id(const struct check_plan *plan, struct slice id)
 {
-	uint32_t key = plan_pack(id), at = plan_mix(key) & (PLAN_ID_SLOTS - 1);
+	uint32_t key = value_pack(id), at = plan_mix(key) & (PLAN_ID_SLOTS - 1);
 	while (plan->ids[at].key != 0) {
 		if (plan->ids[at].key == key)
 			return &plan->ids[at];
@@ -430,6 +417,6 @@ uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment 
 		qualifier = slice_of(qualifier.data, slice_find(qualifier, segment->separators->component, 0));
 	while (qualifier.len > 0 && qualifier.data[qualifier.len - 1] == ' ')
 		qualifier.len--;
-	slot = symbol_slot(plan, symbol_key(entry->key, plan_pack(qualifier)));
+	slot = symbol_slot(plan, symbol_key(entry->key, value_pack(qualifier)));
 	return slot->key != 0 ? slot->symbol : entry->symbol;
 }

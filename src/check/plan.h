@@ -13,6 +13,7 @@
 #include "muster/arena.h"
 #include "muster/guide.h"
 #include "muster/x12.h"
+#include "value.h"
 
 #define PLAN_NONE UINT16_MAX
 /* Segments of a loop whose qualifiers may stand only once; the 834's 2000 has two (REF, DTP). */
@@ -91,6 +92,7 @@ struct plan_loop {
 	uint16_t first_segment; /* that opens it */
 	bool is_member;  /* member_pos counts from here to its end: 2000 */
 	bool is_line;    /* opening it is one more member or remittance line */
+	uint8_t sense;   /* enum sense_loop */
 };
 
 struct plan_id {
@@ -127,36 +129,25 @@ struct check_plan {
 /* 0 or -ENOMEM. */
 int plan_new(struct arena *arena, const struct guide *guide, struct check_plan **ret_plan);
 
-/* Up to four bytes as a number that tells them apart; of longer values a hash. */
-static inline uint32_t plan_pack(struct slice s)
-{
-	const unsigned char *p = (const unsigned char *)s.data;
-	uint32_t packed = UINT32_C(2166136261);
-	switch (s.len) {
-	case 0:
-		return 1;
-	case 1:
-		return 1u + p[0];
-	case 2:
-		return 1u + (p[0] | (uint32_t)p[1] << 8);
-	case 3:
-		return 1u + (p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16);
-	case 4:
-		return 1u + (p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
-	default:
-		break;
-	}
-	for (size_t i = 0; i < s.len; i++)
-		packed = (packed ^ p[i]) * UINT32_C(16777619);
-	return packed | UINT32_C(0x80808080);
-}
-
 static inline uint32_t plan_mix(uint32_t key)
 {
 	return (key * UINT32_C(2654435761)) >> 16;
 }
 
-bool plan_has_code(const struct check_plan *plan, uint16_t codes, struct slice value);
+static inline bool plan_has_code(const struct check_plan *plan, uint16_t codes, struct slice value)
+{
+	const struct plan_codes *list = &plan->codes[codes];
+	uint32_t key = value_pack(value), at = plan_mix(key) & list->mask;
+	if (!list->packed)
+		return guide_code_find(plan->guide, codes, value) >= 0;
+	while (list->slots[at] != 0) {
+		if (list->slots[at] == key)
+			return true;
+		at = (at + 1) & list->mask;
+	}
+	return false;
+}
+
 /* The symbol of a segment and the entry of its id; PLAN_NONE when the guide knows no such id. */
 uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment, const struct plan_id **ret_id);
 /* The entry of an id, or NULL. */

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "muster/date.h"
 #include "state.h"
 #include "value.h"
 
@@ -41,16 +42,35 @@ static const struct {
 };
 
 /* Begin and end qualifiers that belong together, and the loop in which they start anew. */
+#define DATES(a, b, c, d, e, f) VALUE_CODE3(a, b, c), VALUE_CODE3(d, e, f), {a, b, c}, {d, e, f}
 static const struct {
-	const char *begin, *end, *loop;
+	uint32_t begin, end; /* packed */
+	char begin_name[4], end_name[4];
+	enum sense_loop loop;
 } spans[SENSE_SPANS] = {
-	{"356", "357", "2000"}, {"336", "337", "2000"}, {"338", "339", "2000"}, {"340", "341", "2000"},
-	{"350", "351", "2000"}, {"385", "386", "2000"}, {"473", "474", "2000"}, {"360", "361", "2200"},
-	{"348", "349", "2300"}, {"344", "345", "2320"},
+	{DATES('3', '5', '6', '3', '5', '7'), SENSE_LOOP_MEMBER},   {DATES('3', '3', '6', '3', '3', '7'), SENSE_LOOP_MEMBER},
+	{DATES('3', '3', '8', '3', '3', '9'), SENSE_LOOP_MEMBER},   {DATES('3', '4', '0', '3', '4', '1'), SENSE_LOOP_MEMBER},
+	{DATES('3', '5', '0', '3', '5', '1'), SENSE_LOOP_MEMBER},   {DATES('3', '8', '5', '3', '8', '6'), SENSE_LOOP_MEMBER},
+	{DATES('4', '7', '3', '4', '7', '4'), SENSE_LOOP_MEMBER},   {DATES('3', '6', '0', '3', '6', '1'), SENSE_LOOP_DISABILITY},
+	{DATES('3', '4', '8', '3', '4', '9'), SENSE_LOOP_COVERAGE}, {DATES('3', '4', '4', '3', '4', '5'), SENSE_LOOP_OTHER_COVERAGE},
 };
 
 /* Nobody enrolled is older: such a birth date is a slip. */
 #define AGE_YEARS_MAX 120
+
+enum sense_loop sense_of_loop(const struct guide *guide, const struct guide_loop *loop)
+{
+	struct slice id = slice_from(loop->id);
+	if (!slice_is(guide->set_id, "834"))
+		return SENSE_LOOP_OTHER;
+	if (slice_is(id, "2000"))
+		return SENSE_LOOP_MEMBER;
+	if (slice_is(id, "2200"))
+		return SENSE_LOOP_DISABILITY;
+	if (slice_is(id, "2300"))
+		return SENSE_LOOP_COVERAGE;
+	return slice_is(id, "2320") ? SENSE_LOOP_OTHER_COVERAGE : SENSE_LOOP_OTHER;
+}
 
 enum sense_of sense_of_segment(const struct guide *guide, const struct guide_segment *segment)
 {
@@ -122,50 +142,53 @@ static int report_here(struct check *check, const struct x12_segment *segment, e
 	return report_rule(check, &rule, text);
 }
 
-static bool has(const struct x12_segment *segment, uint32_t pos)
+static inline bool has(const struct x12_segment *segment, uint32_t pos)
 {
 	return x12_element(segment, pos).len > 0;
 }
 
-static bool is(const struct x12_segment *segment, uint32_t pos, const char *code)
+static inline bool is(const struct x12_segment *segment, uint32_t pos, const char *code)
 {
 	return slice_is(value_trim_end(x12_element(segment, pos)), code);
 }
 
-static date_day day_of(struct slice value)
+static uint32_t day_of(const struct x12_segment *segment, uint32_t pos)
 {
-	date_day day;
-	return date_parse_ccyymmdd(value, &day) ? day : DATE_NONE;
+	return value_day_number(value_trim_end(x12_element(segment, pos)));
 }
 
-static void forget_spans(struct sense *sense, struct slice loop)
+static void forget_spans(struct sense *sense, enum sense_loop loop)
 {
 	for (size_t i = 0; i < SENSE_SPANS; i++)
-		if (slice_is(loop, spans[i].loop))
-			sense->spans[i].begin = sense->spans[i].end = DATE_NONE;
+		if (spans[i].loop == loop)
+			sense->spans[i].begin = sense->spans[i].end = 0;
 }
 
 void sense_begin(struct check *check)
 {
-	check->sense = (struct sense){.created_on = DATE_NONE};
-	for (size_t i = 0; i < SENSE_SPANS; i++)
-		forget_spans(&check->sense, slice_from(spans[i].loop));
+	check->sense = (struct sense){0};
 }
 
-void sense_loop_begin(struct check *check, struct slice loop_id)
+void sense_loop_begin(struct check *check, enum sense_loop loop)
 {
 	struct sense *sense = &check->sense;
-	if (slice_is(loop_id, "2000")) {
+	switch (loop) {
+	case SENSE_LOOP_OTHER:
+		return;
+	case SENSE_LOOP_MEMBER:
 		sense->terminated = sense->corrected = sense->prior_name = false;
 		sense->member_ended = sense->any_ended = false;
 		sense->ins = check->at;
-	}
-	if (slice_is(loop_id, "2300")) {
+		break;
+	case SENSE_LOOP_COVERAGE:
 		sense->hd_action[0] = '\0';
 		sense->coverage_begun = sense->coverage_ended = false;
+		break;
+	case SENSE_LOOP_DISABILITY:
+	case SENSE_LOOP_OTHER_COVERAGE:
+		break;
 	}
-	if (slice_is(loop_id, "2000") || slice_is(loop_id, "2200") || slice_is(loop_id, "2300") || slice_is(loop_id, "2320"))
-		forget_spans(sense, loop_id);
+	forget_spans(sense, loop);
 }
 
 static int check_subscriber_flag(struct check *check, const struct x12_segment *segment)
@@ -192,10 +215,10 @@ static int check_cobra(struct check *check, const struct x12_segment *segment)
 
 static int check_death(struct check *check, const struct x12_segment *segment)
 {
-	date_day died_on = day_of(x12_element(segment, 12));
-	if (died_on == DATE_NONE)
+	uint32_t died_on = day_of(segment, 12);
+	if (died_on == 0)
 		return 0;
-	if (check->sense.created_on != DATE_NONE && died_on > check->sense.created_on)
+	if (check->sense.created_on != 0 && died_on > check->sense.created_on)
 		return report_here(check, segment, FINDING_ELEMENT_SENSE, 12, 0,
 		                   "the date of death lies after the day this file was made (BGN03)");
 	if (is(segment, 3, "021") || is(segment, 3, "025"))
@@ -217,34 +240,48 @@ static int look_at_ins(struct check *check, const struct x12_segment *segment)
 	return r == 0 ? check_death(check, segment) : r;
 }
 
+/* One day before the begin is how "never in effect" is said. */
+static bool ends_before_it_begins(uint32_t begin, uint32_t end)
+{
+	date_day first, last;
+	if (end >= begin)
+		return false;
+	return date_from_ymd((int)(begin / 10000), (int)(begin / 100 % 100), (int)(begin % 100), &first) &&
+	       date_from_ymd((int)(end / 10000), (int)(end / 100 % 100), (int)(end % 100), &last) && last < first - 1;
+}
+
 static int look_at_span(struct check *check, const struct x12_segment *segment, size_t i)
 {
+	const struct sense *sense = &check->sense;
 	char text[120];
-	if (check->sense.spans[i].begin == DATE_NONE || check->sense.spans[i].end == DATE_NONE)
+	if (sense->spans[i].begin == 0 || sense->spans[i].end == 0 ||
+	    !ends_before_it_begins(sense->spans[i].begin, sense->spans[i].end))
 		return 0;
-	/* One day before the begin is how "never in effect" is said. */
-	if (check->sense.spans[i].end >= check->sense.spans[i].begin - 1)
-		return 0;
-	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)", spans[i].end, spans[i].begin);
+	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)", spans[i].end_name, spans[i].begin_name);
 	return report_here(check, segment, FINDING_ELEMENT_SENSE, 3, 1, text);
+}
+
+static void note_dates_sent(struct sense *sense, uint32_t qualifier)
+{
+	sense->member_ended |= qualifier == VALUE_CODE3('3', '5', '7');
+	sense->coverage_begun |= qualifier == VALUE_CODE3('3', '4', '8');
+	sense->coverage_ended |= qualifier == VALUE_CODE3('3', '4', '9');
+	sense->any_ended |= qualifier == VALUE_CODE3('3', '4', '9');
 }
 
 static int look_at_dtp(struct check *check, const struct x12_segment *segment)
 {
 	struct sense *sense = &check->sense;
-	struct slice qualifier = value_trim_end(x12_element(segment, 1));
-	date_day day = is(segment, 2, "D8") ? day_of(value_trim_end(x12_element(segment, 3))) : DATE_NONE;
+	uint32_t qualifier = value_pack(value_trim_end(x12_element(segment, 1)));
+	uint32_t day = is(segment, 2, "D8") ? day_of(segment, 3) : 0;
 
-	sense->member_ended |= slice_is(qualifier, "357");
-	sense->coverage_begun |= slice_is(qualifier, "348");
-	sense->coverage_ended |= slice_is(qualifier, "349");
-	sense->any_ended |= slice_is(qualifier, "349");
-	if (day == DATE_NONE)
+	note_dates_sent(sense, qualifier);
+	if (day == 0)
 		return 0;
 	for (size_t i = 0; i < SENSE_SPANS; i++) {
-		if (slice_is(qualifier, spans[i].begin))
+		if (qualifier == spans[i].begin)
 			sense->spans[i].begin = day;
-		else if (slice_is(qualifier, spans[i].end))
+		else if (qualifier == spans[i].end)
 			sense->spans[i].end = day;
 		else
 			continue;
@@ -255,14 +292,15 @@ static int look_at_dtp(struct check *check, const struct x12_segment *segment)
 
 static int look_at_dmg(struct check *check, const struct x12_segment *segment)
 {
-	date_day born_on = is(segment, 1, "D8") ? day_of(value_trim_end(x12_element(segment, 2))) : DATE_NONE;
-	date_day created_on = check->sense.created_on;
-	if (born_on == DATE_NONE || created_on == DATE_NONE)
+	uint32_t born_on = is(segment, 1, "D8") ? day_of(segment, 2) : 0;
+	uint32_t created_on = check->sense.created_on;
+	if (born_on == 0 || created_on == 0)
 		return 0;
 	if (born_on > created_on)
 		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 0,
 		                   "the birth date lies after the day this file was made (BGN03)");
-	if (date_age_years(born_on, created_on) > AGE_YEARS_MAX)
+	/* Days as numbers CCYYMMDD: their difference counts whole years in its ten thousands. */
+	if ((created_on - born_on) / 10000 > AGE_YEARS_MAX)
 		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 0, "that is an age of more than 120 years");
 	return 0;
 }
@@ -322,7 +360,7 @@ int sense_segment(struct check *check, enum sense_of what, const struct x12_segm
 	case SENSE_NONE:
 		return 0;
 	case SENSE_BGN:
-		sense->created_on = day_of(value_trim_end(x12_element(segment, 3)));
+		sense->created_on = day_of(segment, 3);
 		return 0;
 	case SENSE_QTY:
 		return balance_qty(check, segment);
@@ -399,13 +437,9 @@ static int end_coverage(struct check *check)
 	return 0;
 }
 
-int sense_loop_end(struct check *check, struct slice loop_id)
+int sense_loop_end(struct check *check, enum sense_loop loop)
 {
-	if (!slice_is(check->guide->set_id, "834"))
-		return 0;
-	if (slice_is(loop_id, "2300"))
+	if (loop == SENSE_LOOP_COVERAGE)
 		return end_coverage(check);
-	if (slice_is(loop_id, "2000"))
-		return end_member(check);
-	return 0;
+	return loop == SENSE_LOOP_MEMBER ? end_member(check) : 0;
 }

@@ -6,7 +6,9 @@
 #ifndef MUSTER_CHECK_SENSE_H
 #define MUSTER_CHECK_SENSE_H
 
-#include "muster/date.h"
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "muster/finding.h"
 #include "muster/guide.h"
 #include "muster/x12.h"
@@ -33,13 +35,17 @@ enum sense_of {
 	SENSE_ADX_AFTER   /* 2320: explains this one */
 };
 
+/* Loops whose begin or end a rule waits for. */
+enum sense_loop { SENSE_LOOP_OTHER, SENSE_LOOP_MEMBER, SENSE_LOOP_DISABILITY, SENSE_LOOP_COVERAGE, SENSE_LOOP_OTHER_COVERAGE };
+
 /* Dates that belong together as begin and end. */
 #define SENSE_SPANS 10u
 
 struct sense {
-	date_day created_on; /* BGN03 */
+	/* Days as value_day_number has them, 0 = none. */
+	uint32_t created_on; /* BGN03 */
 	struct {
-		date_day begin, end;
+		uint32_t begin, end;
 	} spans[SENSE_SPANS];
 	/* of the member in hand */
 	struct x12_where ins;
@@ -57,12 +63,13 @@ struct sense {
 	char bpr10[16], bpr11[16];
 };
 
+enum sense_loop sense_of_loop(const struct guide *guide, const struct guide_loop *loop);
 enum sense_of sense_of_segment(const struct guide *guide, const struct guide_segment *segment);
 void sense_begin(struct check *check);
 /* A loop has been opened, before its first segment is looked at. */
-void sense_loop_begin(struct check *check, struct slice loop_id);
+void sense_loop_begin(struct check *check, enum sense_loop loop);
 int sense_segment(struct check *check, enum sense_of what, const struct x12_segment *segment);
 /* A loop ends; what it should have held can be told. */
-int sense_loop_end(struct check *check, struct slice loop_id);
+int sense_loop_end(struct check *check, enum sense_loop loop);
 
 #endif

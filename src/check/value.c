@@ -1,7 +1,6 @@
 /* Types and formats. Total: any bytes, an answer. */
 #include "value.h"
 
-#include "muster/date.h"
 #include "muster/text.h"
 
 static const struct value_fault fine = {FINDING_CODE_COUNT, NULL};
@@ -96,22 +95,57 @@ bool value_is_time(struct slice value)
 	return value.len == 4 || two_digits_up_to(value.data + 4, 59);
 }
 
+static uint32_t number_of(const char *p, size_t digits)
+{
+	uint32_t number = 0;
+	for (size_t i = 0; i < digits; i++)
+		number = number * 10 + (uint32_t)(p[i] - '0');
+	return number;
+}
+
+/* Eight digits at once: none of the bytes is below '0' or above '9'. */
+static bool are_eight_digits(const char *p)
+{
+	uint64_t bytes;
+	memcpy(&bytes, p, sizeof(bytes));
+	return ((bytes & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
+	        (((bytes + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) == UINT64_C(0x3333333333333333);
+}
+
+uint32_t value_day_number(struct slice value)
+{
+	static const uint8_t days[12] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	uint32_t year, month, day;
+	if (value.len != 8 || !are_eight_digits(value.data))
+		return 0;
+	year = number_of(value.data, 4);
+	month = number_of(value.data + 4, 2);
+	day = number_of(value.data + 6, 2);
+	if (year == 0 || month - 1 > 11 || day == 0 || day > days[month - 1])
+		return 0;
+	if (month == 2 && day == 29 && (year % 4 != 0 || (year % 100 == 0 && year % 400 != 0)))
+		return 0;
+	return year * 10000 + month * 100 + day;
+}
+
 bool value_is_date(struct slice value)
 {
-	date_day day;
 	char full[8] = {'2', '0'};
 	if (value.len != 6)
-		return date_parse_ccyymmdd(value, &day);
-	/* Every second digit pair of years has its 29 February in some century: any one with it will do. */
+		return value_day_number(value) != 0;
+	/* Of the centuries that are meant, the one of 2000 has every day that another has. */
 	memcpy(full + 2, value.data, 6);
-	return date_parse_ccyymmdd(slice_of(full, sizeof(full)), &day);
+	return value_day_number(slice_of(full, sizeof(full))) != 0;
 }
 
 static bool is_two_dates(struct slice value)
 {
-	date_day first, last;
-	return value.len == 17 && value.data[8] == '-' && date_parse_ccyymmdd(slice_of(value.data, 8), &first) &&
-	       date_parse_ccyymmdd(slice_of(value.data + 9, 8), &last) && first <= last;
+	uint32_t first, last;
+	if (value.len != 17 || value.data[8] != '-')
+		return false;
+	first = value_day_number(slice_of(value.data, 8));
+	last = value_day_number(slice_of(value.data + 9, 8));
+	return first != 0 && last != 0 && first <= last;
 }
 
 static bool is_date_and_time(struct slice value)
@@ -190,30 +224,42 @@ static struct value_fault check_ssn(struct slice value)
 struct value_fault value_identity(struct slice qualifier, struct slice value)
 {
 	const enum finding_code code = FINDING_ELEMENT_CODE_EXTERNAL;
-	if (slice_is(qualifier, "34") || slice_is(qualifier, "SY"))
+	switch (value_pack(qualifier)) {
+	case VALUE_CODE2('3', '4'):
+	case VALUE_CODE2('S', 'Y'):
 		return check_ssn(value);
-	if (slice_is(qualifier, "XX") && !is_npi(value))
-		return (struct value_fault){code, "an NPI has ten digits, the last of them a check digit"};
-	if ((slice_is(qualifier, "FI") || slice_is(qualifier, "24")) && (value.len != 9 || !slice_is_digits(value)))
-		return (struct value_fault){code, "a federal tax id has nine digits, without hyphen"};
-	if (slice_is(qualifier, "01") && !is_aba(value))
-		return (struct value_fault){code, "a routing number has nine digits, the last of them a check digit"};
-	if (slice_is(qualifier, "F6") && !is_mbi(value))
-		return (struct value_fault){code, "a Medicare id has eleven characters, as 1EG4TE5MK73"};
-	return fine;
+	case VALUE_CODE2('X', 'X'):
+		return is_npi(value) ? fine : (struct value_fault){code, "an NPI has ten digits, the last of them a check digit"};
+	case VALUE_CODE2('F', 'I'):
+	case VALUE_CODE2('2', '4'):
+		return value.len == 9 && slice_is_digits(value)
+		               ? fine : (struct value_fault){code, "a federal tax id has nine digits, without hyphen"};
+	case VALUE_CODE2('0', '1'):
+		return is_aba(value) ? fine
+		                     : (struct value_fault){code, "a routing number has nine digits, the last of them a check digit"};
+	case VALUE_CODE2('F', '6'):
+		return is_mbi(value) ? fine : (struct value_fault){code, "a Medicare id has eleven characters, as 1EG4TE5MK73"};
+	default:
+		return fine;
+	}
 }
 
 struct value_fault value_phone(struct slice qualifier, struct slice value)
 {
-	static const char *const phones[] = {"TE", "HP", "WP", "CP", "AP", "FX"};
-	for (size_t i = 0; i < sizeof(phones) / sizeof(phones[0]); i++) {
-		if (!slice_is(qualifier, phones[i]))
-			continue;
-		if (value.len != 10 || !slice_is_digits(value) || value.data[0] < '2' || value.data[3] < '2')
-			return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL,
-			                            "a phone number has ten digits, its area and exchange start with 2 to 9"};
+	switch (value_pack(qualifier)) {
+	case VALUE_CODE2('T', 'E'):
+	case VALUE_CODE2('H', 'P'):
+	case VALUE_CODE2('W', 'P'):
+	case VALUE_CODE2('C', 'P'):
+	case VALUE_CODE2('A', 'P'):
+	case VALUE_CODE2('F', 'X'):
+		if (value.len == 10 && slice_is_digits(value) && value.data[0] >= '2' && value.data[3] >= '2')
+			return fine;
+		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL,
+		                            "a phone number has ten digits, its area and exchange start with 2 to 9"};
+	default:
+		return fine;
 	}
-	return fine;
 }
 
 struct value_fault value_zip(struct slice value)

@@ -18,6 +18,33 @@ struct value_fault {
 	const char *text;
 };
 
+/* Up to four bytes as a number that tells them apart; of longer values a hash: to switch over codes. */
+static inline uint32_t value_pack(struct slice s)
+{
+	const unsigned char *p = (const unsigned char *)s.data;
+	uint32_t packed = UINT32_C(2166136261);
+	switch (s.len) {
+	case 0:
+		return 1;
+	case 1:
+		return 1u + p[0];
+	case 2:
+		return 1u + (p[0] | (uint32_t)p[1] << 8);
+	case 3:
+		return 1u + (p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16);
+	case 4:
+		return 1u + (p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
+	default:
+		break;
+	}
+	for (size_t i = 0; i < s.len; i++)
+		packed = (packed ^ p[i]) * UINT32_C(16777619);
+	return packed | UINT32_C(0x80808080);
+}
+
+#define VALUE_CODE2(a, b) (1u + ((uint32_t)(a) | (uint32_t)(b) << 8))
+#define VALUE_CODE3(a, b, c) (1u + ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16))
+
 /* Characters as X12 counts them: bytes, but those that continue a UTF-8 character. */
 size_t value_length(struct slice value);
 /* The first byte that X12 never allows in data, or -1. */
@@ -32,8 +59,10 @@ bool value_is_decimal(struct slice value);
 size_t value_digits(struct slice value);
 size_t value_decimals(struct slice value);
 bool value_is_time(struct slice value);
-/* CCYYMMDD, or YYMMDD where `short_year`. */
+/* CCYYMMDD or YYMMDD, of the calendar. */
 bool value_is_date(struct slice value);
+/* CCYYMMDD as the number it looks like, which keeps the order of days; 0 for anything that is no day of the calendar. */
+uint32_t value_day_number(struct slice value);
 /* Element 1251 under the qualifier of element 1250. */
 struct value_fault value_period(struct slice qualifier, struct slice value);
 /* Ids under their qualifier: 34 and SY SSN, XX NPI, FI and 24 EIN, 01 ABA, F6 Medicare. */

@@ -105,8 +105,8 @@ static int close_frame(struct check *check)
 	if (!frame->exiled) {
 		if ((loop->required & ~frame->seen) != 0)
 			r = report_missing(check, frame);
-		if (r == 0)
-			r = sense_loop_end(check, walk_id_of_loop(check, frame->loop));
+		if (r == 0 && loop->sense != SENSE_LOOP_OTHER)
+			r = sense_loop_end(check, (enum sense_loop)loop->sense);
 		if (r == 0 && loop->is_line)
 			r = balance_line_end(check);
 		if (r == 0 && check->handler->loop_end != NULL)
@@ -145,16 +145,24 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	struct frame *frame = &check->frames[check->frame_count];
 
 	assert(check->frame_count < FRAMES_MAX);
-	*frame = (struct frame){.loop = loop_index, .cursor = opener->ordinal, .exiled = exiled, .displaced = displaced,
-	                        .seen = opener->required_bit, .where = check->at,
-	                        .counts = check->counts + (size_t)check->frame_count * check->count_stride};
+	/* Field by field: gaps are many bytes, and only those below gap_count are looked at. */
+	frame->loop = loop_index;
+	frame->cursor = opener->ordinal;
+	frame->last_local = frame->gap_count = 0;
+	frame->exiled = exiled;
+	frame->displaced = displaced;
+	frame->seen = opener->required_bit;
+	frame->skipped = frame->tentative = 0;
+	memset(frame->once, 0, sizeof(frame->once));
+	frame->where = check->at;
+	frame->counts = check->counts + (size_t)check->frame_count * check->count_stride;
 	memset(frame->counts, 0, loop->node_count * sizeof(*frame->counts));
 	frame->counts[0] = 1;
 	check->frame_count++;
 	if (exiled)
 		return 0;
 	count_member(check, loop);
-	sense_loop_begin(check, walk_id_of_loop(check, loop_index));
+	sense_loop_begin(check, (enum sense_loop)loop->sense);
 	if (check->handler->loop_begin != NULL)
 		return check->handler->loop_begin(check->handler->context, check->guide, guide_loop_of(check, frame));
 	return 0;
