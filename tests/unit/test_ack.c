@@ -1,8 +1,10 @@
 /* If an acknowledgment is wrong, the sender mends nothing or sends everything again, and members wait either way. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "check_run.h"
 #include "muster/ack.h"
+#include "muster/env_fault.h"
 
 static struct run run;
 
@@ -434,6 +436,48 @@ static void test_against_others(void **state)
 	}
 }
 
+/* One walk with its answer in a world that may run out of memory. 0 or -ENOMEM, and nothing between. */
+static int answer_in(struct env *env, struct slice bytes)
+{
+	const struct ack_options options = {.clock_ms = CLOCK_MS, .control_number = 77};
+	struct io_source *source = NULL;
+	struct ack *ack = NULL;
+	struct slice ta1, reply;
+	int r = ack_new(env, &options, &ack);
+	if (r < 0)
+		return r;
+	assert_int_equal(io_source_open_memory(&run.env, bytes, 0, &source), 0);
+	r = check_source(env, run.guides, source, NULL, ack_handler(ack));
+	if (r == 0)
+		r = ack_finish(ack, &ta1, &reply);
+	io_source_close(source);
+	ack_free(ack);
+	return r;
+}
+
+/* Fail the 1st, 2nd, 3rd.. allocation until none is left to fail: an error each time, never an answer made up. */
+static void test_no_memory(void **state)
+{
+	struct env_fault fault;
+	struct buffer bytes;
+	uint64_t nth = 0;
+	char body[1024];
+	int r = -ENOMEM;
+	(void)state;
+	buffer_init(&bytes, &run.env);
+	snprintf(body, sizeof(body), "%sINS*Y*18*ZZZ*25*A~REF*0F*S0001~NM1*IL*1*ROE*ALEX~", header);
+	run_wrap(&bytes, "834", body);
+	env_fault_init(&fault, &run.env, 1);
+	for (; r != 0; assert_true(r == 0 || r == -ENOMEM)) {
+		assert_in_range(++nth, 1, 1000);
+		env_fault_plan(&fault, (struct env_fault_plan){.ops = ENV_FAULT_OP(ENV_ALLOC), .nth = nth,
+		                                               .kind = ENV_FAULT_ERROR_ONCE, .error = ENOMEM});
+		r = answer_in(&fault.env, buffer_slice(&bytes));
+	}
+	assert_true(nth > 5);
+	buffer_fini(&bytes);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -457,7 +501,7 @@ int main(void)
 		cmocka_unit_test(test_interchange_rejected), cmocka_unit_test(test_interchange_warned),
 		cmocka_unit_test(test_broken), cmocka_unit_test(test_answers_are_not_answered),
 		cmocka_unit_test(test_several_interchanges), cmocka_unit_test(test_options),
-		cmocka_unit_test(test_against_others),
+		cmocka_unit_test(test_against_others), cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
