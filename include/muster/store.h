@@ -234,8 +234,8 @@ int store_roster(struct store *store, struct slice group_id, date_day day, store
 
 /*
  * Keys of many members at once, for a first load: while collecting, store_member_insert and _update hold the keys
- * back; store_keys_flush writes them sorted (promise of speed: reference/performance section 2). Flushes by itself
- * when its memory is full, and must be flushed before the commit.
+ * back; store_keys_flush writes them sorted, so that neighbours share pages. Flushes by itself when its memory (64 MiB)
+ * is full, and must be flushed before the commit.
  */
 void store_keys_collect(struct store *store);
 int store_keys_flush(struct store *store);
@@ -261,8 +261,20 @@ int store_keys_put(struct store *store, uint64_t member_no, const uint64_t *keys
  *   ACKNOWLEDGED  acknowledgments and outputs are visible. Crash: archive.
  *   FILED         done; nothing is ever changed again but `undone` marks.
  */
-enum store_file_stage { STORE_FILE_CLAIMED, STORE_FILE_VALIDATED, STORE_FILE_APPLIED, STORE_FILE_ACKNOWLEDGED, STORE_FILE_FILED };
-enum store_file_outcome { STORE_FILE_OPEN, STORE_FILE_PROCESSED, STORE_FILE_HELD, STORE_FILE_REJECTED, STORE_FILE_DUPLICATE };
+enum store_file_stage {
+	STORE_FILE_CLAIMED,
+	STORE_FILE_VALIDATED,
+	STORE_FILE_APPLIED,
+	STORE_FILE_ACKNOWLEDGED,
+	STORE_FILE_FILED
+};
+enum store_file_outcome {
+	STORE_FILE_OPEN,
+	STORE_FILE_PROCESSED,
+	STORE_FILE_HELD,
+	STORE_FILE_REJECTED,
+	STORE_FILE_DUPLICATE
+};
 enum store_file_kind { STORE_KIND_UNKNOWN, STORE_KIND_834, STORE_KIND_820, STORE_KIND_MIXED };
 /* As in summary.json and tables: "claimed", "processed", "834", ... */
 const char *store_file_stage_name(enum store_file_stage stage);
@@ -375,7 +387,10 @@ struct slice store_ledger_key(struct arena *arena, const struct store_interchang
                               const struct store_tset *tset, uint32_t revision);
 /* 0, STORE_E_EXISTS (the ledger key is taken: look at store_tset_by_key), <0. */
 int store_tset_add(struct store *store, struct store_tset *tset);
-/* Outcome, reason, hold_category, ledger_key, duplicate_of, header, resume_pos, done, tally. 0, STORE_E_MISSING, STORE_E_EXISTS. */
+/*
+ * Outcome, reason, hold_category, ledger_key, duplicate_of, header, resume_pos, done, tally. 0, STORE_E_MISSING,
+ * STORE_E_EXISTS (the key).
+ */
 int store_tset_update(struct store *store, const struct store_tset *tset);
 int store_tset_get(struct store *store, uint64_t tset_no, struct arena *arena, const struct store_tset **ret_tset);
 int store_tset_by_key(struct store *store, struct slice ledger_key, struct arena *arena,
@@ -586,7 +601,12 @@ int store_not_same_get(struct store *store, const struct hash *content_hash, uin
 
 /* ---- money -------------------------------------------------------------------------------------------------- */
 
-enum store_payment_status { STORE_PAYMENT_PENDING, STORE_PAYMENT_POSTED, STORE_PAYMENT_SUSPENDED, STORE_PAYMENT_REJECTED };
+enum store_payment_status {
+	STORE_PAYMENT_PENDING,
+	STORE_PAYMENT_POSTED,
+	STORE_PAYMENT_SUSPENDED,
+	STORE_PAYMENT_REJECTED
+};
 const char *store_payment_status_name(enum store_payment_status status);
 
 /* The payment of one 820 set. */

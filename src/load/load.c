@@ -8,8 +8,8 @@ static const char *const cobra_admins[] = {
 	[COBRA_ADMIN_SELF] = "self", [COBRA_ADMIN_TPA] = "tpa", [COBRA_ADMIN_PLAN] = "plan", NULL};
 /* HD03: 834-005010X220A1 D3. */
 static const char *const insurance_lines[] = {"AG",  "AH",  "AJ",  "AK",  "DCP", "DEN", "EPO", "FAC",
-					      "HE",  "HLT", "HMO", "LTC", "LTD", "MM",	"MOD", "PDG",
-					      "POS", "PPO", "PRA", "STD", "UR",	 "VIS", NULL};
+					      "HE",  "HLT", "HMO", "LTC", "LTD", "MM",  "MOD", "PDG",
+					      "POS", "PPO", "PRA", "STD", "UR",  "VIS", NULL};
 
 /* A contract that ends before it begins. */
 static void check_period(struct loader *loader, date_day begins_on, date_day ends_on)
@@ -21,7 +21,10 @@ static void check_period(struct loader *loader, date_day begins_on, date_day end
 
 /* ---- groups -------------------------------------------------------------------------------------------------- */
 
-#define GROUP(column, field, kind, ...) {#column, kind, .offset = offsetof(struct group, field), __VA_ARGS__}
+#define GROUP(column, field, kind, ...)                                                                                \
+	{                                                                                                              \
+#column, kind, .offset = offsetof(struct group, field), __VA_ARGS__                                    \
+	}
 
 static const struct table_column group_columns[] = {
 	GROUP(group_id, group_id, COLUMN_ID, .required = true),
@@ -64,12 +67,8 @@ int load_groups(struct store *store, const char *name, struct slice csv, load_fa
 		struct load_counts *ret_counts)
 {
 	static const struct group blank = {.effective_on = DATE_NONE, .terminates_on = DATE_NONE};
-	static const struct table table = {"groups",
-					   group_columns,
-					   sizeof(group_columns) / sizeof(group_columns[0]),
-					   &blank,
-					   sizeof(blank),
-					   put_group};
+	static const struct table table = {"groups", group_columns, sizeof(group_columns) / sizeof(group_columns[0]),
+					   &blank,   sizeof(blank), put_group};
 	struct loader loader = {
 		.store = store, .table = &table, .name = name, .csv = csv, .fault = fault, .context = context};
 	struct group line;
@@ -79,7 +78,10 @@ int load_groups(struct store *store, const char *name, struct slice csv, load_fa
 
 /* ---- plans --------------------------------------------------------------------------------------------------- */
 
-#define PLAN(column, kind, ...) {#column, kind, .offset = offsetof(struct plan, column), __VA_ARGS__}
+#define PLAN(column, kind, ...)                                                                                        \
+	{                                                                                                              \
+#column, kind, .offset = offsetof(struct plan, column), __VA_ARGS__                                    \
+	}
 
 static const struct table_column plan_columns[] = {
 	PLAN(plan_id, COLUMN_ID, .required = true),
@@ -126,8 +128,8 @@ int load_plans(struct store *store, const char *name, struct slice csv, load_fau
 					  .rate_ech = -1,
 					  .rate_fam = -1,
 					  .rate_ind = -1};
-	static const struct table table = {
-		"plans", plan_columns, sizeof(plan_columns) / sizeof(plan_columns[0]), &blank, sizeof(blank), put_plan};
+	static const struct table table = {"plans", plan_columns,  sizeof(plan_columns) / sizeof(plan_columns[0]),
+					   &blank,  sizeof(blank), put_plan};
 	struct loader loader = {
 		.store = store, .table = &table, .name = name, .csv = csv, .fault = fault, .context = context};
 	struct plan line;
@@ -137,7 +139,10 @@ int load_plans(struct store *store, const char *name, struct slice csv, load_fau
 
 /* ---- brokers ------------------------------------------------------------------------------------------------- */
 
-#define BROKER(column, field, kind, ...) {#column, kind, .offset = offsetof(struct broker, field), __VA_ARGS__}
+#define BROKER(column, field, kind, ...)                                                                               \
+	{                                                                                                              \
+#column, kind, .offset = offsetof(struct broker, field), __VA_ARGS__                                   \
+	}
 
 static const struct table_column broker_columns[] = {
 	BROKER(broker_id, broker_id, COLUMN_ID, .required = true),
@@ -169,12 +174,9 @@ int load_brokers(struct store *store, const char *name, struct slice csv, load_f
 		 struct load_counts *ret_counts)
 {
 	static const struct broker blank = {.commission_percent_e4 = -1, .commission_pmpm = -1};
-	static const struct table table = {"brokers",
-					   broker_columns,
-					   sizeof(broker_columns) / sizeof(broker_columns[0]),
-					   &blank,
-					   sizeof(blank),
-					   put_broker};
+	static const struct table table = {
+		"brokers", broker_columns, sizeof(broker_columns) / sizeof(broker_columns[0]),
+		&blank,    sizeof(blank),  put_broker};
 	struct loader loader = {
 		.store = store, .table = &table, .name = name, .csv = csv, .fault = fault, .context = context};
 	struct broker line;

@@ -40,8 +40,14 @@ enum {
 	COBRA
 };
 
-#define PERSON(column, kind, ...) {#column, kind, .offset = offsetof(struct member_line, person.column), __VA_ARGS__}
-#define COVERAGE(column, kind, ...) {#column, kind, .offset = offsetof(struct member_line, column), __VA_ARGS__}
+#define PERSON(column, kind, ...)                                                                                      \
+	{                                                                                                              \
+#column, kind, .offset = offsetof(struct member_line, person.column), __VA_ARGS__                      \
+	}
+#define COVERAGE(column, kind, ...)                                                                                    \
+	{                                                                                                              \
+#column, kind, .offset = offsetof(struct member_line, column), __VA_ARGS__                             \
+	}
 
 static const struct table_column member_columns[] = {
 	[MEMBER_ID] = PERSON(member_id, COLUMN_ID, .required = true),
@@ -221,12 +227,12 @@ static int cover(struct loader *loader, struct member *after, const struct membe
 			return 0;
 		}
 	spans[after->span_count++] = (struct coverage_span){.group_id = line->group_id,
-							     .plan_id = line->plan_id,
-							     .insurance_line = slice_from(members->insurance_line),
-							     .tier = line->tier,
-							     .begins_on = line->begins_on,
-							     .ends_on = line->ends_on,
-							     .cobra = line->cobra};
+							    .plan_id = line->plan_id,
+							    .insurance_line = slice_from(members->insurance_line),
+							    .tier = line->tier,
+							    .begins_on = line->begins_on,
+							    .ends_on = line->ends_on,
+							    .cobra = line->cobra};
 	*ret_added = true;
 	return 0;
 }
@@ -378,15 +384,11 @@ static int put_member(struct loader *loader, void *data, bool last_chance)
 int load_members(struct store *store, const char *name, struct slice csv, load_fault_fn fault, void *context,
 		 struct load_counts *ret_counts)
 {
-	static const struct member_line blank = {.person = {.birth_on = DATE_NONE, .died_on = DATE_NONE},
-						 .begins_on = DATE_NONE,
-						 .ends_on = DATE_NONE};
-	static const struct table table = {"members",
-					   member_columns,
-					   sizeof(member_columns) / sizeof(member_columns[0]),
-					   &blank,
-					   sizeof(blank),
-					   put_member};
+	static const struct member_line blank = {
+		.person = {.birth_on = DATE_NONE, .died_on = DATE_NONE}, .begins_on = DATE_NONE, .ends_on = DATE_NONE};
+	static const struct table table = {
+		"members", member_columns, sizeof(member_columns) / sizeof(member_columns[0]),
+		&blank,    sizeof(blank),  put_member};
 	struct members members = {0};
 	struct loader loader = {.store = store,
 				.table = &table,

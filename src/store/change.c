@@ -5,15 +5,16 @@
  */
 #include "store_internal.h"
 
-#define CHANGE_COLUMNS(c)                                                                                            \
-	c "tset_no, " c "member_pos, " c "op_index, " c "action, " c "member_no, " c "member_id, " c                 \
-	  "subscriber_id, " c "group_id, " c "plan_id, " c "begins_on, " c "ends_on, " c "confidence_e6, " c         \
-	  "match_rule, " c "change, " c "before, " c "after, " c "segment_pos, " c "offset, " c "operator_id, " c    \
+#define CHANGE_COLUMNS(c)                                                                                              \
+	c "tset_no, " c "member_pos, " c "op_index, " c "action, " c "member_no, " c "member_id, " c                   \
+	  "subscriber_id, " c "group_id, " c "plan_id, " c "begins_on, " c "ends_on, " c "confidence_e6, " c           \
+	  "match_rule, " c "change, " c "before, " c "after, " c "segment_pos, " c "offset, " c "operator_id, " c      \
 	  "at_ms, " c "undone"
-#define CHANGE_SELECT                                                                                                \
-	"SELECT " CHANGE_COLUMNS("c.") ", " ORIGIN_COLUMNS " FROM tsets t "                                          \
-	"JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON f.file_no = t.file_no "          \
-	"JOIN changes c ON c.tset_no = t.tset_no "
+#define CHANGE_SELECT                                                                                                  \
+	"SELECT " CHANGE_COLUMNS("c.") ", " ORIGIN_COLUMNS " FROM tsets t "                                            \
+				       "JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON "   \
+				       "f.file_no = t.file_no "                                                        \
+				       "JOIN changes c ON c.tset_no = t.tset_no "
 
 void read_origin(struct query *query, struct arena *arena, struct store_origin *ret_origin)
 {
@@ -82,8 +83,8 @@ static void read_change(struct query *query, struct arena *arena, struct store_c
 	read_origin(query, arena, &change->origin);
 }
 
-int store_change_get(struct store *store, uint64_t tset_no, uint32_t member_pos, uint32_t op_index,
-		     struct arena *arena, const struct store_change **ret_change)
+int store_change_get(struct store *store, uint64_t tset_no, uint32_t member_pos, uint32_t op_index, struct arena *arena,
+		     const struct store_change **ret_change)
 {
 	struct query query;
 	struct store_change *change;

@@ -10,9 +10,9 @@
 #include "store_internal.h"
 
 static const char *const status_names[] = {
-	[STORE_EXCEPTION_OPEN] = "open",	     [STORE_EXCEPTION_ASSIGNED] = "assigned",
-	[STORE_EXCEPTION_RESOLVED] = "resolved",     [STORE_EXCEPTION_REJECTED] = "rejected",
-	[STORE_EXCEPTION_SKIPPED] = "skipped",	     [STORE_EXCEPTION_SUPERSEDED] = "superseded",
+	[STORE_EXCEPTION_OPEN] = "open",         [STORE_EXCEPTION_ASSIGNED] = "assigned",
+	[STORE_EXCEPTION_RESOLVED] = "resolved", [STORE_EXCEPTION_REJECTED] = "rejected",
+	[STORE_EXCEPTION_SKIPPED] = "skipped",   [STORE_EXCEPTION_SUPERSEDED] = "superseded",
 };
 
 const char *store_exception_status_name(enum store_exception_status status)
@@ -36,16 +36,17 @@ char *store_item_id_format(uint64_t file_no, uint32_t tset_ordinal, uint32_t mem
 {
 	char file_id[STORE_FILE_ID_BYTES];
 
-	snprintf(out, STORE_ITEM_ID_BYTES, "%s-%u-%u", store_file_id_format(file_no, file_id), tset_ordinal, member_pos);
+	snprintf(out, STORE_ITEM_ID_BYTES, "%s-%u-%u", store_file_id_format(file_no, file_id), tset_ordinal,
+		 member_pos);
 	return out;
 }
 
 /* ---- adding -------------------------------------------------------------------------------------------------- */
 
-#define EXCEPTION_COLUMNS(e)                                                                                         \
-	e "item_id, " e "file_no, " e "tset_no, " e "member_pos, " e "category, " e "confidence_e6, " e "reason, " e \
-	  "created_ms, " e "due_ms, " e "status, " e "version, " e "decision, " e "note, " e "operator_id, " e       \
-	  "owner, " e "lease_until_ms, " e "group_id, " e "subscriber_id, " e "segment_pos, " e "offset, " e         \
+#define EXCEPTION_COLUMNS(e)                                                                                           \
+	e "item_id, " e "file_no, " e "tset_no, " e "member_pos, " e "category, " e "confidence_e6, " e "reason, " e   \
+	  "created_ms, " e "due_ms, " e "status, " e "version, " e "decision, " e "note, " e "operator_id, " e         \
+	  "owner, " e "lease_until_ms, " e "group_id, " e "subscriber_id, " e "segment_pos, " e "offset, " e           \
 	  "content_hash, " e "incoming, " e "raw"
 
 static int set_ordinal(struct store *store, uint64_t tset_no, uint32_t *ret_ordinal)
@@ -88,8 +89,9 @@ static int insert_exception(struct store *store, const struct store_exception *e
 	struct query query;
 
 	query_open(&query, store,
-		   "INSERT INTO exceptions(" EXCEPTION_COLUMNS("") ", urgency) "
-		   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		   "INSERT INTO exceptions(" EXCEPTION_COLUMNS(
+			   "") ", urgency) "
+			       "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, item_id);
 	query_u64(&query, exception->file_no);
 	query_no(&query, exception->tset_no);
@@ -136,8 +138,8 @@ int store_exception_add(struct store *store, struct store_exception *exception)
 
 /* ---- reading ------------------------------------------------------------------------------------------------- */
 
-#define EXCEPTION_JOINS                                                                                              \
-	"FROM exceptions e JOIN files f ON f.file_no = e.file_no LEFT JOIN tsets t ON t.tset_no = e.tset_no "        \
+#define EXCEPTION_JOINS                                                                                                \
+	"FROM exceptions e JOIN files f ON f.file_no = e.file_no LEFT JOIN tsets t ON t.tset_no = e.tset_no "          \
 	"LEFT JOIN interchanges i ON i.interchange_no = t.interchange_no "
 #define EXCEPTION_SELECT "SELECT e.exception_no, " EXCEPTION_COLUMNS("e.") ", " ORIGIN_COLUMNS " " EXCEPTION_JOINS
 
@@ -147,8 +149,9 @@ static int read_candidates(struct store *store, struct arena *arena, struct stor
 	struct store_candidate *rows = NULL;
 	uint32_t count = 0, capacity = 0;
 
-	query_open(&query, store,
-		   "SELECT member_no, member_id, score_e6, evidence FROM candidates WHERE exception_no = ? ORDER BY rank");
+	query_open(
+		&query, store,
+		"SELECT member_no, member_id, score_e6, evidence FROM candidates WHERE exception_no = ? ORDER BY rank");
 	query_u64(&query, exception->exception_no);
 	while (query_row(&query)) {
 		rows = query_grow(&query, arena, rows, sizeof(*rows), count, &capacity);
@@ -305,9 +308,10 @@ static int walk_exceptions(struct query *query, store_exception_fn fn, void *con
 int store_exceptions_each(struct store *store, const struct store_exception_filter *filter, store_exception_fn fn,
 			  void *context)
 {
-	const char *order = filter->in_file_order ? " ORDER BY e.file_no, t.ordinal, e.member_pos, e.exception_no "
-						    "LIMIT ?12 OFFSET ?13"
-						  : " ORDER BY e.urgency, e.due_ms, e.exception_no LIMIT ?12 OFFSET ?13";
+	const char *order = filter->in_file_order
+				    ? " ORDER BY e.file_no, t.ordinal, e.member_pos, e.exception_no "
+				      "LIMIT ?12 OFFSET ?13"
+				    : " ORDER BY e.urgency, e.due_ms, e.exception_no LIMIT ?12 OFFSET ?13";
 	struct buffer statuses;
 	struct query query;
 	int error;

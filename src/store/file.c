@@ -9,18 +9,13 @@
 #include "store_internal.h"
 
 static const char *const stage_names[] = {
-	[STORE_FILE_CLAIMED] = "claimed",
-	[STORE_FILE_VALIDATED] = "validated",
-	[STORE_FILE_APPLIED] = "applied",
-	[STORE_FILE_ACKNOWLEDGED] = "acknowledged",
+	[STORE_FILE_CLAIMED] = "claimed", [STORE_FILE_VALIDATED] = "validated",
+	[STORE_FILE_APPLIED] = "applied", [STORE_FILE_ACKNOWLEDGED] = "acknowledged",
 	[STORE_FILE_FILED] = "filed",
 };
 static const char *const outcome_names[] = {
-	[STORE_FILE_OPEN] = "open",
-	[STORE_FILE_PROCESSED] = "processed",
-	[STORE_FILE_HELD] = "held",
-	[STORE_FILE_REJECTED] = "rejected",
-	[STORE_FILE_DUPLICATE] = "duplicate",
+	[STORE_FILE_OPEN] = "open",         [STORE_FILE_PROCESSED] = "processed", [STORE_FILE_HELD] = "held",
+	[STORE_FILE_REJECTED] = "rejected", [STORE_FILE_DUPLICATE] = "duplicate",
 };
 static const char *const kind_names[] = {
 	[STORE_KIND_UNKNOWN] = "unknown",
@@ -108,8 +103,8 @@ void read_tally(struct query *query, struct store_tally *ret_tally)
 
 /* ---- files --------------------------------------------------------------------------------------------------- */
 
-#define FILE_COLUMNS                                                                                                 \
-	"file_no, name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, as_of, "         \
+#define FILE_COLUMNS                                                                                                   \
+	"file_no, name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, as_of, "           \
 	"duplicate_of, reprocess_of, ack_control_first, ack_control_count, " TALLY_COLUMNS("")
 
 char *store_file_id_format(uint64_t file_no, char out[STORE_FILE_ID_BYTES])
@@ -158,10 +153,12 @@ int store_file_add(struct store *store, struct store_file *file)
 	struct query query;
 	int error;
 
-	query_open(&query, store,
-		   "INSERT INTO files(name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, "
-		   "as_of, duplicate_of, reprocess_of, ack_control_first, ack_control_count, " TALLY_COLUMNS("") ") "
-		   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	query_open(
+		&query, store,
+		"INSERT INTO files(name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, "
+		"as_of, duplicate_of, reprocess_of, ack_control_first, ack_control_count, " TALLY_COLUMNS(
+			"") ") "
+			    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, file->name);
 	query_text(&query, file->partner);
 	query_text(&query, file->out_dir);
@@ -213,8 +210,8 @@ int store_file_update(struct store *store, const struct store_file *file)
 		return error;
 	query_open(&query, store,
 		   "UPDATE files SET name = ?, partner = ?, out_dir = ?, stage = ?, outcome = ?, kind = ?, reason = ?, "
-		   "as_of = ?, duplicate_of = ?, reprocess_of = ?, ack_control_first = ?, ack_control_count = ?, " TALLY_SET
-		   " WHERE file_no = ?");
+		   "as_of = ?, duplicate_of = ?, reprocess_of = ?, ack_control_first = ?, ack_control_count = "
+		   "?, " TALLY_SET " WHERE file_no = ?");
 	query_text(&query, file->name);
 	query_text(&query, file->partner);
 	query_text(&query, file->out_dir);
@@ -256,8 +253,7 @@ int store_file_get(struct store *store, uint64_t file_no, struct arena *arena, c
 	return finish_file(&query, arena, ret_file);
 }
 
-int store_file_by_id(struct store *store, struct slice file_id, struct arena *arena,
-		     const struct store_file **ret_file)
+int store_file_by_id(struct store *store, struct slice file_id, struct arena *arena, const struct store_file **ret_file)
 {
 	uint64_t file_no = 0;
 
@@ -315,8 +311,8 @@ int store_files_each(struct store *store, uint64_t from, store_file_fn fn, void 
 
 /* ---- interchanges -------------------------------------------------------------------------------------------- */
 
-#define INTERCHANGE_COLUMNS                                                                                          \
-	"file_no, ordinal, sender_qualifier, sender_id, receiver_qualifier, receiver_id, date, time, version, "      \
+#define INTERCHANGE_COLUMNS                                                                                            \
+	"file_no, ordinal, sender_qualifier, sender_id, receiver_qualifier, receiver_id, date, time, version, "        \
 	"control_number, usage, offset, end_offset, complete, rejected"
 
 int store_interchange_add(struct store *store, struct store_interchange *interchange)
@@ -373,7 +369,8 @@ int store_interchanges_each(struct store *store, uint64_t file_no, store_interch
 	struct store_interchange interchange;
 
 	query_open(&query, store,
-		   "SELECT interchange_no, " INTERCHANGE_COLUMNS " FROM interchanges WHERE file_no = ? ORDER BY ordinal");
+		   "SELECT interchange_no, " INTERCHANGE_COLUMNS
+		   " FROM interchanges WHERE file_no = ? ORDER BY ordinal");
 	query_u64(&query, file_no);
 	while (query_row(&query)) {
 		struct arena_mark mark = arena_mark(&store->scratch);
@@ -420,8 +417,7 @@ static void query_lane_key(struct query *query, const struct store_lane *lane)
 	query_text(query, lane->sponsor_id);
 }
 
-int store_lane_get(struct store *store, const struct store_lane *lane, struct arena *arena,
-		   struct store_lane *ret_lane)
+int store_lane_get(struct store *store, const struct store_lane *lane, struct arena *arena, struct store_lane *ret_lane)
 {
 	struct query query;
 	struct store_lane found = *lane;
@@ -445,12 +441,13 @@ int store_lane_put(struct store *store, const struct store_lane *lane)
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "INSERT INTO lanes(sender_qualifier, sender_id, receiver_qualifier, receiver_id, sponsor_id, "
-		   "last_control, last_applied, last_file_no) VALUES(?,?,?,?,?,?,?,?) "
-		   "ON CONFLICT(sender_qualifier, sender_id, receiver_qualifier, receiver_id, sponsor_id) DO UPDATE SET "
-		   "(last_control, last_applied, last_file_no) = "
-		   "(excluded.last_control, excluded.last_applied, excluded.last_file_no)");
+	query_open(
+		&query, store,
+		"INSERT INTO lanes(sender_qualifier, sender_id, receiver_qualifier, receiver_id, sponsor_id, "
+		"last_control, last_applied, last_file_no) VALUES(?,?,?,?,?,?,?,?) "
+		"ON CONFLICT(sender_qualifier, sender_id, receiver_qualifier, receiver_id, sponsor_id) DO UPDATE SET "
+		"(last_control, last_applied, last_file_no) = "
+		"(excluded.last_control, excluded.last_applied, excluded.last_file_no)");
 	query_lane_key(&query, lane);
 	query_u64(&query, lane->last_control);
 	query_text(&query, lane->last_applied);

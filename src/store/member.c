@@ -100,8 +100,8 @@ static int read_spans(struct store *store, struct arena *arena, struct member *m
 		   "FROM coverage_spans WHERE member_no = ?");
 	query_u64(&query, member->member_no);
 	while (query_row(&query)) {
-		member->spans = query_grow(&query, arena, member->spans, sizeof(*member->spans), member->span_count,
-					   &capacity);
+		member->spans =
+			query_grow(&query, arena, member->spans, sizeof(*member->spans), member->span_count, &capacity);
 		if (member->spans != NULL)
 			read_span(&query, arena, &member->spans[member->span_count++]);
 	}
@@ -131,8 +131,7 @@ static int finish_member(struct query *query, struct arena *arena, const struct 
 	return query_close(query);
 }
 
-int store_member_get(struct store *store, struct slice member_id, struct arena *arena,
-		     const struct member **ret_member)
+int store_member_get(struct store *store, struct slice member_id, struct arena *arena, const struct member **ret_member)
 {
 	struct query query;
 
@@ -141,8 +140,7 @@ int store_member_get(struct store *store, struct slice member_id, struct arena *
 	return finish_member(&query, arena, ret_member);
 }
 
-int store_member_get_no(struct store *store, uint64_t member_no, struct arena *arena,
-			const struct member **ret_member)
+int store_member_get_no(struct store *store, uint64_t member_no, struct arena *arena, const struct member **ret_member)
 {
 	struct query query;
 
@@ -244,7 +242,8 @@ static const struct coverage_span *find_span(const struct member *member, uint64
 /* Nothing is written when this span is as it was. `before` NULL: a new member. */
 static bool span_is_kept(const struct member *before, const struct coverage_span *span)
 {
-	const struct coverage_span *old = before != NULL && span->span_no != 0 ? find_span(before, span->span_no) : NULL;
+	const struct coverage_span *old =
+		before != NULL && span->span_no != 0 ? find_span(before, span->span_no) : NULL;
 
 	return old != NULL && spans_equal(old, span);
 }
@@ -260,7 +259,8 @@ bool store_spans_overlap(const struct coverage_span *spans, uint32_t count, uint
 			if (a->voided || b->voided || (a->ends_on != DATE_NONE && a->ends_on < b->begins_on) ||
 			    (b->ends_on != DATE_NONE && b->ends_on < a->begins_on))
 				continue;
-			if (!slice_equal(a->group_id, b->group_id) || !slice_equal(a->insurance_line, b->insurance_line))
+			if (!slice_equal(a->group_id, b->group_id) ||
+			    !slice_equal(a->insurance_line, b->insurance_line))
 				continue;
 			*ret_first = i;
 			*ret_second = j;
@@ -351,10 +351,11 @@ static int update_span(struct store *store, uint64_t member_no, const struct cov
 	struct query query;
 
 	query_open(&query, store,
-		   keeps_plan ? "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ? "
-			       "WHERE member_no = ? AND span_no = ?"
-			     : "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ?, "
-			       "group_id = ?8, plan_id = ?9, insurance_line = ?10 WHERE member_no = ?6 AND span_no = ?7");
+		   keeps_plan
+			   ? "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ? "
+			     "WHERE member_no = ? AND span_no = ?"
+			   : "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ?, "
+			     "group_id = ?8, plan_id = ?9, insurance_line = ?10 WHERE member_no = ?6 AND span_no = ?7");
 	query_text(&query, span->tier);
 	query_day(&query, span->begins_on);
 	query_day(&query, span->ends_on);
@@ -410,8 +411,7 @@ static int insert_row(struct store *store, struct member *member)
 	return error;
 }
 
-int store_member_insert(struct store *store, struct member *member, const struct store_keys *keys,
-			struct arena *arena)
+int store_member_insert(struct store *store, struct member *member, const struct store_keys *keys, struct arena *arena)
 {
 	int error = check_spans(store, NULL, member);
 

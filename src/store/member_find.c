@@ -211,10 +211,10 @@ static struct slice prefix_pattern(struct arena *arena, struct slice prefix)
 }
 
 /* Conditions that are not asked for compare an empty parameter. The first two choose the index. */
-#define FIND_CONDITIONS                                                                                              \
-	"(?1 = '' OR member_id = ?1) AND (?2 = '' OR subscriber_id = ?2) AND (?3 = '' OR ssn = ?3) "                 \
-	"AND (?4 IS NULL OR last_name LIKE ?4 ESCAPE '\\') AND (?5 IS NULL OR first_name LIKE ?5 ESCAPE '\\') "      \
-	"AND (?6 = '' OR member_no IN (SELECT member_no FROM coverage_spans WHERE group_id = ?6)) "                  \
+#define FIND_CONDITIONS                                                                                                \
+	"(?1 = '' OR member_id = ?1) AND (?2 = '' OR subscriber_id = ?2) AND (?3 = '' OR ssn = ?3) "                   \
+	"AND (?4 IS NULL OR last_name LIKE ?4 ESCAPE '\\') AND (?5 IS NULL OR first_name LIKE ?5 ESCAPE '\\') "        \
+	"AND (?6 = '' OR member_no IN (SELECT member_no FROM coverage_spans WHERE group_id = ?6)) "                    \
 	"AND (?7 IS NULL OR birth_on = ?7) ORDER BY member_no LIMIT ?8"
 
 static const char *find_sql(const struct store_member_filter *filter)
@@ -226,8 +226,7 @@ static const char *find_sql(const struct store_member_filter *filter)
 	return "SELECT " MEMBER_COLUMNS " FROM members WHERE " FIND_CONDITIONS;
 }
 
-int store_members_find(struct store *store, const struct store_member_filter *filter, store_member_fn fn,
-		       void *context)
+int store_members_find(struct store *store, const struct store_member_filter *filter, store_member_fn fn, void *context)
 {
 	struct arena_mark mark = arena_mark(&store->scratch);
 	struct slice last = SLICE_EMPTY, first = SLICE_EMPTY;

@@ -40,8 +40,8 @@ static int look_for(struct store *store, const char *sql, struct slice key, bool
 
 /* ---- groups -------------------------------------------------------------------------------------------------- */
 
-#define GROUP_COLUMNS                                                                                                \
-	"group_id, name, region, status, effective_on, terminates_on, cobra_admin, renewal_month, billing_day, "     \
+#define GROUP_COLUMNS                                                                                                  \
+	"group_id, name, region, status, effective_on, terminates_on, cobra_admin, renewal_month, billing_day, "       \
 	"paper_bill, broker_id, sponsor_id, linked_group_id"
 
 static void read_group(struct query *query, struct arena *arena, struct group *ret_group)
@@ -105,18 +105,20 @@ int store_group_put(struct store *store, const struct group *group, enum store_p
 
 	if (error != 0)
 		return error;
-	query_open(&query, store,
-		   "INSERT INTO groups(" GROUP_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(group_id) DO UPDATE "
-		   "SET (" GROUP_COLUMNS ") = (excluded.group_id, excluded.name, excluded.region, excluded.status, "
-		   "excluded.effective_on, excluded.terminates_on, excluded.cobra_admin, excluded.renewal_month, "
-		   "excluded.billing_day, excluded.paper_bill, excluded.broker_id, excluded.sponsor_id, "
-		   "excluded.linked_group_id) "
-		   "WHERE (groups.name, groups.region, groups.status, groups.effective_on, groups.terminates_on, "
-		   "groups.cobra_admin, groups.renewal_month, groups.billing_day, groups.paper_bill, groups.broker_id, "
-		   "groups.sponsor_id, groups.linked_group_id) IS NOT (excluded.name, excluded.region, excluded.status, "
-		   "excluded.effective_on, excluded.terminates_on, excluded.cobra_admin, excluded.renewal_month, "
-		   "excluded.billing_day, excluded.paper_bill, excluded.broker_id, excluded.sponsor_id, "
-		   "excluded.linked_group_id)");
+	query_open(
+		&query, store,
+		"INSERT INTO groups(" GROUP_COLUMNS
+		") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(group_id) DO UPDATE "
+		"SET (" GROUP_COLUMNS ") = (excluded.group_id, excluded.name, excluded.region, excluded.status, "
+		"excluded.effective_on, excluded.terminates_on, excluded.cobra_admin, excluded.renewal_month, "
+		"excluded.billing_day, excluded.paper_bill, excluded.broker_id, excluded.sponsor_id, "
+		"excluded.linked_group_id) "
+		"WHERE (groups.name, groups.region, groups.status, groups.effective_on, groups.terminates_on, "
+		"groups.cobra_admin, groups.renewal_month, groups.billing_day, groups.paper_bill, groups.broker_id, "
+		"groups.sponsor_id, groups.linked_group_id) IS NOT (excluded.name, excluded.region, excluded.status, "
+		"excluded.effective_on, excluded.terminates_on, excluded.cobra_admin, excluded.renewal_month, "
+		"excluded.billing_day, excluded.paper_bill, excluded.broker_id, excluded.sponsor_id, "
+		"excluded.linked_group_id)");
 	query_text(&query, group->group_id);
 	query_text(&query, group->name);
 	query_text(&query, group->region);
@@ -171,8 +173,8 @@ int store_group_active_count(struct store *store, struct slice group_id, date_da
 
 /* ---- plans --------------------------------------------------------------------------------------------------- */
 
-#define PLAN_COLUMNS                                                                                                 \
-	"plan_id, insurance_line, name, region, effective_on, terminates_on, rate_emp, rate_esp, rate_ech, "         \
+#define PLAN_COLUMNS                                                                                                   \
+	"plan_id, insurance_line, name, region, effective_on, terminates_on, rate_emp, rate_esp, rate_ech, "           \
 	"rate_fam, rate_ind"
 
 static void read_plan(struct query *query, struct arena *arena, struct plan *ret_plan)
@@ -270,8 +272,7 @@ static void read_broker(struct query *query, struct arena *arena, struct broker 
 	ret_broker->commission_pmpm = read_amount(query);
 }
 
-int store_broker_get(struct store *store, struct slice broker_id, struct arena *arena,
-		     const struct broker **ret_broker)
+int store_broker_get(struct store *store, struct slice broker_id, struct arena *arena, const struct broker **ret_broker)
 {
 	struct query query;
 	struct broker *broker;
@@ -297,12 +298,13 @@ int store_broker_put(struct store *store, const struct broker *broker, enum stor
 
 	if (error != 0)
 		return error;
-	query_open(&query, store,
-		   "INSERT INTO brokers(" BROKER_COLUMNS ") VALUES(?,?,?,?,?) ON CONFLICT(broker_id) DO UPDATE SET "
-		   "(" BROKER_COLUMNS ") = (excluded.broker_id, excluded.name, excluded.tax_id, "
-		   "excluded.commission_percent_e4, excluded.commission_pmpm) "
-		   "WHERE (brokers.name, brokers.tax_id, brokers.commission_percent_e4, brokers.commission_pmpm) IS NOT "
-		   "(excluded.name, excluded.tax_id, excluded.commission_percent_e4, excluded.commission_pmpm)");
+	query_open(
+		&query, store,
+		"INSERT INTO brokers(" BROKER_COLUMNS ") VALUES(?,?,?,?,?) ON CONFLICT(broker_id) DO UPDATE SET "
+		"(" BROKER_COLUMNS ") = (excluded.broker_id, excluded.name, excluded.tax_id, "
+		"excluded.commission_percent_e4, excluded.commission_pmpm) "
+		"WHERE (brokers.name, brokers.tax_id, brokers.commission_percent_e4, brokers.commission_pmpm) IS NOT "
+		"(excluded.name, excluded.tax_id, excluded.commission_percent_e4, excluded.commission_pmpm)");
 	query_text(&query, broker->broker_id);
 	query_text(&query, broker->name);
 	query_text(&query, broker->tax_id);
@@ -355,15 +357,15 @@ int store_operator_put(struct store *store, const struct store_operator *operato
 {
 	struct query query;
 	bool there = false;
-	int error =
-		look_for(store, "SELECT 1 FROM operators WHERE operator_id = ?", operator_->operator_id, &there);
+	int error = look_for(store, "SELECT 1 FROM operators WHERE operator_id = ?", operator_->operator_id, &there);
 
 	if (error != 0)
 		return error;
-	query_open(&query, store,
-		   "INSERT INTO operators(operator_id, name, role) VALUES(?,?,?) ON CONFLICT(operator_id) DO UPDATE SET "
-		   "(name, role) = (excluded.name, excluded.role) "
-		   "WHERE (operators.name, operators.role) IS NOT (excluded.name, excluded.role)");
+	query_open(
+		&query, store,
+		"INSERT INTO operators(operator_id, name, role) VALUES(?,?,?) ON CONFLICT(operator_id) DO UPDATE SET "
+		"(name, role) = (excluded.name, excluded.role) "
+		"WHERE (operators.name, operators.role) IS NOT (excluded.name, excluded.role)");
 	query_text(&query, operator_->operator_id);
 	query_text(&query, operator_->name);
 	query_text(&query, operator_->role);
@@ -410,8 +412,9 @@ int store_sequence_next(struct store *store, const char *name, uint32_t count, u
 		return error;
 	if (max > 0 && (last >= max || max - last < count))
 		last = 0;
-	query_open(&query, store,
-		   "INSERT INTO sequences(name, last) VALUES(?,?) ON CONFLICT(name) DO UPDATE SET last = excluded.last");
+	query_open(
+		&query, store,
+		"INSERT INTO sequences(name, last) VALUES(?,?) ON CONFLICT(name) DO UPDATE SET last = excluded.last");
 	query_cstr(&query, name);
 	query_u64(&query, last + count);
 	error = query_run(&query);

@@ -19,8 +19,8 @@ const char *store_payment_status_name(enum store_payment_status status)
 
 /* ---- payments ------------------------------------------------------------------------------------------------ */
 
-#define REMITTANCE_COLUMNS                                                                                           \
-	"tset_no, payer_qualifier, payer_id, payer_name, payee_id, trace, method, handling, credit_debit, total, "   \
+#define REMITTANCE_COLUMNS                                                                                             \
+	"tset_no, payer_qualifier, payer_id, payer_name, payee_id, trace, method, handling, credit_debit, total, "     \
 	"settles_on, period_begin, period_end, duplicate"
 
 int store_remittance_add(struct store *store, const struct store_remittance *remittance)
@@ -104,15 +104,17 @@ int store_remittance_seen(struct store *store, struct slice payer_id, struct sli
 
 /* ---- lines --------------------------------------------------------------------------------------------------- */
 
-#define LINE_COLUMNS(l)                                                                                              \
-	l "tset_no, " l "line_pos, " l "reference_qualifier, " l "reference, " l "entity_id, " l "amount, " l        \
-	  "paid, " l "adjusted, " l "billed, " l "period_begin, " l "period_end, " l "segment_pos, " l "offset, " l  \
+#define LINE_COLUMNS(l)                                                                                                \
+	l "tset_no, " l "line_pos, " l "reference_qualifier, " l "reference, " l "entity_id, " l "amount, " l          \
+	  "paid, " l "adjusted, " l "billed, " l "period_begin, " l "period_end, " l "segment_pos, " l "offset, " l    \
 	  "status, " l "group_id, " l "member_no, " l "pending_until, " l "rule, " l "reason"
-#define LINE_SELECT                                                                                                  \
-	"SELECT " LINE_COLUMNS("l.") ", coalesce(m.member_id, ''), r.trace, r.settles_on, " ORIGIN_COLUMNS " "       \
-	"FROM remittance_lines l JOIN remittances r ON r.tset_no = l.tset_no JOIN tsets t ON t.tset_no = l.tset_no " \
-	"JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON f.file_no = t.file_no "          \
-	"LEFT JOIN members m ON m.member_no = l.member_no "
+#define LINE_SELECT                                                                                                    \
+	"SELECT " LINE_COLUMNS("l.") ", coalesce(m.member_id, ''), r.trace, r.settles_on, " ORIGIN_COLUMNS " "         \
+				     "FROM remittance_lines l JOIN remittances r ON r.tset_no = l.tset_no JOIN tsets " \
+				     "t ON t.tset_no = l.tset_no "                                                     \
+				     "JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON "     \
+				     "f.file_no = t.file_no "                                                          \
+				     "LEFT JOIN members m ON m.member_no = l.member_no "
 
 static void query_placement(struct query *query, const struct store_remittance_line *line)
 {

@@ -37,8 +37,8 @@
 
 /* File systems whose locks or shared memory do not hold between hosts: WAL would be damaged there. */
 static const uint32_t network_magics[] = {
-	NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC, V9FS_MAGIC,
-	AFS_SUPER_MAGIC, CODA_SUPER_MAGIC, NCP_SUPER_MAGIC, CEPH_SUPER_MAGIC, 0x0bd00bd0 /* Lustre */,
+	NFS_SUPER_MAGIC,       SMB_SUPER_MAGIC,       SMB2_SUPER_MAGIC,  CIFS_SUPER_MAGIC, V9FS_MAGIC,
+	AFS_SUPER_MAGIC,       CODA_SUPER_MAGIC,      NCP_SUPER_MAGIC,   CEPH_SUPER_MAGIC, 0x0bd00bd0 /* Lustre */,
 	0x47504653 /* GPFS */, 0x01161970 /* GFS2 */, OCFS2_SUPER_MAGIC,
 };
 
@@ -64,8 +64,8 @@ static int refuse_network(const char *path)
 		return log_failure(MUSTER_ERROR_DB_AWAY, "%s", folder);
 	for (i = 0; i < (size_t)COUNT_OF(network_magics); i++)
 		if ((uint32_t)fs.f_type == network_magics[i])
-			return log_failure(MUSTER_ERROR_DB_AWAY, "%s lies on a network file system: put it on a local one",
-					   path);
+			return log_failure(MUSTER_ERROR_DB_AWAY,
+					   "%s lies on a network file system: put it on a local one", path);
 	return 0;
 }
 
@@ -137,9 +137,9 @@ static int configure_db(struct store *store)
 	static const struct {
 		int option, value;
 	} rows[] = {
-		{SQLITE_DBCONFIG_DEFENSIVE, 1},	      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+		{SQLITE_DBCONFIG_DEFENSIVE, 1},        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
 		{SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1}, {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
-		{SQLITE_DBCONFIG_DQS_DML, 0},	      {SQLITE_DBCONFIG_DQS_DDL, 0},
+		{SQLITE_DBCONFIG_DQS_DML, 0},          {SQLITE_DBCONFIG_DQS_DDL, 0},
 	};
 	size_t i;
 	int rc = sqlite3_busy_handler(store->db, busy_handler, store);
@@ -170,9 +170,9 @@ static int set_journal_mode(struct store *store)
 static int apply_settings(struct store *store)
 {
 	static const char *const pragmas[] = {
-		"PRAGMA cell_size_check = ON",	"PRAGMA mmap_size = 0",		"PRAGMA secure_delete = ON",
-		"PRAGMA temp_store = MEMORY",	"PRAGMA synchronous = FULL",	"PRAGMA wal_autocheckpoint = 0",
-		"PRAGMA foreign_keys = ON",	"PRAGMA recursive_triggers = ON",
+		"PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0",           "PRAGMA secure_delete = ON",
+		"PRAGMA temp_store = MEMORY",  "PRAGMA synchronous = FULL",      "PRAGMA wal_autocheckpoint = 0",
+		"PRAGMA foreign_keys = ON",    "PRAGMA recursive_triggers = ON",
 	};
 	size_t i;
 	int error = configure_db(store);
@@ -188,7 +188,8 @@ static int open_all(struct store *store, const char *path, unsigned flags)
 {
 	int error = set_paths(store, path);
 
-	/* Its count of memory costs a lock at each allocation. Refused once SQLite is in use: the first call has done it. */
+	/* Its count of memory costs a lock at each allocation. Refused once SQLite is in use: the first call has done
+	 * it. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 
 	if (error == 0)
@@ -364,9 +365,10 @@ void store_rollback(struct store *store)
 {
 	if (store->state == STORE_IDLE)
 		return;
-	/* A failed rollback changes nothing: what was not committed is not there for anybody else, nor after a start. */
-	if (sqlite3_get_autocommit(store->db) == 0 && sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK &&
-	    store->fault == 0)
+	/* A failed rollback changes nothing: what was not committed is not there for anybody else, nor after a start.
+	 */
+	if (sqlite3_get_autocommit(store->db) == 0 &&
+	    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK && store->fault == 0)
 		store->fault = log_failure(-EIO, "database: rollback: %s", sqlite3_errmsg(store->db));
 	end_transaction(store);
 }

@@ -12,12 +12,8 @@
 #include "store_internal.h"
 
 static const char *const tset_outcome_names[] = {
-	[STORE_TSET_OPEN] = "open",
-	[STORE_TSET_APPLIED] = "applied",
-	[STORE_TSET_REJECTED] = "rejected",
-	[STORE_TSET_DUPLICATE] = "duplicate",
-	[STORE_TSET_HELD] = "held",
-	[STORE_TSET_TEST] = "test",
+	[STORE_TSET_OPEN] = "open",           [STORE_TSET_APPLIED] = "applied", [STORE_TSET_REJECTED] = "rejected",
+	[STORE_TSET_DUPLICATE] = "duplicate", [STORE_TSET_HELD] = "held",       [STORE_TSET_TEST] = "test",
 };
 
 const char *store_tset_outcome_name(enum store_tset_outcome outcome)
@@ -25,15 +21,16 @@ const char *store_tset_outcome_name(enum store_tset_outcome outcome)
 	return tset_outcome_names[outcome];
 }
 
-#define TSET_COLUMNS(t)                                                                                              \
-	t "file_no, " t "interchange_no, " t "ordinal, " t "functional_id, " t "sender_code, " t "receiver_code, " t \
-	  "fgroup_date, " t "fgroup_time, " t "fgroup_control, " t "set_id, " t "control_number, " t "guide_id, " t  \
-	  "verdict, " t "segments, " t "members, " t "errors, " t "warnings, " t "content_hash, " t "revision_of, " t \
-	  "ledger_key, " t "duplicate_of, " t "outcome, " t "reason, " t "hold_category, " t "header, " t            \
+#define TSET_COLUMNS(t)                                                                                                \
+	t "file_no, " t "interchange_no, " t "ordinal, " t "functional_id, " t "sender_code, " t "receiver_code, " t   \
+	  "fgroup_date, " t "fgroup_time, " t "fgroup_control, " t "set_id, " t "control_number, " t "guide_id, " t    \
+	  "verdict, " t "segments, " t "members, " t "errors, " t "warnings, " t "content_hash, " t "revision_of, " t  \
+	  "ledger_key, " t "duplicate_of, " t "outcome, " t "reason, " t "hold_category, " t "header, " t              \
 	  "resume_pos, " t "done, " TALLY_COLUMNS(t)
-#define TSET_SELECT                                                                                                  \
-	"SELECT t.tset_no, " TSET_COLUMNS("t.") ", i.control_number, i.sender_qualifier, i.sender_id, "              \
-	"i.receiver_qualifier, i.receiver_id FROM tsets t JOIN interchanges i ON i.interchange_no = t.interchange_no "
+#define TSET_SELECT                                                                                                    \
+	"SELECT t.tset_no, " TSET_COLUMNS("t.") ", i.control_number, i.sender_qualifier, i.sender_id, "                \
+						"i.receiver_qualifier, i.receiver_id FROM tsets t JOIN interchanges "  \
+						"i ON i.interchange_no = t.interchange_no "
 
 /* What must not run into its neighbour inside a key. */
 static size_t add_key_part(char *out, size_t len, struct slice part)
@@ -53,10 +50,17 @@ struct slice store_ledger_key(struct arena *arena, const struct store_interchang
 			      const struct store_tset *tset, uint32_t revision)
 {
 	const struct slice parts[] = {
-		interchange->sender_qualifier, interchange->sender_id,	 interchange->receiver_qualifier,
-		interchange->receiver_id,      interchange->control_number, tset->functional_id,
-		tset->sender_code,	       tset->receiver_code,	 tset->fgroup_control,
-		tset->set_id,		       tset->control_number,
+		interchange->sender_qualifier,
+		interchange->sender_id,
+		interchange->receiver_qualifier,
+		interchange->receiver_id,
+		interchange->control_number,
+		tset->functional_id,
+		tset->sender_code,
+		tset->receiver_code,
+		tset->fgroup_control,
+		tset->set_id,
+		tset->control_number,
 	};
 	size_t bytes = 16, len = 0, i;
 	char *out;
@@ -94,7 +98,7 @@ int store_tset_add(struct store *store, struct store_tset *tset)
 
 	query_open(&query, store,
 		   "INSERT INTO tsets(" TSET_COLUMNS("") ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		   "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+							 "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_u64(&query, tset->file_no);
 	query_u64(&query, tset->interchange_no);
 	query_i64(&query, tset->ordinal);
@@ -293,8 +297,7 @@ int store_ledger_put(struct store *store, uint64_t tset_no, uint32_t member_pos,
 	return query_run(&query);
 }
 
-int store_ledger_get(struct store *store, uint64_t tset_no, uint32_t member_pos,
-		     enum store_record_outcome *ret_outcome)
+int store_ledger_get(struct store *store, uint64_t tset_no, uint32_t member_pos, enum store_record_outcome *ret_outcome)
 {
 	struct query query;
 
@@ -307,8 +310,7 @@ int store_ledger_get(struct store *store, uint64_t tset_no, uint32_t member_pos,
 	return query_close(&query);
 }
 
-int store_ledger_update(struct store *store, uint64_t tset_no, uint32_t member_pos,
-			enum store_record_outcome outcome)
+int store_ledger_update(struct store *store, uint64_t tset_no, uint32_t member_pos, enum store_record_outcome outcome)
 {
 	struct query query;
 	int error;
@@ -358,8 +360,8 @@ static int compare_rows(const void *a, const void *b)
 }
 
 /* The set, the one it is a revision of, and all other revisions of that. */
-#define FAMILY_OF                                                                                                    \
-	"FROM ledger WHERE tset_no IN (SELECT tset_no FROM tsets WHERE (SELECT coalesce(revision_of, tset_no) "      \
+#define FAMILY_OF                                                                                                      \
+	"FROM ledger WHERE tset_no IN (SELECT tset_no FROM tsets WHERE (SELECT coalesce(revision_of, tset_no) "        \
 	"FROM tsets WHERE tset_no = ?1) IN (tset_no, revision_of))"
 
 static int count_family(struct store *store, uint64_t tset_no, size_t *ret_count)

@@ -59,7 +59,7 @@ __attribute__((unused)) static struct coverage_span a_span(date_day begins_on, d
 }
 
 __attribute__((unused)) static struct member a_member(struct slice member_id, struct slice subscriber_id,
-						       struct slice relationship)
+						      struct slice relationship)
 {
 	return (struct member){.member_id = member_id,
 			       .subscriber_id = subscriber_id,

@@ -101,7 +101,8 @@ static void test_headers(void **state)
 {
 	(void)state;
 	run(load_groups, "", LOAD_E_HEADER);
-	assert_string_equal(faults.data, "1:1 the file is empty: a header line with the names of the columns is missing\n");
+	assert_string_equal(faults.data,
+			    "1:1 the file is empty: a header line with the names of the columns is missing\n");
 	run(load_groups, "group_id,nmae,effective_on\nG7,x,2020-01-01\n", LOAD_E_HEADER);
 	/*                        ^ 10 */
 	assert_string_equal(faults.data, "1:10 there is no column \"nmae\"; did you mean \"name\"?\n"
@@ -122,8 +123,9 @@ static void test_any_column_order(void **state)
 	const struct group *group;
 
 	(void)state;
-	expect(load_groups, "\xef\xbb\xbf"
-			    "effective_on,name,group_id\r\n2021-05-01,\"Cole, Sons & Co\",G7\r\n",
+	expect(load_groups,
+	       "\xef\xbb\xbf"
+	       "effective_on,name,group_id\r\n2021-05-01,\"Cole, Sons & Co\",G7\r\n",
 	       1, 0, 0, 0, "");
 	assert_int_equal(store_group_get(store, S("G7"), &arena, &group), 0);
 	assert_slice(group->name, "Cole, Sons & Co");
@@ -136,10 +138,10 @@ static void test_any_column_order(void **state)
 
 static void test_groups(void **state)
 {
-	static const char csv[] =
-		"group_id,name,region,status,effective_on,terminates_on,cobra_admin,renewal_month,billing_day,paper_bill,"
-		"broker_id,sponsor_id,linked_group_id\n"
-		"G7,'=Cole,NCAL,terminated,2020-01-01,2026-03-31,tpa,12,28,1,B1,940007777,G8\n";
+	static const char csv[] = "group_id,name,region,status,effective_on,terminates_on,cobra_admin,renewal_month,"
+				  "billing_day,paper_bill,"
+				  "broker_id,sponsor_id,linked_group_id\n"
+				  "G7,'=Cole,NCAL,terminated,2020-01-01,2026-03-31,tpa,12,28,1,B1,940007777,G8\n";
 	const struct group *group;
 
 	(void)state;
@@ -238,16 +240,16 @@ static void test_brokers(void **state)
 /* ---- members ------------------------------------------------------------------------------------------------- */
 
 #define HEADER                                                                                                         \
-	"member_id,subscriber_id,relationship,last_name,first_name,ssn,birth_on,sex,address1,group_id,plan_id,tier,"    \
+	"member_id,subscriber_id,relationship,last_name,first_name,ssn,birth_on,sex,address1,group_id,plan_id,tier,"   \
 	"begins_on,ends_on,cobra\n"
 
 static void test_family(void **state)
 {
 	/* The child stands before her subscriber; he has two coverages. */
-	static const char csv[] = HEADER
-		"M2,F1,19,FIORELLI,BEA,219-09-0002,2010-05-05,F,,G1,P1,,2024-01-01,,\n"
-		"M1,F1,18,FIORELLI,ANTON,219090001,1980-02-29,M,1 MAIN ST,G1,P1,FAM,2024-01-01,2024-12-31,\n"
-		"M1,F1,18,FIORELLI,ANTON,,1980-02-29,,,G1,D1,EMP,2024-01-01,2099-12-31,1\n";
+	static const char csv[] =
+		HEADER "M2,F1,19,FIORELLI,BEA,219-09-0002,2010-05-05,F,,G1,P1,,2024-01-01,,\n"
+		       "M1,F1,18,FIORELLI,ANTON,219090001,1980-02-29,M,1 MAIN ST,G1,P1,FAM,2024-01-01,2024-12-31,\n"
+		       "M1,F1,18,FIORELLI,ANTON,,1980-02-29,,,G1,D1,EMP,2024-01-01,2099-12-31,1\n";
 	const struct member *anton, *bea;
 	uint64_t keys[MATCH_KEYS_MAX], found[4];
 	uint32_t key_count, count;
@@ -283,8 +285,8 @@ static void test_upsert(void **state)
 	uint32_t count, key_count, i;
 
 	(void)state;
-	expect(load_members, HEADER "M1,F1,18,FIORELLI,ANNA,219090001,1980-02-29,F,,G1,P1,EMP,2024-01-01,,\n", 1, 0, 0, 0,
-	       "");
+	expect(load_members, HEADER "M1,F1,18,FIORELLI,ANNA,219090001,1980-02-29,F,,G1,P1,EMP,2024-01-01,,\n", 1, 0, 0,
+	       0, "");
 	key_count = match_member_keys(get(S("M1")), keys);
 	/* Another name, the coverage ended, and another plan from the day after. */
 	expect(load_members,
@@ -386,8 +388,8 @@ static void test_placeholder_ssn(void **state)
 static void test_ends(void **state)
 {
 	(void)state;
-	expect(load_members, HEADER "M1,F1,18,FIORELLI,ANNA,,1980-02-29,F,,G1,P1,EMP,2024-01-01,2024-12-31,\n", 1, 0, 0, 0,
-	       "");
+	expect(load_members, HEADER "M1,F1,18,FIORELLI,ANNA,,1980-02-29,F,,G1,P1,EMP,2024-01-01,2024-12-31,\n", 1, 0, 0,
+	       0, "");
 	expect(load_members,
 	       "member_id,subscriber_id,relationship,last_name,first_name,birth_on,group_id,plan_id,begins_on\n"
 	       "M1,F1,18,FIORELLI,ANNA,1980-02-29,G1,P1,2024-01-01\n",
@@ -444,11 +446,14 @@ static void test_all_or_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_headers),	   TEST(test_any_column_order), TEST(test_groups),
-		TEST(test_bad_values),	   TEST(test_plans),		TEST(test_brokers),
-		TEST(test_family),	   TEST(test_upsert),		TEST(test_member_faults),
-		TEST(test_overlaps),	   TEST(test_contradictions),	TEST(test_placeholder_ssn),
-		TEST(test_ends),	   TEST(test_trail),		TEST(test_all_or_nothing),
+		TEST(test_headers),        TEST(test_any_column_order),
+		TEST(test_groups),         TEST(test_bad_values),
+		TEST(test_plans),          TEST(test_brokers),
+		TEST(test_family),         TEST(test_upsert),
+		TEST(test_member_faults),  TEST(test_overlaps),
+		TEST(test_contradictions), TEST(test_placeholder_ssn),
+		TEST(test_ends),           TEST(test_trail),
+		TEST(test_all_or_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

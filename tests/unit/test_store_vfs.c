@@ -21,7 +21,7 @@
 
 static struct env_fault fault;
 static const char *path;
-static char *wanted; /* the dump after an undisturbed job */
+static char *wanted;          /* the dump after an undisturbed job */
 static struct slice template; /* a database with reference data, and nothing applied yet */
 
 /* ---- the job: what a night does to the database, in small ----------------------------------------------------- */
@@ -182,7 +182,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	free(wanted);
-	env_free(&world.env, (void *)(uintptr_t)template.data);
+	env_free(&world.env, (void *)(uintptr_t) template.data);
 	return world_teardown(state);
 }
 
