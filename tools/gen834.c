@@ -22,32 +22,33 @@
 #define DAY "20260105"
 
 static const char *const last_names[] = {
-	"ABBOTT", "ALVAREZ", "BAKER", "BANERJEE", "BECKER", "CAMPBELL", "CARDOSO", "CHEN", "CLARKE", "DELGADO",
-	"DUBOIS", "ELLIS", "ERIKSEN", "FISCHER", "FLORES", "GARCIA", "GREENE", "HAAS", "HERNANDEZ", "HUGHES", "IBRAHIM",
-	"ISAACS", "JANSEN", "JOHNSON", "KELLY", "KIM", "KOWALSKI", "LARSEN", "LOPEZ", "MARTIN", "MCDONALD", "MILLER",
-	"NAKAMURA", "NGUYEN", "O'BRIEN", "OKAFOR", "PATEL", "PETROV", "QUINN", "RAMIREZ", "REYES", "ROSSI", "SANTOS",
-	"SCHNEIDER", "SMITH", "SUZUKI", "TANAKA", "THOMPSON", "UNDERWOOD", "VARGAS", "WAGNER", "WILLIAMS", "YOUNG",
-	"ZIMMERMAN"};
-static const char *const first_names_f[] = {
-	"ALICE", "AMARA", "ANNA", "BEATRIZ", "CLARA", "DANIELA", "ELENA", "EMMA", "FATIMA", "GRACE", "HANNAH", "INES",
-	"JULIA", "KAREN", "LINDA", "LUCIA", "MARIA", "MEI", "NADIA", "OLIVIA", "PRIYA", "ROSA", "SARAH", "SOFIA",
-	"TERESA", "VICTORIA", "YUKI", "ZOE"};
-static const char *const first_names_m[] = {
-	"ADAM", "AHMED", "ANDREW", "BENJAMIN", "CARLOS", "DANIEL", "DAVID", "ERIK", "FRANK", "GEORGE", "HIROSHI",
-	"IVAN", "JAMES", "JOHN", "JOSE", "KEVIN", "LIAM", "LUIS", "MARCO", "MICHAEL", "NOAH", "OSCAR", "PAUL", "RAVI",
-	"ROBERT", "SAMUEL", "THOMAS", "WILLIAM"};
+	"ABBOTT",    "ALVAREZ", "BAKER",    "BANERJEE",  "BECKER",  "CAMPBELL", "CARDOSO",  "CHEN",      "CLARKE",
+	"DELGADO",   "DUBOIS",  "ELLIS",    "ERIKSEN",   "FISCHER", "FLORES",   "GARCIA",   "GREENE",    "HAAS",
+	"HERNANDEZ", "HUGHES",  "IBRAHIM",  "ISAACS",    "JANSEN",  "JOHNSON",  "KELLY",    "KIM",       "KOWALSKI",
+	"LARSEN",    "LOPEZ",   "MARTIN",   "MCDONALD",  "MILLER",  "NAKAMURA", "NGUYEN",   "O'BRIEN",   "OKAFOR",
+	"PATEL",     "PETROV",  "QUINN",    "RAMIREZ",   "REYES",   "ROSSI",    "SANTOS",   "SCHNEIDER", "SMITH",
+	"SUZUKI",    "TANAKA",  "THOMPSON", "UNDERWOOD", "VARGAS",  "WAGNER",   "WILLIAMS", "YOUNG",     "ZIMMERMAN"};
+static const char *const first_names_f[] = {"ALICE", "AMARA",  "ANNA",  "BEATRIZ", "CLARA",    "DANIELA", "ELENA",
+					    "EMMA",  "FATIMA", "GRACE", "HANNAH",  "INES",     "JULIA",   "KAREN",
+					    "LINDA", "LUCIA",  "MARIA", "MEI",     "NADIA",    "OLIVIA",  "PRIYA",
+					    "ROSA",  "SARAH",  "SOFIA", "TERESA",  "VICTORIA", "YUKI",    "ZOE"};
+static const char *const first_names_m[] = {"ADAM",  "AHMED", "ANDREW", "BENJAMIN", "CARLOS", "DANIEL",  "DAVID",
+					    "ERIK",  "FRANK", "GEORGE", "HIROSHI",  "IVAN",   "JAMES",   "JOHN",
+					    "JOSE",  "KEVIN", "LIAM",   "LUIS",     "MARCO",  "MICHAEL", "NOAH",
+					    "OSCAR", "PAUL",  "RAVI",   "ROBERT",   "SAMUEL", "THOMAS",  "WILLIAM"};
 static const char *const streets[] = {
-	"ALDER ST", "BIRCH AVE", "CANYON RD", "CEDAR LN", "CHESTNUT ST", "DOGWOOD DR", "ELM ST", "FOREST BLVD",
-	"GARDEN WAY", "HARBOR VIEW DR", "HIGHLAND AVE", "JUNIPER CT", "LAKE SHORE DR", "MAGNOLIA PL", "MAPLE AVE",
-	"OAK HILL RD", "ORCHARD ST", "PINE RIDGE RD", "POPLAR ST", "RIVERSIDE DR", "SPRUCE CT", "SYCAMORE LN",
-	"VALLEY VIEW RD", "WALNUT ST", "WILLOW CREEK DR"};
+	"ALDER ST",     "BIRCH AVE",   "CANYON RD",      "CEDAR LN",    "CHESTNUT ST",
+	"DOGWOOD DR",   "ELM ST",      "FOREST BLVD",    "GARDEN WAY",  "HARBOR VIEW DR",
+	"HIGHLAND AVE", "JUNIPER CT",  "LAKE SHORE DR",  "MAGNOLIA PL", "MAPLE AVE",
+	"OAK HILL RD",  "ORCHARD ST",  "PINE RIDGE RD",  "POPLAR ST",   "RIVERSIDE DR",
+	"SPRUCE CT",    "SYCAMORE LN", "VALLEY VIEW RD", "WALNUT ST",   "WILLOW CREEK DR"};
 static const struct {
 	const char *city, *state, *zip;
-} places[] = {{"OAKLAND", "CA", "94607"}, {"SACRAMENTO", "CA", "95814"}, {"RIVERSIDE", "CA", "92501"},
-              {"SAN DIEGO", "CA", "92101"}, {"PORTLAND", "OR", "97204"}, {"SEATTLE", "WA", "98101"},
-              {"DENVER", "CO", "80202"}, {"AURORA", "CO", "80012"}, {"ATLANTA", "GA", "30303"},
-              {"SAVANNAH", "GA", "31401"}, {"BALTIMORE", "MD", "21201"}, {"ROCKVILLE", "MD", "20850"},
-              {"HONOLULU", "HI", "96813"}, {"HILO", "HI", "96720"}, {"COLUMBUS", "OH", "43215"}};
+} places[] = {{"OAKLAND", "CA", "94607"},   {"SACRAMENTO", "CA", "95814"}, {"RIVERSIDE", "CA", "92501"},
+	      {"SAN DIEGO", "CA", "92101"}, {"PORTLAND", "OR", "97204"},   {"SEATTLE", "WA", "98101"},
+	      {"DENVER", "CO", "80202"},    {"AURORA", "CO", "80012"},     {"ATLANTA", "GA", "30303"},
+	      {"SAVANNAH", "GA", "31401"},  {"BALTIMORE", "MD", "21201"},  {"ROCKVILLE", "MD", "20850"},
+	      {"HONOLULU", "HI", "96813"},  {"HILO", "HI", "96720"},       {"COLUMBUS", "OH", "43215"}};
 
 struct options {
 	uint64_t members, seed, sets, control;
@@ -112,12 +113,12 @@ static bool percent_of(uint64_t ordinal, unsigned share)
 /* ---- people ---- */
 
 static void make_person(struct person *person, uint64_t ordinal, const char *relationship, unsigned age_min,
-                        unsigned age_span)
+			unsigned age_span)
 {
 	*person = (struct person){.relationship = relationship, .ordinal = ordinal};
 	person->female = percent(50);
 	person->first = person->female ? first_names_f[below(LENGTH(first_names_f))]
-	                               : first_names_m[below(LENGTH(first_names_m))];
+				       : first_names_m[below(LENGTH(first_names_m))];
 	person->middle = percent(60) ? (char)('A' + below(26)) : '\0';
 	person->speaks_spanish = percent(12);
 	person->birth_year = 2025 - age_min - below(age_span);
@@ -136,7 +137,7 @@ static unsigned family_size(const struct options *options, uint64_t ordinal)
 
 /* `first` is the ordinal of its first member in the file. */
 static void make_family(const struct options *options, uint64_t ordinal, uint64_t first, unsigned people,
-                        const char *group, struct family *ret_family)
+			const char *group, struct family *ret_family)
 {
 	struct family *family = ret_family;
 	bool spouse;
@@ -158,7 +159,7 @@ static void make_family(const struct options *options, uint64_t ordinal, uint64_
 		bool is_spouse = i == 1 && spouse;
 
 		make_person(&family->person[i], first + i, is_spouse ? "01" : "19", is_spouse ? 22 : 1,
-		            is_spouse ? 40 : 24);
+			    is_spouse ? 40 : 24);
 	}
 }
 
@@ -171,7 +172,7 @@ static void format_ssn(uint64_t ordinal, char out[16])
 	uint64_t number = ordinal * UINT64_C(7368787) % (serials * groups * areas);
 
 	snprintf(out, 16, "%03u%02u%04u", (unsigned)(800 + number / (serials * groups)),
-	         (unsigned)(1 + number / serials % groups), (unsigned)(1 + number % serials));
+		 (unsigned)(1 + number / serials % groups), (unsigned)(1 + number % serials));
 }
 
 /* ---- segments ---- */
@@ -200,15 +201,15 @@ static void write_person_name(struct output *out, const struct family *family, c
 	SEGMENT(out, "NM1*IL*1*%s*%s*%s***34*%s", family->last, person->first, middle, ssn);
 	if (person->subscriber || percent_of(person->ordinal, 25))
 		SEGMENT(out, "PER*IP**HP*%llu*EM*%s.%llu@EXAMPLE.COM", (unsigned long long)family->phone, person->first,
-		        (unsigned long long)family->ordinal);
+			(unsigned long long)family->ordinal);
 	if (family->apartment > 0)
 		SEGMENT(out, "N3*%u %s*APT %u", family->house, family->street, family->apartment);
 	else
 		SEGMENT(out, "N3*%u %s", family->house, family->street);
 	SEGMENT(out, "N4*%s*%s*%s%04u", places[family->place].city, places[family->place].state,
-	        places[family->place].zip, 1000 + family->house % 9000);
+		places[family->place].zip, 1000 + family->house % 9000);
 	SEGMENT(out, "DMG*D8*%04u%02u%02u*%c", person->birth_year, person->birth_month, person->birth_day,
-	        person->female ? 'F' : 'M');
+		person->female ? 'F' : 'M');
 	if (person->speaks_spanish)
 		SEGMENT(out, "LUI*LE*ES**7");
 }
@@ -220,7 +221,7 @@ static void write_coverages(struct output *out, const struct family *family)
 
 	for (unsigned i = 0; i < family->coverages; i++) {
 		SEGMENT(out, "HD*%s**%s*%s-STANDARD-%02u*%s", is_change_file(out) ? "021" : "030", lines[i], lines[i],
-		        1 + family->place % 4, tiers[family->people]);
+			1 + family->place % 4, tiers[family->people]);
 		SEGMENT(out, "DTP*348*D8*20260101");
 	}
 }
@@ -228,8 +229,8 @@ static void write_coverages(struct output *out, const struct family *family)
 static void write_person(struct output *out, const struct family *family, const struct person *person)
 {
 	SEGMENT(out, "INS*%c*%s*%s*%s*A%s", person->subscriber ? 'Y' : 'N', person->relationship,
-	        is_change_file(out) ? "021" : "030", is_change_file(out) ? "28" : "XN",
-	        person->subscriber ? "***FT" : "****N");
+		is_change_file(out) ? "021" : "030", is_change_file(out) ? "28" : "XN",
+		person->subscriber ? "***FT" : "****N");
 	SEGMENT(out, "REF*0F*E%08llu", (unsigned long long)family->ordinal + 1);
 	SEGMENT(out, "REF*1L*%s", family->group);
 	SEGMENT(out, "REF*17*%s-%04u", places[family->place].state, 1 + family->house % 40);
@@ -256,7 +257,7 @@ static unsigned capped(unsigned people, uint64_t members_left)
 
 /* The families that fill `members`; the last one is cut to fit. */
 static struct share make_share(const struct options *options, uint64_t first_family, uint64_t first_member,
-                               uint64_t members)
+			       uint64_t members)
 {
 	struct share share = {first_family, 0, first_member, 0};
 
@@ -274,7 +275,7 @@ static void write_set_header(struct output *out, uint64_t set, const struct shar
 	out->segments = 0;
 	SEGMENT(out, "ST*834*%04llu*005010X220A1", (unsigned long long)set);
 	SEGMENT(out, "BGN*00*GEN-%llu-%llu*" DAY "*0730****%s", (unsigned long long)out->options->seed,
-	        (unsigned long long)set, out->options->action);
+		(unsigned long long)set, out->options->action);
 	SEGMENT(out, "REF*38*%s", group);
 	SEGMENT(out, "DTP*007*D8*20260101");
 	if (share->members > share->families)
@@ -296,7 +297,7 @@ static void write_set(struct output *out, uint64_t set, const struct share *shar
 		struct family family;
 
 		make_family(out->options, ordinal, member, capped(family_size(out->options, ordinal), end - member),
-		            group, &family);
+			    group, &family);
 		for (unsigned j = 0; j < family.people; j++)
 			write_person(out, &family, &family.person[j]);
 		member += family.people;
@@ -310,8 +311,10 @@ static void write_file(const struct options *options)
 	uint64_t family = 0;
 	uint64_t member = 0;
 
-	SEGMENT(&out, "ISA*00*          *00*          *ZZ*GENERATOR      *ZZ*MUSTER         *260105*0730*^*00501*%09llu*0*P*:",
-	        (unsigned long long)options->control);
+	SEGMENT(&out,
+		"ISA*00*          *00*          *ZZ*GENERATOR      *ZZ*MUSTER         "
+		"*260105*0730*^*00501*%09llu*0*P*:",
+		(unsigned long long)options->control);
 	SEGMENT(&out, "GS*BE*GENERATOR*MUSTER*" DAY "*0730*%llu*X*005010X220A1", (unsigned long long)options->control);
 	for (uint64_t set = 1; set <= options->sets; set++) {
 		uint64_t end = options->members * set / options->sets;
@@ -330,7 +333,8 @@ static void write_file(const struct options *options)
 static void usage(void)
 {
 	fputs("usage: gen834 --members N [--seed N] [--groups ID,ID...] [--sets N] [--control N] [--action 2|4|RX]\n"
-	      "              [--newline]\n", stderr);
+	      "              [--newline]\n",
+	      stderr);
 	exit(64);
 }
 
@@ -380,7 +384,7 @@ static void parse(int argc, char **argv, struct options *options)
 		else if (strcmp(argv[i - 1], "--groups") == 0)
 			take_groups(options, value);
 		else if (strcmp(argv[i - 1], "--action") == 0 &&
-		         (strcmp(value, "2") == 0 || strcmp(value, "4") == 0 || strcmp(value, "RX") == 0))
+			 (strcmp(value, "2") == 0 || strcmp(value, "4") == 0 || strcmp(value, "RX") == 0))
 			options->action = value;
 		else
 			usage();

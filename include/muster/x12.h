@@ -18,9 +18,9 @@
  *           IEA; any other was cut, and half a value is worse than none.
  * Not here  SEGMENT_EMPTY and all ELEMENT_* of a set's segments, GS01, GS08 and ST03 against the guides: check.h.
  * Units     offsets are 64-bit, in the inflated file (io_source_offset); *_pos as X12 counts (ST is 1, as in IK302).
- * Memory    one window of LIMIT_READ_BYTES plus LIMIT_SEGMENT_BYTES, allocated at init; beside it at most 4 MiB each
- *           for the control numbers of sets, groups and interchanges seen (repetitions beyond 262,144 numbers in one
- *           envelope may go unseen).
+ * Memory    one window of LIMIT_READ_BYTES plus LIMIT_SEGMENT_BYTES and some 100 KiB of tokens, allocated at init;
+ *           beside them at most 4 MiB each for the control numbers of sets, groups and interchanges seen (repetitions
+ *           beyond 262,144 numbers in one envelope may go unseen).
  * Lifetime  slices are borrowed until the next x12_reader_next().
  * Errors    <0 our machine or the sink's refusal, forward it. What is wrong in the file goes to the sink.
  * Source    separators from ISA: x12-syntax section 2; counts and control numbers: section 3.
@@ -124,7 +124,7 @@ int x12_reader_new(struct env *env, struct io_source *source, const struct x12_o
 void x12_reader_free(struct x12_reader *reader);
 /* The next event; after X12_END always X12_END. 0 or <0. */
 int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event);
-/* Bytes of the decoded stream consumed so far: for progress bars. */
+/* Bytes of the decoded stream consumed so far, to within some kilobytes: for progress bars. */
 uint64_t x12_reader_offset(const struct x12_reader *reader);
 
 /*

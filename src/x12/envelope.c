@@ -95,10 +95,22 @@ static void keep_interchange(struct x12_reader *reader)
 {
 	struct x12_interchange *in = &reader->interchange;
 	struct slice *const fields[HEADER_ELEMENTS] = {
-		&in->authorization_qualifier, &in->authorization, &in->security_qualifier, &in->security,
-		&in->sender_qualifier, &in->sender_id, &in->receiver_qualifier, &in->receiver_id,
-		&in->date, &in->time, NULL, &in->version,
-		&in->control_number, &in->ack_requested, &in->usage, NULL,
+		&in->authorization_qualifier,
+		&in->authorization,
+		&in->security_qualifier,
+		&in->security,
+		&in->sender_qualifier,
+		&in->sender_id,
+		&in->receiver_qualifier,
+		&in->receiver_id,
+		&in->date,
+		&in->time,
+		NULL,
+		&in->version,
+		&in->control_number,
+		&in->ack_requested,
+		&in->usage,
+		NULL,
 	};
 	char *place = reader->interchange_text;
 
@@ -132,18 +144,18 @@ static void settle_repetition(struct x12_reader *reader)
 	if (slice_is(isa11, "U")) {
 		if (repeats)
 			x12_note_as(reader, FINDING_INTERCHANGE_REPETITION_U,
-			            reader->options.refuse_isa11_u ? FINDING_ERROR : FINDING_WARNING, "ISA", 11,
-			            "a separator such as ^ is expected; read as having no repetitions");
+				    reader->options.refuse_isa11_u ? FINDING_ERROR : FINDING_WARNING, "ISA", 11,
+				    "a separator such as ^ is expected; read as having no repetitions");
 		return;
 	}
 	if (!repeats) {
 		x12_note(reader, FINDING_INTERCHANGE_REPETITION_SEPARATOR, "ISA", 11, "00401 wants U");
 	} else if (!header_can_separate(byte) || breaks_line(byte)) {
 		x12_note(reader, FINDING_INTERCHANGE_REPETITION_SEPARATOR, "ISA", 11,
-		         "letters, digits, blanks and control characters of lines cannot separate");
+			 "letters, digits, blanks and control characters of lines cannot separate");
 	} else if (byte == separators->element || byte == separators->component || byte == separators->terminator) {
 		x12_note(reader, FINDING_INTERCHANGE_REPETITION_SEPARATOR, "ISA", 11,
-		         "the same character separates something else");
+			 "the same character separates something else");
 	} else {
 		separators->repetition = byte;
 	}
@@ -157,20 +169,20 @@ static void settle_separators(struct x12_reader *reader)
 	reader->batch.cut.count = reader->batch.next = reader->batch.limit = 0;
 	if (!header_can_separate(separators->element) || breaks_line(separators->element)) {
 		x12_note(reader, FINDING_INTERCHANGE_ELEMENT_SEPARATOR, "ISA", 0,
-		         "letters, digits, blanks and line ends cannot separate; nothing of it is read");
+			 "letters, digits, blanks and line ends cannot separate; nothing of it is read");
 		reader->unusable = true;
 		return;
 	}
 	if (!header_can_separate(separators->terminator) || separators->terminator == separators->element) {
 		x12_note(reader, FINDING_INTERCHANGE_SEGMENT_TERMINATOR, "ISA", 0,
-		         "the byte after ISA16 cannot end a segment; nothing of it is read");
+			 "the byte after ISA16 cannot end a segment; nothing of it is read");
 		reader->unusable = true;
 		return;
 	}
 	if (!header_can_separate(separators->component) || breaks_line(separators->component) ||
 	    separators->component == separators->element || separators->component == separators->terminator) {
 		x12_note(reader, FINDING_INTERCHANGE_COMPONENT_SEPARATOR, "ISA", 16,
-		         "it must differ from the others and be no letter, digit or blank");
+			 "it must differ from the others and be no letter, digit or blank");
 		separators->component = '\0';
 	}
 	settle_repetition(reader);
@@ -186,19 +198,19 @@ static void check_shape(struct x12_reader *reader)
 		break;
 	case HEADER_UNPADDED:
 		x12_note_as(reader, FINDING_INTERCHANGE_HEADER_PADDING,
-		            reader->options.tolerate_isa_padding ? FINDING_WARNING : FINDING_ERROR, "ISA", 0,
-		            "ISA is %zu bytes long instead of %u", reader->header.bytes + 1, HEADER_BYTES);
+			    reader->options.tolerate_isa_padding ? FINDING_WARNING : FINDING_ERROR, "ISA", 0,
+			    "ISA is %zu bytes long instead of %u", reader->header.bytes + 1, HEADER_BYTES);
 		break;
 	case HEADER_OVERLONG:
 		x12_note(reader, FINDING_INTERCHANGE_HEADER_MALFORMED, "ISA", 0,
-		         "read by counting its separators; an element is wider than its place");
+			 "read by counting its separators; an element is wider than its place");
 		break;
 	}
 }
 
 /* A qualifier and what it qualifies: `00` goes with blanks, the other code with a value. */
 static void check_secret(struct x12_reader *reader, uint32_t pos, struct slice qualifier, struct slice value,
-                         const char *other, enum finding_code bad_qualifier, enum finding_code bad_value)
+			 const char *other, enum finding_code bad_qualifier, enum finding_code bad_value)
 {
 	if (!slice_is(qualifier, "00") && !slice_is(qualifier, other))
 		x12_note(reader, bad_qualifier, "ISA", pos, "00 or %s is expected", other);
@@ -238,9 +250,9 @@ static void check_interchange(struct x12_reader *reader)
 	const struct x12_interchange *in = &reader->interchange;
 
 	check_secret(reader, 1, in->authorization_qualifier, in->authorization, "03",
-	             FINDING_INTERCHANGE_AUTH_QUALIFIER, FINDING_INTERCHANGE_AUTH_VALUE);
+		     FINDING_INTERCHANGE_AUTH_QUALIFIER, FINDING_INTERCHANGE_AUTH_VALUE);
 	check_secret(reader, 3, in->security_qualifier, in->security, "01", FINDING_INTERCHANGE_SECURITY_QUALIFIER,
-	             FINDING_INTERCHANGE_SECURITY_VALUE);
+		     FINDING_INTERCHANGE_SECURITY_VALUE);
 	check_parties(reader);
 	if (!is_date_yymmdd(in->date))
 		x12_note(reader, FINDING_INTERCHANGE_DATE, "ISA", 9, "YYMMDD is expected");
@@ -260,7 +272,7 @@ static int check_interchange_repeated(struct x12_reader *reader)
 {
 	const struct x12_interchange *in = &reader->interchange;
 	const struct slice parts[] = {in->sender_qualifier, in->sender_id, in->receiver_qualifier, in->receiver_id,
-	                              in->control_number};
+				      in->control_number};
 	char key[HEADER_BYTES_MAX + 8];
 	size_t bytes = 0;
 	bool before;
@@ -277,11 +289,12 @@ static int check_interchange_repeated(struct x12_reader *reader)
 		return result;
 	if (before)
 		x12_note(reader, FINDING_INTERCHANGE_DUPLICATE, "ISA", 13,
-		         "an interchange of the same sender and receiver bears it in this file");
+			 "an interchange of the same sender and receiver bears it in this file");
 	return 0;
 }
 
-static void note_before_at(struct x12_reader *reader, enum finding_code code, bool *there, const struct x12_where *where)
+static void note_before_at(struct x12_reader *reader, enum finding_code code, bool *there,
+			   const struct x12_where *where)
 {
 	if (!*there)
 		return;
@@ -297,7 +310,7 @@ static void note_before(struct x12_reader *reader)
 	if (reader->junk && reader->byte_order_mark && reader->junk_at.offset < reader->byte_order_mark_at.offset)
 		note_before_at(reader, FINDING_INTERCHANGE_JUNK_BEFORE, &reader->junk, &reader->junk_at);
 	note_before_at(reader, FINDING_INTERCHANGE_BYTE_ORDER_MARK, &reader->byte_order_mark,
-	               &reader->byte_order_mark_at);
+		       &reader->byte_order_mark_at);
 	note_before_at(reader, FINDING_INTERCHANGE_JUNK_BEFORE, &reader->junk, &reader->junk_at);
 }
 
@@ -337,7 +350,7 @@ void x12_interchange_close(struct x12_reader *reader)
 	else if (!counted || (groups != in->fgroup_count && !reader->stray_in_interchange))
 		x12_note(reader, FINDING_INTERCHANGE_GROUP_COUNT, "IEA", 1, "%u are there", in->fgroup_count);
 	if (reader->options.tolerate_isa_padding ? !same_number(control, in->control_number)
-	                                         : !slice_equal(control, in->control_number))
+						 : !slice_equal(control, in->control_number))
 		x12_note(reader, FINDING_INTERCHANGE_CONTROL_MISMATCH, "IEA", 2, "ISA13 must stand here again");
 }
 
@@ -372,8 +385,8 @@ int x12_fgroup_open(struct x12_reader *reader)
 {
 	struct x12_fgroup *group = &reader->fgroup;
 	struct slice *const fields[8] = {&group->functional_id, &group->sender_code, &group->receiver_code,
-	                                 &group->date, &group->time, &group->control_number, &group->agency,
-	                                 &group->version};
+					 &group->date,          &group->time,        &group->control_number,
+					 &group->agency,        &group->version};
 	char number[24];
 	uint64_t value;
 	bool before;
@@ -458,11 +471,11 @@ void x12_trailer_missing(struct x12_reader *reader)
 	switch (reader->open) {
 	case LEVEL_TSET:
 		x12_note(reader, FINDING_TSET_TRAILER_MISSING, "SE", 0, "the set ends without SE after %u segments",
-		         reader->tset.segment_count);
+			 reader->tset.segment_count);
 		break;
 	case LEVEL_FGROUP:
 		x12_note(reader, FINDING_FGROUP_TRAILER_MISSING, "GE", 0, "the group ends without GE after %u sets",
-		         reader->fgroup.tset_count);
+			 reader->fgroup.tset_count);
 		break;
 	case LEVEL_INTERCHANGE:
 		reader->interchange.end_offset = window_offset(&reader->window, 0);
@@ -471,7 +484,8 @@ void x12_trailer_missing(struct x12_reader *reader)
 		if (reader->held == HELD_END)
 			x12_note(reader, FINDING_INTERCHANGE_TRUNCATED, "IEA", 0, "the file is not whole");
 		else
-			x12_note(reader, FINDING_INTERCHANGE_TRAILER_MISSING, "IEA", 0, "it ends where the next one begins");
+			x12_note(reader, FINDING_INTERCHANGE_TRAILER_MISSING, "IEA", 0,
+				 "it ends where the next one begins");
 		break;
 	case LEVEL_NONE:
 		break;

@@ -37,8 +37,8 @@ void x12_release(struct x12_reader *reader)
 }
 
 /* Note something about the bytes at hand and tell it at once. */
-#define TELL(reader, code, segment_id, ...)                                                                           \
-	(x12_place((reader), x12_next_pos(reader)), x12_note((reader), (code), (segment_id), 0, __VA_ARGS__),         \
+#define TELL(reader, code, segment_id, ...)                                                                            \
+	(x12_place((reader), x12_next_pos(reader)), x12_note((reader), (code), (segment_id), 0, __VA_ARGS__),          \
 	 x12_notes_flush(reader))
 
 static int hold_end(struct x12_reader *reader)
@@ -151,7 +151,7 @@ static int skip_run(struct x12_reader *reader, const char *terminator)
 static int skip_long(struct x12_reader *reader)
 {
 	int result = TELL(reader, FINDING_SEGMENT_TOO_LONG, "", "%u bytes are read; is a terminator missing?",
-	                  LIMIT_SEGMENT_BYTES);
+			  LIMIT_SEGMENT_BYTES);
 
 	if (result < 0)
 		return result;
@@ -198,7 +198,7 @@ static void hold_tail(struct x12_reader *reader, size_t bytes)
 	saved = at[len];
 	at[len] = reader->separators.terminator;
 	found = lexer_cut(at, at + len + 1, reader->separators.element, reader->separators.terminator, reader->tokens,
-	                  &cut);
+			  &cut);
 	at[len] = saved;
 	if (found && cut.bytes == len && is_final_iea(reader, &cut)) {
 		reader->unterminated = true;
@@ -322,8 +322,8 @@ static int fetch_inside(struct x12_reader *reader)
 		result = fetch_header(reader);
 		if (result < 0 || reader->held != HELD_NOTHING)
 			break;
-		if (lexer_cut(window_at(window), window_at(window) + window_unread(window),
-		              reader->separators.element, reader->separators.terminator, reader->tokens, &cut))
+		if (lexer_cut(window_at(window), window_at(window) + window_unread(window), reader->separators.element,
+			      reader->separators.terminator, reader->tokens, &cut))
 			result = consider(reader, &cut);
 		else if (window_unread(window) > LIMIT_SEGMENT_BYTES)
 			result = skip_long(reader);
@@ -366,7 +366,7 @@ static int report_junk(struct x12_reader *reader, enum header_shape shape)
 	if (shape == HEADER_BROKEN && !reader->header_broken) {
 		reader->header_broken = reader->gap_reported = true;
 		return TELL(reader, FINDING_INTERCHANGE_HEADER_MALFORMED, "ISA",
-		            "it cannot be taken apart; nothing is read up to the next ISA");
+			    "it cannot be taken apart; nothing is read up to the next ISA");
 	}
 	if (reader->gap_reported)
 		return 0;

@@ -25,7 +25,8 @@ bool header_can_separate(char byte)
 	return !letter && !digit && byte != ' ' && byte != '\0';
 }
 
-bool header_is_sound(const char *at, size_t bytes)
+/* 106 bytes with whatever as separator in its sixteen places. */
+static bool is_in_place(const char *at, size_t bytes)
 {
 	if (bytes < HEADER_BYTES || memcmp(at, "ISA", 3) != 0)
 		return false;
@@ -34,6 +35,11 @@ bool header_is_sound(const char *at, size_t bytes)
 			return false;
 	}
 	return slice_is_digits(slice_of(at + VERSION_OFFSET, VERSION_BYTES));
+}
+
+bool header_is_sound(const char *at, size_t bytes)
+{
+	return is_in_place(at, bytes) && header_can_separate(at[3]);
 }
 
 static void take_apart_by_width(const char *at, struct header *header)
@@ -96,7 +102,7 @@ enum header_shape header_read(const char *at, size_t bytes, struct header *ret_h
 
 	if (bytes < 3 || memcmp(at, "ISA", 3) != 0)
 		return HEADER_NONE;
-	if (header_is_sound(at, bytes)) {
+	if (is_in_place(at, bytes)) {
 		take_apart_by_width(at, ret_header);
 	} else if (bytes == 3) {
 		return HEADER_CUT;

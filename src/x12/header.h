@@ -34,9 +34,10 @@ struct header {
 	struct x12_separators separators;       /* as they stand there; repetition = ISA11 */
 };
 
-/* An ISA of the right shape at `at`, 106 bytes of which must be there. */
+/* A whole ISA of the right shape at `at`: nothing else looks like it, wherever it stands. */
 bool header_is_sound(const char *at, size_t bytes);
-/* What begins at `at`. `bytes` is at least HEADER_BYTES_MAX unless the file ends there. */
+/* What begins at `at`, where a segment may begin: here even a letter may separate. `bytes` is at least HEADER_BYTES_MAX
+ * unless the file ends there. */
 enum header_shape header_read(const char *at, size_t bytes, struct header *ret_header);
 /* The first sound ISA that begins before `end`, or NULL. `readable` bytes can be looked at. */
 const char *header_find(const char *at, const char *end, const char *readable);

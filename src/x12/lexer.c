@@ -8,7 +8,7 @@
 #include "lexer.h"
 
 bool lexer_cut(const char *at, const char *end, char separator, char terminator, struct slice tokens[LEXER_TOKENS],
-               struct lexer_cut *ret_cut)
+	       struct lexer_cut *ret_cut)
 {
 	const char *start = at;
 	uint32_t count = 0;
@@ -38,7 +38,8 @@ static const char *batch_end(const char *at, const char *end)
 /* Does a line feed stand in the block at `p`, but not where a line ends? */
 static bool has_odd_feed(const char *batch, const char *p, const char *end, char terminator)
 {
-	for (const char *block_end = end - p > (ptrdiff_t)LEXER_PAD_BYTES ? p + LEXER_PAD_BYTES : end; p < block_end; p++) {
+	for (const char *block_end = end - p > (ptrdiff_t)LEXER_PAD_BYTES ? p + LEXER_PAD_BYTES : end; p < block_end;
+	     p++) {
 		bool behind = p < batch + 2 || p[-1] == terminator || p[-2] == terminator;
 
 		if (*p == '\n' && *p != terminator && !behind)
@@ -47,8 +48,7 @@ static bool has_odd_feed(const char *batch, const char *p, const char *end, char
 	return false;
 }
 
-void lexer_batch_scalar(const char *at, const char *end, char separator, char terminator,
-                        struct lexer_batch *ret_batch)
+void lexer_batch_scalar(const char *at, const char *end, char separator, char terminator, struct lexer_batch *ret_batch)
 {
 	const char *start = at;
 	uint32_t count = 0;
@@ -150,7 +150,7 @@ INLINE void write_firsts(uint64_t ends, uint64_t stops, uint32_t tokens, uint32_
 }
 
 INLINE void batch_by_blocks(const char *at, const char *end, char separator, char terminator,
-                            struct lexer_batch *ret_batch, bool popcnt)
+			    struct lexer_batch *ret_batch, bool popcnt)
 {
 	const __m128i separators = _mm_set1_epi8(separator);
 	const __m128i terminators = _mm_set1_epi8(terminator);
@@ -185,14 +185,13 @@ INLINE void batch_by_blocks(const char *at, const char *end, char separator, cha
 	ret_batch->count = segments;
 }
 
-void lexer_batch_plain(const char *at, const char *end, char separator, char terminator,
-                       struct lexer_batch *ret_batch)
+void lexer_batch_plain(const char *at, const char *end, char separator, char terminator, struct lexer_batch *ret_batch)
 {
 	batch_by_blocks(at, end, separator, terminator, ret_batch, false);
 }
 
 __attribute__((target("popcnt,bmi"))) static void batch_with_popcnt(const char *at, const char *end, char separator,
-                                                                    char terminator, struct lexer_batch *ret_batch)
+								    char terminator, struct lexer_batch *ret_batch)
 {
 	batch_by_blocks(at, end, separator, terminator, ret_batch, true);
 }
@@ -208,8 +207,7 @@ void lexer_batch(const char *at, const char *end, char separator, char terminato
 
 #else
 
-void lexer_batch_plain(const char *at, const char *end, char separator, char terminator,
-                       struct lexer_batch *ret_batch)
+void lexer_batch_plain(const char *at, const char *end, char separator, char terminator, struct lexer_batch *ret_batch)
 {
 	lexer_batch_scalar(at, end, separator, terminator, ret_batch);
 }

@@ -34,7 +34,7 @@ struct lexer_cut {
  * the others its elements. Otherwise false, and `tokens` holds nothing of use.
  */
 bool lexer_cut(const char *at, const char *end, char separator, char terminator, struct slice tokens[LEXER_TOKENS],
-               struct lexer_cut *ret_cut);
+	       struct lexer_cut *ret_cut);
 
 struct lexer_batch {
 	uint32_t count; /* segments */
@@ -52,9 +52,8 @@ struct lexer_batch {
 void lexer_batch(const char *at, const char *end, char separator, char terminator, struct lexer_batch *ret_batch);
 /* The same answer byte by byte: for machines without SSE2, and what the tests hold the others to. */
 void lexer_batch_scalar(const char *at, const char *end, char separator, char terminator,
-                        struct lexer_batch *ret_batch);
+			struct lexer_batch *ret_batch);
 /* The same answer with nothing but what every x86-64 has; where there is no SSE2, the scalar one. */
-void lexer_batch_plain(const char *at, const char *end, char separator, char terminator,
-                       struct lexer_batch *ret_batch);
+void lexer_batch_plain(const char *at, const char *end, char separator, char terminator, struct lexer_batch *ret_batch);
 
 #endif

@@ -69,8 +69,9 @@ static void locate(const struct x12_reader *reader, struct finding *finding, uin
 	finding->where.offset = window_offset(&reader->window, (size_t)(value.data - window_at(&reader->window)));
 }
 
-static void note(struct x12_reader *reader, enum finding_code code, enum finding_severity severity,
-                 const char *segment_id, uint32_t pos, const char *format, va_list arguments)
+__attribute__((format(printf, 6, 0))) static void note(struct x12_reader *reader, enum finding_code code,
+						       enum finding_severity severity, const char *segment_id,
+						       uint32_t pos, const char *format, va_list arguments)
 {
 	struct note *entry;
 
@@ -86,7 +87,7 @@ static void note(struct x12_reader *reader, enum finding_code code, enum finding
 }
 
 void x12_note(struct x12_reader *reader, enum finding_code code, const char *segment_id, uint32_t pos,
-              const char *format, ...)
+	      const char *format, ...)
 {
 	va_list arguments;
 
@@ -96,7 +97,7 @@ void x12_note(struct x12_reader *reader, enum finding_code code, const char *seg
 }
 
 void x12_note_as(struct x12_reader *reader, enum finding_code code, enum finding_severity severity,
-                 const char *segment_id, uint32_t pos, const char *format, ...)
+		 const char *segment_id, uint32_t pos, const char *format, ...)
 {
 	va_list arguments;
 

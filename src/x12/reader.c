@@ -18,7 +18,7 @@
 #define QUICK_BYTES_MAX 100u
 
 int x12_reader_new(struct env *env, struct io_source *source, const struct x12_options *options,
-                   const struct finding_sink *sink, struct x12_reader **ret_reader)
+		   const struct finding_sink *sink, struct x12_reader **ret_reader)
 {
 	struct x12_reader *reader = env_alloc(env, sizeof(*reader));
 
@@ -58,7 +58,7 @@ uint64_t x12_reader_offset(const struct x12_reader *reader)
 }
 
 static void fill_event(const struct x12_reader *reader, enum x12_event_kind kind, const struct x12_segment *segment,
-                       struct x12_event *ret_event)
+		       struct x12_event *ret_event)
 {
 	*ret_event = (struct x12_event){
 		.kind = kind,
@@ -153,9 +153,8 @@ static int pass_stray(struct x12_reader *reader)
 	char id[4];
 
 	if (!reader->stray) {
-		x12_note(reader, in_fgroup ? FINDING_FGROUP_CONTENT : FINDING_INTERCHANGE_CONTENT,
-		         id_text(reader, id), 0, "it and what follows up to the next %s are not read",
-		         in_fgroup ? "ST" : "GS");
+		x12_note(reader, in_fgroup ? FINDING_FGROUP_CONTENT : FINDING_INTERCHANGE_CONTENT, id_text(reader, id),
+			 0, "it and what follows up to the next %s are not read", in_fgroup ? "ST" : "GS");
 		result = x12_notes_flush(reader);
 	}
 	reader->stray = true;
@@ -334,7 +333,7 @@ static void enter_batch(struct x12_reader *reader)
 	const char *at = window_at(&reader->window);
 
 	reader->batch.allowed = reader->open == LEVEL_TSET && !reader->closing && reader->held == HELD_NOTHING &&
-	                        reader->note_count == 0 && !reader->window.mapped;
+				reader->note_count == 0 && !reader->window.mapped;
 	if (!reader->batch.allowed || reader->batch.moves != reader->window.moves)
 		return;
 	reader->batch.line = reader->window.line;
@@ -349,7 +348,7 @@ static void cut_batch(struct x12_reader *reader)
 	const struct window *window = &reader->window;
 
 	lexer_batch(window_at(window), window->bytes + window->end, reader->separators.element,
-	            reader->separators.terminator, &reader->batch.cut);
+		    reader->separators.terminator, &reader->batch.cut);
 	reader->batch.next = 0;
 	reader->batch.limit = reader->batch.cut.count;
 	reader->batch.line = window->line;

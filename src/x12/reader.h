@@ -67,12 +67,12 @@ struct x12_reader {
 	} batch;
 
 	enum held held;
-	size_t held_bytes;      /* with the terminator */
+	size_t held_bytes; /* with the terminator */
 	uint32_t held_newlines;
 	uint32_t key;
-	bool unterminated;      /* the segment held has no terminator: the file, or another ISA, follows it at once */
-	bool indented;          /* blanks stood before it */
-	bool looked_behind;     /* the bytes behind an IEA were looked at already */
+	bool unterminated;  /* the segment held has no terminator: the file, or another ISA, follows it at once */
+	bool indented;      /* blanks stood before it */
+	bool looked_behind; /* the bytes behind an IEA were looked at already */
 	enum header_shape shape;
 	struct header header;
 	struct slice tokens[LEXER_TOKENS];
@@ -80,18 +80,18 @@ struct x12_reader {
 	struct x12_separators separators;
 
 	enum level open;
-	bool closing;           /* the END of the innermost open envelope was given: it is gone at the next call */
-	bool unusable;          /* the separators of this interchange cannot be used: skip to the next ISA */
-	bool damaged;           /* reported: the source ends before its file does */
-	bool stray;             /* reported: segments stand outside the envelope they need, until the next one begins */
+	bool closing;  /* the END of the innermost open envelope was given: it is gone at the next call */
+	bool unusable; /* the separators of this interchange cannot be used: skip to the next ISA */
+	bool damaged;  /* reported: the source ends before its file does */
+	bool stray;    /* reported: segments stand outside the envelope they need, until the next one begins */
 	bool stray_in_interchange, stray_in_fgroup; /* the same, ever since it began: then its count says nothing */
-	bool acknowledges;      /* a TA1 was seen */
+	bool acknowledges;                          /* a TA1 was seen */
 
 	/* Between interchanges. */
-	bool gap_reported;      /* junk, once a gap */
-	bool header_broken;     /* reported: an ISA that cannot be taken apart, once a gap */
-	bool at_break;          /* the byte before is padding, or there is none */
-	bool any_text;          /* bytes other than padding stand outside */
+	bool gap_reported;          /* junk, once a gap */
+	bool header_broken;         /* reported: an ISA that cannot be taken apart, once a gap */
+	bool at_break;              /* the byte before is padding, or there is none */
+	bool any_text;              /* bytes other than padding stand outside */
 	bool junk, byte_order_mark; /* to be told with the next ISA: where they are */
 	struct x12_where junk_at, byte_order_mark_at;
 	char element_before, terminator_before; /* separators of the interchange before; NUL = none */
@@ -145,11 +145,10 @@ uint32_t x12_next_pos(const struct x12_reader *reader);
  * sink with the next x12_notes_flush.
  */
 void x12_note(struct x12_reader *reader, enum finding_code code, const char *segment_id, uint32_t pos,
-              const char *format, ...) __attribute__((format(printf, 5, 6)));
+	      const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The same with a severity of its own. */
 void x12_note_as(struct x12_reader *reader, enum finding_code code, enum finding_severity severity,
-                 const char *segment_id, uint32_t pos, const char *format, ...)
-	__attribute__((format(printf, 6, 7)));
+		 const char *segment_id, uint32_t pos, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* The value of the finding noted last. */
 void x12_note_value(struct x12_reader *reader, struct slice value);
 /* 0, or what the sink refused with. */

@@ -22,7 +22,7 @@ static size_t find(const struct seen *seen, uint64_t key)
 static int grow(struct seen *seen, struct env *env)
 {
 	struct seen wider = {.capacity = seen->capacity > 0 ? 2 * seen->capacity : SEEN_CAPACITY_MIN,
-	                     .count = seen->count};
+			     .count = seen->count};
 
 	wider.keys = env_alloc(env, wider.capacity * sizeof(*wider.keys));
 	if (wider.keys == NULL)

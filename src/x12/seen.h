@@ -17,7 +17,7 @@
 #define SEEN_KEYS_MAX (256u * 1024u)
 
 struct seen {
-	uint64_t *keys; /* open addressing; 0 = free */
+	uint64_t *keys;  /* open addressing; 0 = free */
 	size_t capacity; /* 0 or a power of two */
 	size_t count;
 };

@@ -20,11 +20,11 @@ struct window {
 	struct io_source *source;
 	char *bytes;
 	size_t begin, end;
-	uint64_t base; /* offset of bytes[0] in what the source gave */
-	uint64_t line; /* of bytes[begin], 1-based */
+	uint64_t base;  /* offset of bytes[0] in what the source gave */
+	uint64_t line;  /* of bytes[begin], 1-based */
 	uint64_t moves; /* how often the bytes were moved */
-	bool ended;    /* the source has no more */
-	bool mapped;   /* offsets need the source's map */
+	bool ended;     /* the source has no more */
+	bool mapped;    /* offsets need the source's map */
 	uint64_t shift; /* else they are off by this (a byte-order mark) */
 };
 

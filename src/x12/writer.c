@@ -104,13 +104,14 @@ static void write_padded(struct x12_writer *writer, struct slice value, size_t w
 }
 
 void x12_write_isa(struct x12_writer *writer, struct slice sender_qualifier, struct slice sender_id,
-                   struct slice receiver_qualifier, struct slice receiver_id, struct slice date, struct slice time,
-                   struct slice version, uint32_t control_number, char ack_requested, char usage)
+		   struct slice receiver_qualifier, struct slice receiver_id, struct slice date, struct slice time,
+		   struct slice version, uint32_t control_number, char ack_requested, char usage)
 {
 	bool repeats = slice_compare(version, slice_from(VERSION_WITH_REPETITION)) >= 0;
 
 	assert(control_number >= 1 && control_number <= 999999999);
-	snprintf(writer->interchange_control, sizeof(writer->interchange_control), "%09u", control_number % 1000000000u);
+	snprintf(writer->interchange_control, sizeof(writer->interchange_control), "%09u",
+		 control_number % 1000000000u);
 	writer->fgroups = 0;
 	buffer_add_text(writer->out, "ISA");
 	write_padded(writer, SLICE_LITERAL("00"), 2);
@@ -124,7 +125,8 @@ void x12_write_isa(struct x12_writer *writer, struct slice sender_qualifier, str
 	write_padded(writer, date, 6);
 	write_padded(writer, time, 4);
 	buffer_add_char(writer->out, writer->separators.element);
-	buffer_add_char(writer->out, repeats && writer->separators.repetition != '\0' ? writer->separators.repetition : 'U');
+	buffer_add_char(writer->out,
+			repeats && writer->separators.repetition != '\0' ? writer->separators.repetition : 'U');
 	write_padded(writer, version, 5);
 	write_padded(writer, slice_from(writer->interchange_control), 9);
 	write_padded(writer, slice_of(&ack_requested, 1), 1);
@@ -135,8 +137,8 @@ void x12_write_isa(struct x12_writer *writer, struct slice sender_qualifier, str
 }
 
 void x12_write_gs(struct x12_writer *writer, struct slice functional_id, struct slice sender_code,
-                  struct slice receiver_code, struct slice date, struct slice time, uint32_t control_number,
-                  struct slice version)
+		  struct slice receiver_code, struct slice date, struct slice time, uint32_t control_number,
+		  struct slice version)
 {
 	assert(control_number >= 1 && control_number <= 999999999);
 	snprintf(writer->fgroup_control, sizeof(writer->fgroup_control), "%u", control_number % 1000000000u);

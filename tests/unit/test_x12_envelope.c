@@ -1,4 +1,5 @@
-/* If this failed: a file with a false envelope would be applied, or a sound one refused, and the sender not told why. */
+/* If this failed: a file with a false envelope would be applied, or a sound one refused, and the sender not told why.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,13 +13,27 @@
 
 /* ---- ISA ---- */
 
-static const char *const isa_elements[17] = {
-	"", "00", "          ", "00", "          ", "ZZ", "SENDER         ", "ZZ", "RECEIVER       ", "260105", "0730", "^",
-	"00501", "000000001", "0", "P", ":"};
+static const char *const isa_elements[17] = {"",
+					     "00",
+					     "          ",
+					     "00",
+					     "          ",
+					     "ZZ",
+					     "SENDER         ",
+					     "ZZ",
+					     "RECEIVER       ",
+					     "260105",
+					     "0730",
+					     "^",
+					     "00501",
+					     "000000001",
+					     "0",
+					     "P",
+					     ":"};
 
 /* An interchange whose ISA has `value` as its element `pos`, marked where `mark`; expect. */
 static void expect_isa(const struct x12_options *options, unsigned pos, const char *value, bool mark,
-                       const char *letters, const char *findings)
+		       const char *letters, const char *findings)
 {
 	struct buffer text;
 	char control[32];
@@ -91,8 +106,9 @@ static void test_isa_elements_allowed(void **state)
 	expect_isa(NULL, 14, "1", false, "IGTbbtgi.", "");
 	expect_isa(NULL, 15, "T", false, "IGTbbtgi.", "");
 	expect_isa(NULL, 15, "I", false, "IGTbbtgi.", "");
-	x12_expect("ISA*03*FOR YOU   *01*PASSWORD  *30*219090001      *ZZ*RECEIVER       *260105*0730*^*00501*000000001*0*P*:~"
-	           GS ST BODY SE GE IEA, "IGTbbtgi.", "");
+	x12_expect("ISA*03*FOR YOU   *01*PASSWORD  *30*219090001      *ZZ*RECEIVER       "
+		   "*260105*0730*^*00501*000000001*0*P*:~" GS ST BODY SE GE IEA,
+		   "IGTbbtgi.", "");
 }
 
 #define ISA_U                                                                                                          \
@@ -124,10 +140,12 @@ static void test_repetition_separator(void **state)
 	expect_isa(NULL, 11, ":", true, "IGTbbtgi.", "interchange_repetition_separator");
 	expect_isa(NULL, 11, "*", true, "IGTbbtgi.", "interchange_repetition_separator");
 	expect_isa(NULL, 11, "\n", true, "IGTbbtgi.", "interchange_repetition_separator");
-	x12_expect("ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0730*U*00401*000000001*0*P*:~"
-	           GS "ST*834*0001~" BODY SE GE IEA, "IGTbbtgi.", "");
-	x12_expect("ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0730*`^*00401*000000001*0*P*:~"
-	           GS "ST*834*0001~" BODY SE GE IEA, "IGTbbtgi.", "interchange_repetition_separator");
+	x12_expect("ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       "
+		   "*260105*0730*U*00401*000000001*0*P*:~" GS "ST*834*0001~" BODY SE GE IEA,
+		   "IGTbbtgi.", "");
+	x12_expect("ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       "
+		   "*260105*0730*`^*00401*000000001*0*P*:~" GS "ST*834*0001~" BODY SE GE IEA,
+		   "IGTbbtgi.", "interchange_repetition_separator");
 }
 
 static struct x12_separators separators_of(const char *text)
@@ -155,7 +173,8 @@ static void test_separators_settled(void **state)
 
 	(void)state;
 	assert_memory_equal(&separators, &((struct x12_separators){'*', ':', '^', '~'}), sizeof(separators));
-	separators = separators_of("ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0730*U*00501*000000001*0*P*A~");
+	separators = separators_of("ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       "
+				   "*260105*0730*U*00501*000000001*0*P*A~");
 	assert_memory_equal(&separators, &((struct x12_separators){'*', '\0', '\0', '~'}), sizeof(separators));
 }
 
@@ -173,12 +192,16 @@ static void test_separators_that_cannot_be(void **state)
 	x12_expect("`" ISA_BODY "000000001*0*P*: " GS ST BODY SE GE IEA, "Ii!.", "interchange_segment_terminator");
 	x12_expect("`" ISA_BODY "000000001*0*P*:*" GS ST BODY SE GE IEA, "Ii!.", "interchange_segment_terminator");
 	x12_expect("`" ISA_BODY "000000001*0*P*:\0" GS ST BODY SE GE IEA, "Ii!.", "interchange_segment_terminator");
-	x12_expect("`" ISA_BODY "000000001*0*P*:" GS ST BODY SE GE IEA "\n" ISA_2 GS ST BODY SE GE IEA_2, "Ii!IGTbbtgi.",
-	           "interchange_segment_terminator");
-	x12_expect("`ISAA00A          A00A          AZZASENDER         AZZARECEIVER       A260105A0730A^A00501A000000001A0APA:~"
-	           "GSABE~", "Ii!.", "interchange_element_separator");
-	x12_expect("`ISA 00            00            ZZ SENDER          ZZ RECEIVER        260105 0730 ^ 00501 000000001 0 P :~"
-	           "GS BE~", "Ii!.", "interchange_element_separator");
+	x12_expect("`" ISA_BODY "000000001*0*P*:" GS ST BODY SE GE IEA "\n" ISA_2 GS ST BODY SE GE IEA_2,
+		   "Ii!IGTbbtgi.", "interchange_segment_terminator");
+	x12_expect("`ISAA00A          A00A          AZZASENDER         AZZARECEIVER       "
+		   "A260105A0730A^A00501A000000001A0APA:~"
+		   "GSABE~",
+		   "Ii!.", "interchange_element_separator");
+	x12_expect("`ISA 00            00            ZZ SENDER          ZZ RECEIVER        260105 0730 ^ 00501 "
+		   "000000001 0 P :~"
+		   "GS BE~",
+		   "Ii!.", "interchange_element_separator");
 }
 
 /* If this failed: a collapsed ISA could not even be answered with a TA1. */
@@ -188,20 +211,24 @@ static void test_isa_out_of_shape(void **state)
 
 	(void)state;
 	x12_expect("`ISA*00* *00* *ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*000000001*0*P*:~" GS ST BODY SE GE IEA,
-	           "IGTbbtgi.", "interchange_header_padding");
-	x12_expect_with(&tolerant, "`ISA*00**00**ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*1*0*P*:~" GS ST BODY SE GE IEA,
-	                "IGTbbtgi.", "interchange_header_padding");
+		   "IGTbbtgi.", "interchange_header_padding");
+	x12_expect_with(&tolerant,
+			"`ISA*00**00**ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*1*0*P*:~" GS ST BODY SE GE IEA,
+			"IGTbbtgi.", "interchange_header_padding");
 	expect_severity(NULL, "ISA*00* *00* *ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*000000001*0*P*:~",
-	                "interchange_header_padding 2 ");
+			"interchange_header_padding 2 ");
 	expect_severity(&tolerant, "ISA*00* *00* *ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*000000001*0*P*:~",
-	                "interchange_header_padding 1 ");
-	x12_expect("`ISA*00**00**ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*`1*0*P*:~" GS ST BODY SE GE "IEA*1*`000000001~",
-	           "IGTbbtgi.", "interchange_header_padding interchange_control_number interchange_control_mismatch");
-	x12_expect("`ISA*00*          *00*          *ZZ*SENDER WITH A LONG ID*ZZ*RECEIVER       *260105*0730*^*00501*000000001*0*P*:~"
-	           GS ST BODY SE GE IEA, "IGTbbtgi.", "interchange_header_malformed");
+			"interchange_header_padding 1 ");
+	x12_expect("`ISA*00**00**ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*`1*0*P*:~" GS ST BODY SE GE
+		   "IEA*1*`000000001~",
+		   "IGTbbtgi.", "interchange_header_padding interchange_control_number interchange_control_mismatch");
+	x12_expect("`ISA*00*          *00*          *ZZ*SENDER WITH A LONG ID*ZZ*RECEIVER       "
+		   "*260105*0730*^*00501*000000001*0*P*:~" GS ST BODY SE GE IEA,
+		   "IGTbbtgi.", "interchange_header_malformed");
 	/* ISA12 is no number, all else in place. */
-	x12_expect("ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0730*^*`5010 *000000001*0*P*:~"
-	           GS ST BODY SE GE IEA, "IGTbbtgi.", "interchange_version");
+	x12_expect("ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0730*^*`5010 "
+		   "*000000001*0*P*:~" GS ST BODY SE GE IEA,
+		   "IGTbbtgi.", "interchange_version");
 }
 
 /* If this failed: an interchange rejected for its ISA would be processed. */
@@ -211,9 +238,9 @@ static void test_rejected_is_known_at_begin(void **state)
 		const char *text;
 		bool rejected;
 	} rows[] = {{ISA, false},
-	            {"\n" ISA, false},
-	            {"ISA*00* *00* *ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*000000001*0*P*:~", true},
-	            {ISA_BODY "000000001*7*P*:~", true}};
+		    {"\n" ISA, false},
+		    {"ISA*00* *00* *ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*000000001*0*P*:~", true},
+		    {ISA_BODY "000000001*7*P*:~", true}};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(rows); i++) {
@@ -239,9 +266,12 @@ static void test_isa_kept(void **state)
 	struct x12_event event;
 
 	(void)state;
-	assert_int_equal(io_source_open_memory(
-		&world.env, slice_from("ISA*03*A B       *01*C         *30*219090001      *ZZ* REC EIVER     *260105*0730*^*00501*"
-		                       "000000077*1*T*:~" GS ST BODY SE GE IEA), 1, &source), 0);
+	assert_int_equal(io_source_open_memory(&world.env,
+					       slice_from("ISA*03*A B       *01*C         *30*219090001      *ZZ* REC "
+							  "EIVER     *260105*0730*^*00501*"
+							  "000000077*1*T*:~" GS ST BODY SE GE IEA),
+					       1, &source),
+			 0);
 	assert_int_equal(x12_reader_new(&world.env, source, NULL, NULL, &reader), 0);
 	do {
 		assert_int_equal(x12_reader_next(reader, &event), 0);
@@ -291,7 +321,7 @@ static void test_ta1(void **state)
 	(void)state;
 	x12_expect(ISA "TA1*000000009*260104*0730*A*000~IEA*0*000000001~", "IAi.", "");
 	x12_expect(ISA "TA1*000000009*260104*0730*A*000~TA1*000000010*260104*0730*A*000~" GS ST BODY SE GE IEA,
-	           "IAAGTbbtgi.", "");
+		   "IAAGTbbtgi.", "");
 	x12_expect(ISA GS ST BODY SE GE "`TA1*000000009*260104*0730*A*000~" IEA, "IGTbbtgAi.", "interchange_content");
 	x12_expect(ISA GS ST BODY SE "`TA1*000000009*260104*0730*A*000~" GE IEA, "IGTbbtgi.", "fgroup_content");
 }
@@ -301,20 +331,23 @@ static void test_strays(void **state)
 {
 	(void)state;
 	x12_expect(ISA "`" ST BODY SE IEA, "Ii.", "interchange_content");
-	x12_expect(ISA "`N1*1~N2*2~" GS ST BODY SE GE "`" GE SE IEA, "IGTbbtgi.", "interchange_content interchange_content");
+	x12_expect(ISA "`N1*1~N2*2~" GS ST BODY SE GE "`" GE SE IEA, "IGTbbtgi.",
+		   "interchange_content interchange_content");
 	x12_expect(ISA GS "`BGN*1~N1*1~" SE GE IEA, "IGgi.", "fgroup_content");
 	x12_expect(ISA GS ST BODY SE "`" SE "N1*1~ST*834*0002*005010X220A1~SE*2*0002~`N1*1~GE*2*1~" IEA, "IGTbbtTtgi.",
-	           "fgroup_content fgroup_content");
+		   "fgroup_content fgroup_content");
 }
 
 /* If this failed: the same file sent twice in one would be applied twice. */
 static void test_interchange_duplicate(void **state)
 {
 	(void)state;
-	x12_expect(SOUND ISA_BODY "`000000001*0*P*:~" GS ST BODY SE GE IEA, "IGTbbtgiIGTbbtgi.", "interchange_duplicate");
+	x12_expect(SOUND ISA_BODY "`000000001*0*P*:~" GS ST BODY SE GE IEA, "IGTbbtgiIGTbbtgi.",
+		   "interchange_duplicate");
 	/* Another sender may use the same number. */
-	x12_expect(SOUND "ISA*00*          *00*          *ZZ*SENDERS        *ZZ*RECEIVER       *260105*0730*^*00501*000000001*0*P*:~"
-	           GS ST BODY SE GE IEA, "IGTbbtgiIGTbbtgi.", "");
+	x12_expect(SOUND "ISA*00*          *00*          *ZZ*SENDERS        *ZZ*RECEIVER       "
+			 "*260105*0730*^*00501*000000001*0*P*:~" GS ST BODY SE GE IEA,
+		   "IGTbbtgiIGTbbtgi.", "");
 }
 
 /* ---- GS and GE ---- */
@@ -327,7 +360,8 @@ static void test_gs(void **state)
 	x12_expect(WITH_GS("GS*`B*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1~"), "IGTbbtgi.", "fgroup_header");
 	x12_expect(WITH_GS("GS*`be*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1~"), "IGTbbtgi.", "fgroup_header");
 	x12_expect(WITH_GS("GS*BE*`S*RECEIVER*20260105*0730*1*X*005010X220A1~"), "IGTbbtgi.", "fgroup_header");
-	x12_expect(WITH_GS("GS*BE*SENDER*`ONE THAT IS LONG*20260105*0730*1*X*005010X220A1~"), "IGTbbtgi.", "fgroup_header");
+	x12_expect(WITH_GS("GS*BE*SENDER*`ONE THAT IS LONG*20260105*0730*1*X*005010X220A1~"), "IGTbbtgi.",
+		   "fgroup_header");
 	x12_expect(WITH_GS("GS*BE*SENDER*RECEIVER*`260105*0730*1*X*005010X220A1~"), "IGTbbtgi.", "fgroup_header");
 	x12_expect(WITH_GS("GS*BE*SENDER*RECEIVER*20260105*`073*1*X*005010X220A1~"), "IGTbbtgi.", "fgroup_header");
 	x12_expect(WITH_GS("GS*BE*SENDER*RECEIVER*20260105*`073060*1*X*005010X220A1~"), "IGTbbtgi.", "fgroup_header");
@@ -337,12 +371,13 @@ static void test_gs(void **state)
 	x12_expect(WITH_GS("GS*BE*SENDER*RECEIVER*20260105*0730*1*X*`005010X220A1A~"), "IGTbbtgi.", "fgroup_header");
 	x12_expect(WITH_GS("GS*BE*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1*`9~"), "IGTbbtgi.", "fgroup_header");
 	x12_expect(ISA "GS*BE*SENDER*RECEIVER*20260105*0730*`1A*X*005010X220A1~" ST BODY SE "GE*1*1A~" IEA, "IGTbbtgi.",
-	           "fgroup_control_number");
-	x12_expect(ISA "GS*BE*SENDER*RECEIVER*20260105*0730*`1234567890*X*005010X220A1~" ST BODY SE "GE*1*1234567890~" IEA,
-	           "IGTbbtgi.", "fgroup_control_number");
+		   "fgroup_control_number");
+	x12_expect(ISA "GS*BE*SENDER*RECEIVER*20260105*0730*`1234567890*X*005010X220A1~" ST BODY SE
+		       "GE*1*1234567890~" IEA,
+		   "IGTbbtgi.", "fgroup_control_number");
 	x12_expect(ISA "`GS~" ST BODY SE "GE*1*`1~" IEA, "IGTbbtgi.",
-	           "fgroup_header =fgroup_header =fgroup_header =fgroup_header =fgroup_header =fgroup_control_number "
-	           "=fgroup_header =fgroup_header fgroup_control_mismatch");
+		   "fgroup_header =fgroup_header =fgroup_header =fgroup_header =fgroup_header =fgroup_control_number "
+		   "=fgroup_header =fgroup_header fgroup_control_mismatch");
 	/* Blanks at the end of a value are the sender's habit. */
 	x12_expect(WITH_GS("GS*BE*SENDER         *RECEIVER       *20260105*0730*1*X*005010X220A1~"), "IGTbbtgi.", "");
 #undef WITH_GS
@@ -359,8 +394,9 @@ static void test_ge(void **state)
 	x12_expect(ISA GS "`GE*0*1~" IEA, "IGgi.", "fgroup_empty");
 	x12_expect(ISA GS "GE*`1*1~" IEA, "IGgi.", "fgroup_set_count");
 	x12_expect(ISA GS ST BODY SE "`" IEA, "IGTbbtg!i.", "fgroup_trailer_missing");
-	x12_expect(ISA GS ST BODY SE "`GS*BE*SENDER*RECEIVER*20260105*0730*2*X*005010X220A1~" ST BODY SE "GE*1*2~IEA*2*000000001~",
-	           "IGTbbtg!GTbbtgi.", "fgroup_trailer_missing");
+	x12_expect(ISA GS ST BODY SE "`GS*BE*SENDER*RECEIVER*20260105*0730*2*X*005010X220A1~" ST BODY SE
+				     "GE*1*2~IEA*2*000000001~",
+		   "IGTbbtg!GTbbtgi.", "fgroup_trailer_missing");
 }
 
 /* If this failed: a group sent twice would be applied twice. */
@@ -368,8 +404,8 @@ static void test_fgroup_duplicate(void **state)
 {
 	(void)state;
 	x12_expect(ISA GS ST BODY SE GE "GS*BE*SENDER*RECEIVER*20260105*0730*`001*X*005010X220A1~" ST BODY SE GE
-	           "IEA*2*000000001~" ISA_2 GS ST BODY SE GE IEA_2,
-	           "IGTbbtgGTbbtgiIGTbbtgi.", "fgroup_duplicate");
+					"IEA*2*000000001~" ISA_2 GS ST BODY SE GE IEA_2,
+		   "IGTbbtgGTbbtgiIGTbbtgi.", "fgroup_duplicate");
 }
 
 /* ---- ST and SE ---- */
@@ -383,7 +419,7 @@ static void test_st(void **state)
 	x12_expect(ISA GS "ST*`8345*0001*005010X220A1~" BODY SE GE IEA, "IGTbbtgi.", "tset_id");
 	x12_expect(ISA GS "ST*834*`001*005010X220A1~" BODY "SE*4*001~" GE IEA, "IGTbbtgi.", "tset_control_number");
 	x12_expect(ISA GS "ST*834*`0123456789*005010X220A1~" BODY "SE*4*0123456789~" GE IEA, "IGTbbtgi.",
-	           "tset_control_number");
+		   "tset_control_number");
 	x12_expect(ISA GS "ST*834*A1b2-c3d4~" BODY "SE*4*A1b2-c3d4~" GE IEA, "IGTbbtgi.", "");
 }
 
@@ -399,10 +435,11 @@ static void test_se(void **state)
 	x12_expect(ISA GS ST BODY "`SE~" GE IEA, "IGTbbtgi.", "tset_segment_count =tset_control_mismatch");
 	x12_expect(ISA GS ST BODY "`" GE IEA, "IGTbbt!gi.", "tset_trailer_missing");
 	x12_expect(ISA GS ST BODY "`ST*834*0002*005010X220A1~" BODY "SE*4*0002~GE*2*1~" IEA, "IGTbbt!Tbbtgi.",
-	           "tset_trailer_missing");
+		   "tset_trailer_missing");
 	x12_expect(ISA GS ST BODY "`" IEA, "IGTbbt!g!i.", "tset_trailer_missing =fgroup_trailer_missing");
-	x12_expect(ISA GS ST BODY "`GS*BE*SENDER*RECEIVER*20260105*0730*2*X*005010X220A1~" ST BODY SE "GE*1*2~IEA*2*000000001~",
-	           "IGTbbt!g!GTbbtgi.", "tset_trailer_missing =fgroup_trailer_missing");
+	x12_expect(ISA GS ST BODY "`GS*BE*SENDER*RECEIVER*20260105*0730*2*X*005010X220A1~" ST BODY SE
+				  "GE*1*2~IEA*2*000000001~",
+		   "IGTbbt!g!GTbbtgi.", "tset_trailer_missing =fgroup_trailer_missing");
 	/* A trailer whose id is damaged is no trailer. */
 	x12_expect(ISA GS ST BODY "`S E*4*0001~`" GE IEA, "IGTbbt!gi.", "segment_unknown tset_trailer_missing");
 }
@@ -412,10 +449,11 @@ static void test_tset_duplicate(void **state)
 {
 	(void)state;
 	x12_expect(ISA GS ST BODY SE "ST*834*`0001*005010X220A1~" BODY SE "ST*834*00001~SE*2*00001~GE*3*1~" IEA,
-	           "IGTbbtTbbtTtgi.", "tset_duplicate");
+		   "IGTbbtTbbtTtgi.", "tset_duplicate");
 	/* Another group counts anew. */
 	x12_expect(ISA GS ST BODY SE GE "GS*BE*SENDER*RECEIVER*20260105*0730*2*X*005010X220A1~" ST BODY SE
-	           "GE*1*2~IEA*2*000000001~", "IGTbbtgGTbbtgi.", "");
+					"GE*1*2~IEA*2*000000001~",
+		   "IGTbbtgGTbbtgi.", "");
 }
 
 /* If this failed: in a file of many sets the second of two equal ones would be applied too. */
@@ -449,8 +487,9 @@ static void test_rejected(void **state)
 
 	(void)state;
 	x12_trace_all(slice_from(ISA GS ST "SE*9*0001~ST*834*0002~SE*2*0002~GE*2*1~"
-	                         "GS*BE*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1~" ST "SE*2*0001~GE*1*1~IEA*1*000000001~"),
-	              NULL, &trace);
+					   "GS*BE*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1~" ST
+					   "SE*2*0001~GE*1*1~IEA*1*000000001~"),
+		      NULL, &trace);
 	assert_string_equal(trace.letters.data, "IGTtTtgGTtgi.");
 	assert_non_null(strstr(trace.said.data, "SE|9|0001 interchange 0 0-0 1 fgroup 0 1 tset 1 2\n"));
 	assert_non_null(strstr(trace.said.data, "SE|2|0002 interchange 0 0-0 1 fgroup 0 2 tset 0 2\n"));

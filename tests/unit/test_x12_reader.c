@@ -137,8 +137,9 @@ static void test_sound(void **state)
 	x12_expect(SOUND, "IGTbbtgi.", "");
 	x12_expect(SOUND ISA_2 GS ST BODY SE GE IEA_2, "IGTbbtgiIGTbbtgi.", "");
 	x12_expect(ISA GS ST BODY SE "ST*834*0002*005010X220A1~" BODY "SE*4*0002~GE*2*1~"
-	           "GS*RA*SENDER*RECEIVER*20260105*073011*2*X*005010X218~ST*820*0001*005010X218~SE*2*0001~GE*1*2~IEA*2*000000001~",
-	           "IGTbbtTbbtgGTtgi.", "");
+				     "GS*RA*SENDER*RECEIVER*20260105*073011*2*X*005010X218~ST*820*0001*005010X218~SE*2*"
+				     "0001~GE*1*2~IEA*2*000000001~",
+		   "IGTbbtTbbtgGTtgi.", "");
 }
 
 /* If this failed: a file would be refused for its line ends. */
@@ -147,7 +148,7 @@ static void test_line_ends(void **state)
 	(void)state;
 	x12_expect(ISA "\n" GS "\n" ST "\nBGN*00*1~\nINS*Y~\nSE*4*0001~\n" GE "\n" IEA "\n", "IGTbbtgi.", "");
 	x12_expect(ISA "\r\n" GS "\r\n" ST "\r\nBGN*00*1~\r\nINS*Y~\r\nSE*4*0001~\r\n" GE "\r\n" IEA "\r\n",
-	           "IGTbbtgi.", "");
+		   "IGTbbtgi.", "");
 	x12_expect(ISA "\n\n\r\n" GS "\r" ST BODY SE GE "\n\n\n" IEA "\n\n", "IGTbbtgi.", "");
 }
 
@@ -159,14 +160,15 @@ static void test_line_end_as_terminator(void **state)
 {
 	(void)state;
 	x12_expect(ISA_LF "GS*BE*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1\nST*834*0001*005010X220A1\nBGN*00\n"
-	                  "SE*3*0001\nGE*1*1\nIEA*1*000000001\n",
-	           "IGTbtgi.", "");
+			  "SE*3*0001\nGE*1*1\nIEA*1*000000001\n",
+		   "IGTbtgi.", "");
 	x12_expect(ISA_LF "\nGS*BE*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1\n\nST*834*0001*005010X220A1\nBGN*00\n"
-	                  "SE*3*0001\nGE*1*1\nIEA*1*000000001\n\n",
-	           "IGTbtgi.", "");
-	x12_expect(ISA_CR "\nGS*BE*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1\r\nST*834*0001*005010X220A1\r\nBGN*00\r"
-	                  "SE*3*0001\r\nGE*1*1\r\nIEA*1*000000001\r\n",
-	           "IGTbtgi.", "");
+			  "SE*3*0001\nGE*1*1\nIEA*1*000000001\n\n",
+		   "IGTbtgi.", "");
+	x12_expect(ISA_CR
+		   "\nGS*BE*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1\r\nST*834*0001*005010X220A1\r\nBGN*00\r"
+		   "SE*3*0001\r\nGE*1*1\r\nIEA*1*000000001\r\n",
+		   "IGTbtgi.", "");
 }
 
 /* If this failed: a partner with separators of his own could not send. */
@@ -193,10 +195,11 @@ static void test_separators(void **state)
 static void test_separators_read_again(void **state)
 {
 	(void)state;
-	x12_expect(SOUND "ISA|00|          |00|          |ZZ|SENDER         |ZZ|RECEIVER       |260105|0730|^|00501|"
-	                 "000000002|0|P|>\nGS|BE|SENDER|RECEIVER|20260105|0730|1|X|005010X220A1\nST|834|0001|005010X220A1\n"
-	                 "N1|P5|A*B~C\nSE|3|0001\nGE|1|1\nIEA|1|000000002\n",
-	           "IGTbbtgiIGTbtgi.", "");
+	x12_expect(SOUND
+		   "ISA|00|          |00|          |ZZ|SENDER         |ZZ|RECEIVER       |260105|0730|^|00501|"
+		   "000000002|0|P|>\nGS|BE|SENDER|RECEIVER|20260105|0730|1|X|005010X220A1\nST|834|0001|005010X220A1\n"
+		   "N1|P5|A*B~C\nSE|3|0001\nGE|1|1\nIEA|1|000000002\n",
+		   "IGTbbtgiIGTbtgi.", "");
 }
 
 /* If this failed: elements of a segment would be off by one, or empty ones dropped. */
@@ -209,8 +212,9 @@ static void test_elements(void **state)
 
 	(void)state;
 	assert_int_equal(io_source_open_memory(&world.env,
-	                                       slice_from(ISA GS ST "N1**Acme Inc.**^FI:a:b^XX:c*9~DTP~SE*4*0001~"),
-	                                       3, &source), 0);
+					       slice_from(ISA GS ST "N1**Acme Inc.**^FI:a:b^XX:c*9~DTP~SE*4*0001~"), 3,
+					       &source),
+			 0);
 	assert_int_equal(x12_reader_new(&world.env, source, NULL, NULL, &reader), 0);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(x12_reader_next(reader, &event), 0);
@@ -264,14 +268,18 @@ static void test_positions(void **state)
 	struct x12_trace trace;
 
 	(void)state;
-	x12_trace_all(slice_from(ISA "\r\n" GS "\n" ST "\nBGN*00~N3*1 ELM ST\nAPT 2~~\n\nINS*Y~\nSE*6*0001~\nGE*1*1~\nIEA*1*000000001~"),
-	              NULL, &trace);
-	assert_string_equal(trace.said.data,
-		"event I at 0 line 1 in 1/0/0 pos 0 ISA|00|          |00|          |ZZ|SENDER         |ZZ|RECEIVER       "
+	x12_trace_all(slice_from(ISA "\r\n" GS "\n" ST
+				     "\nBGN*00~N3*1 ELM ST\nAPT 2~~\n\nINS*Y~\nSE*6*0001~\nGE*1*1~\nIEA*1*000000001~"),
+		      NULL, &trace);
+	assert_string_equal(
+		trace.said.data,
+		"event I at 0 line 1 in 1/0/0 pos 0 ISA|00|          |00|          |ZZ|SENDER         |ZZ|RECEIVER     "
+		"  "
 		"|260105|0730|^|00501|000000001|0|P|: interchange 0 0-0 0\n"
 		"event G at 108 line 2 in 1/1/0 pos 0 GS|BE|SENDER|RECEIVER|20260105|0730|1|X|005010X220A1 "
 		"interchange 0 0-0 1 fgroup 0 0\n"
-		"event T at 162 line 3 in 1/1/1 pos 1 ST|834|0001|005010X220A1 interchange 0 0-0 1 fgroup 0 1 tset 0 1\n"
+		"event T at 162 line 3 in 1/1/1 pos 1 ST|834|0001|005010X220A1 interchange 0 0-0 1 fgroup 0 1 tset 0 "
+		"1\n"
 		"event b at 188 line 4 in 1/1/1 pos 2 BGN|00 interchange 0 0-0 1 fgroup 0 1 tset 0 2\n"
 		"event b at 195 line 4 in 1/1/1 pos 3 N3|1 ELM ST\nAPT 2 interchange 0 0-0 1 fgroup 0 1 tset 0 3\n"
 		"finding segment_blank 1 at 213 line 5 in 1/1/1 pos 4.0  '' it is passed over\n"
@@ -293,7 +301,8 @@ static void test_positions_of_decoded_files(void **state)
 	size_t blank = (size_t)(strstr(plain, "~~") + 1 - plain);
 
 	(void)state;
-	x12_expect("`\xef\xbb\xbf" ISA GS ST "`~" BODY SE GE IEA, "IGTbbtgi.", "interchange_byte_order_mark segment_blank");
+	x12_expect("`\xef\xbb\xbf" ISA GS ST "`~" BODY SE GE IEA, "IGTbbtgi.",
+		   "interchange_byte_order_mark segment_blank");
 	buffer_init(&wrapped, &world.env);
 	for (size_t i = 0; i < sizeof(plain) - 1; i++) {
 		buffer_add_char(&wrapped, plain[i]);
@@ -316,7 +325,7 @@ static void test_blank_segments(void **state)
 	(void)state;
 	x12_expect(ISA GS ST "BGN*00~`~INS*Y~SE*4*0001~" GE IEA, "IGTbbtgi.", "segment_blank");
 	x12_expect(ISA GS ST "BGN*00~`~`~ `~\nINS*Y~SE*4*0001~`~" GE IEA, "IGTbbtgi.",
-	           "segment_blank segment_blank segment_blank segment_blank");
+		   "segment_blank segment_blank segment_blank segment_blank");
 }
 
 /* If this failed: segments indented by blanks would count as unknown. */
@@ -324,7 +333,7 @@ static void test_indented_segments(void **state)
 {
 	(void)state;
 	x12_expect(ISA "  `" GS " \n`" ST "BGN*00~\n\t  `INS*Y~ `SE*4*0001~" GE " `" IEA " \n", "IGTbbtgi.",
-	           "segment_indented segment_indented segment_indented segment_indented segment_indented");
+		   "segment_indented segment_indented segment_indented segment_indented segment_indented");
 }
 
 /* If this failed: bytes between segments would stop the reading, or shift the positions of all that follows. */
@@ -332,7 +341,7 @@ static void test_unknown_segments(void **state)
 {
 	(void)state;
 	x12_expect(ISA GS ST "`bgn*00~BGN*00~`B~`BGNX*1~`1S*1~`*a~INS*Y~SE*9*0001~" GE IEA, "IGTbbtgi.",
-	           "segment_unknown segment_unknown segment_unknown segment_unknown segment_unknown");
+		   "segment_unknown segment_unknown segment_unknown segment_unknown segment_unknown");
 	x12_expect(ISA GS ST "BGN*00~`transfer ok\nINS*Y~SE*4*0001~" GE IEA, "IGTbtgi.", "segment_unknown");
 }
 
@@ -344,8 +353,20 @@ static void test_isa_in_names(void **state)
 	x12_expect(ISA GS ST "`ISAAC*IL*1~NM1*IL*1*ISAACS*ISAAC~SE*4*0001~" GE IEA, "IGTbtgi.", "segment_unknown");
 	/* Like an ISA, but none: not sixteen elements. */
 	x12_expect(ISA GS ST "ISA*00*1~N1*P5~SE*4*0001~" GE IEA, "IGTbbtgi.", "");
-	x12_expect(ISA GS ST "N1*P5*A*NOTE ISA*00*          *00*          *ZZ*SENDER  *ZZ*RECEIVER  *260105*0730*^*00501"
-	           "*000000002*0*P*:~SE*3*0001~" GE IEA, "IGTbtgi.", "");
+	x12_expect(ISA GS ST
+		   "N1*P5*A*NOTE ISA*00*          *00*          *ZZ*SENDER  *ZZ*RECEIVER  *260105*0730*^*00501"
+		   "*000000002*0*P*:~SE*3*0001~" GE IEA,
+		   "IGTbtgi.", "");
+}
+
+/* If this failed: an ISA quoted in a text, its separators made blanks, would end the file. */
+static void test_isa_with_blanks_in_a_text(void **state)
+{
+	(void)state;
+	x12_expect(ISA GS ST "N1*P5*ISA 00            00            ZZ SENDER          ZZ RECEIVER        260105 0730 "
+			     "^ 00501 000000001 0 P  "
+			     "~SE*3*0001~" GE IEA,
+		   "IGTbtgi.", "");
 }
 
 /* If this failed: an interchange behind one that was cut off would be lost with it. */
@@ -353,22 +374,26 @@ static void test_isa_inside_an_interchange(void **state)
 {
 	(void)state;
 	x12_expect(ISA GS ST BODY "`" ISA_2 GS ST BODY SE GE IEA_2, "IGTbbt!g!i!IGTbbtgi.",
-	           "tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing");
+		   "tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing");
 	/* Cut inside a segment, whose rest is the next file's ISA. */
 	x12_expect(ISA GS ST BODY "NM1*IL*1*DO`" ISA_2 GS ST BODY SE GE IEA_2, "IGTbbt!g!i!IGTbbtgi.",
-	           "tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing");
+		   "tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing");
 	x12_expect(ISA GS ST BODY SE GE "IEA*1*0000000`" ISA_2 GS ST BODY SE GE IEA_2, "IGTbbtgi!IGTbbtgi.",
-	           "interchange_trailer_missing");
+		   "interchange_trailer_missing");
 	x12_expect(ISA GS ST BODY SE GE "`IEA*1*000000001" ISA_2 GS ST BODY SE GE IEA_2, "IGTbbtgiIGTbbtgi.",
-	           "interchange_terminator_missing");
+		   "interchange_terminator_missing");
 	/* With other separators, and not behind a terminator. */
-	x12_expect(ISA GS ST BODY "N1*P5*ACME\n`ISA|00|          |00|          |ZZ|SENDER         |ZZ|RECEIVER       |260105"
-	           "|0730|^|00501|000000002|0|P|>\n`IEA|0|000000002\n", "IGTbbt!g!i!Ii.",
-	           "tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing interchange_empty");
+	x12_expect(ISA GS ST BODY
+		   "N1*P5*ACME\n`ISA|00|          |00|          |ZZ|SENDER         |ZZ|RECEIVER       |260105"
+		   "|0730|^|00501|000000002|0|P|>\n`IEA|0|000000002\n",
+		   "IGTbbt!g!i!Ii.",
+		   "tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing interchange_empty");
 	/* Out of shape, but where a segment begins. */
-	x12_expect(ISA GS ST BODY "`ISA*00* *00* *ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*000000002*0*P*:~" GS ST BODY SE
-	           GE IEA_2, "IGTbbt!g!i!IGTbbtgi.",
-	           "tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing =interchange_header_padding");
+	x12_expect(ISA GS ST BODY
+		   "`ISA*00* *00* *ZZ*SENDER*ZZ*RECEIVER*260105*0730*^*00501*000000002*0*P*:~" GS ST BODY SE GE IEA_2,
+		   "IGTbbt!g!i!IGTbbtgi.",
+		   "tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing "
+		   "=interchange_header_padding");
 }
 
 static void add_times(struct buffer *text, char c, size_t times)
@@ -396,12 +421,13 @@ static void test_long_segments(void **state)
 	(void)state;
 	/* N1* and so many: just at the limit, one over it, and more than the window holds. */
 	expect_long(ISA GS ST "N1*", LIMIT_SEGMENT_BYTES - 3, "~INS*Y~SE*4*0001~" GE IEA, "IGTbbtgi.", "");
-	expect_long(ISA GS ST "`N1*", LIMIT_SEGMENT_BYTES - 2, "~INS*Y~SE*4*0001~" GE IEA, "IGTbtgi.", "segment_too_long");
+	expect_long(ISA GS ST "`N1*", LIMIT_SEGMENT_BYTES - 2, "~INS*Y~SE*4*0001~" GE IEA, "IGTbtgi.",
+		    "segment_too_long");
 	expect_long(ISA GS ST "`N1*", 700000, "~INS*Y~SE*4*0001~" GE IEA, "IGTbtgi.", "segment_too_long");
 	expect_long(ISA GS ST "`N1*", 100000, "`", "IGTt!g!i!.",
-	            "segment_too_long tset_trailer_missing =fgroup_trailer_missing =interchange_truncated");
+		    "segment_too_long tset_trailer_missing =fgroup_trailer_missing =interchange_truncated");
 	expect_long(ISA GS ST "`N1*", 70000, "`" ISA_2 GS ST BODY SE GE IEA_2, "IGTt!g!i!IGTbbtgi.",
-	            "segment_too_long tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing");
+		    "segment_too_long tset_trailer_missing =fgroup_trailer_missing =interchange_trailer_missing");
 	expect_long(ISA "`GS*", 70000, "~" GS ST BODY SE GE IEA, "IGTbbtgi.", "segment_too_long");
 }
 
@@ -426,6 +452,71 @@ static void test_lines_behind_long_segments(void **state)
 	buffer_fini(&text);
 }
 
+/* What a piece of a large file adds to what must come out. */
+struct piece {
+	const char *text;
+	unsigned bodies, segments, findings, newlines;
+};
+
+static const struct piece pieces[] = {
+	{"NM1*IL*1*ISAACS*MARY****34*219090001~", 1, 1, 0, 0},
+	{"HD*021**HLT*HLT-STANDARD-01*FAM~", 1, 1, 0, 0},
+	{"\nREF*0F*E0001~", 1, 1, 0, 1},
+	{"\r\nDTP*348*D8*20260101~", 1, 1, 0, 1},
+	{"N3*1 ELM STREET*APT 2~\n", 1, 1, 0, 1},
+	{"INS*Y*18*021*28*A***FT~", 1, 1, 0, 0},
+	{"DMG~", 1, 1, 0, 0},
+	{"N3*1 ELM\nSTREET~", 1, 1, 0, 1},
+	{"N4*ALLEGAN*MI*49010**CY*03*AND SOME MORE THAT MAKES IT LONGER THAN THE SHORT WAY OF THE READER TAKES~", 1, 1,
+	 0, 0},
+	{"~", 0, 0, 1, 0},
+	{" PER*IP**HP*5552000000~", 1, 1, 1, 0},
+	{"nm1*IL~", 0, 1, 1, 0},
+	{"\n\n\r\nLX*1~", 1, 1, 0, 3},
+	{"N1\n*P5~", 0, 1, 1, 1},
+};
+
+/* If this failed: somewhere in a long file a segment would be lost, doubled or misplaced. */
+static void test_large_file(void **state)
+{
+	static const size_t chunks[] = {1, 5, 1000, 4096, 100000};
+	struct piece sum = {NULL, 0, 2, 0, 0};
+	struct x12_trace whole;
+	struct buffer text;
+	char last[64];
+
+	(void)state;
+	random_state = 20260106;
+	buffer_init(&text, &world.env);
+	buffer_add_text(&text, ISA GS ST);
+	while (text.len < 1500000) {
+		/* Runs of plain segments between the faults, so that long ways and short ways alternate. */
+		const struct piece *piece =
+			&pieces[random_below(20) == 0 ? random_below(LENGTH(pieces)) : random_below(7)];
+
+		buffer_add_text(&text, piece->text);
+		sum.bodies += piece->bodies;
+		sum.segments += piece->segments;
+		sum.findings += piece->findings;
+		sum.newlines += piece->newlines;
+	}
+	buffer_printf(&text, "SE*%u*0001~" GE IEA, sum.segments);
+	x12_trace_bytes(&whole, buffer_slice(&text), 0, NULL);
+	assert_int_equal(whole.findings, sum.findings);
+	assert_int_equal(whole.letters.len, sum.bodies + 7);
+	snprintf(last, sizeof(last), " line %u in 1/0/0 pos 0 IEA|", 1 + sum.newlines);
+	assert_non_null(strstr(whole.said.data, last));
+	for (size_t i = 0; i < LENGTH(chunks); i++) {
+		struct x12_trace trace;
+
+		x12_trace_bytes(&trace, buffer_slice(&text), chunks[i], NULL);
+		assert_true(slice_equal(buffer_slice(&trace.said), buffer_slice(&whole.said)));
+		x12_trace_fini(&trace);
+	}
+	x12_trace_fini(&whole);
+	buffer_fini(&text);
+}
+
 /* ---- the ends of files ---- */
 
 /* If this failed: a file that holds no X12 would be passed over in silence. */
@@ -435,7 +526,10 @@ static void test_no_interchange(void **state)
 	x12_expect("`", ".", "interchange_missing");
 	x12_expect("` \r\n\t \0\x1a", ".", "interchange_missing");
 	x12_expect("`Dear Sir or Madam, ISA is a fine name.\n", ".", "interchange_missing");
-	x12_expect("`\xff\xfeI\0S\0A\0*\0" "0\0" "0\0", ".", "interchange_missing");
+	x12_expect("`\xff\xfeI\0S\0A\0*\0"
+		   "0\0"
+		   "0\0",
+		   ".", "interchange_missing");
 	x12_expect("`\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ".", "interchange_missing");
 	x12_expect("`IS", ".", "interchange_missing");
 	x12_expect("`" GS ST BODY SE GE, ".", "interchange_missing");
@@ -464,7 +558,7 @@ static void test_bytes_behind(void **state)
 	x12_expect(SOUND "\n`end of file, 8 segments\n", "IGTbbtgi.", "interchange_junk_after");
 	x12_expect(SOUND "`trailer\n" ISA_2 GS ST BODY SE GE IEA_2, "IGTbbtgiIGTbbtgi.", "interchange_junk_after");
 	x12_expect(SOUND "\n`\xef\xbb\xbf" ISA_2 GS ST BODY SE GE IEA_2, "IGTbbtgiIGTbbtgi.",
-	           "interchange_byte_order_mark");
+		   "interchange_byte_order_mark");
 	x12_expect(SOUND "`" GS ST BODY SE GE IEA, "IGTbbtgi.", "interchange_content");
 	x12_expect(SOUND "`" IEA, "IGTbbtgi.", "interchange_content");
 	x12_expect(SOUND "`ISA*00*", "IGTbbtgi.", "interchange_truncated");
@@ -476,16 +570,17 @@ static void test_broken_header(void **state)
 {
 	(void)state;
 	x12_expect("`ISA*00*1~\n" GS ST BODY SE GE IEA, ".", "interchange_header_malformed");
-	x12_expect("`ISA*00*1~\n" GS ST BODY SE GE IEA ISA_2 GS ST BODY SE GE IEA_2, "IGTbbtgi.", "interchange_header_malformed");
+	x12_expect("`ISA*00*1~\n" GS ST BODY SE GE IEA ISA_2 GS ST BODY SE GE IEA_2, "IGTbbtgi.",
+		   "interchange_header_malformed");
 	x12_expect(SOUND "`ISA*00*1~\n" GS ST BODY SE GE IEA ISA_2 GS ST BODY SE GE IEA_2, "IGTbbtgiIGTbbtgi.",
-	           "interchange_header_malformed");
+		   "interchange_header_malformed");
 	/* Fifteen elements: the sixteenth separator would be that of GS. */
 	x12_expect("`" ISA_BODY "000000001*0*P~" GS ST BODY SE GE IEA, ".", "interchange_header_malformed");
 }
 
 /* A sound file with all there is, cut everywhere. */
-static const char golden[] =
-	ISA "\r\nTA1*000000009*260104*0730*A*000~\r\n" GS "\r\n" ST "\r\n" BODY SE "\r\n"
+static const char golden[] = ISA
+	"\r\nTA1*000000009*260104*0730*A*000~\r\n" GS "\r\n" ST "\r\n" BODY SE "\r\n"
 	"ST*834*0002*005010X220A1~BGN*00*2*20260105*0730****2~NM1*IL*1*ISAACS*MARY****34*219090001~SE*4*0002~\r\n"
 	"GE*2*1~\r\nGS*BE*SENDER*RECEIVER*20260105*0730*2*X*005010X220A1~" ST "SE*2*0001~GE*1*2~IEA*2*000000001~\r\n";
 
@@ -496,8 +591,8 @@ static void model_of_cut(size_t cut, char letters[64], char findings[256])
 		const char *id;
 		char letter;
 		int open;
-	} kinds[] = {{"ISA", 'I', 1}, {"TA1", 'A', 1}, {"GS*", 'G', 2}, {"ST*", 'T', 3}, {"SE*", 't', 2},
-	             {"GE*", 'g', 1}, {"IEA", 'i', 0}};
+	} kinds[] = {{"ISA", 'I', 1}, {"TA1", 'A', 1}, {"GS*", 'G', 2}, {"ST*", 'T', 3},
+		     {"SE*", 't', 2}, {"GE*", 'g', 1}, {"IEA", 'i', 0}};
 	const char *at = golden;
 	const char *stop;
 	size_t events = 0;
@@ -543,7 +638,7 @@ static void test_cut_at_every_byte(void **state)
 		x12_trace_all(slice_of(golden, cut), NULL, &trace);
 		if (strcmp(trace.letters.data, letters) != 0 || strcmp(trace.codes.data, findings) != 0)
 			fail_msg("cut at %zu: %s [%s], wanted %s [%s]", cut, trace.letters.data, trace.codes.data,
-			         letters, findings);
+				 letters, findings);
 		x12_trace_fini(&trace);
 	}
 }
@@ -603,8 +698,9 @@ static int refuse(void *context, const struct finding *finding)
 /* If this failed: a run that was told to stop would go on. */
 static void test_sink_refuses(void **state)
 {
-	static const char *const texts[] = {"", ISA GS ST "~", ISA GS "ST*8*1~", ISA GS ST, ISA GS ST "n1*1~", ISA "N1*1~",
-	                                    SOUND "junk", "junk " SOUND, "ISA*1\n" SOUND};
+	static const char *const texts[] = {"",           ISA GS ST "~",     ISA GS "ST*8*1~",
+					    ISA GS ST,    ISA GS ST "n1*1~", ISA "N1*1~",
+					    SOUND "junk", "junk " SOUND,     "ISA*1\n" SOUND};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(texts); i++) {
@@ -691,9 +787,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_indented_segments),
 	cmocka_unit_test(test_unknown_segments),
 	cmocka_unit_test(test_isa_in_names),
+	cmocka_unit_test(test_isa_with_blanks_in_a_text),
 	cmocka_unit_test(test_isa_inside_an_interchange),
 	cmocka_unit_test(test_long_segments),
 	cmocka_unit_test(test_lines_behind_long_segments),
+	cmocka_unit_test(test_large_file),
 	cmocka_unit_test(test_no_interchange),
 	cmocka_unit_test(test_bytes_before),
 	cmocka_unit_test(test_bytes_behind),

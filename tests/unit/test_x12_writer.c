@@ -16,14 +16,14 @@ static const struct x12_separators usual = {'*', ':', '^', '~'};
 static void write_isa(struct x12_writer *writer, const char *version, uint32_t control)
 {
 	x12_write_isa(writer, SLICE_LITERAL("ZZ"), SLICE_LITERAL("SENDER"), SLICE_LITERAL("30"),
-	              SLICE_LITERAL("219090001"), SLICE_LITERAL("260105"), SLICE_LITERAL("0730"), slice_from(version),
-	              control, '0', 'T');
+		      SLICE_LITERAL("219090001"), SLICE_LITERAL("260105"), SLICE_LITERAL("0730"), slice_from(version),
+		      control, '0', 'T');
 }
 
 static void write_gs(struct x12_writer *writer, uint32_t control)
 {
 	x12_write_gs(writer, SLICE_LITERAL("FA"), SLICE_LITERAL("SENDER"), SLICE_LITERAL("RECEIVER"),
-	             SLICE_LITERAL("20260105"), SLICE_LITERAL("073059"), control, SLICE_LITERAL("005010X231A1"));
+		     SLICE_LITERAL("20260105"), SLICE_LITERAL("073059"), control, SLICE_LITERAL("005010X231A1"));
 }
 
 /* If this failed: the partner's translator would refuse our envelopes. */
@@ -51,10 +51,11 @@ static void test_envelopes(void **state)
 	x12_write_ge(&writer);
 	x12_write_iea(&writer);
 	assert_string_equal(out.data,
-		"ISA*00*          *00*          *ZZ*SENDER         *30*219090001      *260105*0730*^*00501*000000077*0*T*:~\n"
-		"GS*FA*SENDER*RECEIVER*20260105*073059*5*X*005010X231A1~\n"
-		"ST*999*0001*005010X231A1~\nAK1*BE*0~\nSE*3*0001~\nST*999*12345~\nSE*2*12345~\nGE*2*5~\n"
-		"GS*FA*SENDER*RECEIVER*20260105*073059*6*X*005010X231A1~\nGE*0*6~\nIEA*2*000000077~\n");
+			    "ISA*00*          *00*          *ZZ*SENDER         *30*219090001      "
+			    "*260105*0730*^*00501*000000077*0*T*:~\n"
+			    "GS*FA*SENDER*RECEIVER*20260105*073059*5*X*005010X231A1~\n"
+			    "ST*999*0001*005010X231A1~\nAK1*BE*0~\nSE*3*0001~\nST*999*12345~\nSE*2*12345~\nGE*2*5~\n"
+			    "GS*FA*SENDER*RECEIVER*20260105*073059*6*X*005010X231A1~\nGE*0*6~\nIEA*2*000000077~\n");
 	buffer_fini(&out);
 }
 
@@ -69,10 +70,11 @@ static void test_isa_is_106_bytes(void **state)
 	buffer_init(&out, &world.env);
 	x12_writer_init(&writer, &out, &others);
 	x12_write_isa(&writer, SLICE_LITERAL("ZZZ"), SLICE_LITERAL("A SENDER WITH A LONG NAME"), SLICE_EMPTY,
-	              SLICE_LITERAL("REC|EIVER"), SLICE_LITERAL("260105"), SLICE_LITERAL("0730"), SLICE_LITERAL("00401"),
-	              999999999, '1', 'P');
-	assert_string_equal(out.data, "ISA|00|          |00|          |ZZ|A SENDER WITH A|  |REC EIVER      |260105|0730|U|00401|"
-	                              "999999999|1|P|>\n");
+		      SLICE_LITERAL("REC|EIVER"), SLICE_LITERAL("260105"), SLICE_LITERAL("0730"),
+		      SLICE_LITERAL("00401"), 999999999, '1', 'P');
+	assert_string_equal(out.data,
+			    "ISA|00|          |00|          |ZZ|A SENDER WITH A|  |REC EIVER      |260105|0730|U|00401|"
+			    "999999999|1|P|>\n");
 	assert_int_equal(out.len, 106);
 	buffer_fini(&out);
 }
@@ -277,12 +279,9 @@ static void test_written_is_read(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_envelopes),
-	cmocka_unit_test(test_isa_is_106_bytes),
-	cmocka_unit_test(test_empty_elements),
-	cmocka_unit_test(test_values_are_made_clean),
-	cmocka_unit_test(test_no_memory),
-	cmocka_unit_test(test_written_is_read),
+	cmocka_unit_test(test_envelopes),      cmocka_unit_test(test_isa_is_106_bytes),
+	cmocka_unit_test(test_empty_elements), cmocka_unit_test(test_values_are_made_clean),
+	cmocka_unit_test(test_no_memory),      cmocka_unit_test(test_written_is_read),
 };
 
 int main(void)

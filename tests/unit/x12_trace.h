@@ -50,10 +50,10 @@ static int x12_trace_finding(void *context, const struct finding *finding)
 	if (trace->findings++ > 0)
 		buffer_add_char(&trace->codes, ' ');
 	buffer_add_text(&trace->codes, finding_row(finding->code)->code);
-	buffer_printf(&trace->said, "finding %s %d at %llu line %llu in %u/%u/%u pos %u.%u %s '", finding_row(finding->code)->code,
-	              (int)finding->severity, (unsigned long long)where->offset, (unsigned long long)where->line,
-	              where->interchange, where->fgroup, where->tset, where->segment_pos, where->element_pos,
-	              finding->segment_id);
+	buffer_printf(&trace->said, "finding %s %d at %llu line %llu in %u/%u/%u pos %u.%u %s '",
+		      finding_row(finding->code)->code, (int)finding->severity, (unsigned long long)where->offset,
+		      (unsigned long long)where->line, where->interchange, where->fgroup, where->tset,
+		      where->segment_pos, where->element_pos, finding->segment_id);
 	buffer_add_slice(&trace->said, finding->value);
 	buffer_add_text(&trace->said, "' ");
 	buffer_add_slice(&trace->said, finding->message);
@@ -64,11 +64,17 @@ static int x12_trace_finding(void *context, const struct finding *finding)
 /* Each BEGIN opens the next level, each END closes the innermost; pointers say what is open. */
 static void x12_trace_balance(struct x12_trace *trace, const struct x12_event *event)
 {
-	static const int level[] = {[X12_INTERCHANGE_BEGIN] = 1, [X12_INTERCHANGE_ACK] = 1, [X12_FGROUP_BEGIN] = 2,
-	                            [X12_TSET_BEGIN] = 3, [X12_BODY] = 3, [X12_TSET_END] = 3, [X12_FGROUP_END] = 2,
-	                            [X12_INTERCHANGE_END] = 1, [X12_END] = 0};
+	static const int level[] = {[X12_INTERCHANGE_BEGIN] = 1,
+				    [X12_INTERCHANGE_ACK] = 1,
+				    [X12_FGROUP_BEGIN] = 2,
+				    [X12_TSET_BEGIN] = 3,
+				    [X12_BODY] = 3,
+				    [X12_TSET_END] = 3,
+				    [X12_FGROUP_END] = 2,
+				    [X12_INTERCHANGE_END] = 1,
+				    [X12_END] = 0};
 	bool begins = event->kind == X12_INTERCHANGE_BEGIN || event->kind == X12_FGROUP_BEGIN ||
-	              event->kind == X12_TSET_BEGIN;
+		      event->kind == X12_TSET_BEGIN;
 	bool ends = event->kind == X12_TSET_END || event->kind == X12_FGROUP_END || event->kind == X12_INTERCHANGE_END;
 
 	assert_int_equal(trace->open + begins, level[event->kind]);
@@ -91,8 +97,8 @@ static void x12_trace_segment(struct x12_trace *trace, const struct x12_segment 
 
 	assert_true(where->offset + segment->raw.len <= trace->bytes_max);
 	buffer_printf(&trace->said, " at %llu line %llu in %u/%u/%u pos %u ", (unsigned long long)where->offset,
-	              (unsigned long long)where->line, where->interchange, where->fgroup, where->tset,
-	              where->segment_pos);
+		      (unsigned long long)where->line, where->interchange, where->fgroup, where->tset,
+		      where->segment_pos);
 	buffer_add_slice(&trace->said, segment->id);
 	for (uint32_t pos = 1; pos <= segment->element_count; pos++) {
 		buffer_add_char(&trace->said, '|');
@@ -102,10 +108,15 @@ static void x12_trace_segment(struct x12_trace *trace, const struct x12_segment 
 
 static void x12_trace_event(struct x12_trace *trace, const struct x12_event *event)
 {
-	static const char letters[] = {[X12_INTERCHANGE_BEGIN] = 'I', [X12_INTERCHANGE_ACK] = 'A',
-	                               [X12_FGROUP_BEGIN] = 'G', [X12_TSET_BEGIN] = 'T', [X12_BODY] = 'b',
-	                               [X12_TSET_END] = 't', [X12_FGROUP_END] = 'g', [X12_INTERCHANGE_END] = 'i',
-	                               [X12_END] = '.'};
+	static const char letters[] = {[X12_INTERCHANGE_BEGIN] = 'I',
+				       [X12_INTERCHANGE_ACK] = 'A',
+				       [X12_FGROUP_BEGIN] = 'G',
+				       [X12_TSET_BEGIN] = 'T',
+				       [X12_BODY] = 'b',
+				       [X12_TSET_END] = 't',
+				       [X12_FGROUP_END] = 'g',
+				       [X12_INTERCHANGE_END] = 'i',
+				       [X12_END] = '.'};
 
 	x12_trace_balance(trace, event);
 	buffer_add_char(&trace->letters, letters[event->kind]);
@@ -116,8 +127,8 @@ static void x12_trace_event(struct x12_trace *trace, const struct x12_event *eve
 		x12_trace_segment(trace, event->segment);
 	if (event->interchange != NULL)
 		buffer_printf(&trace->said, " interchange %d %llu-%llu %u", event->interchange->rejected,
-		              (unsigned long long)event->interchange->offset,
-		              (unsigned long long)event->interchange->end_offset, event->interchange->fgroup_count);
+			      (unsigned long long)event->interchange->offset,
+			      (unsigned long long)event->interchange->end_offset, event->interchange->fgroup_count);
 	if (event->fgroup != NULL)
 		buffer_printf(&trace->said, " fgroup %d %u", event->fgroup->rejected, event->fgroup->tset_count);
 	if (event->tset != NULL)
@@ -155,7 +166,7 @@ static void x12_trace_source(struct x12_trace *trace, struct io_source *source, 
 
 /* `chunk_bytes` 0 = whole. */
 static void x12_trace_bytes(struct x12_trace *trace, struct slice bytes, size_t chunk_bytes,
-                            const struct x12_options *options)
+			    const struct x12_options *options)
 {
 	struct io_source *source = NULL;
 
@@ -199,7 +210,7 @@ static unsigned x12_unmark(struct slice marked, struct buffer *ret_bytes, uint64
 
 /* Codes as told, with `=` where the offset is that of the one before. */
 static void x12_expect_slice(const char *file, int line, struct slice marked, const struct x12_options *options,
-                             const char *letters, const char *findings)
+			     const char *letters, const char *findings)
 {
 	struct x12_trace trace;
 	struct buffer bytes, got;
@@ -224,7 +235,7 @@ static void x12_expect_slice(const char *file, int line, struct slice marked, co
 	}
 	if (strcmp(trace.letters.data, letters) != 0 || strcmp(got.data, findings) != 0 || mark != marks)
 		fail_msg("%s:%d: events %s, findings [%s], %u of %u marks\nwanted %s [%s]\n%s", file, line,
-		         trace.letters.data, got.data, mark, marks, letters, findings, trace.said.data);
+			 trace.letters.data, got.data, mark, marks, letters, findings, trace.said.data);
 	buffer_fini(&got);
 	buffer_fini(&bytes);
 	x12_trace_fini(&trace);
