@@ -71,6 +71,8 @@ int ack_set_finding(struct ack *ack, const struct finding *finding)
 static void keep_key(struct ack *ack, struct slice value)
 {
 	struct ack_set *set = &ack->set;
+	while (value.len > 0 && value.data[value.len - 1] == ' ')
+		value.len--;
 	set->key[0] = '\0';
 	if (value.len == 0 || value.len > ACK_KEY_BYTES || !ack_is_clean(ack, value))
 		return;

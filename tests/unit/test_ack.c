@@ -290,6 +290,7 @@ static void test_broken(void **state)
 		{RUN_ISA "GS*~", true},
 		{RUN_ISA "GS~ST~SE~GE~IEA~", true},
 		{RUN_ISA RUN_GS_834 "ST*834~ZZZZ*1~IEA*1*000000001~", true},
+		{RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~INS*Z~REF*0F*   ~INS*Z~REF*0F*A  ~SE*4*0001~GE*1*1~IEA*1*000000001~", true},
 		{RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~BGN~~R ~2   ~SE*4*0001~GE*1*1~IEA*1*000000001~", true},
 		{"ISA*00*          *00*          *Z\n*SEN\x01 DER       *XX*               *260105*0930*^*00501*000000001*0*T*:~"
 		 RUN_GS_834 "ST*834*0\xff 1*\xff~SE*4*0001~GE*1*1~IEA*1*000000001~", true},
