@@ -114,9 +114,11 @@ def rule_the_world_is_reached_through_env():
     for path in SOURCES:
         if path in WORLD_FILES:
             continue
-        for number, line in enumerate(code_of(read(path)).splitlines(), 1):
+        code = code_of(read(path))
+        own = set(re.findall(r"\(\*(\w+)\)", code))  # parameters that are functions
+        for number, line in enumerate(code.splitlines(), 1):
             match = WORLD.search(line)
-            if match:
+            if match and match.group(0).rstrip("( ") not in own:
                 faults.append("%s:%d: %s goes around env.h" % (path, number, match.group(0).rstrip("( ")))
     return faults
 
@@ -133,6 +135,26 @@ def rule_every_source_is_built():
 def rule_the_map_shows_every_folder():
     text = read("docs/ARCHITECTURE.md")
     return ["docs/ARCHITECTURE.md says nothing of src/%s" % name for name in MODULES if "`%s`" % name not in text]
+
+
+def rule_the_man_page_knows_every_word():
+    page, faults = read("docs/muster.1"), []
+    tables = read("src/profile/profile.c") + read("src/profile/config.c")
+    keys = re.findall(r'\{"(\w+)", KEY_(?!LATER|CHOICE_LATER)', tables) + re.findall(r"PATH\((\w+)\),", tables)
+    keys += re.findall(r"GUARD\((\w+), (?:100|INT)", tables)
+    verbs = re.findall(r'^\t\{"(\w+)", "', read("src/cli/verbs.c"), re.M)
+    options = re.findall(r'^\t[A-Z]+\("(-[\w-]+)"', read("src/cli/options.c"), re.M)
+    for option in options:
+        name = option.lstrip("-")
+        pattern = r"Fl [a-z ,|]*\b%s\b" % name if len(name) == 1 else r"(?<![\w-])-%s\b" % re.escape(name)
+        if not re.search(pattern, page):
+            faults.append("docs/muster.1 says nothing of option " + option)
+    for word in keys + verbs:
+        if word and not re.search(r"(?<!\w)%s\b" % word, page):
+            faults.append("docs/muster.1 says nothing of " + word)
+    if len(keys) < 30 or len(verbs) < 10 or len(options) < 15:
+        faults.append("the tables of keys, verbs and options were not found where they were")
+    return faults
 
 
 def rule_functions_are_short():
