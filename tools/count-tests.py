@@ -37,6 +37,14 @@ def skipped_cases(test):
     return [test["name"] + ": " + name for name in names] or ([test["name"]] if test["result"] == "SKIP" else [])
 
 
+def remarks_of(test):
+    lines = test.get("stdout", "").splitlines()
+    told = [line[3:] for line in lines if line.startswith("#: ")]
+    if "fault" in test["name"].split(" / ")[0]:
+        told += [line[2:] for line in lines if line.startswith("# ")]
+    return ["%s: %s" % (test["name"], line) for line in told]
+
+
 def main():
     log, status = sys.argv[1], int(sys.argv[2])
     total = [0, 0, 0]
@@ -52,7 +60,7 @@ def main():
         if counts[1]:
             failures.append(test["name"])
         skips += skipped_cases(test)
-        remarks += [line[3:] for line in test.get("stdout", "").splitlines() if line.startswith("#: ")]
+        remarks += remarks_of(test)
     if (status != 0 or not tests) and total[1] == 0:
         total[1] = 1
     for remark in remarks:
