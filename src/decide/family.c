@@ -313,6 +313,8 @@ static int join_changes(struct work *work, struct row *row, struct slice fields)
 {
 	struct slice *change = &row->operation.change;
 
+	if (fields.data == NULL)
+		return -ENOMEM;
 	*change = change->len > 0 ? arena_printf(work->arena, "%.*s; %.*s", SLICE_ARGS(*change), SLICE_ARGS(fields))
 				  : fields;
 	return change->data != NULL ? 0 : -ENOMEM;

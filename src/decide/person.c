@@ -5,18 +5,21 @@
 
 #include "muster/text.h"
 
-/* Nine digits, also as ddd-dd-dddd; else as sent, which counts as missing. */
-static struct slice clean_ssn(struct arena *arena, struct slice sent)
+/* Nine digits, also as ddd-dd-dddd; else as sent, which counts as missing. 0 or -ENOMEM. */
+static int clean_ssn(struct arena *arena, struct slice *ssn)
 {
 	char digits[10];
 	size_t i, count = 0;
 
-	if (sent.len != 11 || sent.data[3] != '-' || sent.data[6] != '-')
-		return sent;
-	for (i = 0; i < sent.len && count < 9; i++)
-		if (sent.data[i] >= '0' && sent.data[i] <= '9')
-			digits[count++] = sent.data[i];
-	return count == 9 ? arena_dup(arena, slice_of(digits, 9)) : sent;
+	if (ssn->len != 11 || ssn->data[3] != '-' || ssn->data[6] != '-')
+		return 0;
+	for (i = 0; i < ssn->len && count < 9; i++)
+		if (ssn->data[i] >= '0' && ssn->data[i] <= '9')
+			digits[count++] = ssn->data[i];
+	if (count != 9)
+		return 0;
+	*ssn = arena_dup(arena, slice_of(digits, 9));
+	return ssn->data != NULL ? 0 : -ENOMEM;
 }
 
 void person_of_record(const struct decide_input *input, const struct member_record *record, struct member *ret_member)
@@ -131,9 +134,7 @@ int person_match(struct record_work *it)
 	};
 	int error;
 
-	it->sent.ssn = clean_ssn(work->arena, it->sent.ssn);
-	prior.ssn = clean_ssn(work->arena, prior.ssn);
-	if (it->sent.ssn.len > 0 && it->sent.ssn.data == NULL)
+	if (clean_ssn(work->arena, &it->sent.ssn) < 0 || clean_ssn(work->arena, &prior.ssn) < 0)
 		return -ENOMEM;
 	/* What a representative said stands above what was ruled out before. */
 	error = match_person(work->arena, is_forced(it) ? &input->view->candidates : &candidates, &query, &it->match);

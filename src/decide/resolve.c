@@ -250,7 +250,8 @@ int resolve_contract(struct record_work *it, const struct line *line, const stru
 	const struct group *group = line->group;
 	char day[DATE_TEXT_BYTES];
 
-	if (group->status == GROUP_TERMINATED || (group->terminates_on != DATE_NONE && begins > group->terminates_on))
+	if (group->status == GROUP_TERMINATED || (group->terminates_on != DATE_NONE && begins > group->terminates_on &&
+						  group->terminates_on < it->work->input->today))
 		return work_failf(it->work, CATEGORY_GROUP_TERMINATED, "The contract of group %.*s has ended%s%s.",
 				  SLICE_ARGS(group->group_id), group->terminates_on != DATE_NONE ? " on " : "",
 				  date_format_iso(group->terminates_on, day));

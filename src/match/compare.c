@@ -348,6 +348,8 @@ int match_explain(struct arena *arena, const struct match_query *query, const st
 		row->level = levels[level].words;
 		row->sent = i == FIELD_GROUP ? query->group_id : value_of(arena, sent->member, (enum match_field)i);
 		row->known = value_of(arena, known->member, (enum match_field)i);
+		if (i == FIELD_BIRTH && (row->sent.data == NULL || row->known.data == NULL))
+			return -ENOMEM;
 		row->millibits = bits_of(level, comparison->housemate);
 		row->against_housemate = comparison->housemate;
 	}

@@ -135,6 +135,8 @@ static int world_household(void *context, struct slice id, struct arena *arena, 
 	uint32_t i, pass;
 
 	(void)context;
+	if (members == NULL)
+		return -ENOMEM;
 	*ret_count = 0;
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; i < plan_world.people_count; i++)
@@ -442,9 +444,12 @@ static void world_open(void)
 	plan_world.ruled_out = 0;
 }
 
+/* Who gets the families of a walk: the plan above, or a test of its own. */
+static int (*world_taker)(void *context, const struct enroll_family *family) = world_family;
+
 static void world_walk(struct slice text)
 {
-	const struct enroll_sink sink = {.family = world_family};
+	const struct enroll_sink sink = {.family = world_taker};
 	const struct check_options options = {.reject_member = true};
 	struct io_source *source;
 	struct enroll *enroll;

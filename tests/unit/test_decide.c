@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "decide_world.h"
+#include "muster/env_fault.h"
 
 /* The Roes: a family in group G1 with medical for all and dental for Alex. */
 #define ROES                                                                                                           \
@@ -302,7 +303,7 @@ static const struct scenario {
 	 "348*D8*20260401~",
 	 "1 EXCEPTION UNKNOWN_GROUP\n2 EXCEPTION UNKNOWN_PLAN\n3 EXCEPTION GROUP_TERMINATED\n4 EXCEPTION "
 	 "OUTSIDE_GROUP_DATES\n"
-	 "5 EXCEPTION GROUP_TERMINATED\n6 EXCEPTION OUTSIDE_GROUP_DATES\n7 EXCEPTION UNKNOWN_PLAN\n"},
+	 "5 EXCEPTION OUTSIDE_GROUP_DATES\n6 EXCEPTION OUTSIDE_GROUP_DATES\n7 EXCEPTION UNKNOWN_PLAN\n"},
 	{"the group: the member's, else the coverage's, else the header's", NULL, "",
 	 "INS*Y*18*021*28*A***FT~REF*0F*S5~REF*1L*G2~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*"
 	 "P10*EMP~DTP*348*D8*20260401~REF*1L*G4~"
@@ -757,6 +758,58 @@ static void test_span_arithmetic(void **state)
 	assert_false(product_same(lit("HMO"), lit("DEN")));
 }
 
+static uint32_t allocations_failed;
+
+/* Decide the family again and again, the 1st, 2nd, 3rd.. allocation failing, until it passes. */
+static int fail_each_allocation(void *context, const struct enroll_family *family)
+{
+	struct decide_input input = {
+		.policy = &plan_world.policy, .today = plan_world.today, .family = family, .last_chance = true};
+	struct changeset changeset;
+	struct env_fault fault;
+	struct arena small;
+	uint64_t nth;
+	int error = -ENOMEM;
+
+	(void)context;
+	member_index_init(&plan_world.index, plan_world.people, plan_world.people_count);
+	input.view = world_view();
+	env_fault_init(&fault, &world.env, 1);
+	for (nth = 1; error == -ENOMEM && nth < 100000; nth++) {
+		/* Blocks so small that nearly everything is an allocation of its own. */
+		arena_init(&small, &fault.env, 64, 0);
+		env_fault_plan(&fault,
+			       (struct env_fault_plan){ENV_FAULT_OP(ENV_ALLOC), nth, ENV_FAULT_ERROR_ONCE, ENOMEM});
+		error = decide_family(&small, &input, &changeset);
+		assert_true(error == 0 || error == -ENOMEM);
+		assert_int_equal(error == -ENOMEM, fault.fired);
+		arena_fini(&small);
+		allocations_failed += error == -ENOMEM;
+	}
+	assert_int_equal(error, 0);
+	member_index_fini(&plan_world.index);
+	return 0;
+}
+
+static void test_memory_may_end_anywhere(void **state)
+{
+	(void)state;
+	allocations_failed = 0;
+	world_taker = fail_each_allocation;
+	world_open();
+	world_members(ROES);
+	world_run(NULL,
+		  ALEX("001", "22") ALEX_MOVED "HD*001**HMO*P20*ESP~DTP*303*D8*20260401~" SAM(
+			  "024", "01") "DTP*357*D8*20260331~" SAM_NAME
+				       "INS*N*19*021*02*A~REF*0F*S1~NM1*IL*1*ROE*IDA~DMG*D8*20260220*F~HD*021**HMO*P10~"
+				       "DTP*348*D8*20260220~"
+				       "INS*N*19*021*02*A~REF*0F*S1~NM1*IL*1*ROE*OLA~DMG*D8*20260220*F~HD*021**HMO*P10~"
+				       "DTP*348*D8*20260220~" ALEX("024", "08") "DTP*357*D8*20261231~" ALEX_NAME);
+	world_taker = world_family;
+	print_message("# %u allocations failed in turn\n", allocations_failed);
+	assert_true(allocations_failed > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -774,6 +827,7 @@ int main(void)
 		cmocka_unit_test(test_any_history_keeps_days_single),
 		cmocka_unit_test(test_order_of_families_does_not_matter),
 		cmocka_unit_test(test_span_arithmetic),
+		cmocka_unit_test(test_memory_may_end_anywhere),
 	};
 	struct buffer errors;
 	int failed;

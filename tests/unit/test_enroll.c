@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "muster/enroll.h"
+#include "muster/env_fault.h"
 #include "muster/error.h"
 #include "world.h"
 
@@ -75,8 +76,9 @@ static void keep_record(struct member_record *copy, const struct member_record *
 	copy->prior.ssn = keep(record->prior.ssn);
 	copy->first_error = keep(record->first_error);
 	copy->raw = keep(record->raw);
-	copy->raw_offsets = (const uint64_t *)(const void *)keep(slice_of((const char *)record->raw_offsets,
-									  record->raw_count * sizeof(uint64_t))).data;
+	copy->raw_offsets = (const uint64_t *)(const void *)keep(
+				    slice_of((const char *)record->raw_offsets, record->raw_count * sizeof(uint64_t)))
+				    .data;
 	for (i = 0; i < record->coverage_count; i++) {
 		coverages[i] = record->coverages[i];
 		coverages[i].plan = keep(coverages[i].plan);
@@ -350,7 +352,8 @@ static void test_raw_is_canonical(void **state)
 	for (i = 0, at = 0; i < 5; i++, at = slice_find(slice_from(DOE), '~', at) + 1) {
 		uint64_t offset;
 
-		memcpy(&offset, (const char *)seen.families[0].members[0].raw_offsets + i * sizeof(offset), sizeof(offset));
+		memcpy(&offset, (const char *)seen.families[0].members[0].raw_offsets + i * sizeof(offset),
+		       sizeof(offset));
 		assert_int_equal(offset - seen.families[0].members[0].offset, at);
 	}
 	enroll_text(&body, 1, true);
@@ -423,6 +426,54 @@ static void test_over_limits_is_an_error_of_the_record(void **state)
 	buffer_fini(&body);
 }
 
+static int count_members(void *context, const struct enroll_family *family)
+{
+	*(uint32_t *)context += family->member_count;
+	return 0;
+}
+
+static void test_memory_may_end_anywhere(void **state)
+{
+	uint32_t members, failed = 0;
+	struct env_fault fault;
+	struct buffer text, errors;
+	struct guide_set *guides;
+	const struct enroll_sink sink = {.context = &members, .family = count_members};
+	int error = -ENOMEM;
+
+	(void)state;
+	buffer_init(&text, &world.env);
+	buffer_init(&errors, &world.env);
+	buffer_add_text(&text, "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       "
+			       "*260105*0930*^*00501*000000101*0*P*:~"
+			       "GS*BE*S*R*20260105*0930*1*X*005010X220A1~");
+	add_set(&text, "0001", HEADER ROE "INS*N*01*02X*28*A~REF*0F*S1~NM1*IL*1*ROE*SAM~" DOE);
+	assert_int_equal(guide_set_new(&world.env, &errors, &guides), 0);
+	env_fault_init(&fault, &world.env, 1);
+	while (error == -ENOMEM) {
+		struct io_source *source;
+		struct enroll *enroll = NULL;
+
+		members = 0;
+		env_fault_plan(&fault, (struct env_fault_plan){ENV_FAULT_OP(ENV_ALLOC), failed + 1,
+							       ENV_FAULT_ERROR_ONCE, ENOMEM});
+		assert_int_equal(io_source_open_memory(&world.env, buffer_slice(&text), 0, &source), 0);
+		error = enroll_new(&fault.env, &sink, &enroll);
+		if (error == 0)
+			error = check_source(&world.env, guides, source, NULL, enroll_handler(enroll));
+		assert_true(error == 0 || error == -ENOMEM);
+		assert_int_equal(error == -ENOMEM, fault.fired);
+		enroll_free(enroll);
+		io_source_close(source);
+		failed += error == -ENOMEM;
+	}
+	assert_int_equal(members, 3);
+	assert_true(failed > 3);
+	guide_set_free(guides);
+	buffer_fini(&errors);
+	buffer_fini(&text);
+}
+
 static int refuse_family(void *context, const struct enroll_family *family)
 {
 	(void)context;
@@ -472,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_errors_belong_to_their_member),
 		cmocka_unit_test(test_large_family_is_split),
 		cmocka_unit_test(test_over_limits_is_an_error_of_the_record),
+		cmocka_unit_test(test_memory_may_end_anywhere),
 		cmocka_unit_test(test_refusal_is_forwarded),
 	};
 	int failed;
