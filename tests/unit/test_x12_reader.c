@@ -242,6 +242,36 @@ static void test_elements(void **state)
 	io_source_close(source);
 }
 
+/* If this failed: a segment of hundreds of elements would crash the reader, or stop the file. */
+static void test_many_elements(void **state)
+{
+	struct x12_reader *reader = NULL;
+	struct io_source *source = NULL;
+	struct x12_event event;
+	struct buffer text;
+
+	(void)state;
+	buffer_init(&text, &world.env);
+	buffer_add_text(&text, ISA GS ST "SLN");
+	for (unsigned pos = 1; pos <= LIMIT_ELEMENTS + 50; pos++)
+		buffer_printf(&text, "*%u", pos);
+	buffer_add_text(&text, "~INS*Y~SE*4*0001~" GE IEA);
+	assert_int_equal(io_source_open_memory(&world.env, buffer_slice(&text), 0, &source), 0);
+	assert_int_equal(x12_reader_new(&world.env, source, NULL, NULL, &reader), 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(x12_reader_next(reader, &event), 0);
+	assert_int_equal(event.segment->element_count, LIMIT_ELEMENTS);
+	assert_true(slice_is(x12_element(event.segment, LIMIT_ELEMENTS), "128"));
+	assert_true(slice_is(x12_element(event.segment, LIMIT_ELEMENTS + 1), ""));
+	assert_int_equal(event.segment->raw.data[event.segment->raw.len - 1], '8');
+	assert_int_equal(x12_reader_next(reader, &event), 0);
+	assert_true(slice_is(event.segment->raw, "INS*Y"));
+	x12_reader_free(reader);
+	io_source_close(source);
+	x12_expect_slice(__FILE__, __LINE__, buffer_slice(&text), NULL, "IGTbbtgi.", "");
+	buffer_fini(&text);
+}
+
 /* If this failed: parts of a composite would be read as others. */
 static void test_parts(void **state)
 {
@@ -258,6 +288,17 @@ static void test_parts(void **state)
 	assert_int_equal(x12_part_count(slice_from("a"), ':'), 1);
 	assert_int_equal(x12_part_count(SLICE_EMPTY, ':'), 1);
 	assert_int_equal(x12_part_count(slice_from("a:b"), '\0'), 1);
+}
+
+/* If this failed: segments run together by a mix of terminators would be missed by nobody. */
+static void test_mixed_terminators(void **state)
+{
+	(void)state;
+	x12_expect(ISA GS ST "BGN*00\nINS*Y~SE*`4*0001~" GE IEA, "IGTbtgi.", "tset_segment_count");
+	x12_expect(ISA_LF
+		   "GS*BE*SENDER*RECEIVER*20260105*0730*1*X*005010X220A1\nST*834*0001*005010X220A1\nBGN*00~INS*Y\n"
+		   "SE*`4*0001\nGE*1*1\nIEA*1*000000001\n",
+		   "IGTbtgi.", "tset_segment_count");
 }
 
 /* ---- positions ---- */
@@ -780,7 +821,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_separators),
 	cmocka_unit_test(test_separators_read_again),
 	cmocka_unit_test(test_elements),
+	cmocka_unit_test(test_many_elements),
 	cmocka_unit_test(test_parts),
+	cmocka_unit_test(test_mixed_terminators),
 	cmocka_unit_test(test_positions),
 	cmocka_unit_test(test_positions_of_decoded_files),
 	cmocka_unit_test(test_blank_segments),
