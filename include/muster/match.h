@@ -27,7 +27,10 @@
  */
 uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX]);
 
+struct match_model; /* match_model.h */
+
 enum match_intent { MATCH_ADD, MATCH_CHANGE, MATCH_TERMINATE, MATCH_REINSTATE, MATCH_PAYMENT };
+#define MATCH_INTENTS 5
 
 /* The person as sent. `sent` uses struct member for its fields: spans, version and member_no mean nothing. */
 struct match_query {
@@ -47,6 +50,8 @@ struct match_query {
 	 */
 	bool (*is_claimed)(void *context, uint64_t member_no); /* NULL = nobody is */
 	void *claimed_context;
+	const struct match_model *model; /* match_model.h; NULL = the one carried inside the program */
+	uint64_t population;             /* members on file; 0 = as many as the model says */
 };
 
 /* A set of members, each once (by member_no). */
@@ -95,6 +100,8 @@ struct match_result {
 	struct slice reason;           /* REVIEW: one sentence for a representative */
 	struct match_candidate candidates[LIMIT_CANDIDATES]; /* best first */
 	uint32_t candidate_count;
+	double none_probability;       /* that nobody on file is meant */
+	const char *guard;             /* what stopped an automatic match that the numbers allowed, in words; NULL = nothing */
 };
 
 /* 0 with *ret_result, or <0. */

@@ -4,27 +4,25 @@
 
 #include "muster/error.h"
 
-struct level_row {
-	enum match_field field;
-	const char *words;
-	int32_t stranger, housemate;
-};
-
-static const struct level_row levels[LEVEL_COUNT] = {
-	{FIELD_COUNT, "missing", 0, 0},
-#define F(field, name)
-#define L(field, level, words, stranger, housemate) {FIELD_##field, words, stranger, housemate},
+const struct match_level_row match_levels[LEVEL_COUNT] = {
+	{FIELD_COUNT, "missing", "missing"},
+#define F(field, name, about)
+#define L(field, level, key, words) {FIELD_##field, key, words},
 #include "levels.h"
 #undef F
 #undef L
 };
 
-static const char *const field_names[FIELD_COUNT] = {
-#define F(field, name) name,
-#define L(field, level, words, stranger, housemate)
+const struct match_field_row match_fields[FIELD_COUNT] = {
+#define PERSON true
+#define HOME false
+#define F(field, name, about) {name, about},
+#define L(field, level, key, words)
 #include "levels.h"
 #undef F
 #undef L
+#undef PERSON
+#undef HOME
 };
 
 static struct slice compact_of(const struct match_name *name)
@@ -74,7 +72,9 @@ enum match_level match_first_level(const struct match_name *a, const struct matc
 		return LEVEL_FIRST_PREFIX;
 	if (is_similar(compact_of(a), compact_of(b)))
 		return LEVEL_FIRST_SIMILAR;
-	return nickname == NICKNAME_SHARED ? LEVEL_FIRST_SHARED : LEVEL_FIRST_OTHER;
+	if (nickname == NICKNAME_SHARED)
+		return LEVEL_FIRST_SHARED;
+	return match_jaro_winkler(compact_of(a), compact_of(b)) >= 0.85 ? LEVEL_FIRST_ALIKE : LEVEL_FIRST_OTHER;
 }
 
 static bool shares_token(const struct match_name *a, const struct match_name *b)
@@ -96,7 +96,9 @@ static enum match_level last_level(const struct match_name *a, const struct matc
 		return LEVEL_LAST_EQUAL;
 	if (shares_token(a, b))
 		return LEVEL_LAST_TOKEN;
-	return is_similar(compact_of(a), compact_of(b)) ? LEVEL_LAST_SIMILAR : LEVEL_LAST_OTHER;
+	if (is_similar(compact_of(a), compact_of(b)))
+		return LEVEL_LAST_SIMILAR;
+	return LEVEL_LAST_OTHER;
 }
 
 static enum match_level middle_level(const struct match_name *a, const struct match_name *b)
@@ -115,19 +117,51 @@ static bool is_middle(const struct match_person *a, const struct match_person *b
 	       (strlen(a->middle.compact) > 1 && strcmp(a->middle.compact, b->first.compact) == 0);
 }
 
+/* First and last name changed places; at most one of the two has another fault. */
+static bool is_swapped(const struct match_person *a, const struct match_person *b)
+{
+	enum match_level first, last;
+
+	if (is_missing(&a->first) || is_missing(&a->last) || is_missing(&b->first) || is_missing(&b->last))
+		return false;
+	first = last_level(&a->first, &b->last);
+	last = last_level(&a->last, &b->first);
+	return (first == LEVEL_LAST_EQUAL && last != LEVEL_LAST_OTHER) ||
+	       (last == LEVEL_LAST_EQUAL && first != LEVEL_LAST_OTHER);
+}
+
+/* Women take another surname with a marriage; children of ours do not. */
+static bool is_surname_changed(const struct match_person *a, const struct match_person *b)
+{
+	bool adult = (a->kin == KIN_SELF || a->kin == KIN_SPOUSE || a->kin == KIN_UNKNOWN) &&
+		     (b->kin == KIN_SELF || b->kin == KIN_SPOUSE || b->kin == KIN_UNKNOWN);
+
+	return adult && a->sex == 'F' && b->sex == 'F';
+}
+
+/* First and middle name changed places, both written out. */
+static bool is_turned(const struct match_person *a, const struct match_person *b)
+{
+	return strlen(a->first.compact) >= 3 && strlen(a->middle.compact) >= 3 &&
+	       strcmp(a->first.compact, b->middle.compact) == 0 && strcmp(a->middle.compact, b->first.compact) == 0;
+}
+
 static void compare_names(const struct match_person *a, const struct match_person *b, enum match_level *level)
 {
 	level[FIELD_FIRST] = match_first_level(&a->first, &b->first);
 	level[FIELD_LAST] = last_level(&a->last, &b->last);
 	level[FIELD_MIDDLE] = middle_level(&a->middle, &b->middle);
-	if (level[FIELD_FIRST] == LEVEL_FIRST_OTHER && is_middle(a, b))
-		level[FIELD_FIRST] = LEVEL_FIRST_MIDDLE;
-	if (level[FIELD_FIRST] == LEVEL_FIRST_OTHER && level[FIELD_LAST] == LEVEL_LAST_OTHER &&
-	    match_first_level(&a->first, &b->last) == LEVEL_FIRST_EQUAL &&
-	    match_first_level(&a->last, &b->first) == LEVEL_FIRST_EQUAL) {
+	/* Who goes by the middle name has it in the wrong place: it says nothing a second time. */
+	if ((level[FIELD_FIRST] == LEVEL_FIRST_OTHER || level[FIELD_FIRST] == LEVEL_FIRST_ALIKE) && is_middle(a, b)) {
+		level[FIELD_FIRST] = is_turned(a, b) ? LEVEL_FIRST_TURNED : LEVEL_FIRST_MIDDLE;
+		level[FIELD_MIDDLE] = LEVEL_MISSING;
+	}
+	if (level[FIELD_FIRST] != LEVEL_FIRST_EQUAL && level[FIELD_LAST] != LEVEL_LAST_EQUAL && is_swapped(a, b)) {
 		level[FIELD_FIRST] = LEVEL_FIRST_SWAPPED;
 		level[FIELD_LAST] = LEVEL_LAST_SWAPPED;
 	}
+	if (level[FIELD_LAST] == LEVEL_LAST_OTHER && is_surname_changed(a, b))
+		level[FIELD_LAST] = LEVEL_LAST_CHANGED;
 	if (a->suffix == SUFFIX_NONE && b->suffix == SUFFIX_NONE)
 		level[FIELD_SUFFIX] = LEVEL_MISSING;
 	else if (a->suffix == b->suffix)
@@ -138,6 +172,15 @@ static void compare_names(const struct match_person *a, const struct match_perso
 		level[FIELD_SUFFIX] = LEVEL_SUFFIX_OTHER;
 }
 
+static uint32_t count_different(struct slice a, struct slice b)
+{
+	uint32_t i, count = 0;
+
+	for (i = 0; i < a.len && i < b.len; i++)
+		count += a.data[i] != b.data[i];
+	return count;
+}
+
 static enum match_level ssn_level(struct slice a, struct slice b)
 {
 	if (a.len == 0 || b.len == 0)
@@ -146,7 +189,11 @@ static enum match_level ssn_level(struct slice a, struct slice b)
 		return LEVEL_SSN_EQUAL;
 	if (match_within_one_edit(a, b))
 		return LEVEL_SSN_ONE_EDIT;
-	return memcmp(a.data + 5, b.data + 5, 4) == 0 ? LEVEL_SSN_LAST_FOUR : LEVEL_SSN_OTHER;
+	if (a.len == b.len && count_different(a, b) == 2)
+		return LEVEL_SSN_TWO_EDITS;
+	if (a.len == 9 && b.len == 9 && memcmp(a.data + 5, b.data + 5, 4) == 0)
+		return LEVEL_SSN_LAST_FOUR;
+	return LEVEL_SSN_OTHER;
 }
 
 /* Days as CCYYMMDD one digit or one transposition apart. */
@@ -171,13 +218,11 @@ static enum match_level birth_level(const struct match_person *a, const struct m
 		return LEVEL_BIRTH_SWAPPED;
 	if (birth_one_digit(a->birth_on, b->birth_on))
 		return LEVEL_BIRTH_ONE_DIGIT;
+	if (year && ((a->birth_month == 1 && a->birth_day == 1) || (b->birth_month == 1 && b->birth_day == 1)))
+		return LEVEL_BIRTH_DEFAULT;
 	if (year + month + day == 2)
 		return LEVEL_BIRTH_TWO_PARTS;
-	if (!year)
-		return LEVEL_BIRTH_OTHER;
-	if ((a->birth_month == 1 && a->birth_day == 1) || (b->birth_month == 1 && b->birth_day == 1))
-		return LEVEL_BIRTH_DEFAULT;
-	return LEVEL_BIRTH_SAME_YEAR;
+	return year ? LEVEL_BIRTH_SAME_YEAR : LEVEL_BIRTH_OTHER;
 }
 
 static enum match_level kin_level(enum match_kin a, enum match_kin b)
@@ -185,7 +230,7 @@ static enum match_level kin_level(enum match_kin a, enum match_kin b)
 	if (a == KIN_UNKNOWN || b == KIN_UNKNOWN)
 		return LEVEL_MISSING;
 	if (a == b)
-		return LEVEL_KIN_EQUAL;
+		return a == KIN_SELF ? LEVEL_KIN_SELF : a == KIN_SPOUSE ? LEVEL_KIN_SPOUSE : LEVEL_KIN_EQUAL;
 	return a == KIN_SELF || b == KIN_SELF ? LEVEL_KIN_SELF_OTHER : LEVEL_KIN_OTHER;
 }
 
@@ -213,19 +258,26 @@ static enum match_level address_level(const struct match_person *a, const struct
 	bool zip = a->zip[0] != '\0' && strcmp(a->zip, b->zip) == 0;
 	bool house = a->house[0] != '\0' && strcmp(a->house, b->house) == 0;
 	bool street = a->street[0] != '\0' && strcmp(a->street, b->street) == 0;
+	bool no_house = a->house[0] == '\0' && b->house[0] == '\0';
+	bool city = a->city.len > 0 && slice_equal_nocase(a->city, b->city);
 
-	if ((a->zip[0] == '\0' && a->street[0] == '\0') || (b->zip[0] == '\0' && b->street[0] == '\0'))
+	if ((a->zip[0] == '\0' && a->street[0] == '\0' && a->city.len == 0) ||
+	    (b->zip[0] == '\0' && b->street[0] == '\0' && b->city.len == 0))
 		return LEVEL_MISSING;
-	if (house && (street || zip))
+	if ((house && (street || zip)) || (no_house && street && zip))
 		return LEVEL_ADDRESS_EQUAL;
-	return zip ? LEVEL_ADDRESS_ZIP : LEVEL_ADDRESS_OTHER;
+	if (zip)
+		return LEVEL_ADDRESS_ZIP;
+	return city ? LEVEL_ADDRESS_CITY : LEVEL_ADDRESS_OTHER;
 }
 
 static enum match_level phone_level(const char *a, const char *b)
 {
 	if (a[0] == '\0' || b[0] == '\0')
 		return LEVEL_MISSING;
-	return strcmp(a, b) == 0 ? LEVEL_PHONE_EQUAL : LEVEL_PHONE_OTHER;
+	if (strcmp(a, b) == 0)
+		return LEVEL_PHONE_EQUAL;
+	return match_within_one_edit(slice_from(a), slice_from(b)) ? LEVEL_PHONE_ONE_EDIT : LEVEL_PHONE_OTHER;
 }
 
 /* What a name, a number and a birthday can tell: the fields that 2100B can carry. */
@@ -244,34 +296,24 @@ static void take_better(enum match_level *level, const enum match_level *before)
 {
 	int i;
 
-	for (i = 0; i < FIELD_COUNT; i++) {
-		if (before[i] == LEVEL_MISSING)
-			continue;
-		if (level[i] == LEVEL_MISSING || levels[before[i]].stranger > levels[level[i]].stranger)
+	for (i = 0; i < FIELD_COUNT; i++)
+		if (before[i] != LEVEL_MISSING && (level[i] == LEVEL_MISSING || before[i] < level[i]))
 			level[i] = before[i];
-	}
-}
-
-static int32_t bits_of(enum match_level level, bool housemate)
-{
-	return housemate ? levels[level].housemate : levels[level].stranger;
 }
 
 void match_compare(const struct match_query *query, const struct match_person *sent, const struct match_person *prior,
-		   const struct match_person *known, struct match_comparison *ret_comparison)
+		   const struct match_person *known, bool ssn_is_subscribers, enum match_level level[FIELD_COUNT])
 {
-	enum match_level *level = ret_comparison->level, before[FIELD_COUNT] = {LEVEL_MISSING};
-	int i;
+	enum match_level before[FIELD_COUNT] = {LEVEL_MISSING};
 
-	memset(ret_comparison, 0, sizeof(*ret_comparison));
+	memset(level, 0, FIELD_COUNT * sizeof(level[0]));
 	compare_identity(sent, known, level);
 	if (prior != NULL) {
 		compare_identity(prior, known, before);
 		take_better(level, before);
 	}
 	/* The subscriber's SSN on a dependent says nothing about the dependent. */
-	if (!query->is_subscriber && sent->ssn.len > 0 && slice_equal(sent->ssn, query->subscriber_ssn) &&
-	    before[FIELD_SSN] != LEVEL_SSN_EQUAL)
+	if (ssn_is_subscribers && before[FIELD_SSN] != LEVEL_SSN_EQUAL && level[FIELD_SSN] != LEVEL_MISSING)
 		level[FIELD_SSN] = LEVEL_SSN_SUBSCRIBERS;
 	level[FIELD_MEMBER_ID] =
 		id_level(sent->member_id, known->member_id, LEVEL_MEMBER_ID_EQUAL, LEVEL_MEMBER_ID_OTHER);
@@ -281,10 +323,13 @@ void match_compare(const struct match_query *query, const struct match_person *s
 	level[FIELD_GROUP] = group_level(query->group_id, known->member);
 	level[FIELD_ADDRESS] = address_level(sent, known);
 	level[FIELD_PHONE] = phone_level(sent->phone, known->phone);
-	ret_comparison->housemate =
-		level[FIELD_SUBSCRIBER] == LEVEL_SUBSCRIBER_EQUAL || level[FIELD_ADDRESS] == LEVEL_ADDRESS_EQUAL;
-	for (i = 0; i < FIELD_COUNT; i++)
-		ret_comparison->millibits += bits_of(level[i], ret_comparison->housemate);
+	level[FIELD_EMAIL] = id_level(sent->email, known->email, LEVEL_EMAIL_EQUAL, LEVEL_EMAIL_OTHER);
+}
+
+bool match_is_at_home(const enum match_level level[FIELD_COUNT])
+{
+	return level[FIELD_SUBSCRIBER] == LEVEL_SUBSCRIBER_EQUAL || level[FIELD_ADDRESS] == LEVEL_ADDRESS_EQUAL ||
+	       level[FIELD_PHONE] == LEVEL_PHONE_EQUAL;
 }
 
 static struct slice sex_text(const char *sex)
@@ -293,7 +338,7 @@ static struct slice sex_text(const char *sex)
 }
 
 /* The raw value of a field; only a birth date needs memory. */
-static struct slice value_of(struct arena *arena, const struct member *member, enum match_field field)
+struct slice match_value(struct arena *arena, const struct member *member, enum match_field field)
 {
 	char day[DATE_TEXT_BYTES];
 
@@ -324,38 +369,10 @@ static struct slice value_of(struct arena *arena, const struct member *member, e
 		return member->address1;
 	case FIELD_PHONE:
 		return member->phone;
+	case FIELD_EMAIL:
+		return member->email;
 	case FIELD_COUNT:
 		break;
 	}
 	return SLICE_EMPTY;
-}
-
-int match_explain(struct arena *arena, const struct match_query *query, const struct match_person *sent,
-		  const struct match_person *known, const struct match_comparison *comparison,
-		  struct match_candidate *candidate)
-{
-	struct match_evidence *rows = arena_alloc_array(arena, FIELD_COUNT, sizeof(*rows));
-	uint32_t count = 0;
-	int i;
-
-	if (rows == NULL)
-		return -ENOMEM;
-	for (i = 0; i < FIELD_COUNT; i++) {
-		struct match_evidence *row = &rows[count++];
-		enum match_level level = comparison->level[i];
-
-		row->field = field_names[i];
-		row->level = levels[level].words;
-		row->sent = i == FIELD_GROUP ? query->group_id : value_of(arena, sent->member, (enum match_field)i);
-		row->known = value_of(arena, known->member, (enum match_field)i);
-		if (i == FIELD_BIRTH && (row->sent.data == NULL || row->known.data == NULL))
-			return -ENOMEM;
-		row->millibits = bits_of(level, comparison->housemate);
-		row->against_housemate = comparison->housemate;
-	}
-	candidate->member = known->member;
-	candidate->millibits = comparison->millibits;
-	candidate->evidence = rows;
-	candidate->evidence_count = count;
-	return 0;
 }

@@ -10,8 +10,8 @@
 #include "person.h"
 
 enum match_field {
-#define F(field, name) FIELD_##field,
-#define L(field, level, words, stranger, housemate)
+#define F(field, name, about) FIELD_##field,
+#define L(field, level, key, words)
 #include "levels.h"
 #undef F
 #undef L
@@ -21,28 +21,37 @@ enum match_field {
 /* LEVEL_SSN_EQUAL and so on: an index into the one table, unique over all fields; 0 = missing. */
 enum match_level {
 	LEVEL_MISSING,
-#define F(field, name)
-#define L(field, level, words, stranger, housemate) LEVEL_##field##_##level,
+#define F(field, name, about)
+#define L(field, level, key, words) LEVEL_##field##_##level,
 #include "levels.h"
 #undef F
 #undef L
 	LEVEL_COUNT
 };
 
-struct match_comparison {
-	enum match_level level[FIELD_COUNT];
-	bool housemate;    /* weigh against the household, not against strangers */
-	int32_t millibits; /* sum over the fields */
+struct match_level_row {
+	enum match_field field;
+	const char *key;   /* in model files */
+	const char *words; /* for representatives */
 };
+extern const struct match_level_row match_levels[LEVEL_COUNT];
 
+struct match_field_row {
+	const char *name;
+	bool is_person; /* tells people of one household apart */
+};
+extern const struct match_field_row match_fields[FIELD_COUNT];
+
+/*
+ * `ssn_is_subscribers`: the record is a dependent's and bears the SSN of the subscriber of his family, as the file or
+ * the member's own family says.
+ */
 void match_compare(const struct match_query *query, const struct match_person *sent, const struct match_person *prior,
-		   const struct match_person *known, struct match_comparison *ret_comparison);
-
-/* The evidence rows of a comparison; `candidate->millibits` is their sum. 0 or -ENOMEM. */
-int match_explain(struct arena *arena, const struct match_query *query, const struct match_person *sent,
-		  const struct match_person *known, const struct match_comparison *comparison,
-		  struct match_candidate *candidate);
-
+		   const struct match_person *known, bool ssn_is_subscribers, enum match_level level[FIELD_COUNT]);
+/* Subscriber number, house or phone in common: surely one household, be it the same person or not. */
+bool match_is_at_home(const enum match_level level[FIELD_COUNT]);
 enum match_level match_first_level(const struct match_name *a, const struct match_name *b);
+/* The raw value of a field; only a birth date needs memory. */
+struct slice match_value(struct arena *arena, const struct member *member, enum match_field field);
 
 #endif

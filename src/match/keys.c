@@ -81,7 +81,7 @@ uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_
 {
 	struct match_person person;
 	struct key_list list = {ret_keys, 0};
-	char birth[DATE_TEXT_BYTES], year[5] = "", ssn[10] = "", initial[2] = "";
+	char birth[DATE_TEXT_BYTES], year[5] = "", ssn[17] = "", initial[2] = "";
 	bool in_order;
 
 	match_person_of(member, &person);

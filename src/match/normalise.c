@@ -264,15 +264,23 @@ static size_t digits_of(struct slice s, char *out, size_t max)
 	return count;
 }
 
-/* Ten digits of the North American plan (area and exchange 2..9), an 1 before them taken off; else "". */
-static void phone_of(struct slice raw, char out[11])
+/*
+ * Ten digits of the North American plan (area and exchange 2..9), an 1 before them taken off. Fewer digits are kept as
+ * they are, a number of another country; what is ten digits and no such number is missing.
+ */
+static void phone_of(struct slice raw, char out[12])
 {
-	char digits[12];
-	size_t count = digits_of(raw, digits, 11);
+	char digits[13];
+	size_t count = digits_of(raw, digits, 12);
 	const char *begin = count == 11 && digits[0] == '1' ? digits + 1 : digits;
 
 	out[0] = '\0';
-	if (count != (size_t)(begin - digits) + 10 || begin[0] < '2' || begin[3] < '2')
+	if (count != (size_t)(begin - digits) + 10) {
+		if (count >= 7 && count <= 9)
+			memcpy(out, digits, count + 1);
+		return;
+	}
+	if (begin[0] < '2' || begin[3] < '2')
 		return;
 	memcpy(out, begin, 10);
 	out[10] = '\0';
@@ -288,10 +296,15 @@ static void address_of(const struct member *member, struct match_person *person)
 {
 	struct match_name street;
 	uint32_t i = 0;
+	struct match_name code;
 	char digits[6];
 
-	if (digits_of(member->zip, digits, 5) >= 5)
+	if (digits_of(member->zip, digits, 5) >= 5) {
 		memcpy(person->zip, digits, sizeof(digits));
+	} else {
+		match_name_of(member->zip, &code);
+		slice_to_cstr(slice_from(code.compact), person->zip, sizeof(person->zip));
+	}
 	match_name_of(member->address1, &street);
 	if (street.token_count > 0 && street.tokens[0].data[0] >= '0' && street.tokens[0].data[0] <= '9')
 		copy_word(street.tokens[i++], person->house, sizeof(person->house));
@@ -301,15 +314,21 @@ static void address_of(const struct member *member, struct match_person *person)
 		copy_word(street.tokens[i], person->street, sizeof(person->street));
 }
 
+/* Nine digits that mean a person; or a number of another kind and length, as other registers have. */
+static struct slice ssn_of(struct slice raw)
+{
+	if (raw.len == 9 && slice_is_digits(raw))
+		return text_ssn_is_placeholder(raw) ? SLICE_EMPTY : raw;
+	return raw.len >= 6 && raw.len <= 16 && raw.len != 9 && raw.len != 11 ? raw : SLICE_EMPTY;
+}
+
 void match_person_of(const struct member *member, struct match_person *ret_person)
 {
 	memset(ret_person, 0, sizeof(*ret_person));
 	ret_person->member = member;
 	names_of(member, ret_person);
 	ret_person->kin = kin_of(slice_trim(member->relationship));
-	ret_person->ssn = slice_trim(member->ssn);
-	if (text_ssn_is_placeholder(ret_person->ssn))
-		ret_person->ssn = SLICE_EMPTY;
+	ret_person->ssn = ssn_of(slice_trim(member->ssn));
 	ret_person->member_id = slice_trim(member->member_id);
 	ret_person->subscriber_id = slice_trim(member->subscriber_id);
 	ret_person->birth_on = member->birth_on;
@@ -318,5 +337,7 @@ void match_person_of(const struct member *member, struct match_person *ret_perso
 			    &ret_person->birth_day);
 	ret_person->sex = member->sex == 'F' || member->sex == 'M' ? member->sex : '\0';
 	phone_of(member->phone, ret_person->phone);
+	ret_person->city = slice_trim(member->city);
+	ret_person->email = slice_trim(member->email);
 	address_of(member, ret_person);
 }

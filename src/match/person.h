@@ -40,8 +40,9 @@ struct match_person {
 	char sex;                               /* 'F', 'M', or 0 */
 	char house[12];                         /* house number, "" = none */
 	char street[24];                        /* first word of the street that is no direction, "" = none */
-	char zip[6];                            /* five digits, or "" */
-	char phone[11];                         /* ten digits, or "" */
+	char zip[10];                           /* five digits; what other countries have, compact; or "" */
+	char phone[12];                         /* ten digits; five to eleven of other countries; or "" */
+	struct slice city, email;               /* trimmed */
 };
 
 void match_person_of(const struct member *member, struct match_person *ret_person);
@@ -56,6 +57,9 @@ void match_soundex(const char *compact, char ret_code[5]);
 enum match_nickname { NICKNAME_NONE, NICKNAME_DIRECT, NICKNAME_SHARED };
 /* DIRECT: one is a short form of the other; SHARED: both are short forms of one name. Both upper case. */
 enum match_nickname match_nickname(struct slice a, struct slice b);
+
+/* -log2 of how often people have this name, in millibits: 'F' first names, 'L' surnames; upper case, compact. */
+int32_t match_name_millibits(char kind, struct slice name);
 
 /* Similarity 0..1. */
 double match_jaro_winkler(struct slice a, struct slice b);

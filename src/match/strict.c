@@ -5,24 +5,11 @@
 
 /* ---- rules ---- */
 
-/*
- * Confidence of a rule: (n + 1) / (n + 2), the expected share of right ones after n decisions of which none was wrong
- * (rule of succession), with n counted per rule on the simulated members of tests/unit/test_match.c. Rules that the
- * simulation cannot reach (it announces no corrections and pays nothing) take the value of the weakest one measured.
- * A calibrated probability for each decision comes with the scored model.
- */
-static const struct rule {
-	const char *name;
-	double confidence;
-} rules[] = {
-	{"member_id+birth_on", 0.999868},           /* 7,577 */
-	{"ssn+birth_on+last_name", 0.999920},       /* 12,542 */
-	{"names+birth_on+subscriber_id", 0.999567}, /* 2,309 */
-	{"member_id+correction", 0.999567},
-	{"ssn+correction", 0.999567},
-	{"member_id+names", 0.999567},
-	{"ssn+names", 0.999567},
-	{"new", 0.999647}, /* 2,827 */
+/* Named in applied.csv: a person is best convinced by a rule, even where the score alone would do. */
+static const char *const rules[] = {
+	"member_id+birth_on",   "ssn+birth_on+last_name", "names+birth_on+subscriber_id",
+	"member_id+correction", "ssn+correction",         "member_id+names",
+	"ssn+names",
 };
 enum {
 	RULE_MEMBER_ID,
@@ -31,25 +18,15 @@ enum {
 	RULE_CORRECTED_ID,
 	RULE_CORRECTED_SSN,
 	RULE_PAYMENT_ID,
-	RULE_PAYMENT_SSN,
-	RULE_NEW
+	RULE_PAYMENT_SSN
 };
-
-static double confidence_of(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].name == name)
-			return rules[i].confidence;
-	return 0.0;
-}
 
 static bool first_agrees(const enum match_level *level)
 {
 	enum match_level first = level[FIELD_FIRST];
 
-	return first != LEVEL_MISSING && first != LEVEL_FIRST_OTHER && first != LEVEL_FIRST_SWAPPED;
+	return first != LEVEL_MISSING && first != LEVEL_FIRST_OTHER && first != LEVEL_FIRST_ALIKE &&
+	       first != LEVEL_FIRST_SWAPPED;
 }
 
 static bool last_agrees(const enum match_level *level)
@@ -57,6 +34,11 @@ static bool last_agrees(const enum match_level *level)
 	enum match_level last = level[FIELD_LAST];
 
 	return last == LEVEL_LAST_EQUAL || last == LEVEL_LAST_TOKEN || last == LEVEL_LAST_SIMILAR;
+}
+
+static bool last_differs(const enum match_level *level)
+{
+	return level[FIELD_LAST] == LEVEL_LAST_OTHER || level[FIELD_LAST] == LEVEL_LAST_CHANGED;
 }
 
 static bool last_is_same(const enum match_level *level)
@@ -76,7 +58,8 @@ static bool ssn_differs(const enum match_level *level)
 {
 	enum match_level ssn = level[FIELD_SSN];
 
-	return ssn == LEVEL_SSN_ONE_EDIT || ssn == LEVEL_SSN_LAST_FOUR || ssn == LEVEL_SSN_OTHER;
+	return ssn == LEVEL_SSN_ONE_EDIT || ssn == LEVEL_SSN_TWO_EDITS || ssn == LEVEL_SSN_LAST_FOUR ||
+	       ssn == LEVEL_SSN_OTHER;
 }
 
 /* Father and son: the same names, born fifteen or more years apart. */
@@ -102,19 +85,19 @@ static const char *rule_of(const struct match_query *query, const enum match_lev
 	bool birth = level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL;
 
 	if (id && birth)
-		return rules[RULE_MEMBER_ID].name;
+		return rules[RULE_MEMBER_ID];
 	if (ssn && birth && last_is_same(level))
-		return rules[RULE_SSN].name;
+		return rules[RULE_SSN];
 	if (birth && level[FIELD_FIRST] == LEVEL_FIRST_EQUAL && level[FIELD_LAST] == LEVEL_LAST_EQUAL &&
 	    level[FIELD_SUBSCRIBER] == LEVEL_SUBSCRIBER_EQUAL)
-		return rules[RULE_NAMES].name;
+		return rules[RULE_NAMES];
 	if (id && is_correction(query, level))
-		return rules[RULE_CORRECTED_ID].name;
+		return rules[RULE_CORRECTED_ID];
 	if (ssn && is_correction(query, level))
-		return rules[RULE_CORRECTED_SSN].name;
+		return rules[RULE_CORRECTED_SSN];
 	/* A payment changes no person: the payer's books know no birth date. */
 	if (query->intent == MATCH_PAYMENT && first_agrees(level) && last_is_same(level))
-		return id ? rules[RULE_PAYMENT_ID].name : ssn ? rules[RULE_PAYMENT_SSN].name : NULL;
+		return id ? rules[RULE_PAYMENT_ID] : ssn ? rules[RULE_PAYMENT_SSN] : NULL;
 	return NULL;
 }
 
@@ -126,13 +109,13 @@ static const char *rule_of(const struct match_query *query, const enum match_lev
  */
 static bool is_other_twin(const struct match_query *query, const struct scored *scored)
 {
-	const enum match_level *level = scored->comparison.level;
+	const enum match_level *level = scored->level;
 	enum match_level first = level[FIELD_FIRST];
 
 	if (!scored->claimed || first == LEVEL_MISSING || first == LEVEL_FIRST_EQUAL || first == LEVEL_FIRST_NICKNAME)
 		return false;
 	return query->birth_order > 0 || level[FIELD_SSN] == LEVEL_SSN_OTHER ||
-	       (ssn_differs(level) && first == LEVEL_FIRST_OTHER);
+	       (ssn_differs(level) && (first == LEVEL_FIRST_OTHER || first == LEVEL_FIRST_ALIKE));
 }
 
 static bool is_at_home(const enum match_level *level)
@@ -143,7 +126,7 @@ static bool is_at_home(const enum match_level *level)
 /* Born on the same day: a twin, the same person under another name, or a stranger. */
 static bool is_plausible_same_day(const struct match_query *query, const struct scored *scored)
 {
-	const enum match_level *level = scored->comparison.level;
+	const enum match_level *level = scored->level;
 	bool stranger = level[FIELD_SSN] == LEVEL_SSN_OTHER ||
 			(level[FIELD_ADDRESS] == LEVEL_ADDRESS_OTHER && level[FIELD_PHONE] == LEVEL_PHONE_OTHER);
 
@@ -154,15 +137,15 @@ static bool is_plausible_same_day(const struct match_query *query, const struct 
 	if (level[FIELD_FIRST] == LEVEL_FIRST_SWAPPED)
 		return true;
 	if (level[FIELD_FIRST] == LEVEL_MISSING)
-		return level[FIELD_LAST] != LEVEL_LAST_OTHER;
+		return !last_differs(level);
 	if (!first_agrees(level))
 		return false;
-	return level[FIELD_LAST] != LEVEL_LAST_OTHER || !stranger;
+	return !last_differs(level) || !stranger;
 }
 
 static bool is_plausible(const struct match_query *query, const struct scored *scored)
 {
-	const enum match_level *level = scored->comparison.level;
+	const enum match_level *level = scored->level;
 	bool near = birth_is_near(level) || level[FIELD_BIRTH] == LEVEL_MISSING;
 	bool names = first_agrees(level) && last_agrees(level);
 
@@ -183,13 +166,11 @@ static bool is_plausible(const struct match_query *query, const struct scored *s
 	return (first_agrees(level) && near) || (level[FIELD_FIRST] == LEVEL_FIRST_EQUAL && last_is_same(level));
 }
 
-void match_strict_assess(const struct match_query *query, const struct match_person *sent, struct scored *scored)
+void match_strict_assess(const struct match_query *query, struct scored *scored)
 {
-	if (query->is_claimed != NULL)
-		scored->claimed = query->is_claimed(query->claimed_context, scored->person.member->member_no);
-	scored->rule = rule_of(query, scored->comparison.level);
-	scored->holds_ssn = sent->ssn.len > 0 && slice_equal(sent->ssn, scored->person.ssn);
+	scored->rule = rule_of(query, scored->level);
 	scored->plausible = is_plausible(query, scored);
+	scored->excluded = is_other_twin(query, scored) && !scored->plausible;
 }
 
 /* ---- guards ---- */
@@ -231,12 +212,12 @@ static const struct scored *find_twin(const struct strict *strict, const struct 
  */
 static struct verdict guard_twin(const struct strict *strict, const struct scored *best)
 {
-	const enum match_level *level = best->comparison.level;
+	const enum match_level *level = best->level;
 	const struct scored *twin = find_twin(strict, best);
 	bool own_number = level[FIELD_SSN] == LEVEL_SSN_EQUAL || level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL;
 	bool exact = level[FIELD_FIRST] == LEVEL_FIRST_EQUAL;
 
-	if (twin != NULL && (!exact || twin->comparison.level[FIELD_FIRST] == LEVEL_FIRST_EQUAL))
+	if (twin != NULL && (!exact || twin->level[FIELD_FIRST] == LEVEL_FIRST_EQUAL))
 		return (struct verdict){CATEGORY_TWIN_RISK,
 					arena_printf(strict->arena,
 						     "Members " ID_FORMAT " and " ID_FORMAT
@@ -255,7 +236,7 @@ static struct verdict guard_twin(const struct strict *strict, const struct score
 
 static struct verdict guard_names(const struct strict *strict, const struct scored *best)
 {
-	const enum match_level *level = best->comparison.level;
+	const enum match_level *level = best->level;
 	enum match_level first = level[FIELD_FIRST];
 
 	if (level[FIELD_SUFFIX] == LEVEL_SUFFIX_OTHER)
@@ -270,13 +251,14 @@ static struct verdict guard_names(const struct strict *strict, const struct scor
 						     "Member " ID_FORMAT
 						     " has another sex and another first name than those sent.",
 						     ID_OF(best))};
-	if ((first == LEVEL_FIRST_OTHER || first == LEVEL_FIRST_SWAPPED) && !strict->query->corrected)
+	if (first != LEVEL_MISSING && !first_agrees(level) && !strict->query->corrected)
 		return (struct verdict){CATEGORY_NAME_MISMATCH,
 					arena_printf(strict->arena,
 						     "Member " ID_FORMAT " has another first name than the one sent.",
 						     ID_OF(best))};
 	if (!last_agrees(level) && level[FIELD_LAST] != LEVEL_MISSING && !strict->query->corrected &&
-	    first != LEVEL_FIRST_EQUAL && first != LEVEL_FIRST_NICKNAME)
+	    (level[FIELD_MEMBER_ID] != LEVEL_MEMBER_ID_EQUAL ||
+	     (first != LEVEL_FIRST_EQUAL && first != LEVEL_FIRST_NICKNAME)))
 		return (struct verdict){CATEGORY_NAME_MISMATCH,
 					arena_printf(strict->arena,
 						     "Member " ID_FORMAT " has another name than the one sent.",
@@ -295,7 +277,7 @@ static const struct scored *find_id_holder(const struct strict *strict)
 	uint32_t i;
 
 	for (i = 0; i < strict->count; i++)
-		if (strict->scored[i]->comparison.level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL)
+		if (strict->scored[i]->level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL)
 			return strict->scored[i];
 	return NULL;
 }
@@ -326,7 +308,7 @@ static struct verdict ssn_dup(const struct strict *strict, const struct scored *
 
 static struct verdict guard_numbers(const struct strict *strict, const struct scored *best)
 {
-	const enum match_level *level = best->comparison.level;
+	const enum match_level *level = best->level;
 	const struct scored *id_holder = find_id_holder(strict), *ssn_holder = find_other_ssn_holder(strict, best);
 	char sent[TEXT_SSN_BYTES], known[TEXT_SSN_BYTES];
 
@@ -349,9 +331,37 @@ static struct verdict guard_numbers(const struct strict *strict, const struct sc
 	return sound;
 }
 
+static struct verdict guard_birth(const struct strict *strict, const struct scored *best)
+{
+	enum match_level birth = best->level[FIELD_BIRTH];
+
+	if (birth == LEVEL_BIRTH_EQUAL || birth == LEVEL_MISSING || strict->query->corrected)
+		return sound;
+	return (struct verdict){CATEGORY_DOB_MISMATCH,
+				arena_printf(strict->arena,
+					     "Member " ID_FORMAT " is meant, but the birth date sent is another (%s).",
+					     ID_OF(best), match_levels[birth].words)};
+}
+
+/* A namesake born on the same day is rare, but not rare enough: something else must agree. */
+static struct verdict guard_alone(const struct strict *strict, const struct scored *best)
+{
+	const enum match_level *level = best->level;
+
+	if (best->rule != NULL || level[FIELD_SSN] == LEVEL_SSN_EQUAL || level[FIELD_SSN] == LEVEL_SSN_SUBSCRIBERS ||
+	    level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL || level[FIELD_EMAIL] == LEVEL_EMAIL_EQUAL ||
+	    match_is_at_home(level))
+		return sound;
+	return (struct verdict){CATEGORY_LOW_SCORE,
+				arena_printf(strict->arena,
+					     "Member " ID_FORMAT
+					     " has the names and birth date sent, but nothing else in common.",
+					     ID_OF(best))};
+}
+
 static struct verdict guard_claim(const struct strict *strict, const struct scored *best)
 {
-	const enum match_level *level = best->comparison.level;
+	const enum match_level *level = best->level;
 
 	if (!best->claimed || (level[FIELD_FIRST] == LEVEL_FIRST_EQUAL && level[FIELD_LAST] == LEVEL_LAST_EQUAL &&
 			       level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL))
@@ -365,7 +375,7 @@ static struct verdict guard_claim(const struct strict *strict, const struct scor
 
 static struct verdict guard_kin(const struct strict *strict, const struct scored *best)
 {
-	if (best->rule != rules[RULE_NAMES].name || best->comparison.level[FIELD_KIN] != LEVEL_KIN_SELF_OTHER)
+	if (best->rule != rules[RULE_NAMES] || best->level[FIELD_KIN] != LEVEL_KIN_SELF_OTHER)
 		return sound;
 	return (struct verdict){
 		CATEGORY_LOW_SCORE,
@@ -379,7 +389,7 @@ static struct verdict guard_kin(const struct strict *strict, const struct scored
 static struct verdict guard(const struct strict *strict, const struct scored *best)
 {
 	static struct verdict (*const guards[])(const struct strict *, const struct scored *) = {
-		guard_numbers, guard_names, guard_twin, guard_claim, guard_kin,
+		guard_numbers, guard_names, guard_twin, guard_birth, guard_claim, guard_kin, guard_alone,
 	};
 	struct verdict verdict = sound;
 	size_t i;
@@ -393,7 +403,7 @@ static struct verdict guard(const struct strict *strict, const struct scored *be
 
 static struct verdict why_id_holder(const struct strict *strict, const struct scored *holder)
 {
-	const enum match_level *level = holder->comparison.level;
+	const enum match_level *level = holder->level;
 	bool names = first_agrees(level) && last_agrees(level);
 
 	if (names && level[FIELD_BIRTH] == LEVEL_MISSING)
@@ -416,7 +426,7 @@ static struct verdict why_id_holder(const struct strict *strict, const struct sc
 
 static struct verdict why_ssn_holder(const struct strict *strict, const struct scored *holder)
 {
-	const enum match_level *level = holder->comparison.level;
+	const enum match_level *level = holder->level;
 
 	if (level[FIELD_SSN] != LEVEL_SSN_EQUAL) /* the subscriber's, on a dependent */
 		return ssn_dup(strict, holder);
@@ -438,7 +448,7 @@ static struct verdict why_ssn_holder(const struct strict *strict, const struct s
 
 static struct verdict why_plausible(const struct strict *strict, const struct scored *best, uint32_t plausible)
 {
-	const enum match_level *level = best->comparison.level;
+	const enum match_level *level = best->level;
 
 	if (level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL && level[FIELD_FIRST] != LEVEL_FIRST_EQUAL &&
 	    (level[FIELD_SUBSCRIBER] == LEVEL_SUBSCRIBER_EQUAL || is_at_home(level)))
@@ -500,11 +510,19 @@ static struct verdict why_uncertain(const struct strict *strict)
 	return (struct verdict){CATEGORY_NO_MATCH, SLICE_LITERAL("No member on file fits the record.")};
 }
 
-/* Enough is known of the person to say that nobody on file is meant. */
+/* Enough is known of the person to say that nobody on file is meant, and nobody on file could be meant. */
 static bool can_be_new(const struct strict *strict)
 {
-	return strict->query->intent == MATCH_ADD && strict->sent->birth_on != DATE_NONE &&
-	       strict->sent->last.text[0] != '\0';
+	const struct search *search = strict->search;
+	uint32_t i;
+
+	if (search->query->intent != MATCH_ADD || search->sent->birth_on == DATE_NONE ||
+	    search->sent->last.text[0] == '\0' || !search_is_new(search))
+		return false;
+	for (i = 0; i < search->count; i++)
+		if (search->scored[i]->plausible)
+			return false;
+	return true;
 }
 
 static int review(struct verdict verdict, struct match_result *ret_result)
@@ -517,40 +535,90 @@ static int review(struct verdict verdict, struct match_result *ret_result)
 	return 0;
 }
 
-static uint32_t count_rules(const struct strict *strict)
+/* What the matcher's own guard found, in the categories of exceptions. */
+static struct verdict why_guarded(const struct strict *strict, const struct scored *best, enum search_guard guard)
+{
+	enum category category = guard == GUARD_TWIN                                ? CATEGORY_TWIN_RISK
+				 : guard == GUARD_GENERATION || guard == GUARD_SEX   ? CATEGORY_NAME_MISMATCH
+				 : guard == GUARD_MARGIN || guard == GUARD_CLAIMED   ? CATEGORY_MULTI_MATCH
+				 : guard == GUARD_SSN || guard == GUARD_SSN_OWNER    ? CATEGORY_SSN_DUP
+				 : guard == GUARD_MEMBER_ID                          ? CATEGORY_ID_CONFLICT
+										     : CATEGORY_LOW_SCORE;
+
+	return (struct verdict){category, arena_printf(strict->arena, "Member " ID_FORMAT " fits best, but %s.",
+						       ID_OF(best), search_guard_words(guard))};
+}
+
+/* The first two who satisfy a rule; how many do. */
+static uint32_t find_rules(const struct strict *strict, const struct scored *ret_two[2])
 {
 	uint32_t i, count = 0;
 
-	for (i = 0; i < strict->count; i++)
-		count += strict->scored[i]->rule != NULL;
+	for (i = 0; i < strict->count; i++) {
+		if (strict->scored[i]->rule == NULL)
+			continue;
+		if (count < 2)
+			ret_two[count] = strict->scored[i];
+		count++;
+	}
 	return count;
+}
+
+static struct verdict why_not_automatic(const struct strict *strict, const struct scored *best,
+					enum search_guard guard_)
+{
+	const struct scored *two[2];
+	struct verdict verdict;
+
+	if (find_rules(strict, two) > 1)
+		return (struct verdict){CATEGORY_MULTI_MATCH,
+					arena_printf(strict->arena, "Members " ID_FORMAT " and " ID_FORMAT " both fit.",
+						     ID_OF(two[0]), ID_OF(two[1]))};
+	verdict = best->rule != NULL ? guard(strict, best) : why_uncertain(strict);
+	if (verdict.category == CATEGORY_COUNT ||
+	    (verdict.category == CATEGORY_NO_MATCH && strict->query->intent == MATCH_ADD))
+		return why_guarded(strict, best, guard_);
+	return verdict;
+}
+
+/* Categories speak of numbers, names and dates that agree or do not; the score alone is no category. */
+static struct verdict without_rule(const struct strict *strict, struct verdict stopped)
+{
+	struct verdict verdict = why_uncertain(strict);
+
+	return verdict.category == CATEGORY_NO_MATCH ? stopped : verdict;
+}
+
+static int take_best(const struct scored *best, struct match_result *ret_result)
+{
+	ret_result->disposition = MATCH_AUTO;
+	ret_result->member = best->person.member;
+	ret_result->rule = best->rule != NULL ? best->rule : "score";
+	ret_result->confidence = best->probability;
+	return 0;
 }
 
 int match_strict_decide(const struct strict *strict, struct match_result *ret_result)
 {
-	uint32_t satisfied = count_rules(strict);
-	const struct scored *best = satisfied > 0 ? strict->scored[0] : NULL;
+	const struct search *search = strict->search;
+	const struct scored *best = search->count > 0 ? search->scored[0] : NULL;
+	enum search_guard stop = best != NULL ? search_guard(search) : GUARD_EVIDENCE;
 	struct verdict verdict;
 
-	if (satisfied > 1)
-		return review((struct verdict){CATEGORY_MULTI_MATCH,
-					       arena_printf(strict->arena,
-							    "Members " ID_FORMAT " and " ID_FORMAT " both fit.",
-							    ID_OF(best), ID_OF(strict->scored[1]))},
-			      ret_result);
-	verdict = best != NULL ? guard(strict, best) : why_uncertain(strict);
-	if (best != NULL && verdict.category == CATEGORY_COUNT) {
-		ret_result->disposition = MATCH_AUTO;
-		ret_result->member = best->person.member;
-		ret_result->rule = best->rule;
-		ret_result->confidence = confidence_of(best->rule);
-		return 0;
+	if (stop == GUARD_NONE) {
+		verdict = guard(strict, best);
+		if (verdict.category == CATEGORY_COUNT)
+			return take_best(best, ret_result);
+		return review(best->rule != NULL ? verdict : without_rule(strict, verdict), ret_result);
 	}
-	if (verdict.category == CATEGORY_NO_MATCH && can_be_new(strict)) {
+	if (can_be_new(strict)) {
 		ret_result->disposition = MATCH_NEW;
-		ret_result->rule = rules[RULE_NEW].name;
-		ret_result->confidence = rules[RULE_NEW].confidence;
+		ret_result->rule = "new";
+		ret_result->confidence = search->none_probability;
 		return 0;
 	}
-	return review(verdict, ret_result);
+	if (best == NULL)
+		return review(why_uncertain(strict), ret_result);
+	ret_result->guard = search_guard_words(stop);
+	return review(why_not_automatic(strict, best, stop), ret_result);
 }

@@ -1,0 +1,132 @@
+/*
+ * match_link: the matcher over whole tables: link two of them, learn weights, measure.
+ *
+ * A table is a CSV file with the columns of `load members` and an `id`; a row is a person. Candidates come from an
+ * index in memory, or from any other struct match_candidates over the same members.
+ *
+ * Memory    a table keeps its rows and borrows the CSV text; an index takes at most 64 bytes a member. Linking takes
+ *           the memory of one row at a time.
+ * Errors    -ENOMEM and what a provider returns; MATCH_E_TABLE with messages for a person in `errors`.
+ * Source    CONTRACT section 7; matching sections 3 and 4.
+ */
+#ifndef MUSTER_MATCH_LINK_H
+#define MUSTER_MATCH_LINK_H
+
+#include "muster/buffer.h"
+#include "muster/env.h"
+#include "muster/match.h"
+#include "muster/match_model.h"
+
+enum { MATCH_E_TABLE = 2 };
+
+struct match_table {
+	struct member *members; /* member_no is the row's ordinal from 1; spans[0] holds group_id and plan_id */
+	struct slice *ids;
+	uint32_t count;
+};
+
+/*
+ * Read a table. Columns may stand in any order and be left out, but `id`; unknown ones are passed over. `csv` must
+ * live as long as the table. 0, MATCH_E_TABLE, -ENOMEM.
+ */
+int match_table_read(struct env *env, struct arena *arena, const char *name, struct slice csv, struct buffer *errors,
+                     struct match_table *ret_table);
+/* The row with this id, or UINT32_MAX. */
+uint32_t match_table_find(const struct match_table *table, struct slice id);
+
+/* ---- candidates in memory ---- */
+
+struct match_index; /* opaque */
+
+/* Over an array of members, borrowed: they must not move. 0 or -ENOMEM. */
+int match_index_new(struct env *env, const struct member *members, uint32_t count, struct match_index **ret_index);
+void match_index_free(struct match_index *index);
+/* A member was added, or has other values than before: from now on `member` (borrowed) is found by these. */
+int match_index_put(struct match_index *index, const struct member *member);
+/* Bytes that the index takes beside the members. */
+size_t match_index_bytes(const struct match_index *index);
+/* Members of one key come in the order of the array, those put later behind. */
+struct match_candidates match_index_candidates(struct match_index *index);
+
+/* ---- linking ---- */
+
+/* Who a row of the left table is in the right one: row of the right table, or one of these. */
+#define MATCH_NOBODY UINT32_MAX
+#define MATCH_UNKNOWN (UINT32_MAX - 1)
+
+struct match_pair {
+	uint32_t left, right; /* rows */
+	double probability;
+	bool automatic;
+	const char *guard;    /* not automatic although likely: what stopped it */
+};
+
+struct match_link_options {
+	const struct match_model *model; /* NULL = the default */
+	bool same_table;                 /* left and right are one table: no row is linked with itself */
+	bool with_duplicates;            /* a person may stand in the right table more than once */
+	bool one_to_one;                 /* a person stands in the left table once: a second claim goes to a person */
+};
+
+typedef int (*match_pair_fn)(void *context, const struct match_pair *pair);
+/* Every pair that a person should see or that is automatic, by left row, best first. */
+int match_link(struct env *env, const struct match_table *left, const struct match_table *right,
+               const struct match_candidates *candidates, const struct match_link_options *options, match_pair_fn fn,
+               void *context);
+/* Is the same person in the table more than once? Looks at up to 2,000 rows. */
+int match_table_has_duplicates(struct env *env, const struct match_table *table,
+                               const struct match_candidates *candidates, const struct match_model *model,
+                               bool *ret_duplicates);
+
+/* The result of holding one row against the right table, with its evidence. */
+int match_link_one(struct arena *arena, const struct match_table *left, uint32_t row, const struct match_table *right,
+                   const struct match_candidates *candidates, const struct match_link_options *options,
+                   struct match_result *ret_result);
+
+/* ---- learning ---- */
+
+struct match_train_options {
+	const struct match_model *base; /* what is known before; NULL = the default */
+	const char *name;
+	int32_t version;
+	const uint32_t *truth;          /* per left row: right row, MATCH_NOBODY or MATCH_UNKNOWN; NULL = nothing is known */
+	uint32_t rounds;                /* of expectation and maximisation; 0 = 10 */
+	bool same_table;
+};
+
+/*
+ * Learn from two tables: strangers from random pairs, housemates from equal subscriber ids in the right table, the
+ * same person from the pairs that the model itself finds likely, starting from the base model's anchors (member id or
+ * SSN with birth date), a record being one member or nobody. Deterministic. 0 or <0.
+ */
+int match_train(struct env *env, struct arena *arena, const struct match_table *left, const struct match_table *right,
+                const struct match_candidates *candidates, const struct match_train_options *options,
+                const struct match_model **ret_model);
+
+/* ---- measuring ---- */
+
+struct match_measured {
+	uint64_t left_rows, true_pairs, pairs, automatic, automatic_right, automatic_wrong, review_rows, found_pairs;
+	double precision, recall;        /* of the automatic ones */
+	double f1, f1_at;                /* best over all thresholds, and that threshold */
+	double recall_at_9999;           /* recall where precision is at least 0.9999 */
+	double ece, brier;               /* expected calibration error over 15 bins; of the listed pairs */
+	double wrong_per_10k, wrong_per_10k_upper; /* automatic; Clopper-Pearson, one-sided 95 % */
+};
+
+#define MATCH_BINS 12
+/* Pairs whose probability lies between two powers of ten of the odds. */
+struct match_bin {
+	double from, to, mean; /* probabilities */
+	uint64_t pairs, right;
+	double low, high;      /* 95 % interval of the share of right ones */
+	bool inside;           /* mean lies in it */
+};
+
+/* `pairs` as PAIRS.csv, `truth` as TRUTH.csv. `left_rows` 0: the rows that occur. 0, MATCH_E_TABLE, -ENOMEM. */
+int match_evaluate(struct env *env, struct slice pairs, struct slice truth, uint64_t left_rows, struct buffer *errors,
+                   struct match_measured *ret_measured, struct match_bin ret_bins[MATCH_BINS]);
+/* Upper bound of the share of wrong ones after `wrong` in `count`, one-sided 95 % (Clopper-Pearson). */
+double match_upper_bound(uint64_t wrong, uint64_t count);
+
+#endif

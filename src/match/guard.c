@@ -1,0 +1,204 @@
+/*
+ * guard: certain enough to act without a person?
+ *
+ * The numbers first (probability, distance to the next, evidence on the person and not on the household), then what
+ * no number outweighs. A wrong match costs about ten thousand times what a look at an exception costs.
+ *
+ * Source    matching sections 1.3 and 4 (decision).
+ */
+#include "search.h"
+
+static bool is(const struct scored *scored, enum match_field field, enum match_level level)
+{
+	return scored->level[field] == level;
+}
+
+/* The second one who is somebody else. */
+static const struct scored *runner_up(const struct search *search)
+{
+	uint32_t i;
+
+	for (i = 1; i < search->count; i++) {
+		if (search->with_duplicates && search_is_same(search, 0, i))
+			continue;
+		return search->scored[i];
+	}
+	return NULL;
+}
+
+static bool lacks_evidence(const struct search *search, const struct scored *best)
+{
+	double wrong = 1.0 - best->probability;
+
+	return wrong * 1e6 > search->model->auto_wrong_ppm || best->person_bits < search->model->auto_person;
+}
+
+static bool lacks_margin(const struct search *search, const struct scored *best)
+{
+	const struct scored *second = runner_up(search);
+
+	return second != NULL && best->total - second->total < search->model->auto_margin;
+}
+
+static bool is_other_name(const struct scored *scored)
+{
+	return is(scored, FIELD_FIRST, LEVEL_FIRST_OTHER) || is(scored, FIELD_FIRST, LEVEL_FIRST_ALIKE);
+}
+
+/*
+ * A family has one subscriber and one spouse at a time: these have no unknown twin in the same role. Twins with a
+ * contract each have a subscriber number each.
+ */
+static bool is_only_one_of_family(const struct scored *best)
+{
+	if (!is(best, FIELD_KIN, LEVEL_KIN_SELF) && !is(best, FIELD_KIN, LEVEL_KIN_SPOUSE))
+		return false;
+	return is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_EQUAL) ||
+	       (is(best, FIELD_SUBSCRIBER, LEVEL_MISSING) && !is_other_name(best));
+}
+
+static bool is_whole_name(const struct match_name *a, const struct match_name *b)
+{
+	return strlen(a->compact) >= 3 && strcmp(a->compact, b->compact) == 0;
+}
+
+/* The known first name stands, letter by letter, in another place: a twin would not bear it at all. */
+static bool is_name_elsewhere(const struct search *search, const struct scored *best)
+{
+	const struct match_person *sent = search->sent, *known = &best->person;
+
+	return (is(best, FIELD_FIRST, LEVEL_FIRST_SWAPPED) && is_whole_name(&sent->last, &known->first)) ||
+	       is(best, FIELD_FIRST, LEVEL_FIRST_TURNED);
+}
+
+/* Somebody else of his family on file was born on the same day, and fits the first name at least as well. */
+static bool has_closer_twin(const struct search *search, const struct scored *best)
+{
+	uint32_t i;
+
+	for (i = 1; i < search->count; i++) {
+		const struct scored *other = search->scored[i];
+
+		if (best->person.subscriber_id.len > 0 && best->person.birth_on != DATE_NONE &&
+		    other->person.birth_on == best->person.birth_on &&
+		    slice_equal_nocase(other->person.subscriber_id, best->person.subscriber_id) &&
+		    (other->level[FIELD_FIRST] <= best->level[FIELD_FIRST] || is(best, FIELD_FIRST, LEVEL_MISSING)))
+			return true;
+	}
+	return false;
+}
+
+static bool may_be_twin(const struct search *search, const struct scored *best)
+{
+	if (!is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL))
+		return false;
+	if (!search->with_duplicates && has_closer_twin(search, best))
+		return true;
+	return !is(best, FIELD_SSN, LEVEL_SSN_EQUAL) && !is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL) &&
+	       !is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && !is_only_one_of_family(best) &&
+	       !is_name_elsewhere(search, best);
+}
+
+/* A birth date with a fault in it, where a number of his own says that it is one. */
+static bool is_mistyped_birth(const struct scored *best)
+{
+	bool number = is(best, FIELD_SSN, LEVEL_SSN_EQUAL) || is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL);
+	bool alone = is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_EQUAL) &&
+		     (is(best, FIELD_KIN, LEVEL_KIN_SELF) || is(best, FIELD_KIN, LEVEL_KIN_SPOUSE));
+
+	return is(best, FIELD_BIRTH, LEVEL_BIRTH_ONE_DIGIT) && (number || alone) &&
+	       !is(best, FIELD_KIN, LEVEL_KIN_SELF_OTHER);
+}
+
+/* Jr and Sr, or father and son of one name. */
+static bool is_other_generation(const struct search *search, const struct scored *best)
+{
+	int years = search->sent->birth_year - best->person.birth_year;
+
+	if (is(best, FIELD_SUFFIX, LEVEL_SUFFIX_OTHER))
+		return true;
+	return is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && is(best, FIELD_LAST, LEVEL_LAST_EQUAL) &&
+	       search->sent->birth_year != 0 && best->person.birth_year != 0 && (years >= 15 || years <= -15) &&
+	       !is_mistyped_birth(best);
+}
+
+/* A number agrees, but neither the first name nor the birth date does. */
+static bool is_number_alone(const struct scored *scored)
+{
+	return is_other_name(scored) &&
+	       (is(scored, FIELD_BIRTH, LEVEL_BIRTH_OTHER) || is(scored, FIELD_BIRTH, LEVEL_BIRTH_SAME_YEAR) ||
+		is(scored, FIELD_BIRTH, LEVEL_BIRTH_TWO_PARTS));
+}
+
+static bool is_anothers_ssn(const struct search *search, const struct scored *best)
+{
+	uint32_t i;
+
+	if (best->holds_ssn || is(best, FIELD_SSN, LEVEL_SSN_SUBSCRIBERS) || is(best, FIELD_SSN, LEVEL_SSN_EQUAL))
+		return false;
+	for (i = 1; i < search->count; i++)
+		if (search->scored[i]->holds_ssn &&
+		    !(search->with_duplicates && search_is_same(search, 0, i)))
+			return true;
+	return false;
+}
+
+/* The same person sent twice agrees in full. */
+static bool is_claimed_by_another(const struct scored *best)
+{
+	return best->claimed && !(is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && is(best, FIELD_LAST, LEVEL_LAST_EQUAL) &&
+				  is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL));
+}
+
+enum search_guard search_guard(const struct search *search)
+{
+	const struct scored *best = search->scored[0];
+
+	if (may_be_twin(search, best))
+		return GUARD_TWIN;
+	if (is_other_generation(search, best))
+		return GUARD_GENERATION;
+	if (is(best, FIELD_SSN, LEVEL_SSN_EQUAL) && is_number_alone(best))
+		return GUARD_SSN;
+	if (is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL) && is_number_alone(best))
+		return GUARD_MEMBER_ID;
+	if (is(best, FIELD_SEX, LEVEL_SEX_OTHER) && is_other_name(best))
+		return GUARD_SEX;
+	if (is_anothers_ssn(search, best))
+		return GUARD_SSN_OWNER;
+	if (is_claimed_by_another(best))
+		return GUARD_CLAIMED;
+	if (lacks_margin(search, best))
+		return GUARD_MARGIN;
+	return lacks_evidence(search, best) ? GUARD_EVIDENCE : GUARD_NONE;
+}
+
+bool search_is_new(const struct search *search)
+{
+	uint32_t i;
+
+	if ((1.0 - search->none_probability) * 1e6 > search->model->new_ppm)
+		return false;
+	for (i = 0; i < search->count; i++)
+		if (search->scored[i]->probability * 1e6 >= search->model->new_ppm)
+			return false;
+	return true;
+}
+
+const char *search_guard_words(enum search_guard guard)
+{
+	static const char *const words[GUARD_COUNT] = {
+		[GUARD_NONE] = "",
+		[GUARD_EVIDENCE] = "the evidence is not enough",
+		[GUARD_MARGIN] = "another member fits nearly as well",
+		[GUARD_TWIN] = "it may be a twin",
+		[GUARD_GENERATION] = "it may be another generation",
+		[GUARD_SSN] = "only the SSN agrees",
+		[GUARD_MEMBER_ID] = "only the member number agrees",
+		[GUARD_SEX] = "sex and first name both differ",
+		[GUARD_SSN_OWNER] = "the SSN is another member's",
+		[GUARD_CLAIMED] = "another record of the file already meant this member",
+	};
+
+	return words[guard];
+}

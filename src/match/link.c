@@ -1,0 +1,216 @@
+/*
+ * link: every row of one table against another.
+ *
+ * A row is linked by the evidence and the matcher's own guards; what a plan holds up for other reasons (another SSN on
+ * file, a name to be changed) is not asked here.
+ */
+#include "search.h"
+
+#include "muster/error.h"
+#include "muster/match_link.h"
+
+/* Pairs less likely than this are no one's business; a row without a likelier one is somebody new. */
+#define LISTED_PROBABILITY_MIN 0.001
+
+struct linking {
+	struct env *env;
+	const struct match_table *left, *right;
+	const struct match_candidates *candidates;
+	const struct match_link_options *options;
+	const struct match_model *model;
+	match_pair_fn fn;
+	void *context;
+	struct match_pair *held; /* one_to_one: until all rows are seen */
+	size_t held_count, held_capacity;
+};
+
+static struct match_query query_of(const struct match_table *left, uint32_t row, uint64_t population)
+{
+	const struct member *sent = &left->members[row];
+
+	return (struct match_query){.intent = MATCH_CHANGE,
+				    .sent = sent,
+				    .is_subscriber = slice_is(sent->relationship, "18"),
+				    .group_id = sent->span_count > 0 ? sent->spans[0].group_id : SLICE_EMPTY,
+				    .population = population};
+}
+
+static int model_of(struct arena *arena, const struct match_model *model, const struct match_model **ret_model)
+{
+	if (model == NULL)
+		return match_model_default(arena, ret_model);
+	*ret_model = model;
+	return 0;
+}
+
+static int search_row(struct arena *arena, const struct match_table *left, uint32_t row,
+		      const struct match_table *right, const struct match_candidates *candidates,
+		      const struct match_link_options *options, struct match_query *query, struct search *search)
+{
+	*query = query_of(left, row, right->count);
+	*search = (struct search){.arena = arena,
+				  .candidates = candidates,
+				  .query = query,
+				  .model = options->model,
+				  .intent = MODEL_LINK,
+				  .except_no = options->same_table ? row + 1 : 0,
+				  .with_duplicates = options->with_duplicates || options->same_table};
+	return search_run(search);
+}
+
+static int hold(struct linking *linking, const struct match_pair *pair)
+{
+	struct match_pair *held;
+	size_t capacity;
+
+	if (!linking->options->one_to_one)
+		return linking->fn(linking->context, pair);
+	if (linking->held_count == linking->held_capacity) {
+		capacity = linking->held_capacity > 0 ? linking->held_capacity * 2 : 1024;
+		held = env_realloc(linking->env, linking->held, capacity * sizeof(*held));
+		if (held == NULL)
+			return -ENOMEM;
+		linking->held = held;
+		linking->held_capacity = capacity;
+	}
+	linking->held[linking->held_count++] = *pair;
+	return 0;
+}
+
+static int link_row(struct linking *linking, struct arena *arena, uint32_t row,
+		    const struct match_link_options *options)
+{
+	struct match_query query;
+	struct search search;
+	struct match_pair pair = {.left = row};
+	enum search_guard stop;
+	uint32_t i;
+	int error = search_row(arena, linking->left, row, linking->right, linking->candidates, options, &query,
+			       &search);
+
+	if (error < 0 || search.count == 0)
+		return error;
+	stop = search_guard(&search);
+	for (i = 0; i < search.count && error == 0; i++) {
+		pair.right = (uint32_t)(search.scored[i]->person.member->member_no - 1);
+		pair.probability = search.scored[i]->probability;
+		pair.automatic = i == 0 && stop == GUARD_NONE;
+		pair.guard = i == 0 && stop != GUARD_NONE ? search_guard_words(stop) : NULL;
+		if (pair.automatic || pair.probability >= LISTED_PROBABILITY_MIN)
+			error = hold(linking, &pair);
+	}
+	return error;
+}
+
+/* Two rows that mean one person: neither is taken without a look. */
+static int give_held(struct linking *linking)
+{
+	uint8_t *claims = env_alloc(linking->env, (size_t)linking->right->count + 1);
+	size_t i;
+	int error = claims != NULL ? 0 : -ENOMEM;
+
+	for (i = 0; i < linking->held_count && error == 0; i++)
+		if (linking->held[i].automatic && claims[linking->held[i].right] < 2)
+			claims[linking->held[i].right]++;
+	for (i = 0; i < linking->held_count && error == 0; i++) {
+		struct match_pair *pair = &linking->held[i];
+
+		if (pair->automatic && claims[pair->right] > 1) {
+			pair->automatic = false;
+			pair->guard = search_guard_words(GUARD_CLAIMED);
+		}
+		error = linking->fn(linking->context, pair);
+	}
+	env_free(linking->env, claims);
+	return error;
+}
+
+int match_link(struct env *env, const struct match_table *left, const struct match_table *right,
+	       const struct match_candidates *candidates, const struct match_link_options *options, match_pair_fn fn,
+	       void *context)
+{
+	struct linking linking = {.env = env,
+				  .left = left,
+				  .right = right,
+				  .candidates = candidates,
+				  .options = options,
+				  .fn = fn,
+				  .context = context};
+	struct match_link_options whole = *options;
+	struct arena arena;
+	uint32_t row;
+	int error;
+
+	arena_init(&arena, env, 0, 0);
+	error = model_of(&arena, options->model, &whole.model);
+	for (row = 0; row < left->count && error == 0; row++) {
+		arena_reset(&arena);
+		error = link_row(&linking, &arena, row, &whole);
+	}
+	if (error == 0 && options->one_to_one)
+		error = give_held(&linking);
+	arena_fini(&arena);
+	env_free(env, linking.held);
+	return error;
+}
+
+int match_link_one(struct arena *arena, const struct match_table *left, uint32_t row, const struct match_table *right,
+		   const struct match_candidates *candidates, const struct match_link_options *options,
+		   struct match_result *ret_result)
+{
+	struct match_link_options whole = *options;
+	struct match_query query;
+	struct search search;
+	enum search_guard stop = GUARD_EVIDENCE;
+	uint32_t i;
+	int error = model_of(arena, options->model, &whole.model);
+
+	if (error == 0)
+		error = search_row(arena, left, row, right, candidates, &whole, &query, &search);
+	if (error < 0)
+		return error;
+	memset(ret_result, 0, sizeof(*ret_result));
+	if (search.count > 0)
+		stop = search_guard(&search);
+	ret_result->disposition = stop == GUARD_NONE ? MATCH_AUTO : search_is_new(&search) ? MATCH_NEW : MATCH_REVIEW;
+	ret_result->none_probability = search.none_probability;
+	ret_result->guard = stop != GUARD_NONE ? search_guard_words(stop) : NULL;
+	if (stop == GUARD_NONE) {
+		ret_result->member = search.scored[0]->person.member;
+		ret_result->confidence = search.scored[0]->probability;
+		ret_result->rule = "score";
+	}
+	for (i = 0; i < search.count && i < LIMIT_CANDIDATES && error == 0; i++)
+		error = match_score_explain(arena, &query, search.sent, search.scored[i],
+					    &ret_result->candidates[ret_result->candidate_count++]);
+	return error;
+}
+
+/* At most this many rows are looked at, spread evenly. */
+#define SAMPLED_ROWS 2000u
+
+int match_table_has_duplicates(struct env *env, const struct match_table *table,
+			       const struct match_candidates *candidates, const struct match_model *model,
+			       bool *ret_duplicates)
+{
+	struct match_link_options options = {.model = model, .same_table = true};
+	uint32_t step = table->count / SAMPLED_ROWS + 1, row, sampled = 0, doubled = 0;
+	struct match_query query;
+	struct search search;
+	struct arena arena;
+	int error;
+
+	arena_init(&arena, env, 0, 0);
+	error = model_of(&arena, model, &options.model);
+	for (row = 0; row < table->count && error == 0; row += step, sampled++) {
+		arena_reset(&arena);
+		error = search_row(&arena, table, row, table, candidates, &options, &query, &search);
+		if (error == 0 && search.count > 0 && search.scored[0]->total > 10000 &&
+		    search_guard(&search) == GUARD_NONE)
+			doubled++;
+	}
+	arena_fini(&arena);
+	if (error == 0)
+		*ret_duplicates = doubled * 50 > sampled; /* more than 2 in 100 */
+	return error;
+}

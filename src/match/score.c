@@ -1,0 +1,212 @@
+#include "score.h"
+
+#include "muster/error.h"
+
+/* Odds of more than 2^200 either way are as good as certain, and sums of them stay finite. */
+#define MILLIBITS_MAX 200000
+
+double match_exp2_millibits(int32_t millibits)
+{
+	int32_t whole = millibits >= 0 ? millibits / 1000 : -((999 - millibits) / 1000);
+	double x = (double)(millibits - whole * 1000) / 1000.0 * 0.69314718055994530942, term = 1.0, power = 1.0;
+	int i;
+
+	for (i = 1; i < 16; i++) {
+		term *= x / i;
+		power += term;
+	}
+	for (; whole > 0; whole--)
+		power *= 2.0;
+	for (; whole < 0; whole++)
+		power *= 0.5;
+	return power;
+}
+
+int32_t match_log2_millibits(double x)
+{
+	double whole = 0.0, y, square, term, sum = 0.0, bits;
+	int i;
+
+	for (; x >= 2.0; x *= 0.5)
+		whole += 1.0;
+	for (; x < 1.0; x *= 2.0)
+		whole -= 1.0;
+	/* ln x = 2 artanh((x - 1) / (x + 1)); at most 1/3, so that 25 terms are exact to the last bit but few. */
+	y = (x - 1.0) / (x + 1.0);
+	square = y * y;
+	for (term = y, i = 1; i < 50; i += 2, term *= square)
+		sum += term / i;
+	bits = (whole + 2.0 * sum / 0.69314718055994530942) * 1000.0;
+	return (int32_t)(bits >= 0 ? bits + 0.5 : bits - 0.5);
+}
+
+void match_score_setting(const struct match_model *model, const struct match_person *sent, int intent,
+			 uint64_t population, struct score_setting *ret_setting)
+{
+	double known = (double)model->known_ppm[intent] / 1e6;
+
+	ret_setting->model = model;
+	ret_setting->first_millibits = match_name_millibits('F', slice_from(sent->first.compact));
+	ret_setting->last_millibits = match_name_millibits('L', slice_from(sent->last.compact));
+	ret_setting->prior = match_log2_millibits(known / (1.0 - known));
+	ret_setting->log2_population = match_log2_millibits((double)(population > 0 ? population : model->population));
+}
+
+/* How likely a stranger would agree this way: names by how rare they are. */
+static int32_t stranger_bits(const struct score_setting *setting, enum match_level level)
+{
+	switch ((int)level) {
+	case LEVEL_FIRST_EQUAL:
+		return -setting->first_millibits;
+	case LEVEL_LAST_EQUAL:
+		return -setting->last_millibits;
+	default:
+		return setting->model->log2_of[CLASS_STRANGER][level];
+	}
+}
+
+static int32_t class_bits(const struct score_setting *setting, enum match_class class, enum match_level level)
+{
+	if (level == LEVEL_MISSING)
+		return 0;
+	return class == CLASS_STRANGER ? stranger_bits(setting, level) : setting->model->log2_of[class][level];
+}
+
+/* log2 of how likely it is that he is of this class, before any evidence. */
+static int32_t class_prior(const struct score_setting *setting, enum match_class class)
+{
+	if (class == CLASS_HOUSEMATE)
+		return setting->model->housemates - setting->log2_population;
+	return class == CLASS_TWIN ? setting->model->twins - setting->log2_population : 0;
+}
+
+/* How much less the strongest alternative is than all of them together: <= 0. */
+static int32_t rest_of(const int32_t *sums, int32_t strongest)
+{
+	double all = 0.0;
+	int class;
+
+	for (class = CLASS_STRANGER; class < CLASS_COUNT; class++)
+		if (sums[class] > strongest - 30000)
+			all += match_exp2_millibits(sums[class] - strongest);
+	return -match_log2_millibits(all);
+}
+
+/* Somebody of the household, twins among them as often as they are. */
+static int32_t housemate_sum(const struct match_model *model, const int32_t *person)
+{
+	int32_t house = person[CLASS_HOUSEMATE], twin = person[CLASS_TWIN] + model->twins - model->housemates;
+	int32_t more = house > twin ? house : twin, less = house > twin ? twin : house;
+
+	return more + (less > more - 30000 ? match_log2_millibits(1.0 + match_exp2_millibits(less - more)) : 0);
+}
+
+void match_score_member(const struct score_setting *setting, struct scored *scored)
+{
+	int32_t sums[CLASS_COUNT] = {0};
+	int32_t person[CLASS_COUNT] = {0};
+	int class, i;
+
+	for (class = CLASS_STRANGER; class < CLASS_COUNT; class++)
+		sums[class] = class_prior(setting, (enum match_class)class);
+	for (i = 0; i < FIELD_COUNT; i++)
+		for (class = CLASS_STRANGER; class < CLASS_COUNT; class++)
+			sums[class] += class_bits(setting, (enum match_class)class, scored->level[i]);
+	scored->against = CLASS_STRANGER;
+	for (class = CLASS_HOUSEMATE; class < CLASS_COUNT; class++)
+		if (sums[class] > sums[scored->against])
+			scored->against = (enum match_class)class;
+	scored->prior = setting->prior - setting->log2_population - class_prior(setting, scored->against);
+	scored->rest = rest_of(sums, sums[scored->against]);
+	scored->total = scored->prior + scored->rest;
+	for (i = 0; i < FIELD_COUNT; i++) {
+		int32_t same = class_bits(setting, CLASS_SAME, scored->level[i]);
+
+		scored->bits[i] = same - class_bits(setting, scored->against, scored->level[i]);
+		scored->total += scored->bits[i];
+		for (class = 0; class < CLASS_COUNT && match_fields[i].is_person; class++)
+			person[class] += class_bits(setting, (enum match_class)class, scored->level[i]);
+	}
+	scored->person_bits = person[CLASS_SAME] - housemate_sum(setting->model, person);
+}
+
+static int32_t bounded(int32_t millibits)
+{
+	return millibits > MILLIBITS_MAX ? MILLIBITS_MAX : millibits < -MILLIBITS_MAX ? -MILLIBITS_MAX : millibits;
+}
+
+static double calibrated(const struct match_model *model, double odds)
+{
+	double bits = (double)match_log2_millibits(odds) * model->calibration_slope / 1000.0;
+
+	odds = match_exp2_millibits(bounded((int32_t)bits + model->calibration_offset));
+	return odds / (1.0 + odds);
+}
+
+static double odds_of(const struct scored *scored)
+{
+	return scored->excluded ? 0.0 : match_exp2_millibits(bounded(scored->total));
+}
+
+double match_score_probabilities(const struct match_model *model, struct scored **scored, uint32_t count,
+				 bool (*is_same)(const void *context, uint32_t a, uint32_t b), const void *context)
+{
+	double all = 1.0, others;
+	uint32_t i, j;
+
+	for (i = 0; i < count; i++)
+		all += odds_of(scored[i]);
+	for (i = 0; i < count; i++) {
+		/* Summed anew without him: a difference of large numbers would lose the small ones. */
+		others = 1.0;
+		for (j = 0; j < count; j++)
+			if (j != i && (is_same == NULL || !is_same(context, i, j)))
+				others += odds_of(scored[j]);
+		scored[i]->probability = scored[i]->excluded ? 0.0 : calibrated(model, odds_of(scored[i]) / others);
+	}
+	return 1.0 / all;
+}
+
+static void explain_row(struct match_evidence *row, const char *field, const char *level, int32_t millibits,
+			const struct scored *scored)
+{
+	row->field = field;
+	row->level = level;
+	row->millibits = millibits;
+	row->against_housemate = scored->against != CLASS_STRANGER;
+}
+
+static const char *const against_words[CLASS_COUNT] = {
+	"",
+	"before any evidence, against a stranger",
+	"before any evidence, against somebody of the household",
+	"before any evidence, against a twin",
+};
+
+int match_score_explain(struct arena *arena, const struct match_query *query, const struct match_person *sent,
+			const struct scored *scored, struct match_candidate *ret_candidate)
+{
+	struct match_evidence *rows = arena_alloc_array(arena, FIELD_COUNT + 2, sizeof(*rows)), *row;
+	uint32_t count = 0;
+	int i;
+
+	if (rows == NULL)
+		return -ENOMEM;
+	for (i = 0; i < FIELD_COUNT; i++) {
+		row = &rows[count++];
+		explain_row(row, match_fields[i].name, match_levels[scored->level[i]].words, scored->bits[i], scored);
+		row->sent = i == FIELD_GROUP ? query->group_id : match_value(arena, sent->member, (enum match_field)i);
+		row->known = match_value(arena, scored->person.member, (enum match_field)i);
+		if (i == FIELD_BIRTH && (row->sent.data == NULL || row->known.data == NULL))
+			return -ENOMEM;
+	}
+	explain_row(&rows[count++], "prior", against_words[scored->against], scored->prior, scored);
+	if (scored->rest != 0)
+		explain_row(&rows[count++], "other", "less likely alternatives", scored->rest, scored);
+	ret_candidate->member = scored->person.member;
+	ret_candidate->probability = scored->probability;
+	ret_candidate->millibits = scored->total;
+	ret_candidate->evidence = rows;
+	ret_candidate->evidence_count = count;
+	return 0;
+}
