@@ -64,9 +64,15 @@ int batch_process(struct batch *batch, const char *path, const char *out_folder,
 int batch_reprocess(struct batch *batch, const char *path, const char *out_folder, struct batch_result *ret_result);
 
 /* What became of an item that ran again. */
+enum batch_item_end {
+	BATCH_ITEM_APPLIED,
+	BATCH_ITEM_WAITS,   /* an exception still, or once more */
+	BATCH_ITEM_CLOSED,  /* rejected or skipped: without an effect on members */
+	BATCH_ITEM_BEFORE   /* it had its effect before; nothing was done */
+};
 struct batch_item {
 	struct slice item_id, decision; /* borrowed for the call */
-	bool applied;                   /* false: it is an exception still, or was rejected or skipped */
+	enum batch_item_end end;
 };
 /* Items of the queue again, each with its decision if it has one. An unknown item: log and -ENOENT. */
 int batch_reprocess_items(struct batch *batch, const struct slice *item_ids, uint32_t count, void *context,

@@ -82,7 +82,7 @@ static void operation_fill(struct store_change *change, const struct apply_origi
 		.segment_pos = operation->segment_pos,
 		.offset = operation->offset,
 		.operator_id = origin->operator_id,
-		.at_ms = origin->received_ms,
+		.at_ms = origin->at_ms,
 	};
 	if (member != NULL) {
 		change->member_no = member->member_no;

@@ -49,7 +49,7 @@ static int payment_change(const struct apply_origin *origin, const struct remitt
 		.segment_pos = line->segment_pos,
 		.offset = line->offset,
 		.operator_id = origin->operator_id,
-		.at_ms = origin->received_ms,
+		.at_ms = origin->at_ms,
 	};
 
 	if (payment->member != NULL) {

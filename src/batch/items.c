@@ -49,7 +49,7 @@ static int item_audit(struct pass *pass, const struct job_item *item, struct has
 		.kind = SLICE_LITERAL("again"),
 		.actor = item->operator_id,
 		.subject = item->item_id,
-		.text = item->applied ? SLICE_LITERAL("ran again and was applied") : SLICE_LITERAL("ran again and waits"),
+		.text = item->end == BATCH_ITEM_APPLIED ? SLICE_LITERAL("ran again and was applied") : SLICE_LITERAL("ran again and waits"),
 	};
 
 	hash_final(payload, &audit.payload);
@@ -88,7 +88,7 @@ static int item_close(struct pass *pass, const struct job_item *item)
 	struct store_exception row;
 	int r;
 
-	if (!item->applied)
+	if (item->end != BATCH_ITEM_APPLIED)
 		return 0;
 	r = store_exception_get(job->store, item->item_id, &pass->family_arena, &stored);
 	if (r < 0 || stored == NULL || stored->status == STORE_EXCEPTION_RESOLVED)
@@ -105,7 +105,7 @@ static int item_end(struct pass *pass, struct job_item *item, const struct store
 	int r;
 
 	item->ran = true;
-	item->applied = gained->members_applied + gained->members_no_change > 0;
+	item->end = gained->members_applied + gained->members_no_change > 0 ? BATCH_ITEM_APPLIED : BATCH_ITEM_WAITS;
 	r = item_retally(pass, gained);
 	if (r == 0)
 		r = item_close(pass, item);
@@ -121,6 +121,7 @@ static struct apply_origin item_origin(struct pass *pass, const struct job_item 
 	struct apply_origin origin = job_origin(pass_job(pass), &pass->tset);
 
 	origin.operator_id = item->operator_id;
+	origin.at_ms = batch_received_ms(pass_job(pass)->batch);
 	origin.again = true;
 	origin.item_id = item->item_id;
 	return origin;
@@ -252,6 +253,7 @@ static int list_add(struct item_list *list, const struct store_exception *except
 		.item_id = arena_dup(&list->arena, exception->item_id),
 		.decision = arena_dup(&list->arena, exception->decision),
 		.operator_id = arena_dup(&list->arena, exception->operator_id),
+		.end = BATCH_ITEM_BEFORE,
 	};
 	list->rows[list->count].file_no = exception->file_no;
 	list->rows[list->count++].tset_no = exception->tset_no;
@@ -270,15 +272,19 @@ static int list_compare(const void *a, const void *b)
 }
 
 /* A rejected record has its place in the conservation law, and no other effect. */
-static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, const struct job_item *item)
+static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, struct job_item *item)
 {
 	const struct store_file *file;
 	const struct store_tset *tset;
 	struct store_file file_row;
 	struct store_tset row;
 	struct arena arena;
-	int r;
+	enum store_record_outcome outcome;
+	int r = store_ledger_get(batch->store, tset_no, item->member_pos, &outcome);
 
+	if (r < 0 || outcome != STORE_RECORD_EXCEPTION)
+		return r;
+	item->end = BATCH_ITEM_CLOSED;
 	arena_init(&arena, batch->env, 0, 0);
 	r = store_begin(batch->store, STORE_WRITE);
 	if (r == 0)
@@ -353,6 +359,8 @@ static int list_run(struct item_list *list)
 			if (slice_is(list->rows[first].item.decision, "reject") && list->rows[first].item.member_pos != 0)
 				r = item_reject(list->batch, list->rows[first].file_no, list->rows[first].tset_no,
 						&list->rows[first].item);
+			else
+				list->rows[first].item.end = BATCH_ITEM_CLOSED;
 			end = first + 1;
 			continue;
 		}
@@ -372,7 +380,7 @@ static void list_report(struct item_list *list, void *context, void (*report)(vo
 	for (i = 0; i < list->count && report != NULL; i++) {
 		const struct batch_item item = {.item_id = list->rows[i].item.item_id,
 						.decision = list->rows[i].item.decision,
-						.applied = list->rows[i].item.applied};
+						.end = list->rows[i].item.end};
 
 		report(context, &item);
 	}

@@ -134,6 +134,7 @@ struct apply_origin job_origin(const struct job *job, const struct store_tset *t
 		.tset_no = tset != NULL ? tset->tset_no : 0,
 		.tset_ordinal = tset != NULL ? tset->ordinal : 0,
 		.received_ms = job->file.received_ms,
+		.at_ms = job->file.received_ms,
 		.due_ms = job_due_ms(job),
 		.operator_id = job->operator_id,
 	};

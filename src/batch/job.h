@@ -60,7 +60,8 @@ struct job {
 struct job_item {
 	uint32_t tset_ordinal, member_pos;
 	struct slice item_id, decision, operator_id;
-	bool ran, applied;
+	bool ran;
+	enum batch_item_end end;
 };
 struct job_items {
 	struct job_item *items; /* by tset_ordinal, member_pos */

@@ -185,12 +185,14 @@ int cli_process(struct cli *cli)
 
 static void run_item(void *context, const struct batch_item *item)
 {
+	static const char *const ends[] = {"applied", "waits for a representative (again)", "closed without an effect",
+					   "had its effect before; nothing was done"};
 	struct process_frame *frame = context;
 
-	if (frame->cli->options.format == CLI_TEXT && !frame->cli->options.quiet)
-		buffer_printf(&frame->cli->out, "%.*s: decision %.*s %s\n", (int)item->item_id.len, item->item_id.data,
-			      (int)item->decision.len, item->decision.data,
-			      item->applied ? "carried out" : "ends it without a change, or it waits again");
+	if (frame->cli->options.format != CLI_TEXT || frame->cli->options.quiet)
+		return;
+	buffer_printf(&frame->cli->out, "%.*s%s%.*s: %s\n", (int)item->item_id.len, item->item_id.data,
+		      item->decision.len > 0 ? ", decided " : "", (int)item->decision.len, item->decision.data, ends[item->end]);
 }
 
 int cli_run_batch(struct cli *cli)

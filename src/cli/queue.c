@@ -85,6 +85,11 @@ static int queue_file(struct cli *cli, struct store_exception_filter *filter)
 	return r;
 }
 
+static bool queue_is_overdue(const struct queue_view *view, const struct store_exception *item)
+{
+	return (item->status == STORE_EXCEPTION_OPEN || item->status == STORE_EXCEPTION_ASSIGNED) && item->due_ms < view->now_ms;
+}
+
 static void queue_cells(struct queue_view *view, const struct store_exception *item)
 {
 	char due[CLOCK_TEXT_BYTES], score[QUEUE_SHARE_BYTES];
@@ -93,7 +98,7 @@ static void queue_cells(struct queue_view *view, const struct store_exception *i
 	cli_table_cell(&view->table, slice_from(urgency_name(category_urgency(item->category))));
 	cli_table_cell(&view->table, slice_from(category_name(item->category)));
 	cli_table_cell(&view->table, slice_from(clock_format_rfc3339(item->due_ms, due)));
-	cli_table_cell(&view->table, slice_from(item->due_ms < view->now_ms ? "overdue" : store_exception_status_name(item->status)));
+	cli_table_cell(&view->table, slice_from(queue_is_overdue(view, item) ? "overdue" : store_exception_status_name(item->status)));
 	cli_table_cell(&view->table, item->candidate_count > 0 ? item->candidates[0].member_id : SLICE_LITERAL("-"));
 	cli_table_cell(&view->table, slice_from(item->candidate_count > 0
 							? queue_share_format(item->candidates[0].score_e6, score) : "-"));
@@ -106,7 +111,7 @@ static int queue_row(void *context, const struct store_exception *item)
 	int r = 0;
 
 	view->count++;
-	if (item->due_ms < view->now_ms)
+	if (queue_is_overdue(view, item))
 		view->overdue++;
 	if (view->cli->options.format == CLI_TEXT) {
 		queue_cells(view, item);
