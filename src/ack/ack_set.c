@@ -74,6 +74,7 @@ static void keep_key(struct ack *ack, struct slice value)
 	while (value.len > 0 && value.data[value.len - 1] == ' ')
 		value.len--;
 	set->key[0] = '\0';
+	value = slice_trim(value);
 	if (value.len == 0 || value.len > ACK_KEY_BYTES || !ack_is_clean(ack, value))
 		return;
 	slice_to_cstr(value, set->key, sizeof(set->key));

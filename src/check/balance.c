@@ -49,12 +49,23 @@ void balance_ins(struct check *check, const struct x12_segment *segment)
 	check->balance.dependents_seen += slice_is(subscriber, "N");
 }
 
+/* Of an amount of too many digits element_check has complained. */
 static cents read_amount(struct balance *balance, struct slice value)
 {
 	cents amount = 0;
-	if (!money_parse_r(value_trim_end(value), &amount))
+	if (!money_parse_r(value_trim_end(value), &amount) || value_digits(value) > VALUE_AMOUNT_DIGITS_MAX)
 		balance->unsound = true;
 	return amount;
+}
+
+/*
+ * Where lines are missing, not known or too many, a difference says nothing new: the set goes back for that anyway,
+ * and is added up when it comes again.
+ */
+static bool is_disturbed(const struct check *check)
+{
+	return check->balance.unsound ||
+	       (check->tally.segment_errors > 0 && (check->tset.rejected || !check->options.reject_member));
 }
 
 /* Sums of the sender's amounts: what no longer fits is not sound, and cannot be posted either. */
@@ -102,7 +113,7 @@ int balance_line_end(struct check *check)
 	if (!balance->line_open)
 		return 0;
 	balance->line_open = false;
-	if (!balance->line_billed || balance->unsound || balance->line_paid == balance->line_due)
+	if (!balance->line_billed || is_disturbed(check) || balance->line_paid == balance->line_due)
 		return 0;
 	if (__builtin_sub_overflow(balance->line_paid, balance->line_due, &difference))
 		difference = 0;
@@ -167,7 +178,7 @@ static int end_remittance(struct check *check)
 	const struct balance *balance = &check->balance;
 	cents sum, difference;
 
-	if (!balance->stated || balance->unsound || !sum_of(balance, check->options.balance, &sum) || sum == balance->payment)
+	if (!balance->stated || is_disturbed(check) || !sum_of(balance, check->options.balance, &sum) || sum == balance->payment)
 		return 0;
 	/* A slip in one RMR04 is one fault: it has been reported at its line. */
 	if (balance->line_reported && !__builtin_sub_overflow(sum, balance->payment, &difference) &&

@@ -18,10 +18,6 @@
 #include <emmintrin.h>
 #endif
 
-/* HIPAA's limit for element 782, below X12's own. */
-#define AMOUNT_DIGITS_MAX 10u
-#define AMOUNT_DECIMALS_MAX 2u
-
 /* What a pass over the raw segment can tell. */
 #define RAW_ODD 1u     /* bytes outside printable ASCII */
 #define RAW_DIVIDED 2u /* component or repetition separators */
@@ -95,7 +91,7 @@ static bool ends_in_blank(struct slice value)
 
 static bool is_plain_amount(struct slice value)
 {
-	return value.len <= AMOUNT_DIGITS_MAX && value_is_decimal(value) && value_decimals(value) <= AMOUNT_DECIMALS_MAX;
+	return value.len <= VALUE_AMOUNT_DIGITS_MAX && value_is_decimal(value) && value_decimals(value) <= VALUE_AMOUNT_DECIMALS_MAX;
 }
 
 /* Is the value surely right? `before` is the element before it. */
@@ -234,9 +230,9 @@ static int check_amount(struct look *look, const struct guide_element *element, 
 {
 	if (element->format != GUIDE_FORMAT_AMOUNT)
 		return 0;
-	if (value_decimals(value) > AMOUNT_DECIMALS_MAX)
+	if (value_decimals(value) > VALUE_AMOUNT_DECIMALS_MAX)
 		return complain(look, FINDING_ELEMENT_PATTERN, value, "an amount has two decimals at most");
-	if (value_digits(value) > AMOUNT_DIGITS_MAX)
+	if (value_digits(value) > VALUE_AMOUNT_DIGITS_MAX)
 		return complain(look, FINDING_ELEMENT_TOO_LONG, value, "an amount has ten digits at most");
 	return 0;
 }

@@ -50,6 +50,7 @@ static void count_error(struct check *check, const struct finding *finding)
 	if (!is_inside_set(scope) || !check->in_tset)
 		return;
 	check->tally.errors++;
+	check->tally.segment_errors += scope == FINDING_SEGMENT;
 	if (finding->where.member_pos != 0 && scope != FINDING_TSET)
 		check->tally.member_errors++;
 	else

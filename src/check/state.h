@@ -56,6 +56,7 @@ struct held {
 /* Faults of the current set so far. */
 struct tally {
 	uint64_t errors, warnings, member_errors;
+	uint64_t segment_errors; /* of segments and loops as such, not of their elements */
 	uint64_t findings;
 };
 

@@ -12,6 +12,10 @@
 #include "muster/finding.h"
 #include "muster/slice.h"
 
+/* HIPAA's limits for element 782, below X12's own. */
+#define VALUE_AMOUNT_DIGITS_MAX 10u
+#define VALUE_AMOUNT_DECIMALS_MAX 2u
+
 /* What a look at a value says: fine (`text` NULL), or a code and what would have been right. */
 struct value_fault {
 	enum finding_code code;

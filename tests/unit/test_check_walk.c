@@ -201,8 +201,7 @@ static void test_single_faults_820(void **state)
 		{"sound", "", "", ""},
 		{"no TRN", "TRN*1*T20260201A*1123456789~", "", "3 TRN - 0.0.0 segment_required_missing  m0\n"},
 		{"no RMR", "RMR*IG*S0001**500.00~DTM*582****RD8*20260201-20260228~", "",
-		 "10 RMR 2300B 0.0.0 segment_required_missing  m1\n"
-		 "2 BPR - 2.0.1 tset_out_of_balance  m0\n"},
+		 "10 RMR 2300B 0.0.0 segment_required_missing  m1\n"},
 		{"no first ENT", "ENT*1*2J*EI*777~", "", "7 ENT 2000B 0.0.0 segment_required_missing  m1\n"},
 		{"bad ADX02", "ADX*-50.00*80", "ADX*-50.00*ZZ", "9 ADX 2200B 2.0.1 element_code_invalid ZZ m1\n"},
 		{"a reason of the wrong ADX", "ADX*-25.00*H6", "ADX*-25.00*80", "16 ADX 2320B 2.0.1 element_code_invalid 80 m2\n"},
