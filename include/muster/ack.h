@@ -5,6 +5,12 @@
  * interchange received: TA1 for its envelope, and a 999 set for each functional group. Pure: the same events,
  * control numbers and clock give the same bytes, so a lost acknowledgment can be made again.
  *
+ * TA1       the code of the first error; with warnings only E and the first warning's code; else A 000.
+ * 999       only errors, by position; an IK4 has no copy of a value that may be an SSN or cannot be written. No answer
+ *           to a rejected interchange, to GS01 FA, nor a TA1 to an interchange that holds only TA1s.
+ * Numbers   each interchange written takes one control number, 999 before TA1; its first GS bears the same, further
+ *           GS take their own. A caller's own findings (INTERCHANGE_DUPLICATE) go into the handler's `finding` between
+ *           interchange_begin and interchange_end.
  * Memory    bounded by LIMIT_FINDINGS_PER_SET a set; sets are written as they end.
  * Source    x12-syntax sections 9, 10; promise P33.
  */
@@ -28,7 +34,7 @@ void ack_free(struct ack *ack);
 const struct check_handler *ack_handler(struct ack *ack);
 /* After the walk. Slices borrowed from `ack`; empty when there is nothing to send (no ISA, or TA1 rejected: no 999). */
 int ack_finish(struct ack *ack, struct slice *ret_ta1, struct slice *ret_999);
-/* How many interchanges could be acknowledged: control numbers used. */
+/* How many control numbers were used, from options.control_number on. */
 uint32_t ack_control_numbers_used(const struct ack *ack);
 
 #endif

@@ -48,7 +48,10 @@ struct check_options {
 	bool severity_set[FINDING_CODE_COUNT];
 };
 
-/* The verdict on one set, at its end. */
+/*
+ * The verdict on one set, at its end. A set accepted here still falls with its group or interchange: those are known
+ * only at fgroup_end and interchange_end, where `rejected` follows the options' severities (verdict_out and ack do so).
+ */
 struct check_verdict {
 	enum check_decision decision;
 	uint32_t segments; /* ST..SE as received */
@@ -62,7 +65,9 @@ struct check_verdict {
 /*
  * Who takes the events of a walk; every function may be NULL. A negative return stops the walk and is forwarded.
  * Loop events come only for sets whose guide was found. `loop_end` comes before the next sibling's `loop_begin`.
- * Findings come as soon as they are sure; the walker may report a missing segment only when its loop has ended.
+ * Findings come as soon as they are sure; the walker may report a missing segment only when its loop has ended, then
+ * before that loop's loop_end. Findings of a segment come before `segment`, those about its repetition or order after.
+ * `segment` bears where.member_pos. A loop out of its place is opened where it comes, inside whatever is open there.
  */
 struct check_handler {
 	void *context;

@@ -215,6 +215,49 @@ static void test_single_faults_820(void **state)
 	check_edits("820", base_820, edits, COUNT(edits));
 }
 
+/* Rules across the header's segments. */
+static void test_sense_820(void **state)
+{
+	static const struct edit edits[] = {
+		{"sound", "", "", ""},
+		{"TRN03", "TRN*1*T20260201A*1123456789", "TRN*1*T20260201A*1123456780", "3 TRN - 3.0.1 element_sense 1123456780 m0\n"},
+		{"TRN04", "1123456789**01", "1123456789*ABCDEFGHI*01", ""},
+		{"negative", "BPR*C*900.00", "BPR*C*-900.00",
+		 "2 BPR - 2.0.1 element_sense -900.00 m0\n2 BPR - 2.0.1 tset_out_of_balance  m0\n"},
+		{"ACH without format", "ACH*CTX", "ACH*", "2 BPR - 5.0.1 element_situation_missing  m0\n"},
+		{"format without ACH", "ACH*CTX", "CHK*CTX", "2 BPR - 5.0.1 element_situation_forbidden CTX m0\n"},
+		{"routing number", "111000025", "111000026", "2 BPR - 7.0.1 element_code_external 111000026 m0\n"},
+		{"no state", "N1*PR*ACME*FI*123456789~", "N1*PR*ACME*FI*123456789~N4*ANYTOWN**90001~",
+		 "7 N4 1000B 2.0.1 element_situation_missing  m0\n"},
+	};
+	(void)state;
+	run.warnings = true;
+	check_edits("820", base_820, edits, COUNT(edits));
+	run.warnings = false;
+}
+
+/* However many faults, they are told one by one, and once it is said that collectors keep only the first. */
+static void test_many_findings(void **state)
+{
+	struct buffer bytes, body;
+	const char *at;
+	(void)state;
+	buffer_init(&bytes, &run.env);
+	buffer_init(&body, &run.env);
+	buffer_add_text(&body, "BGN*00*1*20260105*0930****2~N1*P5*ACME*FI*123456789~N1*IN*PLAN*FI*987654321~");
+	for (uint32_t i = 0; i < LIMIT_FINDINGS_PER_SET + 200; i++)
+		buffer_add_text(&body, "INS*Y*18*ZZZ*25*A~REF*0F*S1~NM1*IL*1*ROE*ALEX~");
+	run.warnings = true;
+	at = strstr(run_check(&run, run_wrap(&bytes, "834", body.data), 0), "tset_findings_limit");
+	assert_non_null(at);
+	assert_null(strstr(at + 1, "tset_findings_limit"));
+	run.warnings = false;
+	assert_int_equal(run.verdict.errors, LIMIT_FINDINGS_PER_SET + 200);
+	assert_int_equal(run.verdict.warnings, 1);
+	buffer_fini(&bytes);
+	buffer_fini(&body);
+}
+
 /* Which of the published formulas a partner uses is his profile's matter. */
 static void test_balance_rules(void **state)
 {
@@ -458,7 +501,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_single_faults), cmocka_unit_test(test_habits), cmocka_unit_test(test_single_faults_820),
-		cmocka_unit_test(test_balance_rules), cmocka_unit_test(test_events), cmocka_unit_test(test_guide_choice),
+		cmocka_unit_test(test_sense_820),
+		cmocka_unit_test(test_many_findings), cmocka_unit_test(test_balance_rules), cmocka_unit_test(test_events), cmocka_unit_test(test_guide_choice),
 		cmocka_unit_test(test_verdict), cmocka_unit_test(test_severities),
 		cmocka_unit_test(test_envelope_takes_sets_down), cmocka_unit_test(test_receiver), cmocka_unit_test(test_content_hash),
 		cmocka_unit_test(test_any_segment_lost),
