@@ -110,6 +110,18 @@ int job_walk(struct job_pass *pass, struct check_handler handler)
 	return r;
 }
 
+bool job_waits_whole(const struct job *job)
+{
+	return job->broken || (job->truncated && !job->profile->accept_complete_sets);
+}
+
+struct slice job_waits_why(const struct job *job)
+{
+	if (job->truncated)
+		return SLICE_LITERAL("the file is cut off before its IEA: ask the partner to send it whole");
+	return SLICE_LITERAL("the file holds bytes that belong to no interchange: ask the partner what they are");
+}
+
 int job_begin(struct job *job)
 {
 	return job->preview != NULL ? 0 : store_begin(job->store, STORE_WRITE);

@@ -41,6 +41,7 @@ struct job {
 	struct finding_list findings;
 	struct ack *ack;
 	bool truncated;               /* an interchange without its IEA */
+	bool broken;                  /* an error that belongs to no interchange */
 	bool duplicate;               /* of a file received before: nothing is recorded of its sets */
 	uint64_t members_read;        /* over all sets */
 	cents money_read;
@@ -102,7 +103,9 @@ struct job_volume {
 int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, struct job_volume **ret_volumes,
                  uint32_t *ret_count);
 
-#define JOB_CUT_OFF "the file is cut off before its IEA: ask the partner to send it whole"
+/* Must the file wait as a whole, because it is cut off or something in it belongs to no interchange? And why. */
+bool job_waits_whole(const struct job *job);
+struct slice job_waits_why(const struct job *job);
 
 /* What the context of every pass begins with. */
 struct job_pass {

@@ -583,9 +583,9 @@ static void settle_file(struct settle *settle)
 		return;
 	}
 	file->reason = settle->reason;
-	if (settle->job->truncated && !settle->job->profile->accept_complete_sets) {
+	if (job_waits_whole(settle->job)) {
 		file->outcome = STORE_FILE_HELD;
-		file->reason = SLICE_LITERAL(JOB_CUT_OFF);
+		file->reason = job_waits_why(settle->job);
 	} else if (by[STORE_TSET_HELD] + by[STORE_TSET_TEST] > 0) {
 		file->outcome = STORE_FILE_HELD;
 	} else if (by[STORE_TSET_DUPLICATE] > 0) {
@@ -603,7 +603,7 @@ static int settle_hold_file(struct job *job)
 {
 	struct apply_origin origin = job_origin(job, NULL);
 
-	if (job->file.outcome != STORE_FILE_HELD || !job->truncated || job->profile->accept_complete_sets)
+	if (job->file.outcome != STORE_FILE_HELD || !job_waits_whole(job))
 		return 0;
 	return apply_hold(&origin, CATEGORY_FILE_HOLD, job->file.reason);
 }

@@ -30,6 +30,7 @@ struct validate {
 	char fgroup_fields[6][32]; /* GS01 02 03 04 05 06 */
 	struct slice header;       /* JSON of the set under way */
 	bool out_of_order;         /* the interchange is older than what was applied */
+	bool envelope_rejected;    /* by what its ISA says */
 	enum category hold_category;
 	struct slice hold_reason;
 	cents money;               /* of the set under way */
@@ -286,7 +287,8 @@ static int tset_row_settle(struct validate *validate, const struct check_verdict
 
 	if (verdict->decision == CHECK_REJECTED) {
 		row->outcome = STORE_TSET_REJECTED;
-		row->reason = SLICE_LITERAL("the set has errors; see the 999");
+		row->reason = validate->envelope_rejected ? SLICE_LITERAL("the interchange is rejected; see the TA1")
+							  : SLICE_LITERAL("the set has errors; see the 999");
 		return 0;
 	}
 	if (!slice_is(validate->interchange.usage, "P") && !job->profile->decide.allow_test_files) {
@@ -331,7 +333,10 @@ static int validate_add_row(struct validate *validate, const struct x12_tset *ts
 	return r < 0 ? r : validate_commit_portion(validate);
 }
 
-/* Turn the sets from `first` on into rejected or held ones: their envelope turned out bad at its end. */
+/*
+ * Turn the sets from `first` on into rejected or held ones: their envelope turned out bad at its end. A set that was
+ * rejected for itself stays so, but in a file that waits as a whole every member waits.
+ */
 static int validate_overrule(struct validate *validate, uint64_t first, enum store_tset_outcome outcome,
                              struct slice reason)
 {
@@ -345,7 +350,7 @@ static int validate_overrule(struct validate *validate, uint64_t first, enum sto
 
 		arena_reset(&validate->arena);
 		r = store_tset_get(job->store, tset_no, &validate->arena, &stored);
-		if (r < 0 || stored == NULL || stored->outcome == STORE_TSET_REJECTED)
+		if (r < 0 || stored == NULL || (stored->outcome == STORE_TSET_REJECTED && outcome == STORE_TSET_REJECTED))
 			continue;
 		row = *stored;
 		row.outcome = outcome;
@@ -369,6 +374,7 @@ static int validate_interchange_begin(void *context, const struct x12_interchang
 	const struct check_handler *ack = ack_handler(job->ack);
 
 	validate->interchange_first_no = 0;
+	validate->envelope_rejected = interchange->rejected;
 	job->interchange_count++;
 	*row = (struct store_interchange){
 		.file_no = job->file.file_no,
@@ -540,6 +546,9 @@ static int validate_finding(void *context, const struct finding *finding)
 	struct job *job = validate_job(validate);
 	int r = finding_list_add(&job->findings, finding);
 
+	/* An error of the file, not of one of its interchanges: bytes behind IEA that should not be there, damage. */
+	if (finding->severity == FINDING_ERROR && finding->where.interchange == 0 && job->interchange_count > 0)
+		job->broken = true;
 	if (r == 0 && job->preview != NULL && job->preview->finding != NULL)
 		r = job->preview->finding(job->preview->context, finding);
 	if (r < 0)
@@ -609,8 +618,8 @@ static int validate_end(struct validate *validate)
 	int r = validate_take_numbers(job);
 
 	/* A file that is cut off waits as a whole: what is missing might take back what is there. */
-	if (r == 0 && validate->record && job->truncated && !job->profile->accept_complete_sets)
-		r = validate_overrule(validate, job->first_tset_no, STORE_TSET_HELD, SLICE_LITERAL(JOB_CUT_OFF));
+	if (r == 0 && validate->record && job_waits_whole(job))
+		r = validate_overrule(validate, job->first_tset_no, STORE_TSET_HELD, job_waits_why(job));
 	if (r == 0)
 		r = guard_judge(&validate->guard);
 	job->file.kind = job->saw_834 && job->saw_820 ? STORE_KIND_MIXED

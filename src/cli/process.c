@@ -68,10 +68,12 @@ static int cli_open_batch(struct cli *cli, struct process_frame *frame, struct b
 
 static void result_money(struct cli *cli, const struct store_tally *tally)
 {
-	char read[MONEY_TEXT_BYTES], posted[MONEY_TEXT_BYTES], suspended[MONEY_TEXT_BYTES];
+	char read[MONEY_TEXT_BYTES], posted[MONEY_TEXT_BYTES], suspended[MONEY_TEXT_BYTES], refused[MONEY_TEXT_BYTES];
+	cents left = tally->money_rejected + tally->money_duplicate + tally->money_held;
 
-	buffer_printf(&cli->out, "    money     %s read: %s posted, %s suspended\n", money_format(tally->money_read, read),
-		      money_format(tally->money_posted, posted), money_format(tally->money_suspended, suspended));
+	buffer_printf(&cli->out, "    money     %s read: %s posted, %s suspended, %s rejected, duplicate or held\n",
+		      money_format(tally->money_read, read), money_format(tally->money_posted, posted),
+		      money_format(tally->money_suspended, suspended), money_format(left, refused));
 }
 
 static void result_text(struct cli *cli, const struct batch_result *result)
