@@ -37,9 +37,9 @@ struct check_receiver {
 struct check_options {
 	struct x12_options x12;
 	enum check_balance balance;
-	bool reject_member;    /* keep a set's sound members: errors inside 2000 loops do not reject it */
+	bool reject_member;     /* keep a set's sound members: errors inside 2000 loops do not reject it */
 	bool skip_content_hash; /* where nobody asks for check_verdict.content_hash: it costs more than all the rest */
-	bool allow_x220;       /* ST03 005010X220 (without A1) counts as 005010X220A1 */
+	bool allow_x220;        /* ST03 005010X220 (without A1) counts as 005010X220A1 */
 	/* An interchange for somebody else is rejected (TA1 009). None = every receiver is taken for us. Borrowed. */
 	const struct check_receiver *receivers;
 	uint32_t receiver_count;
@@ -81,7 +81,8 @@ struct check_handler {
 	int (*loop_begin)(void *context, const struct guide *guide, const struct guide_loop *loop);
 	int (*loop_end)(void *context, const struct guide *guide, const struct guide_loop *loop);
 	/* `node` NULL: a segment that the walker could not place (a finding says why). */
-	int (*segment)(void *context, const struct guide *guide, const struct guide_segment *node, const struct x12_segment *segment);
+	int (*segment)(void *context, const struct guide *guide, const struct guide_segment *node,
+		       const struct x12_segment *segment);
 	int (*finding)(void *context, const struct finding *finding);
 	/* Now and then, for progress bars: bytes of the decoded stream so far. */
 	int (*progress)(void *context, uint64_t offset);
@@ -89,6 +90,6 @@ struct check_handler {
 
 /* Walk a whole source. `options` NULL = defaults. 0 or <0. */
 int check_source(struct env *env, const struct guide_set *guides, struct io_source *source,
-                 const struct check_options *options, const struct check_handler *handler);
+		 const struct check_options *options, const struct check_handler *handler);
 
 #endif

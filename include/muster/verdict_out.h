@@ -24,14 +24,14 @@ struct verdict_out_place {
 };
 
 /* One line each, with its line feed. `unmasked`: SSNs as sent, for those who asked. */
-void verdict_out_add_finding_json(struct buffer *out, const struct verdict_out_place *place, const struct finding *finding,
-                                  bool unmasked);
+void verdict_out_add_finding_json(struct buffer *out, const struct verdict_out_place *place,
+				  const struct finding *finding, bool unmasked);
 void verdict_out_add_verdict_json(struct buffer *out, const struct verdict_out_place *place,
-                                  const struct check_verdict *verdict);
+				  const struct check_verdict *verdict);
 /* A few lines: where, what is wrong, what was found, what was expected and what to do. */
 void verdict_out_add_finding_text(struct buffer *out, const struct finding *finding, bool unmasked);
 void verdict_out_add_verdict_text(struct buffer *out, const struct verdict_out_place *place,
-                                  const struct check_verdict *verdict);
+				  const struct check_verdict *verdict);
 
 struct verdict_out_options {
 	const char *file; /* as it is to be shown; borrowed */

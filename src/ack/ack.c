@@ -31,7 +31,7 @@ static struct stamp stamp_of(const struct ack *ack)
 	char text[DATE_TEXT_BYTES];
 	int64_t minutes = (ack->options.clock_ms % CLOCK_DAY_MS + CLOCK_DAY_MS) % CLOCK_DAY_MS / 60000;
 	snprintf(stamp.date, sizeof(stamp.date), "%.8s",
-	         date_format_ccyymmdd(date_of_clock_ms(ack->options.clock_ms), text));
+		 date_format_ccyymmdd(date_of_clock_ms(ack->options.clock_ms), text));
 	snprintf(stamp.time, sizeof(stamp.time), "%02u%02u", (unsigned)(minutes / 60) % 24, (unsigned)(minutes % 60));
 	return stamp;
 }
@@ -75,9 +75,9 @@ static void write_isa(struct ack *ack, struct x12_writer *writer, uint32_t numbe
 	struct stamp stamp = stamp_of(ack);
 	char text[2][40];
 	x12_write_isa(writer, party_qualifier(in->receiver_qualifier), party(ack, in->receiver_id, text[0]),
-	              party_qualifier(in->sender_qualifier), party(ack, in->sender_id, text[1]),
-	              slice_of(stamp.date + 2, 6), slice_from(stamp.time), SLICE_LITERAL("00501"), number, '0',
-	              usage_of(ack));
+		      party_qualifier(in->sender_qualifier), party(ack, in->sender_id, text[1]),
+		      slice_of(stamp.date + 2, 6), slice_from(stamp.time), SLICE_LITERAL("00501"), number, '0',
+		      usage_of(ack));
 }
 
 static struct slice digits_or_zeros(const struct ack *ack, struct slice value, size_t width, char out[40])
@@ -102,7 +102,9 @@ static void write_ta1(struct ack *ack)
 	x12_write_element(&writer, digits_or_zeros(ack, in->control_number, 9, text));
 	x12_write_element(&writer, digits_or_zeros(ack, in->date, 6, text));
 	x12_write_element(&writer, digits_or_zeros(ack, in->time, 4, text));
-	x12_write_element(&writer, ack->rejected ? SLICE_LITERAL("R") : code != NULL ? SLICE_LITERAL("E") : SLICE_LITERAL("A"));
+	x12_write_element(&writer, ack->rejected  ? SLICE_LITERAL("R")
+				   : code != NULL ? SLICE_LITERAL("E")
+						  : SLICE_LITERAL("A"));
 	x12_write_element(&writer, code != NULL ? slice_from(code) : SLICE_LITERAL("000"));
 	x12_segment_end(&writer);
 	x12_write_iea(&writer);
@@ -159,8 +161,8 @@ static void open_reply(struct ack *ack)
 	}
 	ack->reply_open = true;
 	x12_write_gs(&ack->writer, SLICE_LITERAL("FA"), ack_fit(ack, ack->fgroup.receiver_code, 2, 15, text[0]),
-	             ack_fit(ack, ack->fgroup.sender_code, 2, 15, text[1]), slice_from(stamp.date), slice_from(stamp.time),
-	             number, SLICE_LITERAL(GUIDE_999));
+		     ack_fit(ack, ack->fgroup.sender_code, 2, 15, text[1]), slice_from(stamp.date),
+		     slice_from(stamp.time), number, SLICE_LITERAL(GUIDE_999));
 }
 
 static int on_fgroup_begin(void *context, const struct x12_fgroup *fgroup)
@@ -181,7 +183,8 @@ static int on_fgroup_begin(void *context, const struct x12_fgroup *fgroup)
 	x12_segment_begin(&ack->writer, "AK1");
 	x12_write_element(&ack->writer, ack_fit(ack, fgroup->functional_id, 2, 2, text));
 	x12_write_element(&ack->writer, slice_is_digits(fgroup->control_number) && fgroup->control_number.len <= 9
-	                                        ? fgroup->control_number : SLICE_LITERAL("0"));
+						? fgroup->control_number
+						: SLICE_LITERAL("0"));
 	x12_write_element(&ack->writer, ack_fit(ack, fgroup->version, 1, 12, text));
 	x12_segment_end(&ack->writer);
 	return ack->reply.error;
@@ -268,7 +271,8 @@ static int on_loop_end(void *context, const struct guide *guide, const struct gu
 	return is_record(loop) ? ack_set_record_end(context) : 0;
 }
 
-static int on_segment(void *context, const struct guide *guide, const struct guide_segment *node, const struct x12_segment *segment)
+static int on_segment(void *context, const struct guide *guide, const struct guide_segment *node,
+		      const struct x12_segment *segment)
 {
 	if (node != NULL && is_record(&guide->loops[node->loop]))
 		ack_set_segment(context, segment);
@@ -320,17 +324,24 @@ int ack_new(struct env *env, const struct ack_options *options, struct ack **ret
 		return -ENOMEM;
 	ack->env = env;
 	ack->options = *options;
-	ack->next_number = options->control_number >= 1 && options->control_number <= NUMBER_MAX ? options->control_number : 1;
+	ack->next_number =
+		options->control_number >= 1 && options->control_number <= NUMBER_MAX ? options->control_number : 1;
 	buffer_init(&ack->ta1, env);
 	buffer_init(&ack->reply, env);
 	arena_init(&ack->set.arena, env, 0, 0);
 	x12_writer_init(&ack->writer, &ack->reply, &separators);
 	ack->writer.newline = true;
-	ack->handler = (struct check_handler){
-		.context = ack, .interchange_begin = on_interchange_begin, .interchange_end = on_interchange_end,
-		.fgroup_begin = on_fgroup_begin, .fgroup_end = on_fgroup_end, .tset_begin = on_tset_begin,
-		.tset_end = on_tset_end, .loop_begin = on_loop_begin, .loop_end = on_loop_end, .segment = on_segment,
-		.finding = on_finding};
+	ack->handler = (struct check_handler){.context = ack,
+					      .interchange_begin = on_interchange_begin,
+					      .interchange_end = on_interchange_end,
+					      .fgroup_begin = on_fgroup_begin,
+					      .fgroup_end = on_fgroup_end,
+					      .tset_begin = on_tset_begin,
+					      .tset_end = on_tset_end,
+					      .loop_begin = on_loop_begin,
+					      .loop_end = on_loop_end,
+					      .segment = on_segment,
+					      .finding = on_finding};
 	*ret_ack = ack;
 	return 0;
 }
@@ -363,6 +374,7 @@ int ack_finish(struct ack *ack, struct slice *ret_ta1, struct slice *ret_999)
 uint32_t ack_control_numbers_used(const struct ack *ack)
 {
 	uint32_t first = ack->options.control_number >= 1 && ack->options.control_number <= NUMBER_MAX
-	                         ? ack->options.control_number : 1;
+				 ? ack->options.control_number
+				 : 1;
 	return ack->next_number >= first ? ack->next_number - first : NUMBER_MAX - first + ack->next_number;
 }

@@ -46,14 +46,14 @@ struct ack {
 	bool interchange_open;
 	const char *error_code, *warning_code; /* TA105: of the first error and the first warning */
 	bool rejected;
-	bool reply_open;         /* ISA of the 999 is written */
-	size_t reply_start;      /* where it begins in `reply` */
+	bool reply_open;    /* ISA of the 999 is written */
+	size_t reply_start; /* where it begins in `reply` */
 	uint32_t groups_written;
 
 	struct x12_fgroup fgroup;
-	bool fgroup_answered;    /* no 999 answers a 999 */
+	bool fgroup_answered; /* no 999 answers a 999 */
 	bool fgroup_rejected;
-	size_t fgroup_start;     /* of its AK1 in `reply` */
+	size_t fgroup_start; /* of its AK1 in `reply` */
 	struct ack_codes fgroup_codes;
 	uint32_t sets_accepted, sets_with_errors, sets_rejected;
 

@@ -17,8 +17,8 @@ static int report_total(struct check *check, const struct balance_count *count, 
 	if (!count->stated || count->value == seen)
 		return 0;
 	finding = report_make(check, FINDING_TSET_TOTALS, &count->where, "QTY",
-	                      "QTY says %llu %s, %llu are there; send the whole list or the right total",
-	                      (unsigned long long)count->value, what, (unsigned long long)seen);
+			      "QTY says %llu %s, %llu are there; send the whole list or the right total",
+			      (unsigned long long)count->value, what, (unsigned long long)seen);
 	finding.where.member_pos = 0;
 	finding.where.element_pos = 2;
 	finding.where.repetition_pos = 1;
@@ -119,9 +119,10 @@ int balance_line_end(struct check *check)
 		difference = 0;
 	add(balance, &balance->line_differences, difference);
 	balance->line_reported = true;
-	finding = report_make(check, FINDING_TSET_OUT_OF_BALANCE, &balance->line, "RMR",
-	                      "RMR04 pays %s, but RMR05 and the ADX behind it come to %s; explain the difference with ADX",
-	                      money_format(balance->line_paid, paid), money_format(balance->line_due, due));
+	finding = report_make(
+		check, FINDING_TSET_OUT_OF_BALANCE, &balance->line, "RMR",
+		"RMR04 pays %s, but RMR05 and the ADX behind it come to %s; explain the difference with ADX",
+		money_format(balance->line_paid, paid), money_format(balance->line_due, due));
 	finding.where.element_pos = 4;
 	finding.where.repetition_pos = 1;
 	finding.loop = walk_loop_id(check);
@@ -164,9 +165,9 @@ static int report_payment(struct check *check, cents sum)
 			snprintf(hint, sizeof(hint), "; %s would balance", rule_name((enum check_balance)rule));
 	}
 	finding = report_make(check, FINDING_TSET_OUT_OF_BALANCE, &balance->bpr, "BPR",
-	                      "BPR02 pays %s, but %s come to %s%s; send a remittance that balances",
-	                      money_format(balance->payment, payment), rule_name(check->options.balance),
-	                      money_format(sum, lines), hint);
+			      "BPR02 pays %s, but %s come to %s%s; send a remittance that balances",
+			      money_format(balance->payment, payment), rule_name(check->options.balance),
+			      money_format(sum, lines), hint);
 	finding.where.member_pos = 0;
 	finding.where.element_pos = 2;
 	finding.where.repetition_pos = 1;
@@ -178,7 +179,8 @@ static int end_remittance(struct check *check)
 	const struct balance *balance = &check->balance;
 	cents sum, difference;
 
-	if (!balance->stated || is_disturbed(check) || !sum_of(balance, check->options.balance, &sum) || sum == balance->payment)
+	if (!balance->stated || is_disturbed(check) || !sum_of(balance, check->options.balance, &sum) ||
+	    sum == balance->payment)
 		return 0;
 	/* A slip in one RMR04 is one fault: it has been reported at its line. */
 	if (balance->line_reported && !__builtin_sub_overflow(sum, balance->payment, &difference) &&

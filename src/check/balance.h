@@ -30,7 +30,7 @@ struct balance {
 	bool stated, unsound; /* BPR02 was read; an amount could not be read */
 	cents payment;        /* BPR02 */
 	struct x12_where bpr;
-	cents paid;           /* sum of RMR04 */
+	cents paid;                            /* sum of RMR04 */
 	cents adjusted_before, adjusted_after; /* sums of ADX01 in 2200 and 2320 */
 	bool line_open, line_billed;
 	cents line_paid, line_due; /* RMR04; RMR05 and its ADX01 */

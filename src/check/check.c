@@ -45,7 +45,7 @@ static void refresh_tset(struct check *check, const struct x12_tset *from)
 }
 
 static int report_header(struct check *check, enum finding_code code, const struct x12_segment *segment, const char *id,
-                         uint32_t pos, const char *text)
+			 uint32_t pos, const char *text)
 {
 	struct finding finding = report_make(check, code, &segment->where, id, "%s", text);
 	finding.where.element_pos = (uint16_t)pos;
@@ -59,7 +59,8 @@ static bool is_for_us(const struct check *check)
 	for (uint32_t i = 0; i < check->options.receiver_count; i++) {
 		const struct check_receiver *ours = &check->options.receivers[i];
 		if (slice_equal(ours->id, check->interchange.receiver_id) &&
-		    (slice_is_empty(ours->qualifier) || slice_equal(ours->qualifier, check->interchange.receiver_qualifier)))
+		    (slice_is_empty(ours->qualifier) ||
+		     slice_equal(ours->qualifier, check->interchange.receiver_qualifier)))
 			return true;
 	}
 	return check->options.receiver_count == 0;
@@ -71,7 +72,7 @@ static int check_receiver(struct check *check, const struct x12_segment *segment
 	if (is_for_us(check) || check->interchange.receiver_id.len == 0 || segment == NULL)
 		return 0;
 	return report_header(check, FINDING_INTERCHANGE_RECEIVER_UNKNOWN, segment, "ISA", 8,
-	                     "the file is for somebody else, or ISA07/08 are wrong");
+			     "the file is for somebody else, or ISA07/08 are wrong");
 }
 
 static int begin_interchange(struct check *check, const struct x12_event *event)
@@ -114,7 +115,8 @@ static bool knows_functional_id(const struct check *check, struct slice function
 	return false;
 }
 
-/* Guides of acknowledgments and of what is acknowledged never stand in for one another; 834 against 820 is for ST to say. */
+/* Guides of acknowledgments and of what is acknowledged never stand in for one another; 834 against 820 is for ST to
+ * say. */
 static bool serves(const struct guide *guide, struct slice functional_id)
 {
 	return guide != NULL && slice_is(guide->functional_id, "FA") == slice_is(functional_id, "FA");
@@ -129,13 +131,13 @@ static int check_fgroup(struct check *check, const struct x12_segment *segment)
 		if (fgroup->functional_id.len != 2)
 			return 0;
 		return report_header(check, FINDING_FGROUP_TYPE_UNSUPPORTED, segment, "GS", 1,
-		                     "BE (834), RA (820) and FA (999) are read");
+				     "BE (834), RA (820) and FA (999) are read");
 	}
 	if (!serves(find_guide(check, fgroup->version), fgroup->functional_id)) {
 		if (fgroup->version.len == 0 || fgroup->version.len > 12)
 			return 0;
 		return report_header(check, FINDING_FGROUP_VERSION_UNSUPPORTED, segment, "GS", 8,
-		                     "005010X220A1 (834), 005010X218 (820) and 005010X231A1 (999) are read");
+				     "005010X220A1 (834), 005010X218 (820) and 005010X231A1 (999) are read");
 	}
 	check->fgroup_unknown = false;
 	return 0;
@@ -163,7 +165,8 @@ static int end_fgroup(struct check *check, const struct x12_event *event)
 static enum finding_code choose_guide(const struct check *check, const struct guide **ret_guide, uint32_t *ret_pos)
 {
 	const struct x12_tset *tset = &check->tset;
-	const struct guide *by_set = find_guide_of(check, tset->set_id), *by_group = find_guide(check, check->fgroup.version);
+	const struct guide *by_set = find_guide_of(check, tset->set_id),
+			   *by_group = find_guide(check, check->fgroup.version);
 	const struct guide *by_st = find_guide(check, tset->guide_id);
 
 	*ret_guide = NULL;
@@ -224,7 +227,8 @@ static int reserve_counts(struct check *check)
 	if (check->counts != NULL && check->count_stride >= check->plan->node_max)
 		return 0;
 	check->count_stride = check->plan->node_max;
-	check->counts = arena_alloc_array(&check->arena, (size_t)FRAMES_MAX * check->count_stride, sizeof(*check->counts));
+	check->counts =
+		arena_alloc_array(&check->arena, (size_t)FRAMES_MAX * check->count_stride, sizeof(*check->counts));
 	return check->counts == NULL ? -ENOMEM : 0;
 }
 
@@ -343,7 +347,7 @@ static int drive(struct check *check)
 }
 
 int check_source(struct env *env, const struct guide_set *guides, struct io_source *source,
-                 const struct check_options *options, const struct check_handler *handler)
+		 const struct check_options *options, const struct check_handler *handler)
 {
 	struct check *check = env_alloc(env, sizeof(*check));
 	struct finding_sink sink = {check, report_take_from_reader};

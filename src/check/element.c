@@ -37,9 +37,10 @@ struct look {
 static uint32_t raw_flags_of_16(__m128i bytes, __m128i component, __m128i repetition)
 {
 	__m128i printable = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)),
-	                                     _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f)));
+					     _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x1f)));
 	__m128i divided = _mm_or_si128(_mm_cmpeq_epi8(bytes, component), _mm_cmpeq_epi8(bytes, repetition));
-	return (_mm_movemask_epi8(printable) != 0xffff ? RAW_ODD : 0) | (_mm_movemask_epi8(divided) != 0 ? RAW_DIVIDED : 0);
+	return (_mm_movemask_epi8(printable) != 0xffff ? RAW_ODD : 0) |
+	       (_mm_movemask_epi8(divided) != 0 ? RAW_DIVIDED : 0);
 }
 
 static __m128i load_8_to_15(const char *p, size_t len)
@@ -61,9 +62,11 @@ static uint32_t raw_flags_wide(const struct x12_segment *segment)
 	if (len < 16)
 		return raw_flags_of_16(load_8_to_15(p, len), component, repetition);
 	for (; i + 16 <= len; i += 16)
-		flags |= raw_flags_of_16(_mm_loadu_si128((const __m128i *)(const void *)(p + i)), component, repetition);
+		flags |=
+			raw_flags_of_16(_mm_loadu_si128((const __m128i *)(const void *)(p + i)), component, repetition);
 	if (i < len)
-		flags |= raw_flags_of_16(_mm_loadu_si128((const __m128i *)(const void *)(p + len - 16)), component, repetition);
+		flags |= raw_flags_of_16(_mm_loadu_si128((const __m128i *)(const void *)(p + len - 16)), component,
+					 repetition);
 	return flags;
 }
 #endif
@@ -79,7 +82,8 @@ static uint32_t raw_flags(const struct x12_segment *segment)
 	for (size_t i = 0; i < segment->raw.len; i++) {
 		unsigned char c = (unsigned char)p[i];
 		flags |= c < 0x20 || c >= 0x7f ? RAW_ODD : 0;
-		flags |= p[i] == segment->separators->component || p[i] == segment->separators->repetition ? RAW_DIVIDED : 0;
+		flags |= p[i] == segment->separators->component || p[i] == segment->separators->repetition ? RAW_DIVIDED
+													   : 0;
 	}
 	return flags;
 }
@@ -91,11 +95,13 @@ static bool ends_in_blank(struct slice value)
 
 static bool is_plain_amount(struct slice value)
 {
-	return value.len <= VALUE_AMOUNT_DIGITS_MAX && value_is_decimal(value) && value_decimals(value) <= VALUE_AMOUNT_DECIMALS_MAX;
+	return value.len <= VALUE_AMOUNT_DIGITS_MAX && value_is_decimal(value) &&
+	       value_decimals(value) <= VALUE_AMOUNT_DECIMALS_MAX;
 }
 
 /* Is the value surely right? `before` is the element before it. */
-static inline bool looks_sound(const struct check *check, const struct plan_element *element, struct slice value, struct slice before)
+static inline bool looks_sound(const struct check *check, const struct plan_element *element, struct slice value,
+			       struct slice before)
 {
 	if (value.len < element->min || value.len > element->max || ends_in_blank(value))
 		return false;
@@ -169,7 +175,7 @@ static int complain(struct look *look, enum finding_code code, struct slice valu
 
 	report_element_name(place, look->guide_segment->id, look->pos, look->component_pos);
 	finding = report_make(check, code, &look->segment->where, look->guide_segment->id, "%s%s%.*s%s: %s", place,
-	                      name.len > 0 ? " (" : "", (int)name.len, name.data, name.len > 0 ? ")" : "", text);
+			      name.len > 0 ? " (" : "", (int)name.len, name.data, name.len > 0 ? ")" : "", text);
 	finding.where.element_pos = (uint16_t)look->pos;
 	finding.where.component_pos = (uint16_t)look->component_pos;
 	finding.where.repetition_pos = (uint16_t)look->repetition_pos;
@@ -209,7 +215,8 @@ static int complain_code(struct look *look, const struct guide_element *element,
 		return complain(look, FINDING_ELEMENT_CODE_EXTERNAL, value, text);
 	}
 	if (guide_code_is_unlisted(look->check->guide, element->codes, value))
-		return complain(look, FINDING_ELEMENT_CODE_UNLISTED, value, "the standard has this code, this guide does not");
+		return complain(look, FINDING_ELEMENT_CODE_UNLISTED, value,
+				"the standard has this code, this guide does not");
 	list_codes(look->check->guide, element, text, sizeof(text));
 	return complain(look, FINDING_ELEMENT_CODE_INVALID, value, text);
 }
@@ -220,9 +227,10 @@ static int complain_length(struct look *look, const struct guide_element *elemen
 	char text[80];
 	if (element->min == element->max)
 		snprintf(text, sizeof(text), "%u character%s expected, %zu sent", element->max,
-		         element->max == 1 ? "" : "s", length);
+			 element->max == 1 ? "" : "s", length);
 	else
-		snprintf(text, sizeof(text), "%u to %u characters expected, %zu sent", element->min, element->max, length);
+		snprintf(text, sizeof(text), "%u to %u characters expected, %zu sent", element->min, element->max,
+			 length);
 	return complain(look, short_of ? FINDING_ELEMENT_TOO_SHORT : FINDING_ELEMENT_TOO_LONG, value, text);
 }
 
@@ -268,7 +276,8 @@ static int check_format(struct look *look, const struct guide_element *element, 
 static int check_type(struct look *look, const struct guide_element *element, struct slice value)
 {
 	if (element->type == GUIDE_DT && !value_is_date(value))
-		return complain(look, FINDING_ELEMENT_DATE_INVALID, value, "a date CCYYMMDD of the calendar is expected");
+		return complain(look, FINDING_ELEMENT_DATE_INVALID, value,
+				"a date CCYYMMDD of the calendar is expected");
 	if (element->type == GUIDE_TM && !value_is_time(value))
 		return complain(look, FINDING_ELEMENT_TIME_INVALID, value, "a time HHMM or HHMMSS is expected");
 	if (element->codes != GUIDE_NONE && guide_code_find(look->check->guide, element->codes, value) < 0)
@@ -281,8 +290,9 @@ static int check_number(struct look *look, const struct guide_element *element, 
 	bool sound = element->type == GUIDE_N ? value_is_integer(value) : value_is_decimal(value);
 	if (!sound)
 		return complain(look, FINDING_ELEMENT_CHARACTER_INVALID, value,
-		                element->type == GUIDE_N ? "only digits and a leading minus are expected"
-		                                         : "only digits, a leading minus and a decimal point are expected");
+				element->type == GUIDE_N
+					? "only digits and a leading minus are expected"
+					: "only digits, a leading minus and a decimal point are expected");
 	if (value_digits(value) < element->min || value_digits(value) > element->max)
 		return complain_length(look, element, value, value_digits(value));
 	return check_type(look, element, value);
@@ -314,7 +324,7 @@ static int check_value(struct look *look, const struct guide_element *element, s
 		return complain(look, FINDING_ELEMENT_BLANK, value, "leave it empty, or send a value");
 	if (value_is_unusual(value))
 		r = complain(look, FINDING_ELEMENT_CHARACTER_UNUSUAL, value,
-		             "characters beyond ASCII are read as they are; not every receiver takes them");
+			     "characters beyond ASCII are read as they are; not every receiver takes them");
 	if (r < 0)
 		return r;
 	if (element->type == GUIDE_N || element->type == GUIDE_R)
@@ -347,9 +357,11 @@ static void describe_relation(const struct guide_relation *relation, char *out, 
 	static const struct {
 		char kind;
 		const char *text;
-	} kinds[] = {{'P', "these are sent together or not at all:"}, {'R', "one of these must be sent:"},
-	             {'E', "only one of these may be sent:"}, {'C', "the first of these calls for the others:"},
-	             {'L', "the first of these calls for one of the others:"}};
+	} kinds[] = {{'P', "these are sent together or not at all:"},
+		     {'R', "one of these must be sent:"},
+		     {'E', "only one of these may be sent:"},
+		     {'C', "the first of these calls for the others:"},
+		     {'L', "the first of these calls for one of the others:"}};
 	size_t len = 0;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].kind == relation->kind)
@@ -395,10 +407,11 @@ static int check_relation(struct look *look, const struct guide_relation *relati
 		look->pos = culprit;
 	look->repetition_pos = components ? look->repetition_pos : 1;
 	return complain(look, relation->kind == 'E' ? FINDING_ELEMENT_EXCLUDED : FINDING_ELEMENT_CONDITION_MISSING,
-	                components ? SLICE_EMPTY : x12_element(look->segment, culprit), text);
+			components ? SLICE_EMPTY : x12_element(look->segment, culprit), text);
 }
 
-static int check_components(struct look *look, const struct guide_element *composite, struct slice value, uint64_t *ret_present)
+static int check_components(struct look *look, const struct guide_element *composite, struct slice value,
+			    uint64_t *ret_present)
 {
 	char separator = look->segment->separators->component;
 	uint32_t count = x12_part_count(value, separator);
@@ -456,7 +469,7 @@ static int check_repetition(struct look *look, const struct guide_element *eleme
 		return check_composite(look, element, value);
 	if (slice_find(value, look->segment->separators->component, 0) < value.len)
 		return complain(look, FINDING_ELEMENT_COMPONENTS_TOO_MANY, value,
-		                "it has no components: the component separator must not stand in it");
+				"it has no components: the component separator must not stand in it");
 	return check_value(look, element, value);
 }
 
@@ -522,7 +535,8 @@ static int check_tail(struct look *look, uint32_t defined)
 	if (x12_element(segment, segment->element_count).len > 0)
 		return 0;
 	look->pos = segment->element_count;
-	return complain(look, FINDING_ELEMENT_TRAILING_EMPTY, SLICE_EMPTY, "leave the separators at the segment's end out");
+	return complain(look, FINDING_ELEMENT_TRAILING_EMPTY, SLICE_EMPTY,
+			"leave the separators at the segment's end out");
 }
 
 static int check_relations(struct look *look, const struct plan_segment *plan, uint64_t present)
@@ -533,7 +547,8 @@ static int check_relations(struct look *look, const struct plan_segment *plan, u
 		int r;
 		if (!is_violated(relation->kind, relation->first, relation->rest, present))
 			continue;
-		r = check_relation(look, &look->check->guide->relations[guide_segment->first_relation + i], present, false);
+		r = check_relation(look, &look->check->guide->relations[guide_segment->first_relation + i], present,
+				   false);
 		if (r < 0)
 			return r;
 	}
@@ -543,19 +558,21 @@ static int check_relations(struct look *look, const struct plan_segment *plan, u
 static int report_empty(struct look *look)
 {
 	struct finding finding = report_make(look->check, FINDING_SEGMENT_EMPTY, &look->segment->where,
-	                                     look->guide_segment->id, "leave it out, or fill it");
+					     look->guide_segment->id, "leave it out, or fill it");
 	finding.loop = walk_id_of_loop(look->check, look->guide_segment->loop);
 	return report_deliver(look->check, &finding);
 }
 
 /* Everything that can be wrong with a segment, element by element. */
-static int check_thoroughly(struct check *check, uint16_t segment_index, const struct x12_segment *segment, uint32_t flags)
+static int check_thoroughly(struct check *check, uint16_t segment_index, const struct x12_segment *segment,
+			    uint32_t flags)
 {
 	const struct plan_segment *plan = &check->plan->segments[segment_index];
 	uint32_t count = segment->element_count < plan->element_count ? segment->element_count : plan->element_count;
 	struct slice before = SLICE_EMPTY;
 	uint64_t present = 0;
-	struct look look = {.check = check, .segment = segment, .guide_segment = &check->guide->segments[segment_index]};
+	struct look look = {
+		.check = check, .segment = segment, .guide_segment = &check->guide->segments[segment_index]};
 	int r = 0;
 
 	look.elements = &check->guide->elements[look.guide_segment->first_element];
@@ -576,19 +593,22 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 	look.component_pos = 0;
 	if ((plan->required & ~present) != 0)
 		r = check_missing(&look, plan->required & ~present);
-	if (r == 0 && (segment->element_count > plan->element_count || segment->elements[segment->element_count - 1].len == 0))
+	if (r == 0 &&
+	    (segment->element_count > plan->element_count || segment->elements[segment->element_count - 1].len == 0))
 		r = check_tail(&look, plan->element_count);
 	return r == 0 ? check_relations(&look, plan, present) : r;
 }
 
 /* Surely nothing wrong with the whole segment? */
-static bool segment_looks_sound(const struct check *check, const struct plan_segment *plan, const struct x12_segment *segment)
+static bool segment_looks_sound(const struct check *check, const struct plan_segment *plan,
+				const struct x12_segment *segment)
 {
 	uint32_t count = segment->element_count;
 	struct slice before = SLICE_EMPTY;
 	uint64_t present = 0;
 
-	if (count == 0 || count > plan->element_count || segment->elements[count - 1].len == 0 || raw_flags(segment) != 0)
+	if (count == 0 || count > plan->element_count || segment->elements[count - 1].len == 0 ||
+	    raw_flags(segment) != 0)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		struct slice value = segment->elements[i];

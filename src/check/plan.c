@@ -74,7 +74,8 @@ static void number_qualifiers(struct check_plan *plan, struct plan_id *entry)
 		if (segment->qualifier_pos != entry->qualifier_pos)
 			continue;
 		entry->listed = true;
-		entry->composite = guide->elements[segment->first_element + segment->qualifier_pos - 1].component_count > 0;
+		entry->composite =
+			guide->elements[segment->first_element + segment->qualifier_pos - 1].component_count > 0;
 		for (uint32_t i = 0; i < list->count; i++) {
 			uint64_t key = symbol_key(entry->key, value_pack(guide->codes[list->first + i].code));
 			struct plan_symbol *slot = symbol_slot(plan, key);
@@ -151,9 +152,11 @@ static int make_elements(struct arena *arena, struct check_plan *plan)
 		return -ENOMEM;
 	for (uint16_t i = 0; i < guide->element_count; i++) {
 		const struct guide_element *element = &guide->elements[i];
-		plan->elements[i] = (struct plan_element){
-			.kind = (uint8_t)kind_of(guide, element), .repeats = element->repeat > 1,
-			.min = element->min, .max = element->max, .codes = element->codes};
+		plan->elements[i] = (struct plan_element){.kind = (uint8_t)kind_of(guide, element),
+							  .repeats = element->repeat > 1,
+							  .min = element->min,
+							  .max = element->max,
+							  .codes = element->codes};
 	}
 	return 0;
 }
@@ -263,10 +266,11 @@ static void make_loop(struct check_plan *plan, uint16_t l)
 	struct plan_loop *loop = &plan->loops[l];
 	uint8_t once_slots = 0;
 
-	*loop = (struct plan_loop){.first_node = from->first_node, .node_count = from->node_count,
-	                           .first_segment = opener_of(guide, l)};
+	*loop = (struct plan_loop){
+		.first_node = from->first_node, .node_count = from->node_count, .first_segment = opener_of(guide, l)};
 	loop->is_member = slice_starts_with(slice_from(from->id), "2000");
-	loop->is_line = slice_is(guide->set_id, "820") ? slice_starts_with(slice_from(from->id), "2300") : loop->is_member;
+	loop->is_line =
+		slice_is(guide->set_id, "820") ? slice_starts_with(slice_from(from->id), "2300") : loop->is_member;
 	loop->sense = (uint8_t)sense_of_loop(guide, from);
 	assert(from->node_count <= UINT8_MAX);
 	for (uint16_t i = 0; i < from->node_count; i++)

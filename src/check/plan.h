@@ -25,14 +25,14 @@
 /* What the inner loop does with a value; one step coarser than type and format of the guide. */
 enum plan_kind {
 	PLAN_TEXT,
-	PLAN_CODE,      /* an inner list */
-	PLAN_EXTERNAL,  /* an external list */
-	PLAN_INTEGER,   /* N0..N9 */
+	PLAN_CODE,     /* an inner list */
+	PLAN_EXTERNAL, /* an external list */
+	PLAN_INTEGER,  /* N0..N9 */
 	PLAN_DECIMAL,
 	PLAN_DATE,
 	PLAN_TIME,
-	PLAN_PERIOD,    /* element 1251: as the element before it says */
-	PLAN_IDENTITY,  /* element 67 and kin, the same way */
+	PLAN_PERIOD,   /* element 1251: as the element before it says */
+	PLAN_IDENTITY, /* element 67 and kin, the same way */
 	PLAN_PHONE,
 	PLAN_ZIP,
 	PLAN_COMPOSITE,
@@ -72,13 +72,13 @@ struct plan_node {
 	uint64_t required_before; /* required siblings of a smaller ordinal */
 	uint64_t required_bit;    /* 0 = not required */
 	uint32_t repeat;
-	uint16_t segment;         /* the segment that stands or opens here */
-	uint16_t child;           /* the loop that it opens, or PLAN_NONE */
-	uint16_t loop;            /* the loop it stands in */
+	uint16_t segment; /* the segment that stands or opens here */
+	uint16_t child;   /* the loop that it opens, or PLAN_NONE */
+	uint16_t loop;    /* the loop it stands in */
 	uint16_t ordinal;
-	uint8_t local;            /* its number in the loop */
-	uint8_t once_slot;        /* 1.., 0 = qualifiers may repeat */
-	bool opens_here;          /* the segment that opened the loop itself: fits only as long as it may repeat */
+	uint8_t local;     /* its number in the loop */
+	uint8_t once_slot; /* 1.., 0 = qualifiers may repeat */
+	bool opens_here;   /* the segment that opened the loop itself: fits only as long as it may repeat */
 };
 
 /* A link of the list of nodes that take a symbol in a loop, in the guide's order. */
@@ -90,13 +90,13 @@ struct plan_loop {
 	uint64_t required; /* bits of its required nodes */
 	uint16_t first_node, node_count;
 	uint16_t first_segment; /* that opens it */
-	bool is_member;  /* member_pos counts from here to its end: 2000 */
-	bool is_line;    /* opening it is one more member or remittance line */
-	uint8_t sense;   /* enum sense_loop */
+	bool is_member;         /* member_pos counts from here to its end: 2000 */
+	bool is_line;           /* opening it is one more member or remittance line */
+	uint8_t sense;          /* enum sense_loop */
 };
 
 struct plan_id {
-	uint32_t key; /* packed id; 0 = free */
+	uint32_t key;    /* packed id; 0 = free */
 	uint16_t symbol; /* of an unknown or absent qualifier; those of known ones are looked up */
 	uint8_t qualifier_pos;
 	bool listed;    /* has qualifiers to look up */
@@ -149,7 +149,8 @@ static inline bool plan_has_code(const struct check_plan *plan, uint16_t codes, 
 }
 
 /* The symbol of a segment and the entry of its id; PLAN_NONE when the guide knows no such id. */
-uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment, const struct plan_id **ret_id);
+uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment,
+			const struct plan_id **ret_id);
 /* The entry of an id, or NULL. */
 const struct plan_id *plan_find_id(const struct check_plan *plan, struct slice id);
 

@@ -54,7 +54,8 @@ static struct place find_passed(const struct check *check, uint16_t symbol, uint
 		const struct frame *frame = &check->frames[f];
 		for (uint16_t l = plan_head(plan, frame->loop, symbol); l != PLAN_NONE; l = plan->links[l].next) {
 			const struct plan_node *node = &plan->nodes[plan->links[l].node];
-			if (node->ordinal < frame->cursor && !node->opens_here && !frame->exiled && is_full(frame, node) == full)
+			if (node->ordinal < frame->cursor && !node->opens_here && !frame->exiled &&
+			    is_full(frame, node) == full)
 				return (struct place){f, plan->links[l].node};
 		}
 	}
@@ -93,7 +94,8 @@ static struct place find_again(const struct check *check, uint32_t f)
 static struct place find_restart(const struct check *check, struct place passed, uint16_t symbol)
 {
 	const struct frame *frame = &check->frames[passed.frame];
-	if (passed.node == PLAN_NONE || node_at(check, passed)->required_bit == 0 || node_at(check, passed)->child != PLAN_NONE)
+	if (passed.node == PLAN_NONE || node_at(check, passed)->required_bit == 0 ||
+	    node_at(check, passed)->child != PLAN_NONE)
 		return no_place;
 	if ((check->plan->loops[frame->loop].required & ~frame->seen) != 0)
 		return no_place;
@@ -113,7 +115,8 @@ static struct place find_without_opener(const struct check *check, uint16_t symb
 			const struct plan_node *node = &plan->nodes[loop->first_node + i];
 			if (node->child == PLAN_NONE || node->ordinal < frame->cursor || is_full(frame, node))
 				continue;
-			if ((node->required_before & ~frame->seen) == 0 && node_after_opener(plan, node->child, symbol) != PLAN_NONE)
+			if ((node->required_before & ~frame->seen) == 0 &&
+			    node_after_opener(plan, node->child, symbol) != PLAN_NONE)
 				return (struct place){f, (uint16_t)(loop->first_node + i)};
 		}
 	}
@@ -211,11 +214,12 @@ static uint16_t loop_of_place(const struct plan_node *node)
 
 static int report_full(struct check *check, const struct plan_node *node)
 {
-	enum finding_code code = node->child != PLAN_NONE ? FINDING_LOOP_REPEATS_TOO_OFTEN : FINDING_SEGMENT_REPEATS_TOO_OFTEN;
+	enum finding_code code =
+		node->child != PLAN_NONE ? FINDING_LOOP_REPEATS_TOO_OFTEN : FINDING_SEGMENT_REPEATS_TOO_OFTEN;
 	const char *what = node->child != PLAN_NONE ? check->guide->loops[node->child].id : "the segment";
 	struct finding finding = report_make(check, code, &check->at, check->guide->segments[node->segment].id,
-	                                     "%s may stand here %u time%s at most; leave the others out", what,
-	                                     node->repeat, node->repeat == 1 ? "" : "s");
+					     "%s may stand here %u time%s at most; leave the others out", what,
+					     node->repeat, node->repeat == 1 ? "" : "s");
 	finding.loop = walk_id_of_loop(check, loop_of_place(node));
 	return report_deliver(check, &finding);
 }
@@ -223,10 +227,10 @@ static int report_full(struct check *check, const struct plan_node *node)
 static int report_passed(struct check *check, const struct plan_node *node)
 {
 	struct slice loop = walk_id_of_loop(check, loop_of_place(node));
-	struct finding finding = report_make(check, FINDING_SEGMENT_OUT_OF_ORDER, &check->at,
-	                                     check->guide->segments[node->segment].id,
-	                                     "its place is in %s%.*s, before what has come already; send it there",
-	                                     loop.len > 0 ? "loop " : "the header", (int)loop.len, loop.data);
+	struct finding finding =
+		report_make(check, FINDING_SEGMENT_OUT_OF_ORDER, &check->at, check->guide->segments[node->segment].id,
+			    "its place is in %s%.*s, before what has come already; send it there",
+			    loop.len > 0 ? "loop " : "the header", (int)loop.len, loop.data);
 	finding.loop = loop;
 	return report_deliver(check, &finding);
 }
@@ -256,7 +260,8 @@ static int repair_passed(struct check *check, struct place place, const struct x
 }
 
 /* Readings 3 and 4: open the loop, then place the segment in it. */
-static int repair_without_opener(struct check *check, struct place place, uint16_t symbol, const struct x12_segment *segment)
+static int repair_without_opener(struct check *check, struct place place, uint16_t symbol,
+				 const struct x12_segment *segment)
 {
 	uint16_t node = node_after_opener(check->plan, node_at(check, place)->child, symbol);
 	int r = walk_open_without_opener(check, place.frame, place.node);
@@ -266,7 +271,7 @@ static int repair_without_opener(struct check *check, struct place place, uint16
 
 /* Reading 5: the wrong loop is closed, lacking nothing, and the right ones are opened as if they had been all along. */
 static int repair_misread(struct check *check, struct place place, uint16_t twin, uint16_t symbol,
-                          const struct x12_segment *segment)
+			  const struct x12_segment *segment)
 {
 	struct frame *top = &check->frames[check->frame_count - 1];
 	struct x12_where here = check->at;
@@ -280,8 +285,9 @@ static int repair_misread(struct check *check, struct place place, uint16_t twin
 	check->at = here;
 	if (r < 0)
 		return r;
-	return walk_accept(check, check->frame_count - 1, node_after_opener(check->plan, check->plan->nodes[twin].child, symbol),
-	                   WALK_IN_ORDER, segment);
+	return walk_accept(check, check->frame_count - 1,
+			   node_after_opener(check->plan, check->plan->nodes[twin].child, symbol), WALK_IN_ORDER,
+			   segment);
 }
 
 /* Reading 6. element_check finds the bad qualifier and says so. */
@@ -302,7 +308,8 @@ static void list_expected(const struct check *check, char *out, size_t out_bytes
 		for (uint16_t i = 0; i < loop->node_count; i++) {
 			const struct plan_node *node = &check->plan->nodes[loop->first_node + i];
 			const char *id = check->guide->segments[node->segment].id;
-			if (node->ordinal < frame->cursor || is_full(frame, node) || node->opens_here || strstr(out, id) != NULL)
+			if (node->ordinal < frame->cursor || is_full(frame, node) || node->opens_here ||
+			    strstr(out, id) != NULL)
 				continue;
 			if (len + strlen(id) + 3 > out_bytes)
 				return;
@@ -346,7 +353,7 @@ static int repair_unexpected(struct check *check, uint16_t symbol, const struct 
 	if (r < 0)
 		return r;
 	finding = report_make(check, FINDING_SEGMENT_UNEXPECTED, &check->at, id,
-	                      "it was passed over; here the guide has: %s", expected);
+			      "it was passed over; here the guide has: %s", expected);
 	finding.loop = walk_loop_id(check);
 	r = report_deliver(check, &finding);
 	if (r == 0 && check->handler->segment != NULL)
@@ -356,7 +363,8 @@ static int repair_unexpected(struct check *check, uint16_t symbol, const struct 
 	return r;
 }
 
-int repair_segment(struct check *check, uint16_t symbol, uint32_t full_frame, uint16_t full_node, const struct x12_segment *segment)
+int repair_segment(struct check *check, uint16_t symbol, uint32_t full_frame, uint16_t full_node,
+		   const struct x12_segment *segment)
 {
 	struct place passed, full = {full_frame, full_node}, place;
 	uint16_t twin = PLAN_NONE;
@@ -401,8 +409,8 @@ int repair_unknown(struct check *check, const struct x12_segment *segment)
 		return r;
 	slice_to_cstr(segment->id, id, sizeof(id));
 	finding = report_make(check, FINDING_SEGMENT_NOT_IN_SET, &check->at, id,
-	                      "guide %.*s has no segment %s; it was passed over", (int)check->guide->id.len,
-	                      check->guide->id.data, id);
+			      "guide %.*s has no segment %s; it was passed over", (int)check->guide->id.len,
+			      check->guide->id.data, id);
 	finding.value = segment->id;
 	r = walk_hold_unknown(check, &finding);
 	if (r < 0 || check->handler->segment == NULL)

@@ -9,8 +9,8 @@
 
 #include "state.h"
 
-struct finding report_make(struct check *check, enum finding_code code, const struct x12_where *where, const char *segment_id,
-                           const char *format, ...)
+struct finding report_make(struct check *check, enum finding_code code, const struct x12_where *where,
+			   const char *segment_id, const char *format, ...)
 {
 	struct finding finding = {.code = code, .severity = finding_row(code)->severity, .where = *where};
 	slice_to_cstr(slice_from(segment_id), finding.segment_id, sizeof(finding.segment_id));
@@ -70,8 +70,8 @@ static int report_limit(struct check *check, const struct x12_where *where)
 	struct finding finding;
 	at.element_pos = at.component_pos = at.repetition_pos = 0;
 	finding = report_make(check, FINDING_TSET_FINDINGS_LIMIT, &at, "",
-	                      "this set has more than %u findings; the acknowledgment and reports show the first ones",
-	                      LIMIT_FINDINGS_PER_SET);
+			      "this set has more than %u findings; the acknowledgment and reports show the first ones",
+			      LIMIT_FINDINGS_PER_SET);
 	if (check->options.severity_set[finding.code])
 		finding.severity = check->options.severity[finding.code];
 	if (finding.severity == FINDING_OFF)

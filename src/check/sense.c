@@ -42,17 +42,25 @@ static const struct {
 };
 
 /* Begin and end qualifiers that belong together, and the loop in which they start anew. */
-#define DATES(a, b, c, d, e, f) VALUE_CODE3(a, b, c), VALUE_CODE3(d, e, f), {a, b, c}, {d, e, f}
+#define SPAN(a, b, c, d, e, f, in)                                                                                     \
+	{                                                                                                              \
+		VALUE_CODE3(a, b, c), VALUE_CODE3(d, e, f), {a, b, c, 0}, {d, e, f, 0}, in                             \
+	}
 static const struct {
 	uint32_t begin, end; /* packed */
 	char begin_name[4], end_name[4];
 	enum sense_loop loop;
 } spans[SENSE_SPANS] = {
-	{DATES('3', '5', '6', '3', '5', '7'), SENSE_LOOP_MEMBER},   {DATES('3', '3', '6', '3', '3', '7'), SENSE_LOOP_MEMBER},
-	{DATES('3', '3', '8', '3', '3', '9'), SENSE_LOOP_MEMBER},   {DATES('3', '4', '0', '3', '4', '1'), SENSE_LOOP_MEMBER},
-	{DATES('3', '5', '0', '3', '5', '1'), SENSE_LOOP_MEMBER},   {DATES('3', '8', '5', '3', '8', '6'), SENSE_LOOP_MEMBER},
-	{DATES('4', '7', '3', '4', '7', '4'), SENSE_LOOP_MEMBER},   {DATES('3', '6', '0', '3', '6', '1'), SENSE_LOOP_DISABILITY},
-	{DATES('3', '4', '8', '3', '4', '9'), SENSE_LOOP_COVERAGE}, {DATES('3', '4', '4', '3', '4', '5'), SENSE_LOOP_OTHER_COVERAGE},
+	SPAN('3', '5', '6', '3', '5', '7', SENSE_LOOP_MEMBER),
+	SPAN('3', '3', '6', '3', '3', '7', SENSE_LOOP_MEMBER),
+	SPAN('3', '3', '8', '3', '3', '9', SENSE_LOOP_MEMBER),
+	SPAN('3', '4', '0', '3', '4', '1', SENSE_LOOP_MEMBER),
+	SPAN('3', '5', '0', '3', '5', '1', SENSE_LOOP_MEMBER),
+	SPAN('3', '8', '5', '3', '8', '6', SENSE_LOOP_MEMBER),
+	SPAN('4', '7', '3', '4', '7', '4', SENSE_LOOP_MEMBER),
+	SPAN('3', '6', '0', '3', '6', '1', SENSE_LOOP_DISABILITY),
+	SPAN('3', '4', '8', '3', '4', '9', SENSE_LOOP_COVERAGE),
+	SPAN('3', '4', '4', '3', '4', '5', SENSE_LOOP_OTHER_COVERAGE),
 };
 
 /* Nobody enrolled is older: such a birth date is a slip. */
@@ -101,8 +109,8 @@ static uint16_t reference_of(const struct guide *guide, const struct rule *rule)
 	for (uint16_t i = 0; i < guide->segment_count; i++) {
 		const struct guide_segment *segment = &guide->segments[i];
 		const struct guide_element *element = guide_element_at(guide, segment, rule->pos);
-		if (strcmp(segment->id, rule->segment_id) == 0 && slice_is(rule->loop, guide->loops[segment->loop].id) &&
-		    element != NULL)
+		if (strcmp(segment->id, rule->segment_id) == 0 &&
+		    slice_is(rule->loop, guide->loops[segment->loop].id) && element != NULL)
 			return element->element_ref;
 	}
 	return 0;
@@ -118,7 +126,8 @@ static int report_rule(struct check *check, const struct rule *rule, const char 
 	if (rule->pos != 0)
 		finding.element_ref = reference_of(check->guide, rule);
 	if (rule->trigger_id != NULL) {
-		slice_to_cstr(slice_from(rule->trigger_id), finding.trigger.segment_id, sizeof(finding.trigger.segment_id));
+		slice_to_cstr(slice_from(rule->trigger_id), finding.trigger.segment_id,
+			      sizeof(finding.trigger.segment_id));
 		finding.trigger.segment_pos = rule->trigger->segment_pos;
 		finding.trigger.element_pos = (uint16_t)rule->trigger_pos;
 		finding.trigger.loop = rule->loop;
@@ -128,11 +137,14 @@ static int report_rule(struct check *check, const struct rule *rule, const char 
 
 /* At element `pos` of the segment in hand, because of element `trigger_pos` of the same (0: for no one reason). */
 static int report_here(struct check *check, const struct x12_segment *segment, enum finding_code code, uint32_t pos,
-                       uint32_t trigger_pos, const char *text)
+		       uint32_t trigger_pos, const char *text)
 {
 	char id[4];
-	struct rule rule = {.code = code, .where = &segment->where, .loop = walk_loop_id(check), .pos = pos,
-	                    .value = x12_element(segment, pos)};
+	struct rule rule = {.code = code,
+			    .where = &segment->where,
+			    .loop = walk_loop_id(check),
+			    .pos = pos,
+			    .value = x12_element(segment, pos)};
 	rule.segment_id = slice_to_cstr(segment->id, id, sizeof(id));
 	if (trigger_pos != 0) {
 		rule.trigger_id = id;
@@ -195,10 +207,10 @@ static int check_subscriber_flag(struct check *check, const struct x12_segment *
 {
 	if (is(segment, 1, "Y") && has(segment, 2) && !is(segment, 2, "18"))
 		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 1,
-		                   "INS01 Y is the subscriber, and the subscriber's relationship is 18");
+				   "INS01 Y is the subscriber, and the subscriber's relationship is 18");
 	if (is(segment, 1, "N") && is(segment, 2, "18"))
 		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 1,
-		                   "18 is the subscriber himself, but INS01 N says that this is a dependent");
+				   "18 is the subscriber himself, but INS01 N says that this is a dependent");
 	return 0;
 }
 
@@ -206,10 +218,10 @@ static int check_cobra(struct check *check, const struct x12_segment *segment)
 {
 	if (is(segment, 5, "C") && !has(segment, 7))
 		return report_here(check, segment, FINDING_ELEMENT_SITUATION_MISSING, 7, 5,
-		                   "INS05 C is COBRA: INS07 says by which event");
+				   "INS05 C is COBRA: INS07 says by which event");
 	if (has(segment, 7) && has(segment, 5) && !is(segment, 5, "C"))
 		return report_here(check, segment, FINDING_ELEMENT_SITUATION_FORBIDDEN, 7, 5,
-		                   "a COBRA event goes with INS05 C only");
+				   "a COBRA event goes with INS05 C only");
 	return 0;
 }
 
@@ -220,10 +232,10 @@ static int check_death(struct check *check, const struct x12_segment *segment)
 		return 0;
 	if (check->sense.created_on != 0 && died_on > check->sense.created_on)
 		return report_here(check, segment, FINDING_ELEMENT_SENSE, 12, 0,
-		                   "the date of death lies after the day this file was made (BGN03)");
+				   "the date of death lies after the day this file was made (BGN03)");
 	if (is(segment, 3, "021") || is(segment, 3, "025"))
 		return report_here(check, segment, FINDING_ELEMENT_SENSE, 12, 3,
-		                   "a member who died is neither added nor reinstated");
+				   "a member who died is neither added nor reinstated");
 	return 0;
 }
 
@@ -236,7 +248,7 @@ static int look_at_ins(struct check *check, const struct x12_segment *segment)
 		r = check_cobra(check, segment);
 	if (r == 0 && is(segment, 1, "N") && has(segment, 8))
 		r = report_here(check, segment, FINDING_ELEMENT_SITUATION_FORBIDDEN, 8, 1,
-		                "the employment status is the subscriber's; leave it out for dependents");
+				"the employment status is the subscriber's; leave it out for dependents");
 	return r == 0 ? check_death(check, segment) : r;
 }
 
@@ -257,7 +269,8 @@ static int look_at_span(struct check *check, const struct x12_segment *segment, 
 	if (sense->spans[i].begin == 0 || sense->spans[i].end == 0 ||
 	    !ends_before_it_begins(sense->spans[i].begin, sense->spans[i].end))
 		return 0;
-	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)", spans[i].end_name, spans[i].begin_name);
+	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)", spans[i].end_name,
+		 spans[i].begin_name);
 	return report_here(check, segment, FINDING_ELEMENT_SENSE, 3, 1, text);
 }
 
@@ -298,18 +311,20 @@ static int look_at_dmg(struct check *check, const struct x12_segment *segment)
 		return 0;
 	if (born_on > created_on)
 		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 0,
-		                   "the birth date lies after the day this file was made (BGN03)");
+				   "the birth date lies after the day this file was made (BGN03)");
 	/* Days as numbers CCYYMMDD: their difference counts whole years in its ten thousands. */
 	if ((created_on - born_on) / 10000 > AGE_YEARS_MAX)
-		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 0, "that is an age of more than 120 years");
+		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 0,
+				   "that is an age of more than 120 years");
 	return 0;
 }
 
 static int look_at_n4(struct check *check, const struct x12_segment *segment)
 {
 	if (!has(segment, 2) && !has(segment, 4) && !has(segment, 7))
-		return report_here(check, segment, FINDING_ELEMENT_SITUATION_MISSING, 2, 0,
-		                   "an address without country (N404) is of the United States or Canada: N402 names the state");
+		return report_here(
+			check, segment, FINDING_ELEMENT_SITUATION_MISSING, 2, 0,
+			"an address without country (N404) is of the United States or Canada: N402 names the state");
 	return 0;
 }
 
@@ -334,10 +349,10 @@ static int look_at_bpr(struct check *check, const struct x12_segment *segment)
 	balance_bpr(check, segment);
 	if (x12_element(segment, 2).len > 0 && x12_element(segment, 2).data[0] == '-')
 		r = report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 0,
-		                "a payment cannot be negative: carry it forward with an ADX");
+				"a payment cannot be negative: carry it forward with an ADX");
 	if (r == 0 && is(segment, 4, "ACH") && !has(segment, 5))
 		r = report_here(check, segment, FINDING_ELEMENT_SITUATION_MISSING, 5, 4,
-		                "a payment by ACH says in BPR05 in which format");
+				"a payment by ACH says in BPR05 in which format");
 	if (r == 0 && has(segment, 5) && has(segment, 4) && !is(segment, 4, "ACH"))
 		r = report_here(check, segment, FINDING_ELEMENT_SITUATION_FORBIDDEN, 5, 4, "BPR05 goes with ACH only");
 	return r;
@@ -404,10 +419,15 @@ int sense_segment(struct check *check, enum sense_of what, const struct x12_segm
 
 /* A segment that the loop should have held: missing where the walk is now, for the reason that stood at `trigger`. */
 static int report_lacking(struct check *check, const char *segment_id, const char *loop, const char *trigger_id,
-                          const struct x12_where *trigger, uint32_t trigger_pos, const char *text)
+			  const struct x12_where *trigger, uint32_t trigger_pos, const char *text)
 {
-	struct rule rule = {.code = FINDING_SEGMENT_SITUATION_MISSING, .where = &check->at, .segment_id = segment_id,
-	                    .loop = slice_from(loop), .trigger_id = trigger_id, .trigger = trigger, .trigger_pos = trigger_pos};
+	struct rule rule = {.code = FINDING_SEGMENT_SITUATION_MISSING,
+			    .where = &check->at,
+			    .segment_id = segment_id,
+			    .loop = slice_from(loop),
+			    .trigger_id = trigger_id,
+			    .trigger = trigger,
+			    .trigger_pos = trigger_pos};
 	return report_rule(check, &rule, text);
 }
 
@@ -417,10 +437,10 @@ static int end_member(struct check *check)
 	int r = 0;
 	if (sense->corrected && !sense->prior_name)
 		r = report_lacking(check, "NM1", "2100B", "NM1", &sense->name, 1,
-		                   "NM101 74 corrects a name or id: loop 2100B says what it was before");
+				   "NM101 74 corrects a name or id: loop 2100B says what it was before");
 	if (r == 0 && sense->terminated && !sense->member_ended && !sense->any_ended)
 		r = report_lacking(check, "DTP", "2000", "INS", &sense->ins, 3,
-		                   "INS03 024 ends a member: DTP*357, or DTP*349 of each coverage, says when");
+				   "INS03 024 ends a member: DTP*357, or DTP*349 of each coverage, says when");
 	return r;
 }
 
@@ -430,10 +450,10 @@ static int end_coverage(struct check *check)
 	bool begins = strcmp(sense->hd_action, "021") == 0 || strcmp(sense->hd_action, "025") == 0;
 	if (begins && !sense->coverage_begun)
 		return report_lacking(check, "DTP", "2300", "HD", &sense->hd, 1,
-		                      "HD01 021 and 025 begin a coverage: DTP*348 says when");
+				      "HD01 021 and 025 begin a coverage: DTP*348 says when");
 	if (strcmp(sense->hd_action, "024") == 0 && !sense->coverage_ended && !sense->member_ended)
 		return report_lacking(check, "DTP", "2300", "HD", &sense->hd, 1,
-		                      "HD01 024 ends a coverage: DTP*349 says when");
+				      "HD01 024 ends a coverage: DTP*349 says when");
 	return 0;
 }
 

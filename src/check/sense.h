@@ -27,7 +27,7 @@ enum sense_of {
 	SENSE_DMG,
 	SENSE_N4,
 	SENSE_HD,
-	SENSE_LOOP_MARK,  /* LS, LE */
+	SENSE_LOOP_MARK, /* LS, LE */
 	SENSE_BPR,
 	SENSE_TRN,
 	SENSE_RMR,
@@ -36,7 +36,13 @@ enum sense_of {
 };
 
 /* Loops whose begin or end a rule waits for. */
-enum sense_loop { SENSE_LOOP_OTHER, SENSE_LOOP_MEMBER, SENSE_LOOP_DISABILITY, SENSE_LOOP_COVERAGE, SENSE_LOOP_OTHER_COVERAGE };
+enum sense_loop {
+	SENSE_LOOP_OTHER,
+	SENSE_LOOP_MEMBER,
+	SENSE_LOOP_DISABILITY,
+	SENSE_LOOP_COVERAGE,
+	SENSE_LOOP_OTHER_COVERAGE
+};
 
 /* Dates that belong together as begin and end. */
 #define SENSE_SPANS 10u
@@ -57,9 +63,9 @@ struct sense {
 	struct x12_where name; /* NM1 of 2100A */
 	/* of the coverage in hand */
 	struct x12_where hd;
-	char hd_action[4];     /* HD01 */
+	char hd_action[4];                   /* HD01 */
 	bool coverage_begun, coverage_ended; /* DTP*348, 349 were sent */
-	char loop_mark[8];     /* LS01 */
+	char loop_mark[8];                   /* LS01 */
 	char bpr10[16], bpr11[16];
 };
 

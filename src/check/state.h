@@ -41,8 +41,8 @@ struct frame {
 	uint64_t skipped;   /* required bits with a gap */
 	uint64_t tentative; /* places taken by a segment with a bad qualifier: the right one may still come */
 	uint64_t once[PLAN_ONCE_SLOTS][2]; /* qualifiers seen, by slot */
-	uint32_t *counts;   /* by place */
-	struct x12_where where; /* of the segment that opened it */
+	uint32_t *counts;                  /* by place */
+	struct x12_where where;            /* of the segment that opened it */
 	struct gap gaps[GAPS_MAX];
 };
 
@@ -87,13 +87,13 @@ struct check {
 	struct check_plan *plan;
 	struct frame frames[FRAMES_MAX];
 	uint32_t frame_count;
-	uint32_t *counts;      /* FRAMES_MAX times count_stride */
+	uint32_t *counts; /* FRAMES_MAX times count_stride */
 	uint32_t count_stride;
 	uint32_t member_pos, members;
-	struct x12_where at;   /* of the segment in hand */
-	uint16_t symbol;       /* its symbol, and the entry of its id */
+	struct x12_where at; /* of the segment in hand */
+	uint16_t symbol;     /* its symbol, and the entry of its id */
 	const struct plan_id *id;
-	struct held unknown;   /* about a segment that was passed over: held until the next one is placed */
+	struct held unknown; /* about a segment that was passed over: held until the next one is placed */
 	bool has_unknown;
 
 	struct sense sense;
@@ -113,8 +113,8 @@ struct check {
 /* report.c: findings out. */
 
 /* A finding at `where`, with the message made of `format`; NULL: the row's own text. */
-struct finding report_make(struct check *check, enum finding_code code, const struct x12_where *where, const char *segment_id,
-                           const char *format, ...) __attribute__((format(printf, 5, 6)));
+struct finding report_make(struct check *check, enum finding_code code, const struct x12_where *where,
+			   const char *segment_id, const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* Apply severity, count, and hand to the handler. 0 or what the handler returned. */
 int report_deliver(struct check *check, const struct finding *finding);
 /* The sink of the reader. */
@@ -139,10 +139,11 @@ struct slice walk_id_of_loop(const struct check *check, uint16_t loop);
 
 enum walk_how {
 	WALK_IN_ORDER,
-	WALK_IN_PLACE,  /* out of order: loops stay open */
+	WALK_IN_PLACE, /* out of order: loops stay open */
 };
 /* Take the segment at a place of an open frame, check it and hand it on. */
-int walk_accept(struct check *check, uint32_t frame, uint16_t node, enum walk_how how, const struct x12_segment *segment);
+int walk_accept(struct check *check, uint32_t frame, uint16_t node, enum walk_how how,
+		const struct x12_segment *segment);
 /* Open the loop at a place though the segment that opens it is missing. */
 int walk_open_without_opener(struct check *check, uint32_t frame, uint16_t node);
 /* Open it though its opening segment is not at hand: it was read as another loop's. */
@@ -154,8 +155,10 @@ int walk_hold_unknown(struct check *check, const struct finding *finding);
 int walk_release_unknown(struct check *check);
 int walk_push(struct check *check, uint16_t loop, bool exiled, bool displaced);
 
-/* repair.c: a segment that does not fit. `full_frame` and `full_node`: a place that takes it, but is full; or PLAN_NONE. */
-int repair_segment(struct check *check, uint16_t symbol, uint32_t full_frame, uint16_t full_node, const struct x12_segment *segment);
+/* repair.c: a segment that does not fit. `full_frame` and `full_node`: a place that takes it, but is full; or
+ * PLAN_NONE. */
+int repair_segment(struct check *check, uint16_t symbol, uint32_t full_frame, uint16_t full_node,
+		   const struct x12_segment *segment);
 int repair_unknown(struct check *check, const struct x12_segment *segment);
 
 /* element.c: inside a segment. */

@@ -109,7 +109,8 @@ static bool are_eight_digits(const char *p)
 	uint64_t bytes;
 	memcpy(&bytes, p, sizeof(bytes));
 	return ((bytes & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
-	        (((bytes + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) == UINT64_C(0x3333333333333333);
+		(((bytes + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) ==
+	       UINT64_C(0x3333333333333333);
 }
 
 uint32_t value_day_number(struct slice value)
@@ -159,7 +160,7 @@ struct value_fault value_period(struct slice qualifier, struct slice value)
 		return (struct value_fault){FINDING_ELEMENT_DATE_INVALID, "a date CCYYMMDD is expected"};
 	if (slice_is(qualifier, "RD8") && !is_two_dates(value))
 		return (struct value_fault){FINDING_ELEMENT_DATE_INVALID,
-		                            "two dates CCYYMMDD-CCYYMMDD are expected, the first not after the second"};
+					    "two dates CCYYMMDD-CCYYMMDD are expected, the first not after the second"};
 	if (slice_is(qualifier, "DT") && !is_date_and_time(value))
 		return (struct value_fault){FINDING_ELEMENT_DATE_INVALID, "CCYYMMDDHHMM is expected"};
 	if (slice_is(qualifier, "TM") && !value_is_time(value))
@@ -214,10 +215,11 @@ static struct value_fault check_ssn(struct slice value)
 {
 	if (value.len != 9 || !slice_is_digits(value))
 		return (struct value_fault){FINDING_ELEMENT_SSN_PLACEHOLDER,
-		                            "an SSN has nine digits and nothing else; this one counts as missing"};
+					    "an SSN has nine digits and nothing else; this one counts as missing"};
 	if (text_ssn_is_placeholder(value))
-		return (struct value_fault){FINDING_ELEMENT_SSN_PLACEHOLDER,
-		                            "no such SSN is given out; it counts as missing: leave it out, or send the real one"};
+		return (struct value_fault){
+			FINDING_ELEMENT_SSN_PLACEHOLDER,
+			"no such SSN is given out; it counts as missing: leave it out, or send the real one"};
 	return fine;
 }
 
@@ -229,16 +231,23 @@ struct value_fault value_identity(struct slice qualifier, struct slice value)
 	case VALUE_CODE2('S', 'Y'):
 		return check_ssn(value);
 	case VALUE_CODE2('X', 'X'):
-		return is_npi(value) ? fine : (struct value_fault){code, "an NPI has ten digits, the last of them a check digit"};
+		return is_npi(value)
+			       ? fine
+			       : (struct value_fault){code, "an NPI has ten digits, the last of them a check digit"};
 	case VALUE_CODE2('F', 'I'):
 	case VALUE_CODE2('2', '4'):
 		return value.len == 9 && slice_is_digits(value)
-		               ? fine : (struct value_fault){code, "a federal tax id has nine digits, without hyphen"};
+			       ? fine
+			       : (struct value_fault){code, "a federal tax id has nine digits, without hyphen"};
 	case VALUE_CODE2('0', '1'):
-		return is_aba(value) ? fine
-		                     : (struct value_fault){code, "a routing number has nine digits, the last of them a check digit"};
+		return is_aba(value)
+			       ? fine
+			       : (struct value_fault){
+					 code, "a routing number has nine digits, the last of them a check digit"};
 	case VALUE_CODE2('F', '6'):
-		return is_mbi(value) ? fine : (struct value_fault){code, "a Medicare id has eleven characters, as 1EG4TE5MK73"};
+		return is_mbi(value)
+			       ? fine
+			       : (struct value_fault){code, "a Medicare id has eleven characters, as 1EG4TE5MK73"};
 	default:
 		return fine;
 	}
@@ -256,7 +265,7 @@ struct value_fault value_phone(struct slice qualifier, struct slice value)
 		if (value.len == 10 && slice_is_digits(value) && value.data[0] >= '2' && value.data[3] >= '2')
 			return fine;
 		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL,
-		                            "a phone number has ten digits, its area and exchange start with 2 to 9"};
+					    "a phone number has ten digits, its area and exchange start with 2 to 9"};
 	default:
 		return fine;
 	}
@@ -265,6 +274,7 @@ struct value_fault value_phone(struct slice qualifier, struct slice value)
 struct value_fault value_zip(struct slice value)
 {
 	if ((value.len != 5 && value.len != 9) || !slice_is_digits(value) || memcmp(value.data, "00000", 5) == 0)
-		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL, "a ZIP code has five or nine digits, without hyphen"};
+		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL,
+					    "a ZIP code has five or nine digits, without hyphen"};
 	return fine;
 }

@@ -65,7 +65,8 @@ size_t value_decimals(struct slice value);
 bool value_is_time(struct slice value);
 /* CCYYMMDD or YYMMDD, of the calendar. */
 bool value_is_date(struct slice value);
-/* CCYYMMDD as the number it looks like, which keeps the order of days; 0 for anything that is no day of the calendar. */
+/* CCYYMMDD as the number it looks like, which keeps the order of days; 0 for anything that is no day of the calendar.
+ */
 uint32_t value_day_number(struct slice value);
 /* Element 1251 under the qualifier of element 1250. */
 struct value_fault value_period(struct slice qualifier, struct slice value);

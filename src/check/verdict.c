@@ -50,7 +50,8 @@ void verdict_content(struct check *check, const struct x12_segment *segment)
 	check->content_bytes[check->content_len++] = '~';
 }
 
-/* Errors outside members, or in the envelope, reject the whole; errors of members do unless the partner keeps sound ones. */
+/* Errors outside members, or in the envelope, reject the whole; errors of members do unless the partner keeps sound
+ * ones. */
 static enum check_decision decide(const struct check *check)
 {
 	if (check->interchange.rejected || check->fgroup.rejected || check->tset.rejected || check->fgroup_unknown)
@@ -64,10 +65,12 @@ static enum check_decision decide(const struct check *check)
 
 void verdict_end(struct check *check, struct check_verdict *ret_verdict)
 {
-	*ret_verdict = (struct check_verdict){.decision = decide(check), .segments = check->tset.segment_count,
-	                                      .members = check->members, .errors = check->tally.errors,
-	                                      .warnings = check->tally.warnings,
-	                                      .member_errors = check->tally.member_errors};
+	*ret_verdict = (struct check_verdict){.decision = decide(check),
+					      .segments = check->tset.segment_count,
+					      .members = check->members,
+					      .errors = check->tally.errors,
+					      .warnings = check->tally.warnings,
+					      .member_errors = check->tally.member_errors};
 	if (check->options.skip_content_hash)
 		return;
 	flush_content(check);

@@ -80,8 +80,8 @@ static void add_place(struct json *json, const char *schema, const struct verdic
 	json_text(json, "set", place->tset);
 }
 
-void verdict_out_add_finding_json(struct buffer *out, const struct verdict_out_place *place, const struct finding *finding,
-                                  bool unmasked)
+void verdict_out_add_finding_json(struct buffer *out, const struct verdict_out_place *place,
+				  const struct finding *finding, bool unmasked)
 {
 	const struct finding_row *row = finding_row(finding->code);
 	struct buffer text;
@@ -113,7 +113,7 @@ void verdict_out_add_finding_json(struct buffer *out, const struct verdict_out_p
 }
 
 void verdict_out_add_verdict_json(struct buffer *out, const struct verdict_out_place *place,
-                                  const struct check_verdict *verdict)
+				  const struct check_verdict *verdict)
 {
 	struct json json;
 	json_init(&json, out, false);
@@ -213,13 +213,13 @@ static const char *plural(uint64_t n)
 }
 
 void verdict_out_add_verdict_text(struct buffer *out, const struct verdict_out_place *place,
-                                  const struct check_verdict *verdict)
+				  const struct check_verdict *verdict)
 {
 	add_heading(out, place);
-	buffer_printf(out, ": %s (%u segment%s, %u member%s, %llu error%s, %llu warning%s)\n", decision_words(verdict->decision),
-	              verdict->segments, plural(verdict->segments), verdict->members, plural(verdict->members),
-	              (unsigned long long)verdict->errors, plural(verdict->errors),
-	              (unsigned long long)verdict->warnings, plural(verdict->warnings));
+	buffer_printf(out, ": %s (%u segment%s, %u member%s, %llu error%s, %llu warning%s)\n",
+		      decision_words(verdict->decision), verdict->segments, plural(verdict->segments), verdict->members,
+		      plural(verdict->members), (unsigned long long)verdict->errors, plural(verdict->errors),
+		      (unsigned long long)verdict->warnings, plural(verdict->warnings));
 }
 
 static int flush(struct verdict_out *self)
@@ -244,8 +244,8 @@ static int release(struct verdict_out *self, bool rejected)
 {
 	int r = 0;
 	for (struct waiting *w = self->first; w != NULL && r == 0; w = w->next) {
-		struct verdict_out_place place = {self->options.file, slice_from(self->interchange), slice_from(w->fgroup),
-		                                  slice_from(w->tset), w->guide};
+		struct verdict_out_place place = {self->options.file, slice_from(self->interchange),
+						  slice_from(w->fgroup), slice_from(w->tset), w->guide};
 		if (rejected || w->in_rejected_fgroup)
 			w->verdict.decision = CHECK_REJECTED;
 		count_verdict(self, w->verdict.decision);
@@ -371,10 +371,14 @@ int verdict_out_new(struct env *env, const struct verdict_out_options *options, 
 		return -ENOMEM;
 	self->env = env;
 	self->options = *options;
-	self->handler = (struct check_handler){.context = self, .interchange_begin = on_interchange_begin,
-	                                       .interchange_end = on_interchange_end, .fgroup_begin = on_fgroup_begin,
-	                                       .fgroup_end = on_fgroup_end, .tset_begin = on_tset_begin,
-	                                       .tset_end = on_tset_end, .finding = on_finding};
+	self->handler = (struct check_handler){.context = self,
+					       .interchange_begin = on_interchange_begin,
+					       .interchange_end = on_interchange_end,
+					       .fgroup_begin = on_fgroup_begin,
+					       .fgroup_end = on_fgroup_end,
+					       .tset_begin = on_tset_begin,
+					       .tset_end = on_tset_end,
+					       .finding = on_finding};
 	buffer_init(&self->out, env);
 	arena_init(&self->arena, env, 0, 0);
 	*ret_verdict_out = self;

@@ -42,7 +42,7 @@ static void describe_place(const struct check *check, const struct plan_node *no
 	if (codes != GUIDE_NONE && guide->code_lists[codes].count == 1) {
 		struct slice code = guide->codes[guide->code_lists[codes].first].code;
 		snprintf(out, out_bytes, "%s with %s%02u = %.*s", segment->id, segment->id, segment->qualifier_pos,
-		         (int)code.len, code.data);
+			 (int)code.len, code.data);
 		return;
 	}
 	snprintf(out, out_bytes, "%s", segment->id);
@@ -67,13 +67,13 @@ static int report_missing_node(struct check *check, const struct frame *frame, c
 	describe_place(check, node, what, sizeof(what));
 	if (node->child != PLAN_NONE)
 		finding = report_make(check, FINDING_SEGMENT_REQUIRED_MISSING, where, segment->id,
-		                      "%s opens loop %s (%.*s), which must stand here; send it", what,
-		                      guide->loops[node->child].id, (int)guide->loops[node->child].name.len,
-		                      guide->loops[node->child].name.data);
+				      "%s opens loop %s (%.*s), which must stand here; send it", what,
+				      guide->loops[node->child].id, (int)guide->loops[node->child].name.len,
+				      guide->loops[node->child].name.data);
 	else
 		finding = report_make(check, FINDING_SEGMENT_REQUIRED_MISSING, where, segment->id,
-		                      "%s (%.*s) must stand here; send it", what, (int)segment->name.len,
-		                      segment->name.data);
+				      "%s (%.*s) must stand here; send it", what, (int)segment->name.len,
+				      segment->name.data);
 	finding.loop = walk_id_of_loop(check, node->child != PLAN_NONE ? node->child : frame->loop);
 	return report_deliver(check, &finding);
 }
@@ -110,7 +110,8 @@ static int close_frame(struct check *check)
 		if (r == 0 && loop->is_line)
 			r = balance_line_end(check);
 		if (r == 0 && check->handler->loop_end != NULL)
-			r = check->handler->loop_end(check->handler->context, check->guide, guide_loop_of(check, frame));
+			r = check->handler->loop_end(check->handler->context, check->guide,
+						     guide_loop_of(check, frame));
 		if (loop->is_member)
 			check->member_pos = 0;
 	}
@@ -186,10 +187,9 @@ static void note_gaps(struct check *check, struct frame *frame, const struct pla
 static int report_habit(struct check *check, const struct plan_node *node)
 {
 	const struct guide_loop *loop = &check->guide->loops[node->child];
-	struct finding finding = report_make(check, FINDING_SEGMENT_ORDER_HABIT, &check->at,
-	                                     check->guide->segments[node->segment].id,
-	                                     "loop %s comes after a loop that the guide puts behind it; it was read all the same",
-	                                     loop->id);
+	struct finding finding = report_make(
+		check, FINDING_SEGMENT_ORDER_HABIT, &check->at, check->guide->segments[node->segment].id,
+		"loop %s comes after a loop that the guide puts behind it; it was read all the same", loop->id);
 	finding.loop = walk_id_of_loop(check, node->child);
 	return report_deliver(check, &finding);
 }
@@ -215,13 +215,14 @@ static int take_place(struct check *check, struct frame *frame, const struct pla
 	return r;
 }
 
-static int report_duplicate_qualifier(struct check *check, const struct plan_node *node, const struct x12_segment *segment)
+static int report_duplicate_qualifier(struct check *check, const struct plan_node *node,
+				      const struct x12_segment *segment)
 {
 	const struct guide_segment *guide_segment = &check->guide->segments[node->segment];
 	struct slice qualifier = x12_element(segment, guide_segment->qualifier_pos);
 	struct finding finding = report_make(check, FINDING_SEGMENT_DUPLICATE_QUALIFIER, &check->at, guide_segment->id,
-	                                     "%s%02u %.*s stands twice in this loop; send it once", guide_segment->id,
-	                                     guide_segment->qualifier_pos, (int)qualifier.len, qualifier.data);
+					     "%s%02u %.*s stands twice in this loop; send it once", guide_segment->id,
+					     guide_segment->qualifier_pos, (int)qualifier.len, qualifier.data);
 	finding.loop = walk_id_of_loop(check, node->loop);
 	finding.value = qualifier;
 	return report_deliver(check, &finding);
@@ -264,7 +265,7 @@ static int look_inside(struct check *check, const struct plan_node *node, const 
 		r = report_release_held(check);
 	if (r == 0 && guide_segment->usage == GUIDE_NOT_USED) {
 		struct finding finding = report_make(check, FINDING_SEGMENT_NOT_USED, &check->at, guide_segment->id,
-		                                     "%s must not be sent here; leave it out", guide_segment->id);
+						     "%s must not be sent here; leave it out", guide_segment->id);
 		r = report_deliver(check, &finding);
 	}
 	if (r == 0)
@@ -306,7 +307,8 @@ static int close_displaced(struct check *check, uint32_t keep)
 	return 0;
 }
 
-int walk_accept(struct check *check, uint32_t f, uint16_t node_index, enum walk_how how, const struct x12_segment *segment)
+int walk_accept(struct check *check, uint32_t f, uint16_t node_index, enum walk_how how,
+		const struct x12_segment *segment)
 {
 	const struct plan_node *node = &check->plan->nodes[node_index];
 	struct frame *frame = &check->frames[f];
@@ -356,9 +358,10 @@ int walk_open_without_opener(struct check *check, uint32_t f, uint16_t node_inde
 	return report_missing_node(check, &check->frames[f], node);
 }
 
-/* "Next": the innermost open place that takes `symbol`. False when there is none; a place that is full is remembered. */
-static bool find_place(struct check *check, uint16_t symbol, uint32_t *ret_frame, uint16_t *ret_node, uint32_t *ret_full_frame,
-                       uint16_t *ret_full_node)
+/* "Next": the innermost open place that takes `symbol`. False when there is none; a place that is full is remembered.
+ */
+static bool find_place(struct check *check, uint16_t symbol, uint32_t *ret_frame, uint16_t *ret_node,
+		       uint32_t *ret_full_frame, uint16_t *ret_full_node)
 {
 	const struct check_plan *plan = check->plan;
 	for (uint32_t f = check->frame_count; f-- > 0;) {

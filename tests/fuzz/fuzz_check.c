@@ -81,7 +81,8 @@ static int on_loop_end(void *context, const struct guide *guide, const struct gu
 	return seen->to_ack == NULL ? 0 : seen->to_ack->loop_end(seen->to_ack->context, guide, loop);
 }
 
-static int on_segment(void *context, const struct guide *guide, const struct guide_segment *node, const struct x12_segment *segment)
+static int on_segment(void *context, const struct guide *guide, const struct guide_segment *node,
+		      const struct x12_segment *segment)
 {
 	struct seen *seen = context;
 	FUZZ_CLAIM(node == NULL || slice_is(segment->id, node->id));
@@ -101,7 +102,7 @@ static int on_finding(void *context, const struct finding *finding)
 	}
 	FUZZ_CLAIM(scope != FINDING_ELEMENT || finding->where.element_pos > 0);
 	buffer_printf(&seen->trace, "%u %u.%u.%u %s\n", finding->where.segment_pos, finding->where.element_pos,
-	              finding->where.component_pos, finding->where.repetition_pos, finding_row(finding->code)->code);
+		      finding->where.component_pos, finding->where.repetition_pos, finding_row(finding->code)->code);
 	verdict_out_add_finding_text(&seen->trace, finding, false);
 	verdict_out_add_finding_json(&seen->trace, &(struct verdict_out_place){.file = "f"}, finding, false);
 	return seen->to_ack == NULL ? 0 : seen->to_ack->finding(seen->to_ack->context, finding);
@@ -121,11 +122,17 @@ static struct guide_set *guides(void)
 
 static void walk(struct slice bytes, size_t chunk_bytes, struct seen *seen)
 {
-	const struct check_handler handler = {
-		.context = seen, .interchange_begin = on_interchange_begin, .interchange_end = on_interchange_end,
-		.fgroup_begin = on_fgroup_begin, .fgroup_end = on_fgroup_end, .tset_begin = on_tset_begin,
-		.tset_end = on_tset_end, .loop_begin = on_loop_begin, .loop_end = on_loop_end, .segment = on_segment,
-		.finding = on_finding};
+	const struct check_handler handler = {.context = seen,
+					      .interchange_begin = on_interchange_begin,
+					      .interchange_end = on_interchange_end,
+					      .fgroup_begin = on_fgroup_begin,
+					      .fgroup_end = on_fgroup_end,
+					      .tset_begin = on_tset_begin,
+					      .tset_end = on_tset_end,
+					      .loop_begin = on_loop_begin,
+					      .loop_end = on_loop_end,
+					      .segment = on_segment,
+					      .finding = on_finding};
 	struct io_source *source;
 	buffer_init(&seen->trace, fuzz_env());
 	FUZZ_CLAIM(io_source_open_memory(fuzz_env(), bytes, chunk_bytes, &source) == 0);
@@ -145,10 +152,11 @@ static void walk_answer(struct slice bytes)
 
 static void wrap(struct buffer *out, bool is_820, struct slice body)
 {
-	buffer_add_text(out, "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501*"
-	                     "000000001*0*T*:~");
+	buffer_add_text(out,
+			"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501*"
+			"000000001*0*T*:~");
 	buffer_add_text(out, is_820 ? "GS*RA*SENDER*RECEIVER*20260105*0930*1*X*005010X218~ST*820*0001*005010X218~"
-	                            : "GS*BE*SENDER*RECEIVER*20260105*0930*1*X*005010X220A1~ST*834*0001*005010X220A1~");
+				    : "GS*BE*SENDER*RECEIVER*20260105*0930*1*X*005010X220A1~ST*834*0001*005010X220A1~");
 	buffer_add_slice(out, body);
 	buffer_add_text(out, "SE*2*0001~GE*1*1~IEA*1*000000001~");
 }

@@ -37,9 +37,10 @@ static inline int run_finding(void *context, const struct finding *finding)
 		return 0;
 	assert_non_null(finding_row(finding->code));
 	buffer_printf(&run->out, "%u %s %.*s %u.%u.%u %s %.*s m%u\n", finding->where.segment_pos, finding->segment_id,
-	              finding->loop.len > 0 ? (int)finding->loop.len : 1, finding->loop.len > 0 ? finding->loop.data : "-",
-	              finding->where.element_pos, finding->where.component_pos, finding->where.repetition_pos,
-	              finding_row(finding->code)->code, (int)finding->value.len, finding->value.data, finding->where.member_pos);
+		      finding->loop.len > 0 ? (int)finding->loop.len : 1,
+		      finding->loop.len > 0 ? finding->loop.data : "-", finding->where.element_pos,
+		      finding->where.component_pos, finding->where.repetition_pos, finding_row(finding->code)->code,
+		      (int)finding->value.len, finding->value.data, finding->where.member_pos);
 	if (run->messages)
 		buffer_printf(&run->out, "    %.*s\n", (int)finding->message.len, finding->message.data);
 	return 0;
@@ -52,8 +53,9 @@ static inline int run_tset_end(void *context, const struct x12_tset *tset, const
 	run->verdict = *verdict;
 	assert_int_equal(run->loops_open, 0);
 	if (run->verdicts)
-		buffer_printf(&run->out, "= %s members %u errors %llu warnings %llu\n", check_decision_name(verdict->decision),
-		              verdict->members, (unsigned long long)verdict->errors, (unsigned long long)verdict->warnings);
+		buffer_printf(&run->out, "= %s members %u errors %llu warnings %llu\n",
+			      check_decision_name(verdict->decision), verdict->members,
+			      (unsigned long long)verdict->errors, (unsigned long long)verdict->warnings);
 	return 0;
 }
 
@@ -79,7 +81,7 @@ static inline int run_loop_end(void *context, const struct guide *guide, const s
 }
 
 static inline int run_segment(void *context, const struct guide *guide, const struct guide_segment *node,
-                              const struct x12_segment *segment)
+			      const struct x12_segment *segment)
 {
 	struct run *run = context;
 	(void)guide;
@@ -109,8 +111,12 @@ static inline void run_fini(struct run *run)
 /* The lines for `bytes`, until the next call. */
 static inline const char *run_check(struct run *run, struct slice bytes, size_t chunk_bytes)
 {
-	const struct check_handler handler = {.context = run, .finding = run_finding, .tset_end = run_tset_end,
-	                                      .loop_begin = run_loop_begin, .loop_end = run_loop_end, .segment = run_segment};
+	const struct check_handler handler = {.context = run,
+					      .finding = run_finding,
+					      .tset_end = run_tset_end,
+					      .loop_begin = run_loop_begin,
+					      .loop_end = run_loop_end,
+					      .segment = run_segment};
 	struct io_source *source = NULL;
 	buffer_clear(&run->out);
 	run->loops_open = 0;
@@ -120,7 +126,8 @@ static inline const char *run_check(struct run *run, struct slice bytes, size_t 
 	return run->out.len > 0 ? run->out.data : "";
 }
 
-#define RUN_ISA "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501*000000001*0*T*:~"
+#define RUN_ISA                                                                                                        \
+	"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501*000000001*0*T*:~"
 #define RUN_GS_834 "GS*BE*SENDER*RECEIVER*20260105*0930*1*X*005010X220A1~"
 #define RUN_GS_820 "GS*RA*SENDER*RECEIVER*20260105*0930*1*X*005010X218~"
 
@@ -132,8 +139,8 @@ static inline struct slice run_wrap(struct buffer *out, const char *set_id, cons
 	for (const char *p = body; *p != '\0'; p++)
 		segments += *p == '~';
 	buffer_clear(out);
-	buffer_printf(out, RUN_ISA "%sST*%s*0001*%s~%sSE*%u*0001~GE*1*1~IEA*1*000000001~", is_820 ? RUN_GS_820 : RUN_GS_834,
-	              set_id, is_820 ? "005010X218" : "005010X220A1", body, segments);
+	buffer_printf(out, RUN_ISA "%sST*%s*0001*%s~%sSE*%u*0001~GE*1*1~IEA*1*000000001~",
+		      is_820 ? RUN_GS_820 : RUN_GS_834, set_id, is_820 ? "005010X218" : "005010X220A1", body, segments);
 	assert_int_equal(out->error, 0);
 	return buffer_slice(out);
 }

@@ -19,7 +19,8 @@ struct answer {
 	struct slice ta1, reply;
 };
 
-static struct answer answer_with(struct slice bytes, const struct ack_options *options, const struct check_options *check)
+static struct answer answer_with(struct slice bytes, const struct ack_options *options,
+				 const struct check_options *check)
 {
 	struct answer answer;
 	struct io_source *source = NULL;
@@ -68,21 +69,21 @@ static void test_accepted(void **state)
 	buffer_init(&bytes, &run.env);
 	snprintf(body, sizeof(body), "%s%s", header, sound_member);
 	answer = answer_to(run_wrap(&bytes, "834", body));
-	assert_true(slice_is(answer.reply,
-		"ISA*00*          *00*          *ZZ*RECEIVER       *ZZ*SENDER         *260105*0930*^*00501*000000077*0*T*:~\n"
-		"GS*FA*RECEIVER*SENDER*20260105*0930*77*X*005010X231A1~\n"
-		"ST*999*0001*005010X231A1~\n"
-		"AK1*BE*1*005010X220A1~\n"
-		"AK2*834*0001*005010X220A1~\n"
-		"IK5*A~\n"
-		"AK9*A*1*1*1~\n"
-		"SE*6*0001~\n"
-		"GE*1*77~\n"
-		"IEA*1*000000077~\n"));
-	assert_true(slice_is(answer.ta1,
-		"ISA*00*          *00*          *ZZ*RECEIVER       *ZZ*SENDER         *260105*0930*^*00501*000000078*0*T*:~\n"
-		"TA1*000000001*260105*0930*A*000~\n"
-		"IEA*0*000000078~\n"));
+	assert_true(slice_is(answer.reply, "ISA*00*          *00*          *ZZ*RECEIVER       *ZZ*SENDER         "
+					   "*260105*0930*^*00501*000000077*0*T*:~\n"
+					   "GS*FA*RECEIVER*SENDER*20260105*0930*77*X*005010X231A1~\n"
+					   "ST*999*0001*005010X231A1~\n"
+					   "AK1*BE*1*005010X220A1~\n"
+					   "AK2*834*0001*005010X220A1~\n"
+					   "IK5*A~\n"
+					   "AK9*A*1*1*1~\n"
+					   "SE*6*0001~\n"
+					   "GE*1*77~\n"
+					   "IEA*1*000000077~\n"));
+	assert_true(slice_is(answer.ta1, "ISA*00*          *00*          *ZZ*RECEIVER       *ZZ*SENDER         "
+					 "*260105*0930*^*00501*000000078*0*T*:~\n"
+					 "TA1*000000001*260105*0930*A*000~\n"
+					 "IEA*0*000000078~\n"));
 	assert_int_equal(ack_control_numbers_used(answer.ack), 2);
 	assert_sound(answer.reply);
 	assert_sound(answer.ta1);
@@ -99,24 +100,24 @@ static void test_errors_by_position(void **state)
 	(void)state;
 	buffer_init(&bytes, &run.env);
 	snprintf(body, sizeof(body), "%s%s", header,
-	         "INS*Y*18*ZZZ*25*A~REF*0F*S0001~REF*0F*S0001~NM1*IL*1*ROE*ALEX~N3*1 MAIN\nST~" /* 5..9 */
-	         "HD*021**HMO~"                                                                 /* 10 */
-	         "INS*Y*18*021*28*A*A:9~REF*0F*123456789~NM1*IL*1*POE*PAT****34*2190931210~ZZ9*1~" /* 11..14 */
-	         "N4*ANYTOWN*CA*90001*A*B*C*D~");                                                /* 15 */
+		 "INS*Y*18*ZZZ*25*A~REF*0F*S0001~REF*0F*S0001~NM1*IL*1*ROE*ALEX~N3*1 MAIN\nST~"    /* 5..9 */
+		 "HD*021**HMO~"                                                                    /* 10 */
+		 "INS*Y*18*021*28*A*A:9~REF*0F*123456789~NM1*IL*1*POE*PAT****34*2190931210~ZZ9*1~" /* 11..14 */
+		 "N4*ANYTOWN*CA*90001*A*B*C*D~");                                                  /* 15 */
 	answer = answer_to(run_wrap(&bytes, "834", body));
 	assert_body(answer.reply,
-		"AK1*BE*1*005010X220A1~\n"
-		"AK2*834*0001*005010X220A1~\n"
-		"IK3*INS*5*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\nIK4*3*875*7*ZZZ~\n"
-		"IK3*REF*7*2000*5~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\n"
-		"IK3*N3*9*2100A*8~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\nIK4*1*166*6~\n"
-		"IK3*DTP*11*2300*3~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\n"
-		"IK3*INS*11*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:XXXXX6789~\nIK4*6:2*1701*7*9~\n"
-		"IK3*ZZ9*14*2100A*6~\nCTX*SUBSCRIBER NUMBER REF02:XXXXX6789~\n"
-		"IK3*N4*15*2100A*8~\nCTX*SUBSCRIBER NUMBER REF02:XXXXX6789~\nIK4*4*26*4*A~\nIK4*5*309*7*B~\n"
-		"IK4*7*1715*10*D~\n"
-		"IK5*R*5~\n"
-		"AK9*R*1*1*0~\n");
+		    "AK1*BE*1*005010X220A1~\n"
+		    "AK2*834*0001*005010X220A1~\n"
+		    "IK3*INS*5*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\nIK4*3*875*7*ZZZ~\n"
+		    "IK3*REF*7*2000*5~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\n"
+		    "IK3*N3*9*2100A*8~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\nIK4*1*166*6~\n"
+		    "IK3*DTP*11*2300*3~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\n"
+		    "IK3*INS*11*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:XXXXX6789~\nIK4*6:2*1701*7*9~\n"
+		    "IK3*ZZ9*14*2100A*6~\nCTX*SUBSCRIBER NUMBER REF02:XXXXX6789~\n"
+		    "IK3*N4*15*2100A*8~\nCTX*SUBSCRIBER NUMBER REF02:XXXXX6789~\nIK4*4*26*4*A~\nIK4*5*309*7*B~\n"
+		    "IK4*7*1715*10*D~\n"
+		    "IK5*R*5~\n"
+		    "AK9*R*1*1*0~\n");
 	assert_sound(answer.reply);
 	ack_free(answer.ack);
 	buffer_fini(&bytes);
@@ -157,19 +158,21 @@ static void test_trigger(void **state)
 	struct answer answer;
 	char body[1024];
 	(void)state;
-	check.severity_set[FINDING_SEGMENT_SITUATION_MISSING] = check.severity_set[FINDING_ELEMENT_SITUATION_MISSING] = true;
-	check.severity[FINDING_SEGMENT_SITUATION_MISSING] = check.severity[FINDING_ELEMENT_SITUATION_MISSING] = FINDING_ERROR;
+	check.severity_set[FINDING_SEGMENT_SITUATION_MISSING] = check.severity_set[FINDING_ELEMENT_SITUATION_MISSING] =
+		true;
+	check.severity[FINDING_SEGMENT_SITUATION_MISSING] = check.severity[FINDING_ELEMENT_SITUATION_MISSING] =
+		FINDING_ERROR;
 	buffer_init(&bytes, &run.env);
 	snprintf(body, sizeof(body), "%sINS*Y*18*024*08*C~REF*0F*S0001~NM1*IL*1*ROE*ALEX~", header);
 	answer = answer_with(run_wrap(&bytes, "834", body), &options, &check);
 	assert_body(answer.reply,
-		"AK1*BE*1*005010X220A1~\n"
-		"AK2*834*0001*005010X220A1~\n"
-		"IK3*INS*5*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\nIK4*7*1219*I9~\n"
-		"CTX*SITUATIONAL TRIGGER*INS*5*2000*5~\n"
-		"IK3*DTP*8*2000*I6~\nCTX*SITUATIONAL TRIGGER*INS*5*2000*3~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\n"
-		"IK5*R*5~\n"
-		"AK9*R*1*1*0~\n");
+		    "AK1*BE*1*005010X220A1~\n"
+		    "AK2*834*0001*005010X220A1~\n"
+		    "IK3*INS*5*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\nIK4*7*1219*I9~\n"
+		    "CTX*SITUATIONAL TRIGGER*INS*5*2000*5~\n"
+		    "IK3*DTP*8*2000*I6~\nCTX*SITUATIONAL TRIGGER*INS*5*2000*3~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\n"
+		    "IK5*R*5~\n"
+		    "AK9*R*1*1*0~\n");
 	assert_sound(answer.reply);
 	ack_free(answer.ack);
 	buffer_fini(&bytes);
@@ -184,28 +187,30 @@ static void test_partial(void **state)
 	struct answer answer;
 	(void)state;
 	buffer_init(&bytes, &run.env);
-	buffer_printf(&bytes, RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001~"
-	              "ST*834*0002*005010X220A1~%sINS*Y*18*ZZZ*25*A~REF*0F*S2~NM1*IL*1*ROE*ALEX~SE*9*0003~GE*2*1~IEA*1*000000001~",
-	              header, sound_member, header);
+	buffer_printf(&bytes,
+		      RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001~"
+					 "ST*834*0002*005010X220A1~%sINS*Y*18*ZZZ*25*A~REF*0F*S2~NM1*IL*1*ROE*ALEX~SE*"
+					 "9*0003~GE*2*1~IEA*1*000000001~",
+		      header, sound_member, header);
 	answer = answer_to(buffer_slice(&bytes));
-	assert_body(answer.reply,
-		"AK1*BE*1*005010X220A1~\n"
-		"AK2*834*0001*005010X220A1~\nIK5*A~\n"
-		"AK2*834*0002*005010X220A1~\n"
-		"IK3*INS*5*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S2~\nIK4*3*875*7*ZZZ~\n"
-		"IK5*R*4*3*5~\n"
-		"AK9*P*2*2*1~\n");
+	assert_body(answer.reply, "AK1*BE*1*005010X220A1~\n"
+				  "AK2*834*0001*005010X220A1~\nIK5*A~\n"
+				  "AK2*834*0002*005010X220A1~\n"
+				  "IK3*INS*5*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S2~\nIK4*3*875*7*ZZZ~\n"
+				  "IK5*R*4*3*5~\n"
+				  "AK9*P*2*2*1~\n");
 	ack_free(answer.ack);
 	buffer_clear(&bytes);
-	buffer_printf(&bytes, RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sINS*Y*18*ZZZ*25*A~REF*0F*S2~NM1*IL*1*ROE*ALEX~"
-	              "SE*11*0001~GE*1*1~IEA*1*000000001~", header, sound_member);
+	buffer_printf(&bytes,
+		      RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sINS*Y*18*ZZZ*25*A~REF*0F*S2~NM1*IL*1*ROE*ALEX~"
+					 "SE*11*0001~GE*1*1~IEA*1*000000001~",
+		      header, sound_member);
 	answer = answer_with(buffer_slice(&bytes), &options, &keep);
-	assert_body(answer.reply,
-		"AK1*BE*1*005010X220A1~\n"
-		"AK2*834*0001*005010X220A1~\n"
-		"IK3*INS*8*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S2~\nIK4*3*875*7*ZZZ~\n"
-		"IK5*E*5~\n"
-		"AK9*E*1*1*1~\n");
+	assert_body(answer.reply, "AK1*BE*1*005010X220A1~\n"
+				  "AK2*834*0001*005010X220A1~\n"
+				  "IK3*INS*8*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S2~\nIK4*3*875*7*ZZZ~\n"
+				  "IK5*E*5~\n"
+				  "AK9*E*1*1*1~\n");
 	assert_sound(answer.reply);
 	ack_free(answer.ack);
 	buffer_fini(&bytes);
@@ -218,8 +223,8 @@ static void test_group_rejected(void **state)
 	struct answer answer;
 	(void)state;
 	buffer_init(&bytes, &run.env);
-	buffer_printf(&bytes, RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001~GE*3*2~IEA*1*000000001~", header,
-	              sound_member);
+	buffer_printf(&bytes, RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001~GE*3*2~IEA*1*000000001~",
+		      header, sound_member);
 	answer = answer_to(buffer_slice(&bytes));
 	assert_body(answer.reply, "AK1*BE*1*005010X220A1~\nAK2*834*0001*005010X220A1~\nIK5*R~\nAK9*R*3*1*0*5*4~\n");
 	assert_sound(answer.reply);
@@ -248,7 +253,7 @@ static void test_interchange_rejected(void **state)
 		char text[1024];
 		buffer_clear(&bytes);
 		buffer_printf(&bytes, RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001~GE*1*1~%s", header,
-		              sound_member, rows[i].iea);
+			      sound_member, rows[i].iea);
 		answer = answer_to(buffer_slice(&bytes));
 		assert_non_null(strstr(slice_to_cstr(answer.ta1, text, sizeof(text)), rows[i].ta1));
 		assert_int_equal(answer.reply.len > 0, rows[i].answered);
@@ -267,8 +272,10 @@ static void test_interchange_warned(void **state)
 	char text[1024];
 	(void)state;
 	buffer_init(&bytes, &run.env);
-	buffer_printf(&bytes, "\xef\xbb\xbf" RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001~GE*1*1~IEA*1*000000001~",
-	              header, sound_member);
+	buffer_printf(&bytes,
+		      "\xef\xbb\xbf" RUN_ISA RUN_GS_834
+		      "ST*834*0001*005010X220A1~%s%sSE*8*0001~GE*1*1~IEA*1*000000001~",
+		      header, sound_member);
 	answer = answer_to(buffer_slice(&bytes));
 	assert_non_null(strstr(slice_to_cstr(answer.ta1, text, sizeof(text)), "*E*022~"));
 	assert_true(answer.reply.len > 0);
@@ -290,10 +297,14 @@ static void test_broken(void **state)
 		{RUN_ISA "GS*~", true},
 		{RUN_ISA "GS~ST~SE~GE~IEA~", true},
 		{RUN_ISA RUN_GS_834 "ST*834~ZZZZ*1~IEA*1*000000001~", true},
-		{RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~INS*Z~REF*0F*   ~INS*Z~REF*0F*A  ~SE*4*0001~GE*1*1~IEA*1*000000001~", true},
+		{RUN_ISA RUN_GS_834
+		 "ST*834*0001*005010X220A1~INS*Z~REF*0F*   ~INS*Z~REF*0F*A  ~SE*4*0001~GE*1*1~IEA*1*000000001~",
+		 true},
 		{RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~BGN~~R ~2   ~SE*4*0001~GE*1*1~IEA*1*000000001~", true},
-		{"ISA*00*          *00*          *Z\n*SEN\x01 DER       *XX*               *260105*0930*^*00501*000000001*0*T*:~"
-		 RUN_GS_834 "ST*834*0\xff 1*\xff~SE*4*0001~GE*1*1~IEA*1*000000001~", true},
+		{"ISA*00*          *00*          *Z\n*SEN\x01 DER       *XX*               "
+		 "*260105*0930*^*00501*000000001*0*T*:~" RUN_GS_834
+		 "ST*834*0\xff 1*\xff~SE*4*0001~GE*1*1~IEA*1*000000001~",
+		 true},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -393,13 +404,15 @@ static void codes_of(struct slice bytes, char *out, size_t out_bytes)
 		assert_int_equal(x12_reader_next(reader, &event), 0);
 		if (event.kind != X12_BODY || slice_is(event.segment->id, "CTX"))
 			continue;
-		len += (size_t)snprintf(out + len, out_bytes - len, "%.*s", (int)event.segment->id.len, event.segment->id.data);
+		len += (size_t)snprintf(out + len, out_bytes - len, "%.*s", (int)event.segment->id.len,
+					event.segment->id.data);
 		for (uint32_t i = 1; i <= event.segment->element_count; i++) {
 			bool ours_alone = (slice_is(event.segment->id, "IK3") && i == 3) ||
-			                  (slice_is(event.segment->id, "IK4") && i == 4);
+					  (slice_is(event.segment->id, "IK4") && i == 4);
 			struct slice value = x12_element(event.segment, i);
 			if (!ours_alone)
-				len += (size_t)snprintf(out + len, out_bytes - len, " %.*s", (int)value.len, value.data);
+				len += (size_t)snprintf(out + len, out_bytes - len, " %.*s", (int)value.len,
+							value.data);
 		}
 		len += (size_t)snprintf(out + len, out_bytes - len, "|");
 	} while (event.kind != X12_END);
@@ -471,8 +484,10 @@ static void test_no_memory(void **state)
 	env_fault_init(&fault, &run.env, 1);
 	for (; r != 0; assert_true(r == 0 || r == -ENOMEM)) {
 		assert_in_range(++nth, 1, 1000);
-		env_fault_plan(&fault, (struct env_fault_plan){.ops = ENV_FAULT_OP(ENV_ALLOC), .nth = nth,
-		                                               .kind = ENV_FAULT_ERROR_ONCE, .error = ENOMEM});
+		env_fault_plan(&fault, (struct env_fault_plan){.ops = ENV_FAULT_OP(ENV_ALLOC),
+							       .nth = nth,
+							       .kind = ENV_FAULT_ERROR_ONCE,
+							       .error = ENOMEM});
 		r = answer_in(&fault.env, buffer_slice(&bytes));
 	}
 	assert_true(nth > 5);
@@ -497,12 +512,20 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted), cmocka_unit_test(test_errors_by_position), cmocka_unit_test(test_no_ssn),
-		cmocka_unit_test(test_trigger), cmocka_unit_test(test_partial), cmocka_unit_test(test_group_rejected),
-		cmocka_unit_test(test_interchange_rejected), cmocka_unit_test(test_interchange_warned),
-		cmocka_unit_test(test_broken), cmocka_unit_test(test_answers_are_not_answered),
-		cmocka_unit_test(test_several_interchanges), cmocka_unit_test(test_options),
-		cmocka_unit_test(test_against_others), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_errors_by_position),
+		cmocka_unit_test(test_no_ssn),
+		cmocka_unit_test(test_trigger),
+		cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_group_rejected),
+		cmocka_unit_test(test_interchange_rejected),
+		cmocka_unit_test(test_interchange_warned),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_answers_are_not_answered),
+		cmocka_unit_test(test_several_interchanges),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_against_others),
+		cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

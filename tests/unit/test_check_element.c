@@ -38,7 +38,8 @@ static void test_presence(void **state)
 	static const struct row rows[] = {
 		{NAME, ""},
 		{"NM1*IL*1**ALEX~", "7 NM1 2100A 3.0.1 element_required_missing  m1\n"},
-		{"NM1*IL~", "7 NM1 2100A 2.0.1 element_required_missing  m1\n7 NM1 2100A 3.0.1 element_required_missing  m1\n"},
+		{"NM1*IL~",
+		 "7 NM1 2100A 2.0.1 element_required_missing  m1\n7 NM1 2100A 3.0.1 element_required_missing  m1\n"},
 		{NAME "N3~", "8 N3 2100A 0.0.0 segment_empty  m1\n"},
 		{NAME "N3*A*B*C~", "8 N3 2100A 3.0.1 element_too_many C m1\n"},
 		{NAME "N3*A*B*C*D*E~", "8 N3 2100A 3.0.1 element_too_many C m1\n"},
@@ -79,7 +80,8 @@ static void test_types(void **state)
 		{NAME "AMT*P3*-12.34~", ""},
 		{NAME "AMT*P3*12.345~", "8 AMT 2100A 2.0.1 element_pattern 12.345 m1\n"},
 		{NAME "AMT*P3*12345678901~", "8 AMT 2100A 2.0.1 element_too_long 12345678901 m1\n"},
-		{"INS*Y*18*001*25*A************1A~REF*0F*S1~" NAME, "5 INS 2000 17.0.1 element_character_invalid 1A m1\n"},
+		{"INS*Y*18*001*25*A************1A~REF*0F*S1~" NAME,
+		 "5 INS 2000 17.0.1 element_character_invalid 1A m1\n"},
 		{NAME "HD*001**HMO~DTP*348*D8*20260230~", "9 DTP 2300 3.0.1 element_date_invalid 20260230 m1\n"},
 		{NAME "HD*001**HMO~DTP*348*D8*2026010~", "9 DTP 2300 3.0.1 element_date_invalid 2026010 m1\n"},
 		{NAME "HD*001**HMO~DTP*343*RD8*20260101-20260131~", ""},
@@ -112,7 +114,7 @@ static void test_times(void **state)
 	buffer_init(&bytes, &run.env);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		snprintf(body, sizeof(body), "%s%s%s", rows[i].bgn, strchr(header, '~') + 1,
-		         "INS*Y*18*001*25*A~REF*0F*S0001~" NAME);
+			 "INS*Y*18*001*25*A~REF*0F*S0001~" NAME);
 		assert_string_equal(run_check(&run, run_wrap(&bytes, "834", body), 0), rows[i].want);
 	}
 	buffer_fini(&bytes);
@@ -157,13 +159,15 @@ static void test_composites(void **state)
 		{"INS*Y*18*001*25*A*:0~REF*0F*S1~" NAME, "5 INS 2000 6.1.1 element_required_missing  m1\n"},
 		{"INS*Y*18*001*25*A*A:9~REF*0F*S1~" NAME, "5 INS 2000 6.2.1 element_code_invalid 9 m1\n"},
 		{"INS*Y*18*001*25*A*A:0:20260101~REF*0F*S1~" NAME, "5 INS 2000 6.3.1 element_not_used 20260101 m1\n"},
-		{"INS*Y*18*001*25*A*A:0:::1~REF*0F*S1~" NAME, "5 INS 2000 6.0.1 element_components_too_many A:0:::1 m1\n"},
+		{"INS*Y*18*001*25*A*A:0:::1~REF*0F*S1~" NAME,
+		 "5 INS 2000 6.0.1 element_components_too_many A:0:::1 m1\n"},
 		{NAME "DMG*D8*19850214*F**C^H:RET:2186-5~", ""},
 		{NAME "DMG*D8*19850214*F**C^H:RET~", "8 DMG 2100A 5.3.2 element_condition_missing  m1\n"},
 		{NAME "DMG*D8*19850214*F**C^Y~", "8 DMG 2100A 5.1.2 element_code_invalid Y m1\n"},
 		{NAME "DMG*D8*19850214*F**A^B^C^D^E^F^G^H^I^J^N~",
 		 "8 DMG 2100A 5.0.11 element_repeats_too_often A^B^C^D^E^F^G^H^I^J^N m1\n"},
-		{NAME "HD*001**HMO~DTP*348*D8*20260101~COB*P*1*5*1^35^ZZ~", "10 COB 2320 4.0.3 element_code_invalid ZZ m1\n"},
+		{NAME "HD*001**HMO~DTP*348*D8*20260101~COB*P*1*5*1^35^ZZ~",
+		 "10 COB 2320 4.0.3 element_code_invalid ZZ m1\n"},
 	};
 	(void)state;
 	check_rows(rows, COUNT(rows));
@@ -251,8 +255,9 @@ static void test_totals(void **state)
 	(void)state;
 	run.warnings = true;
 	buffer_init(&bytes, &run.env);
-	snprintf(body, sizeof(body), "BGN*00*1*20260105*0930****2~QTY*TO*2~QTY*ET*2~QTY*DT*1~%s%s%s", strchr(header, '~') + 1,
-	         "INS*Y*18*001*25*A~REF*0F*S0001~" NAME, "INS*N*01*001*25*A~REF*0F*S0001~" NAME);
+	snprintf(body, sizeof(body), "BGN*00*1*20260105*0930****2~QTY*TO*2~QTY*ET*2~QTY*DT*1~%s%s%s",
+		 strchr(header, '~') + 1, "INS*Y*18*001*25*A~REF*0F*S0001~" NAME,
+		 "INS*N*01*001*25*A~REF*0F*S0001~" NAME);
 	assert_string_equal(run_check(&run, run_wrap(&bytes, "834", body), 0), "4 QTY - 2.0.1 tset_totals  m0\n");
 	run.warnings = false;
 	buffer_fini(&bytes);
@@ -327,10 +332,10 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_presence), cmocka_unit_test(test_lengths), cmocka_unit_test(test_types),
-		cmocka_unit_test(test_times), cmocka_unit_test(test_characters), cmocka_unit_test(test_codes),
-		cmocka_unit_test(test_composites), cmocka_unit_test(test_relations), cmocka_unit_test(test_external),
-		cmocka_unit_test(test_sense), cmocka_unit_test(test_totals), cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_presence),   cmocka_unit_test(test_lengths),    cmocka_unit_test(test_types),
+		cmocka_unit_test(test_times),      cmocka_unit_test(test_characters), cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_composites), cmocka_unit_test(test_relations),  cmocka_unit_test(test_external),
+		cmocka_unit_test(test_sense),      cmocka_unit_test(test_totals),     cmocka_unit_test(test_marks),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

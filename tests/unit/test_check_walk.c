@@ -4,43 +4,42 @@
 static struct run run;
 
 /* Two members with all that usually stands in them; every fault below is one edit of this. */
-static const char base[] =
-	"BGN*00*1*20260105*0930****2~" /* 2 */
-	"REF*38*G100~"                  /* 3 */
-	"N1*P5*ACME*FI*123456789~"      /* 4 */
-	"N1*IN*PLAN*FI*987654321~"      /* 5 */
-	"INS*Y*18*021*28*A***FT~"       /* 6 */
-	"REF*0F*S0001~"                 /* 7 */
-	"REF*1L*G100-01~"               /* 8 */
-	"DTP*356*D8*20260101~"          /* 9 */
-	"NM1*IL*1*ROE*ALEX****34*219093121~" /* 10 */
-	"PER*IP**HP*5552220101~"        /* 11 */
-	"N3*1 MAIN ST~"                 /* 12 */
-	"N4*ANYTOWN*CA*90001~"          /* 13 */
-	"DMG*D8*19850214*F*M~"          /* 14 */
-	"NM1*31*1~"                     /* 15 */
-	"N3*PO BOX 1~"                  /* 16 */
-	"N4*OTHERTOWN*CA*90002~"        /* 17 */
-	"HD*021**HMO*PLAN10*ESP~"       /* 18 */
-	"DTP*348*D8*20260101~"          /* 19 */
-	"LX*1~"                         /* 20 */
-	"NM1*P3*1*DOC*JAMIE****XX*1234567893*25~" /* 21 */
-	"COB*P*890111*5~"               /* 22 */
-	"REF*60*XYZ~"                   /* 23 */
-	"NM1*IN*2*OTHER~"               /* 24 */
-	"LS*2700~"                      /* 25 */
-	"LX*1~"                         /* 26 */
-	"N1*75*BRANCH~"                 /* 27 */
-	"REF*3L*88~"                    /* 28 */
-	"LE*2700~"                      /* 29 */
-	"INS*N*01*021*28*A~"            /* 30 */
-	"REF*0F*S0001~"                 /* 31 */
-	"REF*1L*G100-01~"               /* 32 */
-	"DTP*356*D8*20260101~"          /* 33 */
-	"NM1*IL*1*ROE*SAM****34*219093122~" /* 34 */
-	"DMG*D8*19840301*M~"            /* 35 */
-	"HD*021**HMO*PLAN10~"           /* 36 */
-	"DTP*348*D8*20260101~";         /* 37 */
+static const char base[] = "BGN*00*1*20260105*0930****2~"            /* 2 */
+			   "REF*38*G100~"                            /* 3 */
+			   "N1*P5*ACME*FI*123456789~"                /* 4 */
+			   "N1*IN*PLAN*FI*987654321~"                /* 5 */
+			   "INS*Y*18*021*28*A***FT~"                 /* 6 */
+			   "REF*0F*S0001~"                           /* 7 */
+			   "REF*1L*G100-01~"                         /* 8 */
+			   "DTP*356*D8*20260101~"                    /* 9 */
+			   "NM1*IL*1*ROE*ALEX****34*219093121~"      /* 10 */
+			   "PER*IP**HP*5552220101~"                  /* 11 */
+			   "N3*1 MAIN ST~"                           /* 12 */
+			   "N4*ANYTOWN*CA*90001~"                    /* 13 */
+			   "DMG*D8*19850214*F*M~"                    /* 14 */
+			   "NM1*31*1~"                               /* 15 */
+			   "N3*PO BOX 1~"                            /* 16 */
+			   "N4*OTHERTOWN*CA*90002~"                  /* 17 */
+			   "HD*021**HMO*PLAN10*ESP~"                 /* 18 */
+			   "DTP*348*D8*20260101~"                    /* 19 */
+			   "LX*1~"                                   /* 20 */
+			   "NM1*P3*1*DOC*JAMIE****XX*1234567893*25~" /* 21 */
+			   "COB*P*890111*5~"                         /* 22 */
+			   "REF*60*XYZ~"                             /* 23 */
+			   "NM1*IN*2*OTHER~"                         /* 24 */
+			   "LS*2700~"                                /* 25 */
+			   "LX*1~"                                   /* 26 */
+			   "N1*75*BRANCH~"                           /* 27 */
+			   "REF*3L*88~"                              /* 28 */
+			   "LE*2700~"                                /* 29 */
+			   "INS*N*01*021*28*A~"                      /* 30 */
+			   "REF*0F*S0001~"                           /* 31 */
+			   "REF*1L*G100-01~"                         /* 32 */
+			   "DTP*356*D8*20260101~"                    /* 33 */
+			   "NM1*IL*1*ROE*SAM****34*219093122~"       /* 34 */
+			   "DMG*D8*19840301*M~"                      /* 35 */
+			   "HD*021**HMO*PLAN10~"                     /* 36 */
+			   "DTP*348*D8*20260101~";                   /* 37 */
 
 struct edit {
 	const char *what, *find, *replace, *want;
@@ -91,9 +90,11 @@ static void test_single_faults(void **state)
 		{"no NM1 at all", "NM1*IL*1*ROE*SAM****34*219093122~DMG*D8*19840301*M~", "",
 		 "34 NM1 2100A 0.0.0 segment_required_missing  m2\n"},
 		{"no NM1 of the mailing address", "NM1*31*1~", "", "15 NM1 2100C 0.0.0 segment_required_missing  m1\n"},
-		{"no N3 of the mailing address", "N3*PO BOX 1~", "", "16 N3 2100C 0.0.0 segment_required_missing  m1\n"},
+		{"no N3 of the mailing address", "N3*PO BOX 1~", "",
+		 "16 N3 2100C 0.0.0 segment_required_missing  m1\n"},
 		{"no HD", "HD*021**HMO*PLAN10*ESP~", "", "18 HD 2300 0.0.0 segment_required_missing  m1\n"},
-		{"no DTP of a coverage", "DTP*348*D8*20260101~LX", "LX", "19 DTP 2300 0.0.0 segment_required_missing  m1\n"},
+		{"no DTP of a coverage", "DTP*348*D8*20260101~LX", "LX",
+		 "19 DTP 2300 0.0.0 segment_required_missing  m1\n"},
 		{"no DTP of the last coverage", "HMO*PLAN10~DTP*348*D8*20260101~", "HMO*PLAN10~",
 		 "37 DTP 2300 0.0.0 segment_required_missing  m2\n"},
 		{"no LX of a provider", "LX*1~NM1", "NM1", "20 LX 2310 0.0.0 segment_required_missing  m1\n"},
@@ -102,21 +103,26 @@ static void test_single_faults(void **state)
 		{"no COB", "COB*P*890111*5~", "", "22 COB 2320 0.0.0 segment_required_missing  m1\n"},
 		{"no LS", "COB*P*890111*5~REF*60*XYZ~NM1*IN*2*OTHER~LS*2700~", "",
 		 "22 LS LS 0.0.0 segment_required_missing  m1\n"},
-		{"no LS and no provider either", "LX*1~NM1*P3*1*DOC*JAMIE****XX*1234567893*25~COB*P*890111*5~REF*60*XYZ~"
-		 "NM1*IN*2*OTHER~LS*2700~", "", "20 LS LS 0.0.0 segment_required_missing  m1\n"},
+		{"no LS and no provider either",
+		 "LX*1~NM1*P3*1*DOC*JAMIE****XX*1234567893*25~COB*P*890111*5~REF*60*XYZ~"
+		 "NM1*IN*2*OTHER~LS*2700~",
+		 "", "20 LS LS 0.0.0 segment_required_missing  m1\n"},
 		{"no LE", "LE*2700~", "", "29 LE LS 0.0.0 segment_required_missing  m1\n"},
 		{"no LX of a category", "LS*2700~LX*1~", "LS*2700~", "26 LX 2700 0.0.0 segment_required_missing  m1\n"},
 		{"no members", "INS*Y", NULL, "6 INS 2000 0.0.0 segment_required_missing  m0\n"},
 		/* segments that nobody knows */
 		{"unknown segment", "REF*1L", "ZZ1*1~REF*1L", "8 ZZ1 2000 0.0.0 segment_not_in_set ZZ1 m1\n"},
-		{"unknown segment between members", "INS*N", "ZZ1*1~INS*N", "30 ZZ1 LS 0.0.0 segment_not_in_set ZZ1 m1\n"},
+		{"unknown segment between members", "INS*N", "ZZ1*1~INS*N",
+		 "30 ZZ1 LS 0.0.0 segment_not_in_set ZZ1 m1\n"},
 		{"unknown segment at the end", "", "ZZ1*1~", "38 ZZ1 2300 0.0.0 segment_not_in_set ZZ1 m2\n"},
 		{"misspelt INS", "INS*N*01", "INX*N*01", "30 INX 2000 0.0.0 segment_not_in_set INX m2\n"},
-		{"misspelt HD", "HD*021**HMO*PLAN10*ESP", "HX*021**HMO*PLAN10*ESP", "18 HX 2300 0.0.0 segment_not_in_set HX m1\n"},
+		{"misspelt HD", "HD*021**HMO*PLAN10*ESP", "HX*021**HMO*PLAN10*ESP",
+		 "18 HX 2300 0.0.0 segment_not_in_set HX m1\n"},
 		{"malformed id", "INS*N*01", "I*N*01", "30  2000 0.0.0 segment_unknown I m2\n"},
 		/* segments of the guide in the wrong place */
 		{"not here", "REF*1L", "LE*2700~REF*1L", "8 LE 2000 0.0.0 segment_unexpected  m1\n"},
-		{"a loop that is not here", "REF*38*G100~", "LX*1~REF*38*G100~", "3 LX - 0.0.0 segment_unexpected  m0\n"},
+		{"a loop that is not here", "REF*38*G100~", "LX*1~REF*38*G100~",
+		 "3 LX - 0.0.0 segment_unexpected  m0\n"},
 		{"REF behind DTP", "REF*1L*G100-01~DTP*356*D8*20260101~", "DTP*356*D8*20260101~REF*1L*G100-01~",
 		 "9 REF 2000 0.0.0 segment_out_of_order  m1\n"},
 		{"member date behind HD", "HD*021**HMO*PLAN10~", "HD*021**HMO*PLAN10~DTP*336*D8*20250101~",
@@ -130,15 +136,16 @@ static void test_single_faults(void **state)
 		{"N4 before N3", "N3*1 MAIN ST~N4*ANYTOWN*CA*90001~", "N4*ANYTOWN*CA*90001~N3*1 MAIN ST~",
 		 "13 N3 2100A 0.0.0 segment_out_of_order  m1\n"},
 		/* too often */
-		{"two BGN", "BGN*00*1*20260105*0930****2~",
-		 "BGN*00*1*20260105*0930****2~BGN*00*1*20260105*0930****2~",
+		{"two BGN", "BGN*00*1*20260105*0930****2~", "BGN*00*1*20260105*0930****2~BGN*00*1*20260105*0930****2~",
 		 "3 BGN - 0.0.0 segment_repeats_too_often  m0\n"},
 		{"two REF*0F", "REF*0F*S0001~", "REF*0F*S0001~REF*0F*S0001~",
 		 "8 REF 2000 0.0.0 segment_repeats_too_often  m1\n"},
-		{"two N3", "N3*1 MAIN ST~", "N3*1 MAIN ST~N3*APT 2~", "13 N3 2100A 0.0.0 segment_repeats_too_often  m1\n"},
+		{"two N3", "N3*1 MAIN ST~", "N3*1 MAIN ST~N3*APT 2~",
+		 "13 N3 2100A 0.0.0 segment_repeats_too_often  m1\n"},
 		{"two sponsors", "N1*P5*ACME*FI*123456789~", "N1*P5*ACME*FI*123456789~N1*P5*ACME*FI*123456789~",
 		 "5 N1 1000A 0.0.0 loop_repeats_too_often  m0\n"},
-		{"two names", "NM1*31*1~", "NM1*IL*1*ROE*ALEX~NM1*31*1~", "15 NM1 2100A 0.0.0 loop_repeats_too_often  m1\n"},
+		{"two names", "NM1*31*1~", "NM1*IL*1*ROE*ALEX~NM1*31*1~",
+		 "15 NM1 2100A 0.0.0 loop_repeats_too_often  m1\n"},
 		{"two names, one late", "LS*2700~", "NM1*IL*1*ROE*ALEX~LS*2700~",
 		 "25 NM1 2100A 0.0.0 loop_repeats_too_often  m1\n"},
 		/* a bad qualifier: the segment is taken for the nearest place of its id */
@@ -149,7 +156,8 @@ static void test_single_faults(void **state)
 		{"bad DTP01", "DTP*356", "DTP*358", "9 DTP 2000 1.0.1 element_code_invalid 358 m1\n"},
 		{"bad DTP01 of a coverage", "DTP*348*D8*20260101~LX", "DTP*999*D8*20260101~LX",
 		 "19 DTP 2300 1.0.1 element_code_invalid 999 m1\n"},
-		{"bad NM101", "NM1*IL*1*ROE*ALEX", "NM1*QC*1*ROE*ALEX", "10 NM1 2100A 1.0.1 element_code_invalid QC m1\n"},
+		{"bad NM101", "NM1*IL*1*ROE*ALEX", "NM1*QC*1*ROE*ALEX",
+		 "10 NM1 2100A 1.0.1 element_code_invalid QC m1\n"},
 		{"bad N101", "N1*P5", "N1*PX", "4 N1 1000A 1.0.1 element_code_invalid PX m0\n"},
 		{"bad provider", "NM1*P3", "NM1*P9", "21 NM1 2310 1.0.1 element_code_invalid P9 m1\n"},
 		{"empty REF01", "REF*1L", "REF*", "8 REF 2000 1.0.1 element_required_missing  m1\n"},
@@ -180,20 +188,20 @@ static void test_habits(void **state)
 
 static const char base_820[] =
 	"BPR*C*900.00*C*ACH*CTX*01*111000025*DA*001122*1123456789**01*021000021*DA*778899*20260201~" /* 2 */
-	"TRN*1*T20260201A*1123456789~"    /* 3 */
-	"REF*14*G100~"                    /* 4 */
-	"N1*PE*PLAN*FI*987654321~"        /* 5 */
-	"N1*PR*ACME*FI*123456789~"        /* 6 */
-	"ENT*1*2J*EI*777~"                /* 7 */
-	"NM1*EY*1*ROE*ALEX****EI*777~"    /* 8 */
-	"ADX*-50.00*80~"                  /* 9 */
-	"RMR*IG*S0001**500.00~"           /* 10 */
-	"DTM*582****RD8*20260201-20260228~" /* 11 */
-	"ENT*2*2J*EI*778~"                /* 12 */
-	"NM1*EY*1*POE*PAT****EI*778~"     /* 13 */
-	"RMR*IG*S0002**450.00*475.00~"    /* 14 */
-	"DTM*582****RD8*20260201-20260228~" /* 15 */
-	"ADX*-25.00*H6~";                 /* 16 */
+	"TRN*1*T20260201A*1123456789~"                                                               /* 3 */
+	"REF*14*G100~"                                                                               /* 4 */
+	"N1*PE*PLAN*FI*987654321~"                                                                   /* 5 */
+	"N1*PR*ACME*FI*123456789~"                                                                   /* 6 */
+	"ENT*1*2J*EI*777~"                                                                           /* 7 */
+	"NM1*EY*1*ROE*ALEX****EI*777~"                                                               /* 8 */
+	"ADX*-50.00*80~"                                                                             /* 9 */
+	"RMR*IG*S0001**500.00~"                                                                      /* 10 */
+	"DTM*582****RD8*20260201-20260228~"                                                          /* 11 */
+	"ENT*2*2J*EI*778~"                                                                           /* 12 */
+	"NM1*EY*1*POE*PAT****EI*778~"                                                                /* 13 */
+	"RMR*IG*S0002**450.00*475.00~"                                                               /* 14 */
+	"DTM*582****RD8*20260201-20260228~"                                                          /* 15 */
+	"ADX*-25.00*H6~";                                                                            /* 16 */
 
 static void test_single_faults_820(void **state)
 {
@@ -204,12 +212,14 @@ static void test_single_faults_820(void **state)
 		 "10 RMR 2300B 0.0.0 segment_required_missing  m1\n"},
 		{"no first ENT", "ENT*1*2J*EI*777~", "", "7 ENT 2000B 0.0.0 segment_required_missing  m1\n"},
 		{"bad ADX02", "ADX*-50.00*80", "ADX*-50.00*ZZ", "9 ADX 2200B 2.0.1 element_code_invalid ZZ m1\n"},
-		{"a reason of the wrong ADX", "ADX*-25.00*H6", "ADX*-25.00*80", "16 ADX 2320B 2.0.1 element_code_invalid 80 m2\n"},
+		{"a reason of the wrong ADX", "ADX*-25.00*H6", "ADX*-25.00*80",
+		 "16 ADX 2320B 2.0.1 element_code_invalid 80 m2\n"},
 		{"bad ENT02", "ENT*1*2J", "ENT*1*2X", "7 ENT 2000B 2.0.1 element_code_invalid 2X m1\n"},
 		{"total differs", "BPR*C*900.00", "BPR*C*901.00", "2 BPR - 2.0.1 tset_out_of_balance  m0\n"},
 		{"one line differs", "450.00*475", "455.00*475", "14 RMR 2300B 4.0.1 tset_out_of_balance  m2\n"},
 		{"one explanation differs", "ADX*-25.00", "ADX*-20.00", "14 RMR 2300B 4.0.1 tset_out_of_balance  m2\n"},
-		{"amount unreadable", "450.00*475", "4X0.00*475", "14 RMR 2300B 4.0.1 element_character_invalid 4X0.00 m2\n"},
+		{"amount unreadable", "450.00*475", "4X0.00*475",
+		 "14 RMR 2300B 4.0.1 element_character_invalid 4X0.00 m2\n"},
 	};
 	(void)state;
 	check_edits("820", base_820, edits, COUNT(edits));
@@ -220,7 +230,8 @@ static void test_sense_820(void **state)
 {
 	static const struct edit edits[] = {
 		{"sound", "", "", ""},
-		{"TRN03", "TRN*1*T20260201A*1123456789", "TRN*1*T20260201A*1123456780", "3 TRN - 3.0.1 element_sense 1123456780 m0\n"},
+		{"TRN03", "TRN*1*T20260201A*1123456789", "TRN*1*T20260201A*1123456780",
+		 "3 TRN - 3.0.1 element_sense 1123456780 m0\n"},
 		{"TRN04", "1123456789**01", "1123456789*ABCDEFGHI*01", ""},
 		{"negative", "BPR*C*900.00", "BPR*C*-900.00",
 		 "2 BPR - 2.0.1 element_sense -900.00 m0\n2 BPR - 2.0.1 tset_out_of_balance  m0\n"},
@@ -281,18 +292,16 @@ static void test_events(void **state)
 	(void)state;
 	buffer_init(&bytes, &run.env);
 	run.events = true;
-	assert_string_equal(
-		run_check(&run, run_wrap(&bytes, "834", base), 3),
-		"( ST BGN REF (1000A N1 1000A) (1000B N1 1000B) "
-		"(2000 INS REF REF DTP (2100A NM1 PER N3 N4 DMG 2100A) (2100C NM1 N3 N4 2100C) "
-		"(2300 HD DTP (2310 LX NM1 2310) (2320 COB REF (2330 NM1 2330) 2320) 2300) "
-		"(LS LS (2700 LX (2750 N1 REF 2750) 2700) LE LS) 2000) "
-		"(2000 INS REF REF DTP (2100A NM1 DMG 2100A) (2300 HD DTP 2300) 2000) SE ) ");
-	assert_string_equal(
-		run_check(&run, run_wrap(&bytes, "820", base_820), 3),
-		"( ST BPR TRN REF (1000A N1 1000A) (1000B N1 1000B) "
-		"(2000B ENT (2100B NM1 2100B) (2200B ADX 2200B) (2300B RMR DTM 2300B) 2000B) "
-		"(2000B ENT (2100B NM1 2100B) (2300B RMR DTM (2320B ADX 2320B) 2300B) 2000B) SE ) ");
+	assert_string_equal(run_check(&run, run_wrap(&bytes, "834", base), 3),
+			    "( ST BGN REF (1000A N1 1000A) (1000B N1 1000B) "
+			    "(2000 INS REF REF DTP (2100A NM1 PER N3 N4 DMG 2100A) (2100C NM1 N3 N4 2100C) "
+			    "(2300 HD DTP (2310 LX NM1 2310) (2320 COB REF (2330 NM1 2330) 2320) 2300) "
+			    "(LS LS (2700 LX (2750 N1 REF 2750) 2700) LE LS) 2000) "
+			    "(2000 INS REF REF DTP (2100A NM1 DMG 2100A) (2300 HD DTP 2300) 2000) SE ) ");
+	assert_string_equal(run_check(&run, run_wrap(&bytes, "820", base_820), 3),
+			    "( ST BPR TRN REF (1000A N1 1000A) (1000B N1 1000B) "
+			    "(2000B ENT (2100B NM1 2100B) (2200B ADX 2200B) (2300B RMR DTM 2300B) 2000B) "
+			    "(2000B ENT (2100B NM1 2100B) (2300B RMR DTM (2320B ADX 2320B) 2300B) 2000B) SE ) ");
 	run.events = false;
 	buffer_fini(&bytes);
 }
@@ -303,7 +312,8 @@ static void test_guide_choice(void **state)
 	static const struct {
 		const char *gs, *st, *want;
 	} rows[] = {
-		{"BE*S1*R1*20260105*0930*1*X*005010X220A1", "834*0001*005010X220A1", "= accepted members 2 errors 0 warnings 0\n"},
+		{"BE*S1*R1*20260105*0930*1*X*005010X220A1", "834*0001*005010X220A1",
+		 "= accepted members 2 errors 0 warnings 0\n"},
 		{"BE*S1*R1*20260105*0930*1*X*005010X220A1", "834*0001",
 		 "1 ST - 3.0.1 tset_guide_id  m0\n= rejected members 2 errors 1 warnings 0\n"},
 		{"BE*S1*R1*20260105*0930*1*X*005010X220A1", "834*0001*005010X220",
@@ -327,7 +337,8 @@ static void test_guide_choice(void **state)
 	run.verdicts = true;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		buffer_clear(&bytes);
-		buffer_printf(&bytes, RUN_ISA "GS*%s~ST*%s~%sSE*38*0001~GE*1*1~IEA*1*000000001~", rows[i].gs, rows[i].st, base);
+		buffer_printf(&bytes, RUN_ISA "GS*%s~ST*%s~%sSE*38*0001~GE*1*1~IEA*1*000000001~", rows[i].gs,
+			      rows[i].st, base);
 		assert_string_equal(run_check(&run, buffer_slice(&bytes), 0), rows[i].want);
 	}
 	run.options.allow_x220 = true;
@@ -401,8 +412,10 @@ static void test_envelope_takes_sets_down(void **state)
 	struct buffer bytes;
 	(void)state;
 	buffer_init(&bytes, &run.env);
-	buffer_printf(&bytes, "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *269905*0930*^*00501"
-	                      "*000000001*0*T*:~" RUN_GS_834 "ST*834*0001*005010X220A1~%sSE*38*0001~GE*1*1~IEA*1*000000001~", base);
+	buffer_printf(&bytes,
+		      "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *269905*0930*^*00501"
+		      "*000000001*0*T*:~" RUN_GS_834 "ST*834*0001*005010X220A1~%sSE*38*0001~GE*1*1~IEA*1*000000001~",
+		      base);
 	run_check(&run, buffer_slice(&bytes), 0);
 	assert_int_equal(run.verdict.decision, CHECK_REJECTED);
 	assert_int_equal(run.verdict.errors, 0);
@@ -425,11 +438,13 @@ static void test_receiver(void **state)
 	struct buffer bytes;
 	(void)state;
 	buffer_init(&bytes, &run.env);
-	buffer_printf(&bytes, "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501"
-	                      "*000000001*0*T*:~" RUN_GS_834 "ST*834*0001*005010X220A1~%sSE*38*0001~GE*1*1~IEA*1*000000001~", base);
+	buffer_printf(&bytes,
+		      "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501"
+		      "*000000001*0*T*:~" RUN_GS_834 "ST*834*0001*005010X220A1~%sSE*38*0001~GE*1*1~IEA*1*000000001~",
+		      base);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct check_receiver receivers[] = {{SLICE_LITERAL("ZZ"), SLICE_LITERAL("OTHER")},
-		                                     {slice_from(rows[i].qualifier), slice_from(rows[i].id)}};
+						     {slice_from(rows[i].qualifier), slice_from(rows[i].id)}};
 		run.options.receivers = receivers;
 		run.options.receiver_count = COUNT(receivers);
 		assert_string_equal(run_check(&run, buffer_slice(&bytes), i), rows[i].findings);
@@ -454,7 +469,10 @@ static void test_content_hash(void **state)
 	buffer_clear(&bytes);
 	buffer_printf(&bytes, RUN_ISA RUN_GS_834 "ST*834*9999*005010X220A1~%sSE*38*9999~GE*1*1~IEA*1*000000001~", base);
 	for (size_t i = 0; i < bytes.len; i++)
-		bytes.data[i] = bytes.data[i] == '*' ? '|' : bytes.data[i] == '~' ? '\n' : bytes.data[i] == ':' ? '>' : bytes.data[i];
+		bytes.data[i] = bytes.data[i] == '*'   ? '|'
+				: bytes.data[i] == '~' ? '\n'
+				: bytes.data[i] == ':' ? '>'
+						       : bytes.data[i];
 	run_check(&run, buffer_slice(&bytes), 0);
 	assert_int_equal(run.verdict.decision, CHECK_ACCEPTED);
 	assert_memory_equal(&first.content_hash, &run.verdict.content_hash, sizeof(first.content_hash));
@@ -500,11 +518,19 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_single_faults), cmocka_unit_test(test_habits), cmocka_unit_test(test_single_faults_820),
+		cmocka_unit_test(test_single_faults),
+		cmocka_unit_test(test_habits),
+		cmocka_unit_test(test_single_faults_820),
 		cmocka_unit_test(test_sense_820),
-		cmocka_unit_test(test_many_findings), cmocka_unit_test(test_balance_rules), cmocka_unit_test(test_events), cmocka_unit_test(test_guide_choice),
-		cmocka_unit_test(test_verdict), cmocka_unit_test(test_severities),
-		cmocka_unit_test(test_envelope_takes_sets_down), cmocka_unit_test(test_receiver), cmocka_unit_test(test_content_hash),
+		cmocka_unit_test(test_many_findings),
+		cmocka_unit_test(test_balance_rules),
+		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_guide_choice),
+		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_severities),
+		cmocka_unit_test(test_envelope_takes_sets_down),
+		cmocka_unit_test(test_receiver),
+		cmocka_unit_test(test_content_hash),
 		cmocka_unit_test(test_any_segment_lost),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -16,7 +16,8 @@ static int write_text(void *context, struct slice text)
 }
 
 /* What comes out for `bytes`; the totals too. */
-static void show(struct slice bytes, struct verdict_out_options options, struct buffer *out, struct verdict_out_totals *totals)
+static void show(struct slice bytes, struct verdict_out_options options, struct buffer *out,
+		 struct verdict_out_totals *totals)
 {
 	struct verdict_out *verdict_out = NULL;
 	struct io_source *source = NULL;
@@ -44,14 +45,19 @@ static void test_json(void **state)
 	buffer_init(&out, &run.env);
 	snprintf(body, sizeof(body), "%sINS*Y*18*ZZZ*25*A~\nREF*0F*S0001~NM1*IL*1*ROE*ALEX~", header);
 	show(run_wrap(&bytes, "834", body), options, &out, NULL);
-	assert_string_equal(out.data,
-		"{\"schema\":\"muster.finding\",\"v\":1,\"file\":\"a.834\",\"interchange\":\"000000001\",\"group\":\"1\",\"set\":\"0001\","
+	assert_string_equal(
+		out.data,
+		"{\"schema\":\"muster.finding\",\"v\":1,\"file\":\"a.834\",\"interchange\":\"000000001\",\"group\":"
+		"\"1\",\"set\":\"0001\","
 		"\"member\":1,\"segment_pos\":5,\"segment\":\"INS\",\"loop\":\"2000\",\"element\":3,\"component\":0,"
-		"\"repetition\":1,\"offset\":269,\"line\":1,\"snip\":2,\"severity\":\"error\",\"code\":\"element_code_invalid\","
+		"\"repetition\":1,\"offset\":269,\"line\":1,\"snip\":2,\"severity\":\"error\",\"code\":\"element_code_"
+		"invalid\","
 		"\"ack\":{\"ak\":\"IK4\",\"code\":\"7\"},\"value\":\"ZZZ\","
-		"\"message\":\"the value is not one of the guide's codes: INS03 (maintenance type): expected is one of 001 021 024 025 030\","
+		"\"message\":\"the value is not one of the guide's codes: INS03 (maintenance type): expected is one of "
+		"001 021 024 025 030\","
 		"\"guide\":\"005010X220A1\"}\n"
-		"{\"schema\":\"muster.verdict\",\"v\":1,\"file\":\"a.834\",\"interchange\":\"000000001\",\"group\":\"1\",\"set\":\"0001\","
+		"{\"schema\":\"muster.verdict\",\"v\":1,\"file\":\"a.834\",\"interchange\":\"000000001\",\"group\":"
+		"\"1\",\"set\":\"0001\","
 		"\"verdict\":\"rejected\",\"segments\":8,\"members\":1,\"errors\":1,\"warnings\":0}\n");
 	assert_true(strstr(bytes.data, "ZZZ") == bytes.data + 269);
 	buffer_fini(&bytes);
@@ -68,7 +74,8 @@ static void test_text(void **state)
 	buffer_init(&out, &run.env);
 	snprintf(body, sizeof(body), "%sINS*Y*18*ZZZ*25*A~REF*0F*S0001~NM1*IL*1*ROE*A\x1bLEX~", header);
 	show(run_wrap(&bytes, "834", body), options, &out, NULL);
-	assert_string_equal(out.data,
+	assert_string_equal(
+		out.data,
 		"a.834, interchange 000000001, group 1, set 0001\n"
 		"  error   line 1, segment 5, INS03 in loop 2000, member 1\n"
 		"          the value is not one of the guide's codes [element_code_invalid]\n"
@@ -78,7 +85,8 @@ static void test_text(void **state)
 		"          the element holds characters that its type does not allow [element_character_invalid]\n"
 		"          found: A\\x1BLEX\n"
 		"          NM104 (first name): it holds the control character 0x1B\n"
-		"a.834, interchange 000000001, group 1, set 0001: rejected (8 segments, 1 member, 2 errors, 0 warnings)\n");
+		"a.834, interchange 000000001, group 1, set 0001: rejected (8 segments, 1 member, 2 errors, 0 "
+		"warnings)\n");
 	buffer_fini(&bytes);
 	buffer_fini(&out);
 }
@@ -91,8 +99,10 @@ static void test_mask(void **state)
 	(void)state;
 	buffer_init(&bytes, &run.env);
 	buffer_init(&out, &run.env);
-	snprintf(body, sizeof(body), "%sINS*Y*18*001*25*A~REF*0F*219093121 ~NM1*IL*1*ROE*ALEX****34*900093121~"
-	         "N3*1 MAIN ST 219-09-3121\x01~", header);
+	snprintf(body, sizeof(body),
+		 "%sINS*Y*18*001*25*A~REF*0F*219093121 ~NM1*IL*1*ROE*ALEX****34*900093121~"
+		 "N3*1 MAIN ST 219-09-3121\x01~",
+		 header);
 	run_wrap(&bytes, "834", body);
 	for (int json = 0; json < 2; json++) {
 		show(buffer_slice(&bytes), (struct verdict_out_options){.json = json != 0}, &out, NULL);
@@ -100,7 +110,8 @@ static void test_mask(void **state)
 		assert_null(strstr(out.data, "219-09"));
 		assert_null(strstr(out.data, "90009"));
 		assert_non_null(strstr(out.data, "***-**-3121"));
-		show(buffer_slice(&bytes), (struct verdict_out_options){.json = json != 0, .unmasked = true}, &out, NULL);
+		show(buffer_slice(&bytes), (struct verdict_out_options){.json = json != 0, .unmasked = true}, &out,
+		     NULL);
 		assert_non_null(strstr(out.data, "900093121"));
 	}
 	buffer_fini(&bytes);
@@ -126,8 +137,10 @@ static void test_verdicts_wait(void **state)
 	buffer_init(&out, &run.env);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		buffer_clear(&bytes);
-		buffer_printf(&bytes, RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001~ST*834*0002*005010X220A1~%s%s"
-		              "SE*8*0002~%s%s", header, sound_member, header, sound_member, rows[i].ge, rows[i].iea);
+		buffer_printf(&bytes,
+			      RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001~ST*834*0002*005010X220A1~%s%s"
+						 "SE*8*0002~%s%s",
+			      header, sound_member, header, sound_member, rows[i].ge, rows[i].iea);
 		show(buffer_slice(&bytes), (struct verdict_out_options){.json = true}, &out, &totals);
 		assert_int_equal(totals.sets, 2);
 		assert_int_equal(totals.accepted, rows[i].accepted);
@@ -148,7 +161,8 @@ static void test_least(void **state)
 	buffer_init(&bytes, &run.env);
 	buffer_init(&out, &run.env);
 	snprintf(body, sizeof(body), "%sINS*Y*01*001*25*A~REF*0F*S0001~NM1*IL*1*ROE*ALEX~", header);
-	show(run_wrap(&bytes, "834", body), (struct verdict_out_options){.json = true, .least = FINDING_ERROR}, &out, &totals);
+	show(run_wrap(&bytes, "834", body), (struct verdict_out_options){.json = true, .least = FINDING_ERROR}, &out,
+	     &totals);
 	assert_null(strstr(out.data, "muster.finding"));
 	assert_non_null(strstr(out.data, "\"verdict\":\"accepted\""));
 	assert_int_equal(totals.warnings, 1);
@@ -174,7 +188,7 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json), cmocka_unit_test(test_text), cmocka_unit_test(test_mask),
+		cmocka_unit_test(test_json),          cmocka_unit_test(test_text),  cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_verdicts_wait), cmocka_unit_test(test_least),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
