@@ -549,6 +549,8 @@ static int validate_finding(void *context, const struct finding *finding)
 	/* An error of the file, not of one of its interchanges: bytes behind IEA that should not be there, damage. */
 	if (finding->severity == FINDING_ERROR && finding->where.interchange == 0 && job->interchange_count > 0)
 		job->broken = true;
+	if (finding->severity == FINDING_ERROR && finding_row(finding->code)->scope == FINDING_INTERCHANGE)
+		validate->envelope_rejected = true;
 	if (r == 0 && job->preview != NULL && job->preview->finding != NULL)
 		r = job->preview->finding(job->preview->context, finding);
 	if (r < 0)
