@@ -289,40 +289,78 @@ static int open_filter(struct query *query, struct store *store, const struct st
 	return error;
 }
 
-static int walk_exceptions(struct query *query, store_exception_fn fn, void *context)
+/*
+ * The items of a walk by number, in its order. Whole rows are never sorted: a night's exceptions with their segments
+ * and evidence would not fit in memory, their numbers do.
+ */
+struct exception_numbers {
+	uint64_t *items;
+	size_t count, capacity;
+};
+
+static int numbers_collect(struct query *query, struct exception_numbers *numbers)
 {
-	struct store *store = query->store;
-	struct store_exception exception;
+	struct env *env = query->store->env;
 
 	while (query_row(query)) {
-		struct arena_mark mark = arena_mark(&store->scratch);
+		if (numbers->count == numbers->capacity) {
+			size_t capacity = numbers->capacity * 2 + 256;
+			uint64_t *items = env_realloc(env, numbers->items, capacity * sizeof(*items));
 
-		read_exception(query, &store->scratch, &exception);
-		if (query->error == 0)
-			query->error = fn(context, &exception);
-		arena_rewind(&store->scratch, mark);
+			if (items == NULL) {
+				query->error = -ENOMEM;
+				break;
+			}
+			numbers->items = items;
+			numbers->capacity = capacity;
+		}
+		numbers->items[numbers->count++] = read_u64(query);
 	}
 	return query_close(query);
+}
+
+static int walk_exception(struct store *store, uint64_t exception_no, store_exception_fn fn, void *context)
+{
+	struct arena_mark mark = arena_mark(&store->scratch);
+	struct store_exception exception;
+	struct query query;
+	bool found;
+	int error;
+
+	query_open(&query, store, EXCEPTION_SELECT "WHERE e.exception_no = ?");
+	query_u64(&query, exception_no);
+	found = query_row(&query);
+	if (found)
+		read_exception(&query, &store->scratch, &exception);
+	error = query_close(&query);
+	if (error == 0 && found)
+		error = fn(context, &exception);
+	arena_rewind(&store->scratch, mark);
+	return error;
 }
 
 int store_exceptions_each(struct store *store, const struct store_exception_filter *filter, store_exception_fn fn,
 			  void *context)
 {
 	const char *order = filter->in_file_order
-				    ? " ORDER BY e.file_no, t.ordinal, e.member_pos, e.exception_no "
-				      "LIMIT ?12 OFFSET ?13"
+				    ? " ORDER BY e.file_no, e.tset_no, e.member_pos, e.exception_no LIMIT ?12 OFFSET ?13"
 				    : " ORDER BY e.urgency, e.due_ms, e.exception_no LIMIT ?12 OFFSET ?13";
+	struct exception_numbers numbers = {0};
 	struct buffer statuses;
 	struct query query;
+	size_t i;
 	int error;
 
 	buffer_init(&statuses, store->env);
-	error = open_filter(&query, store, filter, EXCEPTION_SELECT, order, &statuses);
+	error = open_filter(&query, store, filter, "SELECT e.exception_no " EXCEPTION_JOINS, order, &statuses);
 	if (error == 0) {
 		query_i64(&query, filter->count_max > 0 ? (int64_t)filter->count_max : -1);
 		query_i64(&query, filter->skip);
-		error = walk_exceptions(&query, fn, context);
+		error = numbers_collect(&query, &numbers);
 	}
+	for (i = 0; error == 0 && i < numbers.count; i++)
+		error = walk_exception(store, numbers.items[i], fn, context);
+	env_free(store->env, numbers.items);
 	buffer_fini(&statuses);
 	return error;
 }
