@@ -41,13 +41,13 @@ int apply_is_done(const struct apply_origin *origin, uint32_t member_pos, bool *
  * category are brought up to date.
  */
 int apply_family(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
-                 struct changeset *changeset, struct store_tally *tally, struct hash_state *payload);
+                 struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload);
 
 /* A remittance: the set's row, then each line posted or suspended. */
 int apply_remittance(const struct apply_origin *origin, const struct remit_header *header, bool duplicate);
 int apply_remittance_line(struct arena *arena, const struct apply_origin *origin, const struct remit_header *header,
                           const struct remittance_line *line, const struct decide_payment *payment, date_day today,
-                          struct store_tally *tally, struct hash_state *payload);
+                          struct store_tally *tally, struct hash_content_state *payload);
 
 /* A set, or (tset_no 0) a whole file, that waits: its one row in the queue. */
 int apply_hold(const struct apply_origin *origin, enum category category, struct slice reason);

@@ -58,7 +58,7 @@ struct check_verdict {
 	uint32_t members;  /* INS loops, or remittance lines */
 	uint64_t errors, warnings;
 	uint64_t member_errors; /* errors inside 2000 loops */
-	/* SHA-256 over the body without control numbers and the ISA/GS dates: promise P22. */
+	/* A hash of the body without control numbers and the ISA/GS dates: promise P22. */
 	struct hash content_hash;
 };
 

@@ -30,6 +30,18 @@ void hash_init(struct hash_state *state);
 void hash_update(struct hash_state *state, const void *data, size_t bytes);
 void hash_final(struct hash_state *state, struct hash *ret_hash);
 void hash_of(struct slice data, struct hash *ret_hash);
+/*
+ * The same for the content of sets and records: BLAKE2b of 256 bits, some four times as fast. For what muster
+ * compares only with itself; what others may want to check (files, outputs, the audit chain) is SHA-256. A state is
+ * not copied.
+ */
+struct hash_content_state {
+	unsigned char opaque[448];
+};
+void hash_content_init(struct hash_content_state *state);
+void hash_content_update(struct hash_content_state *state, const void *data, size_t bytes);
+void hash_content_final(struct hash_content_state *state, struct hash *ret_hash);
+void hash_content_of(struct slice data, struct hash *ret_hash);
 /* Lower-case hex. Returns `out`. */
 char *hash_format(const struct hash *hash, char out[HASH_TEXT_BYTES]);
 

@@ -430,7 +430,7 @@ enum store_record_outcome {
 	STORE_RECORD_DUPLICATE,
 	STORE_RECORD_HELD
 };
-#define STORE_CONTENT_BYTES 16 /* of the record's SHA-256: kept in the ledger */
+#define STORE_CONTENT_BYTES 16 /* of the record's content hash: kept in the ledger */
 
 /* 0, or STORE_E_EXISTS: this record had its effect before; the caller must have none (P19). */
 int store_ledger_put(struct store *store, uint64_t tset_no, uint32_t member_pos, enum store_record_outcome outcome,

@@ -91,16 +91,16 @@ static void operation_fill(struct store_change *change, const struct apply_origi
 	}
 }
 
-void origin_hash_change(struct hash_state *payload, const struct store_change *change)
+void origin_hash_change(struct hash_content_state *payload, const struct store_change *change)
 {
-	hash_update(payload, change->action.data, change->action.len);
-	hash_update(payload, change->member_id.data, change->member_id.len);
-	hash_update(payload, change->before.data, change->before.len);
-	hash_update(payload, change->after.data, change->after.len);
+	hash_content_update(payload, change->action.data, change->action.len);
+	hash_content_update(payload, change->member_id.data, change->member_id.len);
+	hash_content_update(payload, change->before.data, change->before.len);
+	hash_content_update(payload, change->after.data, change->after.len);
 }
 
 static int apply_operation(const struct apply_origin *origin, const struct decide_operation *operation,
-                           uint32_t op_index, struct hash_state *payload)
+                           uint32_t op_index, struct hash_content_state *payload)
 {
 	struct store_change change;
 	struct buffer before, after;
@@ -126,7 +126,7 @@ static int apply_operation(const struct apply_origin *origin, const struct decid
 
 /* Operations of one record follow each other; each record's are numbered from where the record's rows end. */
 static int apply_operations(const struct apply_origin *origin, const struct changeset *changeset,
-                            struct hash_state *payload)
+                            struct hash_content_state *payload)
 {
 	uint32_t i, op_index = 0;
 	int r = 0;
@@ -194,7 +194,7 @@ static int apply_outcome(const struct apply_origin *origin, const struct member_
 }
 
 int apply_family(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
-                 struct changeset *changeset, struct store_tally *tally, struct hash_state *payload)
+                 struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload)
 {
 	uint32_t i;
 	int r = 0;

@@ -13,6 +13,6 @@ int origin_put_ledger(const struct apply_origin *origin, uint32_t member_pos, en
  */
 int origin_put_item(struct arena *arena, const struct apply_origin *origin, struct store_exception *item,
                     const struct match_candidate *candidates, uint32_t candidate_count);
-void origin_hash_change(struct hash_state *payload, const struct store_change *change);
+void origin_hash_change(struct hash_content_state *payload, const struct store_change *change);
 
 #endif

@@ -32,7 +32,7 @@ int apply_remittance(const struct apply_origin *origin, const struct remit_heade
 }
 
 static int payment_change(const struct apply_origin *origin, const struct remittance_line *line,
-                          const struct decide_payment *payment, struct hash_state *payload)
+                          const struct decide_payment *payment, struct hash_content_state *payload)
 {
 	struct store_change change = {
 		.tset_no = origin->tset_no,
@@ -125,7 +125,7 @@ static void payment_row(struct store_remittance_line *row, const struct apply_or
 
 int apply_remittance_line(struct arena *arena, const struct apply_origin *origin, const struct remit_header *header,
                           const struct remittance_line *line, const struct decide_payment *payment, date_day today,
-                          struct store_tally *tally, struct hash_state *payload)
+                          struct store_tally *tally, struct hash_content_state *payload)
 {
 	struct store_remittance_line row;
 	int r;

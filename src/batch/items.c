@@ -43,7 +43,7 @@ static int item_waits(struct pass *pass, uint32_t member_pos, bool *ret_waits)
 	return r;
 }
 
-static int item_audit(struct pass *pass, const struct job_item *item, struct hash_state *payload)
+static int item_audit(struct pass *pass, const struct job_item *item, struct hash_content_state *payload)
 {
 	struct store_audit audit = {
 		.kind = SLICE_LITERAL("again"),
@@ -52,7 +52,7 @@ static int item_audit(struct pass *pass, const struct job_item *item, struct has
 		.text = item->end == BATCH_ITEM_APPLIED ? SLICE_LITERAL("ran again and was applied") : SLICE_LITERAL("ran again and waits"),
 	};
 
-	hash_final(payload, &audit.payload);
+	hash_content_final(payload, &audit.payload);
 	return store_audit_append(pass_job(pass)->store, &audit);
 }
 
@@ -100,7 +100,7 @@ static int item_close(struct pass *pass, const struct job_item *item)
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
-static int item_end(struct pass *pass, struct job_item *item, const struct store_tally *gained, struct hash_state *payload)
+static int item_end(struct pass *pass, struct job_item *item, const struct store_tally *gained, struct hash_content_state *payload)
 {
 	int r;
 
@@ -134,7 +134,7 @@ static int item_record(struct pass *pass, const struct enroll_family *whole, uin
 	struct enroll_family family = *whole;
 	struct changeset changeset;
 	struct store_tally gained = {0};
-	struct hash_state payload;
+	struct hash_content_state payload;
 	const struct decide_input input = {
 		.view = &pass->view,
 		.policy = &job->profile->decide,
@@ -148,7 +148,7 @@ static int item_record(struct pass *pass, const struct enroll_family *whole, uin
 
 	family.members = &whole->members[index];
 	family.member_count = 1;
-	hash_init(&payload);
+	hash_content_init(&payload);
 	r = decide_family(&pass->family_arena, &input, &changeset);
 	if (r == 0)
 		r = apply_family(&pass->family_arena, &origin, &family, &changeset, &gained, &payload);
@@ -186,10 +186,10 @@ static int item_post(struct pass *pass, const struct remit_header *header, const
 	struct apply_origin origin = item_origin(pass, item);
 	struct store_tally gained = {0};
 	struct decide_payment payment;
-	struct hash_state payload;
+	struct hash_content_state payload;
 	int r;
 
-	hash_init(&payload);
+	hash_content_init(&payload);
 	r = decide_remittance_line(&pass->family_arena, &pass->view, &job->profile->decide, job->batch->settings.today,
 				   header, line, item_member(item), &payment);
 	if (r == 0)

@@ -31,7 +31,7 @@ static int chunk_begin(struct pass *pass)
 		return 0;
 	pass->members_in_chunk = 0;
 	pass->chunk_first_pos = 0;
-	hash_init(&pass->payload);
+	hash_content_init(&pass->payload);
 	return job_begin(job);
 }
 
@@ -46,7 +46,7 @@ static int chunk_audit(struct pass *pass)
 		 pass->members_in_chunk);
 	audit.subject = slice_from(subject);
 	audit.text = slice_from(text);
-	hash_final(&pass->payload, &audit.payload);
+	hash_content_final(&pass->payload, &audit.payload);
 	return store_audit_append(job->store, &audit);
 }
 
@@ -504,7 +504,7 @@ static int pass_setup(struct pass *pass, struct job *job)
 	arena_init(&pass->arena, job->env, 0, 0);
 	arena_init(&pass->family_arena, job->env, 0, 0);
 	claims_init(&pass->claims, job->env);
-	hash_init(&pass->payload);
+	hash_content_init(&pass->payload);
 	apply_view_init(&pass->view, job->store);
 	r = enroll_new(job->env, &enroll_sink, &pass->enroll);
 	return r < 0 ? r : remit_new(job->env, &remit_sink, &pass->remit);
@@ -677,7 +677,7 @@ int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, str
 	pass.dry = true;
 	pass.only_ordinal = tset_ordinal;
 	pass.volume_arena = arena;
-	hash_init(&pass.payload);
+	hash_content_init(&pass.payload);
 	if (r == 0)
 		r = store_savepoint(job->store);
 	if (r == 0)

@@ -20,7 +20,7 @@ struct pass {
 	size_t deferred_at;       /* pass 3: how far in the list */
 	uint32_t members_in_chunk;
 	uint32_t chunk_first_pos, chunk_last_pos;
-	struct hash_state payload;
+	struct hash_content_state payload;
 	struct claims claims;     /* who was claimed in this set */
 	/* Reprocess: what the original set and its revisions did, by content. */
 	struct store_ledger_index *done_before;

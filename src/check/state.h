@@ -104,7 +104,7 @@ struct check {
 	uint32_t held_count;
 	char message[CHECK_MESSAGE_BYTES];
 
-	struct hash_state content;
+	struct hash_content_state content;
 	char content_bytes[CONTENT_BYTES];
 	size_t content_len;
 	uint64_t progress_offset;

@@ -19,12 +19,12 @@ void verdict_begin(struct check *check)
 	check->tally = (struct tally){0};
 	check->content_len = 0;
 	if (!check->options.skip_content_hash)
-		hash_init(&check->content);
+		hash_content_init(&check->content);
 }
 
 static void flush_content(struct check *check)
 {
-	hash_update(&check->content, check->content_bytes, check->content_len);
+	hash_content_update(&check->content, check->content_bytes, check->content_len);
 	check->content_len = 0;
 }
 
@@ -74,5 +74,5 @@ void verdict_end(struct check *check, struct check_verdict *ret_verdict)
 	if (check->options.skip_content_hash)
 		return;
 	flush_content(check);
-	hash_final(&check->content, &ret_verdict->content_hash);
+	hash_content_final(&check->content, &ret_verdict->content_hash);
 }

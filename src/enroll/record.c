@@ -321,7 +321,7 @@ static int record_set_raw(struct arena *arena, const struct gather *gather, cons
 		copy = slice_of(bytes, text.len);
 	}
 	record->raw = copy;
-	hash_of(copy, &record->content_hash);
+	hash_content_of(copy, &record->content_hash);
 	return 0;
 }
 
