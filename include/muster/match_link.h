@@ -78,12 +78,28 @@ int match_table_has_duplicates(struct env *env, const struct match_table *table,
                                const struct match_candidates *candidates, const struct match_model *model,
                                bool *ret_duplicates);
 
+/* One row against one other alone, likely or not. */
+int match_link_pair(struct arena *arena, const struct match_table *left, uint32_t row, const struct match_table *right,
+                    uint32_t right_row, const struct match_link_options *options, struct match_result *ret_result);
 /* The result of holding one row against the right table, with its evidence. */
 int match_link_one(struct arena *arena, const struct match_table *left, uint32_t row, const struct match_table *right,
                    const struct match_candidates *candidates, const struct match_link_options *options,
                    struct match_result *ret_result);
 
+/*
+ * In words, for representatives: per candidate one line a field with both values (SSNs masked), how they agree and how
+ * many bits that is worth; the sum; "1 in N wrong"; what separates the best from the next; what stopped it.
+ */
+void match_result_print(const struct match_result *result, uint32_t candidates_max, struct buffer *out);
+
 /* ---- learning ---- */
+
+/*
+ * TRUTH.csv (left_id, right_id) as rows: what match_train takes. Left rows that it does not name are MATCH_NOBODY. The
+ * caller frees *ret_truth with env_free. 0, MATCH_E_TABLE, -ENOMEM.
+ */
+int match_truth_read(struct env *env, const struct match_table *left, const struct match_table *right, struct slice csv,
+                     struct buffer *errors, uint32_t **ret_truth);
 
 struct match_train_options {
 	const struct match_model *base; /* what is known before; NULL = the default */
@@ -119,7 +135,7 @@ struct match_measured {
 struct match_bin {
 	double from, to, mean; /* probabilities */
 	uint64_t pairs, right;
-	double low, high;      /* 95 % interval of the share of right ones */
+	double low, high;      /* 95 % interval of the share of right ones (Clopper-Pearson) */
 	bool inside;           /* mean lies in it */
 };
 

@@ -50,6 +50,13 @@ static const struct option_row option_rows[] = {
 	TEXT("--partner", partner, "NAME", "process: the partner profile to use"),
 	TEXT("--limit", limit, "N", "lists: at most so many"),
 	TEXT("--html", html, "FILE", "preview, validate: also write a page"),
+	TEXT("--left", left, "FILE", "match: the records, CSV with an id; explain: FILE:ID"),
+	TEXT("--right", right, "FILE", "match: whom they may mean, CSV with an id; explain: FILE:ID"),
+	TEXT("--truth", truth, "FILE", "match: CSV of left_id,right_id that are the same person"),
+	TEXT("--pairs", pairs, "FILE", "match evaluate: what match link wrote"),
+	TEXT("--model", model, "FILE", "match: weights to use instead of the built-in ones"),
+	FLAG("--train", train, "match link: learn the weights from the two files first"),
+	FLAG("--one-to-one", one_to_one, "match link: each person stands in the left file once"),
 	FLAG("--unmasked", unmasked, "show SSNs in full"),
 	FLAG("--yes", yes, "do not ask"),
 };

@@ -59,6 +59,18 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster groups list\n  muster groups show G100\n  muster groups roster G100 --on 2026-03-01\n"
 	 "\nroster lists the subscribers with their covered dependents on a day.\n",
 	 "list show roster", cli_groups},
+	{"match", "match link|train|explain|evaluate|dedupe ...", "the matcher by itself, over CSV files",
+	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
+	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"
+	 "  muster match evaluate --pairs pairs.csv --truth truth.csv\n"
+	 "  muster match explain --left new.csv:17 --right members.csv:M5\n"
+	 "  muster match train --left new.csv --right members.csv --truth truth.csv --out model.yaml\n"
+	 "  muster match dedupe members.csv --out pairs.csv\n"
+	 "\nFiles have the columns of load members and an id; others may be left out, blank means not known.\n"
+	 "link writes left_id, right_id, probability, decision (auto, review) and the reason where a person must look.\n"
+	 "A record without a pair is nobody in the right file. train with --truth learns from it, without it from the files\n"
+	 "alone; use what it writes with --model.\n",
+	 "link train explain evaluate dedupe", cli_match},
 	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",
 	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",
 	 "list show", cli_guide},

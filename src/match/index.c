@@ -29,8 +29,8 @@ struct match_index {
 	struct late_entry *late;
 	uint32_t late_count, late_capacity;
 	uint32_t *late_first, *late_last; /* LATE_CHAINS heads and tails */
-	const struct member **replaced;   /* those put in, latest last; by member_no */
-	uint32_t replaced_count, replaced_capacity;
+	const struct member **replaced;   /* those put in, latest form; an open table by member_no */
+	uint32_t replaced_count, replaced_capacity; /* capacity a power of two, at most half full */
 };
 
 #define LATE_CHAINS 65536u
@@ -38,7 +38,7 @@ struct match_index {
 /* Case does not matter in ids. `kind` keeps their keys apart from each other and from match keys. */
 static uint64_t id_key(char kind, struct slice id)
 {
-	uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ (unsigned char)kind;
+	uint64_t hash = (UINT64_C(0xCBF29CE484222325) ^ (unsigned char)kind) * UINT64_C(0x100000001B3);
 	size_t i;
 
 	id = slice_trim(id);
@@ -201,20 +201,36 @@ static int late_room(struct match_index *index)
 	return 0;
 }
 
+/* Where `member_no` stands, or the empty place where it belongs. The table must not be empty. */
+static const struct member **replaced_place(const struct member **table, uint32_t capacity, uint64_t member_no)
+{
+	uint32_t place = (uint32_t)(member_no * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (capacity - 1);
+
+	while (table[place] != NULL && table[place]->member_no != member_no)
+		place = (place + 1) & (capacity - 1);
+	return &table[place];
+}
+
 static int replace(struct match_index *index, const struct member *member)
 {
-	const struct member **replaced;
-	uint32_t capacity;
+	const struct member **table, **place;
+	uint32_t i, capacity;
 
-	if (index->replaced_count == index->replaced_capacity) {
+	if (index->replaced_count * 2 >= index->replaced_capacity) {
 		capacity = index->replaced_capacity > 0 ? index->replaced_capacity * 2 : 64;
-		replaced = env_realloc(index->env, index->replaced, capacity * sizeof(struct member *));
-		if (replaced == NULL)
+		table = env_alloc(index->env, capacity * sizeof(struct member *));
+		if (table == NULL)
 			return -ENOMEM;
-		index->replaced = replaced;
+		for (i = 0; i < index->replaced_capacity; i++)
+			if (index->replaced[i] != NULL)
+				*replaced_place(table, capacity, index->replaced[i]->member_no) = index->replaced[i];
+		env_free(index->env, index->replaced);
+		index->replaced = table;
 		index->replaced_capacity = capacity;
 	}
-	index->replaced[index->replaced_count++] = member;
+	place = replaced_place(index->replaced, index->replaced_capacity, member->member_no);
+	index->replaced_count += *place == NULL;
+	*place = member;
 	return 0;
 }
 
@@ -241,12 +257,12 @@ int match_index_put(struct match_index *index, const struct member *member)
 /* The latest form of a member. */
 static const struct member *latest(const struct match_index *index, const struct member *member)
 {
-	uint32_t i;
+	const struct member *replaced;
 
-	for (i = index->replaced_count; i > 0; i--)
-		if (index->replaced[i - 1]->member_no == member->member_no)
-			return index->replaced[i - 1];
-	return member;
+	if (index->replaced_count == 0)
+		return member;
+	replaced = *replaced_place(index->replaced, index->replaced_capacity, member->member_no);
+	return replaced != NULL ? replaced : member;
 }
 
 static bool bears(const struct member *member, uint64_t key)

@@ -186,6 +186,30 @@ int match_link_one(struct arena *arena, const struct match_table *left, uint32_t
 	return error;
 }
 
+/* Candidates for a single member. */
+static int give_lone(void *context, uint64_t key, uint32_t max, struct arena *arena, struct match_pool *pool)
+{
+	(void)key;
+	(void)max;
+	(void)arena;
+	return match_pool_add(pool, context);
+}
+
+static int give_lone_by_id(void *context, struct slice id, struct arena *arena, struct match_pool *pool)
+{
+	(void)id;
+	(void)arena;
+	return match_pool_add(pool, context);
+}
+
+int match_link_pair(struct arena *arena, const struct match_table *left, uint32_t row, const struct match_table *right,
+		    uint32_t right_row, const struct match_link_options *options, struct match_result *ret_result)
+{
+	struct match_candidates candidates = {&right->members[right_row], give_lone, give_lone_by_id, give_lone_by_id};
+
+	return match_link_one(arena, left, row, right, &candidates, options, ret_result);
+}
+
 /* At most this many rows are looked at, spread evenly. */
 #define SAMPLED_ROWS 2000u
 

@@ -5,26 +5,29 @@
 /* Odds of more than 2^200 either way are as good as certain, and sums of them stay finite. */
 #define MILLIBITS_MAX 200000
 
-double match_exp2_millibits(int32_t millibits)
+double match_exp2(double x)
 {
-	int32_t whole = millibits >= 0 ? millibits / 1000 : -((999 - millibits) / 1000);
-	double x = (double)(millibits - whole * 1000) / 1000.0 * 0.69314718055994530942, term = 1.0, power = 1.0;
+	double whole, part, term = 1.0, power = 1.0;
 	int i;
 
-	for (i = 1; i < 16; i++) {
-		term *= x / i;
+	if (x < -1000.0)
+		return 0.0;
+	whole = (double)(int)x;
+	part = (x - whole) * 0.69314718055994530942;
+	for (i = 1; i < 24; i++) {
+		term *= part / i;
 		power += term;
 	}
-	for (; whole > 0; whole--)
+	for (; whole > 0.0; whole -= 1.0)
 		power *= 2.0;
-	for (; whole < 0; whole++)
+	for (; whole < 0.0; whole += 1.0)
 		power *= 0.5;
 	return power;
 }
 
-int32_t match_log2_millibits(double x)
+double match_log2(double x)
 {
-	double whole = 0.0, y, square, term, sum = 0.0, bits;
+	double whole = 0.0, y, square, term, sum = 0.0;
 	int i;
 
 	for (; x >= 2.0; x *= 0.5)
@@ -36,8 +39,19 @@ int32_t match_log2_millibits(double x)
 	square = y * y;
 	for (term = y, i = 1; i < 50; i += 2, term *= square)
 		sum += term / i;
-	bits = (whole + 2.0 * sum / 0.69314718055994530942) * 1000.0;
-	return (int32_t)(bits >= 0 ? bits + 0.5 : bits - 0.5);
+	return whole + 2.0 * sum / 0.69314718055994530942;
+}
+
+double match_exp2_millibits(int32_t millibits)
+{
+	return match_exp2((double)millibits / 1000.0);
+}
+
+int32_t match_log2_millibits(double x)
+{
+	double millibits = match_log2(x) * 1000.0;
+
+	return (int32_t)(millibits >= 0 ? millibits + 0.5 : millibits - 0.5);
 }
 
 void match_score_setting(const struct match_model *model, const struct match_person *sent, int intent,

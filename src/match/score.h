@@ -52,7 +52,9 @@ double match_score_probabilities(const struct match_model *model, struct scored 
 /* Evidence rows of one member; `candidate->millibits` is their sum, and the member's total. 0 or -ENOMEM. */
 int match_score_explain(struct arena *arena, const struct match_query *query, const struct match_person *sent,
 			const struct scored *scored, struct match_candidate *ret_candidate);
-/* log2 of x > 0 in millibits, and 2 to the power of millibits: by arithmetic alone. */
+/* log2 of x > 0, and 2 to the power of x, by arithmetic alone; then the same with millibits. */
+double match_log2(double x);
+double match_exp2(double x);
 int32_t match_log2_millibits(double x);
 double match_exp2_millibits(int32_t millibits);
 

@@ -211,3 +211,95 @@ uint32_t match_table_find(const struct match_table *table, struct slice id)
 			return i;
 	return UINT32_MAX;
 }
+
+struct id_row {
+	struct slice id;
+	uint32_t row;
+};
+
+static int id_order(const void *a, const void *b)
+{
+	const struct id_row *x = a, *y = b;
+	int order = slice_compare(x->id, y->id);
+
+	return order != 0 ? order : x->row < y->row ? -1 : x->row > y->row;
+}
+
+static struct id_row *sorted_ids(struct env *env, const struct match_table *table)
+{
+	struct id_row *ids = env_alloc(env, ((size_t)table->count + 1) * sizeof(*ids));
+	uint32_t i;
+
+	for (i = 0; ids != NULL && i < table->count; i++)
+		ids[i] = (struct id_row){table->ids[i], i};
+	if (ids != NULL && table->count > 1)
+		qsort(ids, table->count, sizeof(*ids), id_order);
+	return ids;
+}
+
+static uint32_t find_id(const struct id_row *ids, uint32_t count, struct slice id)
+{
+	uint32_t low = 0, high = count, middle;
+	int order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		order = slice_compare(ids[middle].id, id);
+		if (order == 0)
+			return ids[middle].row;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return UINT32_MAX;
+}
+
+static int read_truth(struct csv_reader *reader, const struct id_row *left_ids, uint32_t left_count,
+		      const struct id_row *right_ids, uint32_t right_count, uint32_t *ret_truth)
+{
+	int error = csv_reader_next(reader);
+	uint32_t left, right;
+
+	while (error == 0) {
+		error = csv_reader_next(reader);
+		if (error != 0 || reader->field_count < 2)
+			continue;
+		left = find_id(left_ids, left_count, slice_trim(reader->fields[0].text));
+		right = find_id(right_ids, right_count, slice_trim(reader->fields[1].text));
+		if (left != UINT32_MAX)
+			ret_truth[left] = right != UINT32_MAX ? right : MATCH_NOBODY;
+	}
+	return error == CSV_E_END ? 0 : error;
+}
+
+int match_truth_read(struct env *env, const struct match_table *left, const struct match_table *right, struct slice csv,
+		     struct buffer *errors, uint32_t **ret_truth)
+{
+	struct csv_reader *reader = env_alloc(env, sizeof(*reader));
+	struct id_row *left_ids = sorted_ids(env, left), *right_ids = sorted_ids(env, right);
+	uint32_t *truth = env_alloc(env, ((size_t)left->count + 1) * sizeof(*truth)), i;
+	int error = -ENOMEM;
+
+	if (reader == NULL || left_ids == NULL || right_ids == NULL || truth == NULL)
+		goto out;
+	for (i = 0; i < left->count; i++)
+		truth[i] = MATCH_NOBODY;
+	csv_reader_init(reader, env, csv);
+	error = read_truth(reader, left_ids, left->count, right_ids, right->count, truth);
+	if (error == CSV_E_SYNTAX) {
+		buffer_printf(errors, "truth:%u:%u: %s\n", reader->error_line, reader->error_column, reader->error);
+		error = MATCH_E_TABLE;
+	}
+	csv_reader_fini(reader);
+	if (error == 0) {
+		*ret_truth = truth;
+		truth = NULL;
+	}
+out:
+	env_free(env, truth);
+	env_free(env, left_ids);
+	env_free(env, right_ids);
+	env_free(env, reader);
+	return error;
+}

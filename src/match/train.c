@@ -169,6 +169,9 @@ static void count_couple(struct training *training, uint32_t a, uint32_t b)
 	match_person_of(x, &sent);
 	match_person_of(y, &known);
 	match_compare(&query, &sent, NULL, &known, false, level);
+	/* Father and son of one name are far apart in age, and a guard of their own looks at that. */
+	if (level[FIELD_FIRST] == LEVEL_FIRST_EQUAL && level[FIELD_BIRTH] == LEVEL_BIRTH_OTHER)
+		level[FIELD_FIRST] = LEVEL_MISSING;
 	twins = level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL;
 	count_levels(training->counts[twins ? CLASS_TWIN : CLASS_HOUSEMATE], level, 1.0);
 	if (twins)
@@ -199,6 +202,28 @@ static int count_families(struct training *training)
 	training->people_in_families = count;
 	env_free(training->env, rows);
 	return 0;
+}
+
+/*
+ * Records known to be of people not on file, held against somebody of their house born on the same day: twins whom
+ * nobody knew of, more like each other than those a table shows, for a sender's faults are upon them.
+ */
+static void count_unknown_twins(struct training *training)
+{
+	size_t i;
+	int f;
+
+	for (i = 0; training->options->truth != NULL && i < training->kept_count; i++) {
+		const struct kept *kept = &training->kept[i];
+		enum match_level level[FIELD_COUNT];
+
+		if (training->options->truth[kept->left] != MATCH_NOBODY)
+			continue;
+		for (f = 0; f < FIELD_COUNT; f++)
+			level[f] = (enum match_level)kept->level[f];
+		if (level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL && match_is_at_home(level))
+			count_levels(training->counts[CLASS_TWIN], level, 1.0);
+	}
 }
 
 static int32_t log2_share(double share)
@@ -256,11 +281,14 @@ static void add_faults(double shares[LEVEL_COUNT], const double same[LEVEL_COUNT
 	}
 }
 
-/* Number of a neighbour's fault rather than of a likeness: nothing is rarer than this. */
+/* Nothing is rarer than this: a fault somewhere makes it happen. */
 static double share_min(enum match_class class, int level)
 {
 	if (level == LEVEL_MEMBER_ID_EQUAL)
 		return class == CLASS_STRANGER ? 4e-6 : 1e-3;
+	/* Two contracts under one roof: the families of one subscriber number never show them. */
+	if (level == LEVEL_KIN_SELF && class != CLASS_SAME)
+		return class == CLASS_TWIN ? 2e-3 : 1e-2;
 	return class == CLASS_STRANGER ? 1e-6 : class == CLASS_SAME ? 2e-5 : 1e-4;
 }
 
@@ -339,7 +367,6 @@ static void expect_row(struct training *training, const struct kept *kept, size_
 	for (i = 0; i < count; i++) {
 		double share = truth == MATCH_UNKNOWN ? odds[i] / all : kept[i].right == truth ? 1.0 : 0.0;
 
-		count_levels(training->counts[CLASS_SAME], scored.level, 0.0);
 		for (f = 0; f < FIELD_COUNT; f++)
 			training->counts[CLASS_SAME][kept[i].level[f]] += share;
 		training->known += share;
@@ -378,8 +405,10 @@ static int learn(struct training *training)
 
 	if (error == 0)
 		error = count_families(training);
-	if (error == 0)
+	if (error == 0) {
+		count_unknown_twins(training);
 		count_strangers(training);
+	}
 	for (round = 0; round < rounds && error == 0; round++) {
 		error = expect(training);
 		if (error == 0)

@@ -1,0 +1,373 @@
+/* If this failed, what representatives are told of a match (how sure, and why) would not be true, or not twice the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "muster/match_link.h"
+
+static struct env env;
+static struct arena arena;
+
+#define HEAD "id,member_id,subscriber_id,relationship,last_name,first_name,middle_name,suffix,ssn,birth_on,sex,address1,zip\n"
+
+static const char members_csv[] = HEAD
+	"a,M1,S1,18,ROE,ALEXANDER,PAUL,,219-09-4001,1985-02-14,M,1 MAIN ST,90001\n"
+	"b,M2,S1,01,ROE,SAMANTHA,,,219094002,1986-03-15,F,1 MAIN ST,90001\n"
+	"c,M3,S1,19,ROE,JADEN,,,219094003,2015-06-01,M,1 MAIN ST,90001\n"
+	"d,M4,S4,18,SZYMANSKI,RUTH,,,219094010,19800102,F,9 HILL AVE,60601\n"
+	"e,M5,S4,19,SZYMANSKI,LIV,,,219094011,2012-12-12,F,9 HILL AVE,60601\n"
+	"f,M6,S4,19,SZYMANSKI,LIA,,,219094012,2012-12-12,F,9 HILL AVE,60601\n";
+
+static const char records_csv[] = HEAD
+	"1,,S1,18,ROE,ALEX,PAUL,,219094001,1985-02-14,M,1 MAIN ST,90001\n"
+	"2,,S1,19,ROE,JAYDEN,,,219094004,2015-06-01,M,1 MAIN ST,90001\n"
+	"3,,S4,18,\"SZYMANSKI\",RUTH,,,219094010,1980-01-02,F,44 NEW RD,60699\n"
+	"4,,,18,NOBODY,KNOWN,,,,1999-09-09,F,,\n"
+	"5,,S4,19,SZYMANSKI,L,,,,2012-12-12,F,9 HILL AVE,60601\n";
+
+struct world {
+	struct match_table left, right;
+	struct match_index *index;
+	struct match_candidates candidates;
+};
+
+static struct match_table table(const char *csv)
+{
+	struct match_table result;
+	struct buffer errors;
+
+	buffer_init(&errors, &env);
+	if (match_table_read(&env, &arena, "t.csv", slice_from(csv), &errors, &result) != 0)
+		fail_msg("%s", errors.data);
+	buffer_fini(&errors);
+	return result;
+}
+
+static struct world world_of(const char *left, const char *right)
+{
+	struct world world = {.left = table(left), .right = table(right)};
+
+	assert_int_equal(match_index_new(&env, world.right.members, world.right.count, &world.index), 0);
+	world.candidates = match_index_candidates(world.index);
+	return world;
+}
+
+static int add_pair(void *context, const struct match_pair *pair)
+{
+	buffer_printf(context, "%u %u %.9f %s%s%s\n", pair->left, pair->right, pair->probability,
+		      pair->automatic ? "auto" : "review", pair->guard != NULL ? ": " : "",
+		      pair->guard != NULL ? pair->guard : "");
+	return 0;
+}
+
+static void pairs_of(const struct world *world, struct match_link_options options, struct buffer *out)
+{
+	buffer_init(out, &env);
+	assert_int_equal(
+		match_link(&env, &world->left, &world->right, &world->candidates, &options, add_pair, out), 0);
+	assert_int_equal(out->error, 0);
+}
+
+static void test_pairs(void **state)
+{
+	struct world world = world_of(records_csv, members_csv);
+	struct buffer pairs;
+	struct match_result result;
+	struct match_link_options options = {.model = NULL};
+
+	(void)state;
+	pairs_of(&world, options, &pairs);
+	assert_non_null(strstr(pairs.data, "0 0 1.000000000 auto\n"));
+	/* The unknown twin: like-sounding, one digit off. */
+	assert_int_equal(match_link_one(&arena, &world.left, 1, &world.right, &world.candidates, &options, &result), 0);
+	assert_int_not_equal(result.disposition, MATCH_AUTO);
+	assert_string_equal(result.guard, "it may be a twin");
+	/* Moved with the whole family. */
+	assert_non_null(strstr(pairs.data, "2 3 1.000000000 auto\n"));
+	assert_null(strstr(pairs.data, "\n3 "));
+	/* Either of two known twins. */
+	assert_int_equal(match_link_one(&arena, &world.left, 4, &world.right, &world.candidates, &options, &result), 0);
+	assert_int_equal(result.disposition, MATCH_REVIEW);
+	assert_int_equal(result.candidates[0].millibits, result.candidates[1].millibits);
+	buffer_fini(&pairs);
+	match_index_free(world.index);
+}
+
+static void test_second_claim(void **state)
+{
+	static const char twice[] = HEAD "1,,S1,18,ROE,ALEXANDER,,,219094001,1985-02-14,M,,\n"
+					 "2,,S1,18,ROE,ALEXANDER,,,219094001,1985-02-14,M,,\n";
+	struct world world = world_of(twice, members_csv);
+	struct buffer pairs;
+
+	(void)state;
+	pairs_of(&world, (struct match_link_options){.one_to_one = true}, &pairs);
+	assert_null(strstr(pairs.data, "auto"));
+	assert_non_null(strstr(pairs.data, "another record of the file already meant this member"));
+	buffer_fini(&pairs);
+	pairs_of(&world, (struct match_link_options){.one_to_one = false}, &pairs);
+	assert_non_null(strstr(pairs.data, "0 0 1.000000000 auto\n1 0 1.000000000 auto\n"));
+	buffer_fini(&pairs);
+	match_index_free(world.index);
+}
+
+/* A provider that walks over all members: slow, and right by looking. */
+static int scan_key(void *context, uint64_t key, uint32_t max, struct arena *into, struct match_pool *pool)
+{
+	const struct match_table *all = context;
+	uint64_t keys[MATCH_KEYS_MAX];
+	uint32_t i, k, count, found = 0;
+
+	(void)into;
+	for (i = 0; i < all->count && found < max; i++) {
+		count = match_member_keys(&all->members[i], keys);
+		for (k = 0; k < count; k++) {
+			if (keys[k] != key)
+				continue;
+			assert_int_equal(match_pool_add(pool, &all->members[i]), 0);
+			found++;
+		}
+	}
+	return 0;
+}
+
+static int scan_member_id(void *context, struct slice id, struct arena *into, struct match_pool *pool)
+{
+	const struct match_table *all = context;
+	uint32_t i;
+
+	(void)into;
+	for (i = 0; i < all->count; i++)
+		if (slice_equal_nocase(all->members[i].member_id, id))
+			assert_int_equal(match_pool_add(pool, &all->members[i]), 0);
+	return 0;
+}
+
+static int scan_subscriber_id(void *context, struct slice id, struct arena *into, struct match_pool *pool)
+{
+	const struct match_table *all = context;
+	uint32_t i;
+
+	(void)into;
+	for (i = 0; i < all->count; i++)
+		if (slice_equal_nocase(all->members[i].subscriber_id, id))
+			assert_int_equal(match_pool_add(pool, &all->members[i]), 0);
+	return 0;
+}
+
+static void test_same_answers_from_either_provider(void **state)
+{
+	struct world world = world_of(records_csv, members_csv), scanned = world;
+	struct buffer from_index, again, from_scan;
+
+	(void)state;
+	scanned.candidates =
+		(struct match_candidates){&world.right, scan_key, scan_member_id, scan_subscriber_id};
+	pairs_of(&world, (struct match_link_options){0}, &from_index);
+	pairs_of(&world, (struct match_link_options){0}, &again);
+	pairs_of(&scanned, (struct match_link_options){0}, &from_scan);
+	assert_string_equal(from_index.data, again.data);
+	assert_string_equal(from_index.data, from_scan.data);
+	buffer_fini(&from_index);
+	buffer_fini(&again);
+	buffer_fini(&from_scan);
+	match_index_free(world.index);
+}
+
+static void test_index_stays_true(void **state)
+{
+	struct world world = world_of(records_csv, members_csv);
+	struct match_pool pool = {.arena = &arena};
+	struct member changed = world.right.members[0], added = world.right.members[3];
+
+	(void)state;
+	assert_true(match_index_bytes(world.index) > 0);
+	changed.subscriber_id = SLICE_LITERAL("S9");
+	added.member_no = 7;
+	added.member_id = SLICE_LITERAL("M7");
+	assert_int_equal(match_index_put(world.index, &changed), 0);
+	assert_int_equal(match_index_put(world.index, &added), 0);
+	assert_int_equal(world.candidates.by_subscriber_id(world.index, SLICE_LITERAL("s9"), &arena, &pool), 0);
+	assert_int_equal(pool.count, 1);
+	assert_ptr_equal(pool.members[0], &changed);
+	pool.count = 0;
+	assert_int_equal(world.candidates.by_subscriber_id(world.index, SLICE_LITERAL("S1"), &arena, &pool), 0);
+	assert_int_equal(pool.count, 2);
+	pool.count = 0;
+	assert_int_equal(world.candidates.by_member_id(world.index, SLICE_LITERAL("M1"), &arena, &pool), 0);
+	assert_int_equal(pool.count, 1);
+	assert_ptr_equal(pool.members[0], &changed);
+	pool.count = 0;
+	assert_int_equal(world.candidates.by_subscriber_id(world.index, SLICE_LITERAL("S4"), &arena, &pool), 0);
+	assert_int_equal(pool.count, 4);
+	match_index_free(world.index);
+}
+
+static int64_t sum_of(const struct match_candidate *candidate)
+{
+	int64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < candidate->evidence_count; i++)
+		sum += candidate->evidence[i].millibits;
+	return sum;
+}
+
+static void test_explanation(void **state)
+{
+	struct world world = world_of(records_csv, members_csv);
+	struct match_link_options options = {.model = NULL};
+	struct match_result result;
+	struct buffer text;
+	uint32_t row, i;
+
+	(void)state;
+	for (row = 0; row < world.left.count; row++) {
+		assert_int_equal(
+			match_link_one(&arena, &world.left, row, &world.right, &world.candidates, &options, &result),
+			0);
+		for (i = 0; i < result.candidate_count; i++)
+			assert_int_equal(sum_of(&result.candidates[i]), result.candidates[i].millibits);
+	}
+	buffer_init(&text, &env);
+	assert_int_equal(match_link_one(&arena, &world.left, 0, &world.right, &world.candidates, &options, &result), 0);
+	match_result_print(&result, 2, &text);
+	assert_non_null(strstr(text.data, "Automatic."));
+	assert_non_null(strstr(text.data, "nickname"));
+	assert_non_null(strstr(text.data, " wrong\n"));
+	assert_non_null(strstr(text.data, "Between 1 and 2:"));
+	assert_non_null(strstr(text.data, "***-**-4001"));
+	assert_null(strstr(text.data, "219094001"));
+	buffer_fini(&text);
+	/* Two that have nothing in common can be explained too. */
+	assert_int_equal(match_link_pair(&arena, &world.left, 3, &world.right, 0, &options, &result), 0);
+	assert_int_equal(result.candidate_count, 1);
+	assert_true(result.candidates[0].millibits < -20000);
+	match_index_free(world.index);
+}
+
+static void test_duplicates(void **state)
+{
+	static const char doubled[] = HEAD "1,,S1,18,ROE,ALEXANDER,,,219094001,1985-02-14,M,1 MAIN ST,90001\n"
+					   "2,,S1,18,ROE,ALEX,,,219094001,1985-02-14,M,1 MAIN ST,90001\n"
+					   "3,,S2,18,SZYMANSKI,RUTH,,,219094010,1980-01-02,F,9 HILL AVE,60601\n";
+	struct world once = world_of(records_csv, members_csv), twice = world_of(doubled, doubled);
+	struct buffer pairs;
+	bool duplicates = true;
+
+	(void)state;
+	assert_int_equal(match_table_has_duplicates(&env, &once.right, &once.candidates, NULL, &duplicates), 0);
+	assert_false(duplicates);
+	assert_int_equal(match_table_has_duplicates(&env, &twice.right, &twice.candidates, NULL, &duplicates), 0);
+	assert_true(duplicates);
+	pairs_of(&twice, (struct match_link_options){.same_table = true}, &pairs);
+	assert_int_equal(strncmp(pairs.data, "0 1 ", 4), 0);
+	assert_non_null(strstr(pairs.data, "\n1 0 "));
+	assert_null(strstr(pairs.data, "\n2 "));
+	buffer_fini(&pairs);
+	match_index_free(once.index);
+	match_index_free(twice.index);
+}
+
+static void test_model_files(void **state)
+{
+	struct world world = world_of(records_csv, members_csv);
+	struct match_train_options options = {.name = "here", .version = 3};
+	const struct match_model *trained, *read;
+	struct buffer yaml, again, errors;
+	char *broken;
+
+	(void)state;
+	buffer_init(&yaml, &env);
+	buffer_init(&again, &env);
+	buffer_init(&errors, &env);
+	assert_int_equal(
+		match_train(&env, &arena, &world.left, &world.right, &world.candidates, &options, &trained), 0);
+	assert_string_equal(match_model_name(trained), "here");
+	match_model_write(trained, &yaml);
+	assert_int_equal(match_model_read(&arena, "m.yaml", buffer_slice(&yaml), &errors, &read), 0);
+	match_model_write(read, &again);
+	assert_string_equal(yaml.data, again.data);
+	/* A weight that is no probability is refused at its place. */
+	broken = strstr(yaml.data, "    equal: [-");
+	assert_non_null(broken);
+	broken[11] = '+';
+	assert_int_equal(match_model_read(&arena, "m.yaml", buffer_slice(&yaml), &errors, &read), MATCH_E_MODEL);
+	assert_non_null(strstr(errors.data, "m.yaml:"));
+	buffer_fini(&yaml);
+	buffer_fini(&again);
+	buffer_fini(&errors);
+	match_index_free(world.index);
+}
+
+static void test_measures(void **state)
+{
+	static const char pairs[] = "left_id,right_id,probability,decision\n"
+				    "1,a,0.9999,auto\n2,b,0.9998,auto\n3,c,0.6,review\n3,d,0.3,review\n4,e,0.99,auto\n";
+	static const char truth[] = "left_id,right_id\n1,a\n2,b\n3,c\n5,f\n";
+	struct match_measured measured;
+	struct match_bin bins[MATCH_BINS];
+	struct buffer errors;
+
+	(void)state;
+	buffer_init(&errors, &env);
+	assert_int_equal(match_evaluate(&env, slice_from(pairs), slice_from(truth), 6, &errors, &measured, bins), 0);
+	assert_int_equal(measured.automatic, 3);
+	assert_int_equal(measured.automatic_wrong, 1);
+	assert_int_equal(measured.true_pairs, 4);
+	assert_int_equal(measured.review_rows, 1);
+	assert_true(measured.precision > 0.6666 && measured.precision < 0.6667);
+	assert_true(measured.recall == 0.5);
+	assert_true(measured.recall_at_9999 == 0.5);
+	/* At 0.6: three right of four listed and of four true. */
+	assert_true(measured.f1 > 0.7499 && measured.f1 < 0.7501);
+	assert_true(measured.ece > 0.0 && measured.brier > 0.0);
+	/* Three decades of nothing wrong prove no more than 3 / n. */
+	assert_true(match_upper_bound(0, 30000) > 0.99e-4 && match_upper_bound(0, 30000) < 1.0e-4);
+	assert_true(match_upper_bound(1, 10) > 0.39 && match_upper_bound(1, 10) < 0.40);
+	assert_int_equal(match_evaluate(&env, SLICE_LITERAL("x,y\n"), slice_from(truth), 0, &errors, &measured, bins),
+			 MATCH_E_TABLE);
+	buffer_fini(&errors);
+}
+
+static void test_tables(void **state)
+{
+	struct match_table bad, good = table("id,birth_on,other\n7,not a day,x\n\"8\",2001-02-03,\n");
+	struct buffer errors;
+
+	(void)state;
+	assert_int_equal(good.count, 2);
+	assert_int_equal(good.members[0].birth_on, DATE_NONE);
+	assert_int_equal(match_table_find(&good, SLICE_LITERAL("8")), 1);
+	assert_int_equal(match_table_find(&good, SLICE_LITERAL("9")), UINT32_MAX);
+	buffer_init(&errors, &env);
+	assert_int_equal(match_table_read(&env, &arena, "t.csv", SLICE_LITERAL("name\nx\n"), &errors, &bad),
+			 MATCH_E_TABLE);
+	assert_string_equal(errors.data, "t.csv:1:1: there is no column `id`\n");
+	buffer_fini(&errors);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_second_claim),
+		cmocka_unit_test(test_same_answers_from_either_provider),
+		cmocka_unit_test(test_index_stays_true),
+		cmocka_unit_test(test_explanation),
+		cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_model_files),
+		cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_tables),
+	};
+	int failed;
+
+	env_real_init(&env);
+	arena_init(&arena, &env, 0, 0);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	arena_fini(&arena);
+	return failed;
+}
