@@ -117,6 +117,11 @@ struct decide_input {
 	const struct decide_policy *policy;
 	date_day today;              /* the run's one "today" */
 	const struct enroll_family *family;
+	/*
+	 * A full file: records of INS03 or HD01 030 are compared with what is stored, and what differs is changed. Not
+	 * set: such a record is no action, an exception.
+	 */
+	bool compares;
 	bool last_chance;            /* end of file: a dependent without subscriber is an exception, not deferred */
 	/* A representative's decision on the one record of this family (reprocess): empty = none. */
 	struct slice forced_member_id;

@@ -280,13 +280,19 @@ static int32_t find_changed(const struct record_work *it, const struct line *lin
 	return found >= 0 ? found : spans_find_overlap(&it->draft->spans, &filter, day, DATE_NONE, 0);
 }
 
-/* Plan or tier differ: from `day` on. */
-static int change_plan_or_tier(struct record_work *it, const struct line *line, const struct work_span *known,
-			       const struct coverage_span *after)
+int coverage_check_room(struct record_work *it, const struct coverage_span *after, uint32_t except_id)
 {
 	const struct span_filter filter = {.group_id = after->group_id, .insurance_line = after->insurance_line};
+	int32_t collides = spans_find_overlap(&it->draft->spans, &filter, after->begins_on, after->ends_on, except_id);
+
+	return collides >= 0 ? overlap(it, &it->draft->spans.items[collides].span) : 0;
+}
+
+/* Plan or tier differ: from a day on. */
+int coverage_replace(struct record_work *it, const struct line *line, const struct work_span *known,
+		     const struct coverage_span *after)
+{
 	const struct coverage_span *span = &known->span;
-	int32_t collides = spans_find_overlap(&it->draft->spans, &filter, after->begins_on, after->ends_on, known->id);
 	int error;
 
 	if (after->begins_on == DATE_NONE)
@@ -296,9 +302,9 @@ static int change_plan_or_tier(struct record_work *it, const struct line *line, 
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("The change would hold from a day before the coverage begins, or end "
 					       "before it begins."));
-	if (collides >= 0)
-		return overlap(it, &it->draft->spans.items[collides].span);
-	error = check_begin(it, line, line->plan, after->begins_on, after->ends_on);
+	error = coverage_check_room(it, after, known->id);
+	if (error == 0)
+		error = check_begin(it, line, line->plan, after->begins_on, after->ends_on);
 	return error == 0 ? replace_from(it, DECIDE_CHANGE, known->id, after) : error;
 }
 
@@ -330,11 +336,8 @@ static int changed_begin(struct record_work *it, const struct line *line, const 
 /* Plan and tier are the same: a begin or an end that differs is set right. */
 static int change_dates(struct record_work *it, const struct line *line, const struct work_span *known)
 {
-	const struct span_filter filter = {.group_id = known->span.group_id,
-					   .insurance_line = known->span.insurance_line};
 	struct coverage_span before = known->span, after = before;
 	uint32_t id = known->id;
-	int32_t collides;
 	int error = changed_begin(it, line, &before, &after.begins_on);
 
 	if (error != 0)
@@ -346,10 +349,9 @@ static int change_dates(struct record_work *it, const struct line *line, const s
 	if (after.ends_on != DATE_NONE && after.ends_on < after.begins_on)
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("The coverage would end before it begins."));
-	collides = spans_find_overlap(&it->draft->spans, &filter, after.begins_on, after.ends_on, id);
-	if (collides >= 0)
-		return overlap(it, &it->draft->spans.items[collides].span);
-	error = resolve_contract(it, line, line->plan, after.begins_on, after.ends_on);
+	error = coverage_check_room(it, &after, id);
+	if (error == 0)
+		error = resolve_contract(it, line, line->plan, after.begins_on, after.ends_on);
 	if (error == 0 && after.begins_on != before.begins_on)
 		error = resolve_begin_limits(it, after.begins_on);
 	if (error == 0 && end_compare(after.ends_on, before.ends_on) < 0)
@@ -408,5 +410,5 @@ int coverage_change(struct record_work *it, const struct line *line)
 		line->begins_on != DATE_NONE && line->begins_on != known->span.begins_on ? line->begins_on : day;
 	if (line->ends_on != DATE_NONE)
 		after.ends_on = line->ends_on;
-	return change_plan_or_tier(it, line, known, &after);
+	return coverage_replace(it, line, known, &after);
 }

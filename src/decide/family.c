@@ -10,8 +10,10 @@
 
 #include <assert.h>
 
-static enum line_action line_action(struct slice maintenance)
+static enum line_action line_action(const struct decide_input *input, struct slice maintenance)
 {
+	if (input->compares && slice_is(maintenance, "030"))
+		return LINE_COMPARE;
 	if (slice_is(maintenance, "021"))
 		return LINE_ADD;
 	if (slice_is(maintenance, "024"))
@@ -23,12 +25,13 @@ static enum line_action line_action(struct slice maintenance)
 	return slice_is(maintenance, "032") ? LINE_NONE : LINE_CHANGE;
 }
 
-static bool adds_coverage(const struct member_record *record)
+static bool adds_coverage(const struct record_work *it)
 {
+	const struct member_record *record = it->record;
 	uint32_t i;
 
 	for (i = 0; i < record->coverage_count; i++)
-		if (line_action(record->coverages[i].maintenance) == LINE_ADD)
+		if (line_action(it->work->input, record->coverages[i].maintenance) == LINE_ADD)
 			return true;
 	return slice_is(record->maintenance, "021");
 }
@@ -52,7 +55,7 @@ static int require_subscriber(struct record_work *it)
 	struct draft *subscriber;
 	int error;
 
-	if (it->record->is_subscriber || !adds_coverage(it->record) || routing_is_declination(it->record))
+	if (it->record->is_subscriber || !adds_coverage(it) || routing_is_declination(it->record))
 		return 0;
 	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
 	if (error != 0)
@@ -61,14 +64,14 @@ static int require_subscriber(struct record_work *it)
 }
 
 /* He must be covered in that group on that day himself, unless only his dependents are (HD01 032). */
-static int require_covered_subscriber(struct record_work *it, const struct line *line)
+int family_require_covered(struct record_work *it, const struct line *line)
 {
 	const struct span_filter filter = {.group_id = line->group->group_id};
 	struct draft *subscriber;
 	char day[DATE_TEXT_BYTES];
 	int error;
 
-	if (it->record->is_subscriber || line->action != LINE_ADD || it->work->dependents_only)
+	if (it->record->is_subscriber || it->work->dependents_only)
 		return 0;
 	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
 	if (error != 0)
@@ -102,6 +105,11 @@ static int add_person(struct record_work *it)
 		return error;
 	if (it->record->is_subscriber && subscriber != NULL)
 		return subscriber_exists(it);
+	if (is_compared(it) && !it->record->is_subscriber && subscriber == NULL)
+		return no_subscriber(it);
+	if (is_compared(it) && it->record->coverage_count == 0 && !it->work->input->policy->add_without_coverage)
+		return work_fail(it->work, CATEGORY_NO_MATCH,
+				 SLICE_LITERAL("The person is not on file, and the full file names no coverage."));
 	it->is_new = true;
 	error = work_draft_new(it->work, &it->sent, &it->draft);
 	if (error < 0)
@@ -209,7 +217,8 @@ static int check_death(struct record_work *it)
 static int line_rank(enum line_action action)
 {
 	static const int ranks[] = {[LINE_END] = 0,    [LINE_VOID] = 0, [LINE_REINSTATE] = 1,
-				    [LINE_CHANGE] = 2, [LINE_ADD] = 3,  [LINE_NONE] = 3};
+				    [LINE_CHANGE] = 2, [LINE_COMPARE] = 2, [LINE_ADD] = 3,
+				    [LINE_NONE] = 3};
 
 	return ranks[action];
 }
@@ -225,7 +234,7 @@ static int resolve_lines(struct record_work *it, struct line **ret_lines)
 		return -ENOMEM;
 	for (rank = 0; rank <= 3; rank++) {
 		for (i = 0; i < record->coverage_count && error == 0; i++) {
-			enum line_action action = line_action(record->coverages[i].maintenance);
+			enum line_action action = line_action(it->work->input, record->coverages[i].maintenance);
 
 			if (line_rank(action) == rank)
 				error = resolve_line(it, &record->coverages[i], action, &lines[count++]);
@@ -239,7 +248,7 @@ static int resolve_lines(struct record_work *it, struct line **ret_lines)
 
 static int apply_line(struct record_work *it, const struct line *line)
 {
-	int error = line->action != LINE_NONE ? require_covered_subscriber(it, line) : 0;
+	int error = line->action == LINE_ADD ? family_require_covered(it, line) : 0;
 
 	if (error != 0)
 		return error;
@@ -254,6 +263,8 @@ static int apply_line(struct record_work *it, const struct line *line)
 		return voiding_line(it, line);
 	case LINE_REINSTATE:
 		return reinstating_line(it, line);
+	case LINE_COMPARE:
+		return compare_line(it, line);
 	case LINE_NONE:
 		it->work->dependents_only = it->work->dependents_only || it->record->is_subscriber;
 		return 0;

@@ -118,7 +118,7 @@ int person_match(struct record_work *it)
 	struct overlay overlay = {work, &it->record->content_hash};
 	struct match_candidates candidates = overlay_candidates(&overlay);
 	struct member prior = prior_of_record(it->record);
-	const struct match_query query = {
+	struct match_query query = {
 		.intent = intent_of(it->record),
 		.sent = &it->sent,
 		.prior = it->record->has_prior ? &prior : NULL,
@@ -138,6 +138,12 @@ int person_match(struct record_work *it)
 		return -ENOMEM;
 	/* What a representative said stands above what was ruled out before. */
 	error = match_person(work->arena, is_forced(it) ? &input->view->candidates : &candidates, &query, &it->match);
+	/* Who stands in a full file is known as a rule; who is not, is looked at as one who is added. */
+	if (error == 0 && is_compared(it) && !is_forced(it) && it->match.disposition == MATCH_REVIEW &&
+	    it->match.category == CATEGORY_NO_MATCH) {
+		query.intent = MATCH_ADD;
+		error = match_person(work->arena, &candidates, &query, &it->match);
+	}
 	if (error < 0)
 		return error;
 	if (it->record->is_subscriber && work->subscriber_ssn.len == 0 && !text_ssn_is_placeholder(it->sent.ssn))

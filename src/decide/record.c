@@ -26,6 +26,11 @@ bool is_child(const struct member_record *record)
 	return false;
 }
 
+bool is_compared(const struct record_work *it)
+{
+	return it->work->input->compares && slice_is(it->record->maintenance, "030");
+}
+
 struct row *record_row(struct record_work *it, enum decide_action action)
 {
 	return work_row(it->work, it->record, it->draft, action, it->match.confidence, it->match.rule);

@@ -155,7 +155,7 @@ static int resolve_plan(struct record_work *it, struct line *line)
 	int error = 0;
 
 	line->insurance_line = line->coverage->insurance_line;
-	if (plan_id.len == 0 && line->action == LINE_ADD)
+	if (plan_id.len == 0 && (line->action == LINE_ADD || line->action == LINE_COMPARE))
 		error = plan_of_subscriber(it, line, &plan_id);
 	if (error != 0)
 		return error;
@@ -201,6 +201,9 @@ static int resolve_dates(struct record_work *it, struct line *line)
 		return 0;
 	case LINE_REINSTATE:
 		line->begins_on = reinstate_day(it, coverage);
+		return 0;
+	case LINE_COMPARE:
+		line->begins_on = begin_day(it, coverage);
 		return 0;
 	case LINE_CHANGE:
 	case LINE_VOID:

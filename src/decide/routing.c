@@ -15,19 +15,30 @@ static const struct {
 	{"024", {"024", NULL}},
 	{"025", {"025", NULL}},
 };
+/* In a full file also: an active person's record, whose coverages are as they are, or say what became of each. */
+static const char *const compared[] = {"030", "021", "001", "026", "024", "002", "025", NULL};
 
-static bool may_stand(struct slice member, struct slice coverage, bool *ret_known)
+static bool is_one_of(struct slice coverage, const char *const *codes)
 {
-	size_t i, j;
+	for (; *codes != NULL; codes++)
+		if (slice_is(coverage, *codes))
+			return true;
+	return false;
+}
 
-	*ret_known = false;
+static bool may_stand(const struct decide_input *input, struct slice member, struct slice coverage, bool *ret_known)
+{
+	size_t i;
+
+	*ret_known = input->compares && slice_is(member, "030");
+	if (*ret_known)
+		return is_one_of(coverage, compared) || slice_is(coverage, "032");
 	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
 		if (!slice_is(member, allowed[i].member))
 			continue;
 		*ret_known = true;
-		for (j = 0; allowed[i].coverages[j] != NULL; j++)
-			if (slice_is(coverage, allowed[i].coverages[j]))
-				return true;
+		if (is_one_of(coverage, allowed[i].coverages))
+			return true;
 	}
 	return slice_is(coverage, "032") && *ret_known;
 }
@@ -38,13 +49,13 @@ static int check_actions(struct work *work, const struct member_record *record)
 	uint32_t i;
 	bool known;
 
-	may_stand(record->maintenance, no_coverage, &known);
+	may_stand(work->input, record->maintenance, no_coverage, &known);
 	if (!known)
 		return work_failf(work, CATEGORY_CONFLICTING_ACTION,
 				  "INS03 is %.*s, which is no action in a change file.",
 				  SLICE_ARGS(record->maintenance));
 	for (i = 0; i < record->coverage_count; i++)
-		if (!may_stand(record->maintenance, record->coverages[i].maintenance, &known))
+		if (!may_stand(work->input, record->maintenance, record->coverages[i].maintenance, &known))
 			return work_failf(work, CATEGORY_CONFLICTING_ACTION, "INS03 is %.*s, but HD01 is %.*s.",
 					  SLICE_ARGS(record->maintenance),
 					  SLICE_ARGS(record->coverages[i].maintenance));
@@ -83,10 +94,14 @@ bool routing_is_declination(const struct member_record *record)
 	return true;
 }
 
-static bool brings_coverage(const struct member_record *record)
+/* A compared record brings coverage where there is none yet. */
+static bool brings_coverage(const struct record_work *it)
 {
+	const struct member_record *record = it->record;
 	uint32_t i;
 
+	if (is_compared(it) && (it->draft == NULL || !spans_active_from(&it->draft->spans, NULL, it->work->input->today)))
+		return record->coverage_count > 0;
 	if (slice_is(record->maintenance, "021") || slice_is(record->maintenance, "025"))
 		return true;
 	for (i = 0; i < record->coverage_count; i++)
@@ -114,7 +129,7 @@ int routing_medicare(struct record_work *it)
 
 	if (is_forced(it) || !is_medicare(it->record) || slice_is(it->record->maintenance, "024"))
 		return 0;
-	if (known_as_one && !brings_coverage(it->record) && it->record->coverage_count == 0)
+	if (known_as_one && !brings_coverage(it) && (it->record->coverage_count == 0 || is_compared(it)))
 		return 0;
 	return work_fail(it->work, CATEGORY_MEDICARE_REVIEW,
 			 SLICE_LITERAL("The record tells of Medicare: the group's representative decides."));
@@ -123,7 +138,7 @@ int routing_medicare(struct record_work *it)
 int routing_cobra(struct record_work *it, const struct group *group)
 {
 	if (is_forced(it) || group == NULL || group->cobra_admin == COBRA_ADMIN_SELF || !is_cobra(it->record) ||
-	    !brings_coverage(it->record))
+	    !brings_coverage(it))
 		return 0;
 	return work_failf(it->work, CATEGORY_COBRA_REVIEW,
 			  "A COBRA enrollment in group %.*s, which does not administer COBRA itself.",

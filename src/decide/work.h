@@ -140,7 +140,7 @@ bool fields_same_address(const struct member *a, const struct member *b);
 void fields_copy_address(struct member *to, const struct member *from);
 
 /* resolve.c: groups, plans and dates of a coverage. */
-enum line_action { LINE_ADD, LINE_CHANGE, LINE_END, LINE_VOID, LINE_REINSTATE, LINE_NONE };
+enum line_action { LINE_ADD, LINE_CHANGE, LINE_END, LINE_VOID, LINE_REINSTATE, LINE_COMPARE, LINE_NONE };
 struct line {
 	const struct enroll_coverage *coverage;
 	enum line_action action;
@@ -177,10 +177,23 @@ struct slice describe_span(struct arena *arena, const struct coverage_span *befo
 bool is_forced(const struct record_work *it);
 bool is_cobra(const struct member_record *record);
 bool is_child(const struct member_record *record);
+/* INS03 030 in a full file: compared with what is stored. */
+bool is_compared(const struct record_work *it);
 
 /* coverage.c: adds and changes. */
 int coverage_add(struct record_work *it, const struct line *line);
 int coverage_change(struct record_work *it, const struct line *line);
+/* `after` instead of the span from its begin on: checked, then done. */
+int coverage_replace(struct record_work *it, const struct line *line, const struct work_span *known,
+		     const struct coverage_span *after);
+/* Would the span collide with another of its group and product? DECIDE_E_EXCEPTION then. */
+int coverage_check_room(struct record_work *it, const struct coverage_span *after, uint32_t except_id);
+
+/* compare.c: a coverage of a full file against what is stored. */
+int compare_line(struct record_work *it, const struct line *line);
+
+/* family.c: a dependent's coverage needs his subscriber's. 0, DECIDE_E_DEFER, DECIDE_E_EXCEPTION, <0. */
+int family_require_covered(struct record_work *it, const struct line *line);
 
 /* ending.c: ends, voids, reinstatements. */
 int ending_line(struct record_work *it, const struct line *line);

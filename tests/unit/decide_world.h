@@ -387,6 +387,7 @@ static int world_family(void *context, const struct enroll_family *whole)
 		.policy = &plan_world.policy,
 		.today = plan_world.today,
 		.family = &family,
+		.compares = slice_is(whole->header->action, "RX"),
 		.last_chance = plan_world.last_pass,
 		.forced_member_id = plan_world.forced_member_id,
 		.forced_new = plan_world.forced_new,

@@ -25,6 +25,12 @@
 #define NORA(action, reason) "INS*N*19*" action "*" reason "*A~REF*0F*S1~REF*23*M3~"
 #define NORA_NAME "NM1*IL*1*ROE*NORA****34*219091003~DMG*D8*20150601*F~"
 
+/* A full file: everybody as he is. */
+#define FULL "BGN*00*R1*20260302*0930****RX~REF*38*G1~N1*P5*ACME*FI*1~N1*IN*PLAN*FI*2~"
+#define ALEX_FULL(hd) ALEX("030", "XN") ALEX_NAME hd
+#define SAM_FULL(hd) SAM("030", "XN") SAM_NAME hd
+#define SINCE_2025 "~DTP*348*D8*20250101~"
+
 static const struct scenario {
 	const char *name, *bgn, *members, *sent, *want;
 } scenarios[] = {
@@ -371,6 +377,79 @@ static const struct scenario {
 	 ALEX("001", "22") ALEX_MOVED
 	 "HD*001**HMO*P20*FAM~DTP*303*D8*20260401~HD*001**VIS*V10*EMP~DTP*303*D8*20260401~",
 	 "1 EXCEPTION UNKNOWN_PLAN\n"},
+	/* ---- full files ---- */
+	{"a full file: equal, another address, and one coverage less than on file", FULL, ROES,
+	 ALEX("030", "XN") ALEX_MOVED "HD*030**HMO*P10*FAM" SINCE_2025 SAM_FULL("HD*030**HMO*P10*FAM" SINCE_2025)
+	 NORA("030", "XN") NORA_NAME,
+	 "1 change M1 G1 P10 2025-01-01..open | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n"
+	 "2 no_change M2 G1 P10 2025-01-01..open\n"
+	 "3 no_change M3\n"
+	 "1 change M2 | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n"
+	 "1 change M3 | address1: 1 MAIN ST -> 9 OAK AVE; zip: 90001 -> 90002\n"},
+	{"a full file repeats the begin of the plan year: nobody loses days", FULL, ROES,
+	 ALEX_FULL("HD*030**HMO*P10*FAM~DTP*348*D8*20260101~HD*030**DEN*D10*EMP~DTP*348*D8*20260101~"),
+	 "1 no_change M1 G1 P10 2025-01-01..open\n1 no_change M1 G1 D10 2025-01-01..open\n"},
+	{"a full file knows an earlier begin", FULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-03-01 open\n",
+	 ALEX_FULL("HD*030**HMO*P10*EMP" SINCE_2025),
+	 "1 change M1 G1 P10 2025-01-01..open | begins_on: 2025-03-01 -> 2025-01-01\n"},
+	{"a full file: another plan from a day on, with the dependents' tier", FULL, ROES,
+	 ALEX_FULL("HD*030**PPO*P20*ESP~DTP*348*D8*20260401~HD*030**DEN*D10*EMP" SINCE_2025),
+	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; tier: FAM -> ESP; from 2026-04-01\n"
+	 "1 no_change M1 G1 D10 2025-01-01..open\n"
+	 "1 change M2 G1 P10 2026-04-01..open | tier: FAM -> ESP; from 2026-04-01\n"
+	 "1 change M3 G1 P10 2026-04-01..open | tier: FAM -> ESP; from 2026-04-01\n"},
+	{"a full file: another coverage, and an end that takes the dependents along", FULL, ROES,
+	 SAM_FULL("HD*030**HMO*P10*FAM" SINCE_2025 "HD*030**DEN*D10*EMP~DTP*348*D8*20260401~")
+	 "INS*Y*18*030*XN*A***TE~REF*0F*S1~REF*23*M1~" ALEX_NAME
+	 "HD*030**HMO*P10*FAM~DTP*348*D8*20250101~DTP*349*D8*20260331~",
+	 "2 terminate M1 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 no_change M2 G1 P10 2025-01-01..open\n"
+	 "1 add M2 G1 D10 2026-04-01..open | new coverage: D10 EMP from 2026-04-01\n"
+	 "2 terminate M2 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "2 terminate M3 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"},
+	{"a full file brings a family that is not on file, dependent first", FULL, "",
+	 "INS*N*01*030*XN*A~REF*0F*S5~NM1*IL*1*DOE*LEE****34*219095002~DMG*D8*19910505*M~HD*030**HMO*P10~DTP*348*D8*"
+	 "20260401~"
+	 "INS*Y*18*030*XN*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*030**HMO*P10*ESP~DTP*"
+	 "348*D8*20260401~",
+	 "2 add N1 G1 P10 2026-04-01..open | new coverage: P10 ESP from 2026-04-01; new member\n"
+	 "1 add N2 G1 P10 2026-04-01..open | new coverage: P10 from 2026-04-01; new member\n"},
+	{"a full file: a dependent without a subscriber, a person without coverage, coverage without a begin", FULL, "",
+	 "INS*N*01*030*XN*A~REF*0F*S5~NM1*IL*1*DOE*LEE****34*219095002~DMG*D8*19910505*M~HD*030**HMO*P10~DTP*348*D8*"
+	 "20260401~"
+	 "INS*Y*18*030*XN*A***FT~REF*0F*S6~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~"
+	 "INS*Y*18*030*XN*A***FT~REF*0F*S7~NM1*IL*1*POE*ANN****34*219095003~DMG*D8*19920404*F~HD*030**HMO*P10*EMP~",
+	 "1 deferred\n2 EXCEPTION NO_MATCH\n3 EXCEPTION BAD_DATES\n1 EXCEPTION DEP_NO_SUBSCRIBER\n"},
+	{"a full file still knows as covered whose end is to come; who ended before it goes on again", FULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2026-03-31\n"
+	 "M4 S4 18 POE ROB 1975-02-14 M 219091004\n  G1 P10 EMP 2025-01-01 2026-01-31\n"
+	 "M5 S5 18 LOW ANN 1976-02-14 F 219091005\n  G1 P10 EMP 2025-01-01 2025-11-30\n",
+	 ALEX_FULL("HD*030**HMO*P10*EMP" SINCE_2025)
+	 "INS*Y*18*030*XN*A***FT~REF*0F*S4~NM1*IL*1*POE*ROB****34*219091004~DMG*D8*19750214*M~HD*030**HMO*P10*EMP" SINCE_2025
+	 "INS*Y*18*030*XN*A***FT~REF*0F*S5~NM1*IL*1*LOW*ANN****34*219091005~DMG*D8*19760214*F~HD*030**HMO*P10*EMP" SINCE_2025,
+	 "1 no_change M1 G1 P10 2025-01-01..2026-03-31\n"
+	 "2 reinstate M4 G1 P10 2025-01-01..open | ends_on: 2026-01-31 -> open\n"
+	 "3 EXCEPTION ALREADY_TERMED\n"},
+	{"a full file: another group is a transfer; COBRA, Medicare and death ask a representative", FULL,
+	 ROES "M4 S4 18 POE ROB 1975-02-14 M 219091004\n  G2 P10 EMP 2025-01-01 open\n",
+	 "INS*Y*18*030*XN*A***FT~REF*0F*S1~REF*23*M1~REF*1L*G2~" ALEX_NAME "HD*030**DEN*D10*EMP~DTP*348*D8*20260401~"
+	 "INS*Y*18*030*XN*C***FT~REF*0F*S4~REF*1L*G2~NM1*IL*1*POE*ROB****34*219091004~DMG*D8*19750214*M~HD*030**HMO*P10*"
+	 "EMP~DTP*348*D8*20260401~"
+	 "INS*Y*18*030*XN*A*C:0**FT~REF*0F*S8~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19500404*F~HD*030**HMO*P10*EMP"
+	 SINCE_2025,
+	 "1 transfer M1 G2 D10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"
+	 "2 EXCEPTION COBRA_REVIEW\n3 EXCEPTION MEDICARE_REVIEW\n"},
+	{"transactions inside a full file are applied as they are", FULL, ROES,
+	 ALEX("001", "43") ALEX_NAME "PER*IP**TE*5552220109~"
+	 SAM("024", "01") "DTP*357*D8*20260331~" SAM_NAME
+	 "INS*N*19*021*28*A~REF*0F*S1~NM1*IL*1*ROE*NEW****34*219095011~DMG*D8*20200401*M~HD*021**HMO*P10~DTP*348*D8*"
+	 "20260401~",
+	 "1 change M1 | phone: 5552220109\n"
+	 "2 terminate M2 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "3 add N1 G1 P10 2026-04-01..open | new coverage: P10 from 2026-04-01; new member\n"},
+	{"the same codes in a change file are no action", NULL, ROES, ALEX_FULL("HD*030**HMO*P10*FAM" SINCE_2025),
+	 "1 EXCEPTION CONFLICTING_ACTION\n"},
 };
 
 static void test_scenarios(void **state)
