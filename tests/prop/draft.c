@@ -570,8 +570,13 @@ static bool is_in_record(const struct draft *draft, uint32_t at)
 uint32_t draft_find(const struct draft *draft, const char *address)
 {
 	char loop[8] = "", id[8] = "", qualifier[40] = "";
-	const char *slash = strchr(address, '/'), *star = strchr(address, '*'), *name = slash == NULL ? address : slash + 1;
+	bool anywhere = *address == '^';
+	const char *slash, *star, *name;
 	uint32_t found = DRAFT_NOWHERE;
+	address += anywhere;
+	slash = strchr(address, '/');
+	star = strchr(address, '*');
+	name = slash == NULL ? address : slash + 1;
 	if (slash != NULL)
 		snprintf(loop, sizeof(loop), "%.*s", (int)(slash - address), address);
 	snprintf(id, sizeof(id), "%.*s", star == NULL ? (int)strlen(name) : (int)(star - name), name);
@@ -582,7 +587,7 @@ uint32_t draft_find(const struct draft *draft, const char *address)
 			continue;
 		if (star != NULL && strcmp(draft_element(draft, at, 1), qualifier) != 0)
 			continue;
-		if (is_in_record(draft, at))
+		if (anywhere || is_in_record(draft, at))
 			return at;
 		if (found == DRAFT_NOWHERE)
 			found = at;
@@ -637,6 +642,11 @@ void draft_copy(struct draft *draft, uint32_t first, uint32_t end, uint32_t at)
 			copy.loops[d] = copy.loops[d] % OWN_LOOPS + draft->copies * OWN_LOOPS;
 		*open_line(draft, at + i) = copy;
 	}
+}
+
+void draft_rewrite(struct draft *draft, uint32_t at, const char *words_of_it)
+{
+	fill(draft, &draft->lines[at], words_of_it);
 }
 
 void draft_remove(struct draft *draft, uint32_t first, uint32_t end)

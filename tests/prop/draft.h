@@ -6,7 +6,7 @@
  *
  * Addresses "2100A/NM1*IL" is the NM1 of loop 2100A whose first element is IL; "2100A/NM1" any; "/BGN" stands in no
  *           loop; "GS" is of an envelope. Meant is the first one in the record that the faults go to (the second
- *           member; the second individual of an 820), else the first in the file.
+ *           member; the second individual of an 820), else the first in the file; with `^` in front always that.
  * Memory    the draft's arena; drafts are reset by draft_begin.
  */
 #ifndef TESTS_PROP_DRAFT_H
@@ -83,6 +83,8 @@ const char *draft_element(const struct draft *draft, uint32_t at, uint32_t pos);
 
 /* Put a line in before `at`, in the loops of the line `like`. Divided at `*`; the rest of a text with no `*` is the id. */
 void draft_insert(struct draft *draft, uint32_t at, uint32_t like, const char *text);
+/* The line says something else, in the same place. */
+void draft_rewrite(struct draft *draft, uint32_t at, const char *text);
 /* Put copies of the lines first..end-1 in before `at`; each copy of a loop is a repeat of its own. */
 void draft_copy(struct draft *draft, uint32_t first, uint32_t end, uint32_t at);
 void draft_remove(struct draft *draft, uint32_t first, uint32_t end);

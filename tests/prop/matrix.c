@@ -11,7 +11,7 @@
 /* 2026-01-05 09:30:00 UTC */
 #define CLOCK_MS INT64_C(1767605400000)
 /* Failures printed one by one. */
-#define SHOWN 40u
+#define SHOWN 400u
 
 void matrix_init(struct matrix *matrix)
 {
@@ -348,6 +348,9 @@ static uint32_t put(struct draft *draft, const struct fault *fault)
 		return at;
 	case FAULT_SET:
 		draft_set(draft, at, fault->pos, fault->text);
+		return at;
+	case FAULT_LINE:
+		draft_rewrite(draft, at, fault->text);
 		return at;
 	case FAULT_TAIL:
 		draft->lines[at].tail = fault->text;

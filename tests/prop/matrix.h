@@ -67,6 +67,7 @@ enum fault_op {
 	FAULT_DROP,        /* the line at `at` */
 	FAULT_DROP_LOOP,   /* the loop it stands in */
 	FAULT_SET,         /* element `pos` to `text` (pos 0: the id) */
+	FAULT_LINE,        /* the whole line to `text` */
 	FAULT_TAIL,        /* `text` behind the last element */
 	FAULT_BEFORE,      /* a line `text` before it */
 	FAULT_AFTER,       /* and behind it */
@@ -90,6 +91,36 @@ struct fault {
 	const char *without;       /* addresses, divided by blanks: loops and segments taken out beforehand */
 	enum finding_code also[MATRIX_ALSO];
 };
+
+#define EXPECT_IK3(name, code_, segment_, loop_)                                                                      \
+	{.code = FINDING_##name, .ack = "IK3 " code_, .segment = segment_, .loop = loop_}
+#define EXPECT_IK4(name, code_, segment_, loop_, element_)                                                            \
+	{.code = FINDING_##name, .ack = "IK4 " code_, .segment = segment_, .loop = loop_, .element = element_}
+#define EXPECT_PART(name, code_, segment_, loop_, element_, component_, repetition_)                                  \
+	{.code = FINDING_##name, .ack = "IK4 " code_, .segment = segment_, .loop = loop_, .element = element_,        \
+	 .component = component_, .repetition = repetition_}
+/* Of an envelope or a whole set. */
+#define EXPECT_WHOLE(name, ack_, segment_, element_)                                                                  \
+	{.code = FINDING_##name, .ack = ack_, .segment = segment_, .loop = "", .element = element_}
+
+#define MISSING(segment, loop) EXPECT_IK3(SEGMENT_REQUIRED_MISSING, "3", segment, loop)
+#define UNEXPECTED(segment, loop) EXPECT_IK3(SEGMENT_UNEXPECTED, "2", segment, loop)
+#define NOT_IN_SET(segment, loop) EXPECT_IK3(SEGMENT_NOT_IN_SET, "6", segment, loop)
+#define OUT_OF_ORDER(segment, loop) EXPECT_IK3(SEGMENT_OUT_OF_ORDER, "7", segment, loop)
+#define TOO_OFTEN(segment, loop) EXPECT_IK3(SEGMENT_REPEATS_TOO_OFTEN, "5", segment, loop)
+#define LOOP_TOO_OFTEN(segment, loop) EXPECT_IK3(LOOP_REPEATS_TOO_OFTEN, "4", segment, loop)
+#define NO_ELEMENT(segment, loop, element) EXPECT_IK4(ELEMENT_REQUIRED_MISSING, "1", segment, loop, element)
+#define NO_PARTNER(segment, loop, element) EXPECT_IK4(ELEMENT_CONDITION_MISSING, "2", segment, loop, element)
+#define TOO_MANY(segment, loop, element) EXPECT_IK4(ELEMENT_TOO_MANY, "3", segment, loop, element)
+#define TOO_SHORT(segment, loop, element) EXPECT_IK4(ELEMENT_TOO_SHORT, "4", segment, loop, element)
+#define TOO_LONG(segment, loop, element) EXPECT_IK4(ELEMENT_TOO_LONG, "5", segment, loop, element)
+#define BAD_CHARACTER(segment, loop, element) EXPECT_IK4(ELEMENT_CHARACTER_INVALID, "6", segment, loop, element)
+#define BAD_CODE(segment, loop, element) EXPECT_IK4(ELEMENT_CODE_INVALID, "7", segment, loop, element)
+#define NOT_LISTED(segment, loop, element) EXPECT_IK4(ELEMENT_CODE_EXTERNAL, "7", segment, loop, element)
+#define BAD_DATE(segment, loop, element) EXPECT_IK4(ELEMENT_DATE_INVALID, "8", segment, loop, element)
+#define BAD_TIME(segment, loop, element) EXPECT_IK4(ELEMENT_TIME_INVALID, "9", segment, loop, element)
+#define NOT_USED(segment, loop, element) EXPECT_IK4(ELEMENT_NOT_USED, "I10", segment, loop, element)
+#define NO_SENSE(segment, loop, element) EXPECT_IK4(ELEMENT_SENSE, "I12", segment, loop, element)
 
 /* Every fault of the table with several seeds, each in a draft as full as may be once. */
 void matrix_faults(struct matrix *matrix, const struct fault *faults, size_t count);
