@@ -313,7 +313,9 @@ static int take_event(struct check *check, const struct x12_event *event)
 	case X12_END:
 		break;
 	}
-	r = report_release_held(check);
+	r = repair_waiting(check, NULL);
+	if (r == 0)
+		r = report_release_held(check);
 	if (r == 0 && event->kind == X12_TSET_END)
 		return end_tset(check, event);
 	if (r == 0 && event->kind == X12_FGROUP_END)

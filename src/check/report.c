@@ -130,14 +130,19 @@ static int deliver_from_reader(struct check *check, struct finding *finding)
 	return report_deliver(check, finding);
 }
 
+/* While a segment waits only the findings about it: those about the one behind it have come already. */
 int report_release_held(struct check *check)
 {
-	for (uint32_t i = 0; i < check->held_count; i++) {
+	uint32_t count = check->waiting.is_there ? check->waiting.held_count : check->held_count;
+	for (uint32_t i = 0; i < count; i++) {
 		int r = deliver_from_reader(check, &check->held[i].finding);
 		if (r < 0)
 			return r;
 	}
-	check->held_count = 0;
+	check->held_count -= count;
+	check->waiting.held_count = 0;
+	for (uint32_t i = 0; i < check->held_count; i++)
+		report_hold(&check->held[i], &check->held[count + i].finding);
 	return 0;
 }
 
@@ -150,11 +155,15 @@ int report_take_from_reader(void *context, const struct finding *finding)
 
 	if (scope != FINDING_SEGMENT && scope != FINDING_ELEMENT)
 		return deliver_from_reader(check, &copy);
-	if (check->held_count == HELD_MAX)
-		r = report_release_held(check);
 	/* Passed over by the reader: like a segment that the guide does not know. */
-	if (r == 0 && finding->severity == FINDING_ERROR && check->guide != NULL)
-		return walk_hold_unknown(check, finding);
+	if (finding->severity == FINDING_ERROR && check->guide != NULL) {
+		r = repair_waiting(check, NULL);
+		return r == 0 ? walk_hold_unknown(check, finding) : r;
+	}
+	if (check->held_count == HELD_MAX)
+		r = repair_waiting(check, NULL);
+	if (r == 0 && check->held_count == HELD_MAX)
+		r = report_release_held(check);
 	if (r == 0)
 		report_hold(&check->held[check->held_count++], finding);
 	return r;

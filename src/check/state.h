@@ -41,8 +41,9 @@ struct frame {
 	uint64_t skipped;   /* required bits with a gap */
 	uint64_t tentative; /* places taken by a segment with a bad qualifier: the right one may still come */
 	uint64_t once[PLAN_ONCE_SLOTS][2]; /* qualifiers seen, by slot */
-	uint32_t *counts;                  /* by place */
-	struct x12_where where;            /* of the segment that opened it */
+	char unknown_id[4];     /* of the last segment passed over in it, that may be a misspelt one; "" = none */
+	uint32_t *counts;       /* by place */
+	struct x12_where where; /* of the segment that opened it */
 	struct gap gaps[GAPS_MAX];
 };
 
@@ -51,6 +52,16 @@ struct held {
 	struct finding finding;
 	char value[LIMIT_FINDING_VALUE_BYTES + 1];
 	char message[CHECK_MESSAGE_BYTES];
+};
+
+/* A segment that fits no open place, until the one behind it tells how it was meant. */
+struct waiting {
+	struct x12_segment segment; /* a copy, in `bytes` */
+	struct slice elements[LIMIT_ELEMENTS];
+	char *bytes; /* of the arena */
+	size_t bytes_max;
+	uint32_t held_count; /* findings of the reader about it: the first of `held` */
+	bool is_there;
 };
 
 /* Faults of the current set so far. */
@@ -95,6 +106,7 @@ struct check {
 	const struct plan_id *id;
 	struct held unknown; /* about a segment that was passed over: held until the next one is placed */
 	bool has_unknown;
+	struct waiting waiting;
 
 	struct sense sense;
 	struct balance balance;
@@ -155,10 +167,14 @@ int walk_hold_unknown(struct check *check, const struct finding *finding);
 int walk_release_unknown(struct check *check);
 int walk_push(struct check *check, uint16_t loop, bool exiled, bool displaced);
 
-/* repair.c: a segment that does not fit. `full_frame` and `full_node`: a place that takes it, but is full; or
- * PLAN_NONE. */
-int repair_segment(struct check *check, uint16_t symbol, uint32_t full_frame, uint16_t full_node,
-		   const struct x12_segment *segment);
+/* repair.c: a segment that does not fit. */
+
+/* The place that takes it is full. */
+int repair_full(struct check *check, uint32_t frame, uint16_t node, const struct x12_segment *segment);
+/* Nothing takes it: it waits for the one behind it. 0 or -ENOMEM. */
+int repair_wait(struct check *check, const struct x12_segment *segment);
+/* Take the one that waits, if any, before `next` is (NULL: what follows tells nothing). */
+int repair_waiting(struct check *check, const struct x12_segment *next);
 int repair_unknown(struct check *check, const struct x12_segment *segment);
 
 /* element.c: inside a segment. */

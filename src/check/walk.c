@@ -78,7 +78,39 @@ static int report_missing_node(struct check *check, const struct frame *frame, c
 	return report_deliver(check, &finding);
 }
 
-static int report_missing(struct check *check, const struct frame *frame)
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* One letter another, left out or too many, two of them exchanged, or small letters. */
+static bool is_slip_of(const char *typed, const char *id)
+{
+	size_t typed_len = strlen(typed), len = strlen(id), same = 0, at = 0;
+	for (size_t i = 0; i < typed_len && i < len; i++)
+		same += upper(typed[i]) == id[i];
+	if (typed_len == len && same + 1 >= len)
+		return true;
+	if (typed_len == len)
+		return same + 2 == len && ((upper(typed[0]) == id[1] && upper(typed[1]) == id[0]) ||
+					   (len == 3 && upper(typed[1]) == id[2] && upper(typed[2]) == id[1]));
+	if (typed_len + 1 != len && len + 1 != typed_len)
+		return false;
+	for (size_t i = 0; i < typed_len && at < len; i++)
+		at += upper(typed[i]) == id[at];
+	return at == (typed_len < len ? typed_len : len);
+}
+
+/* A segment of unknown id that stood in this loop was this one, misspelt: one fault, one finding. */
+static bool was_misspelt(struct check *check, struct frame *frame, const struct plan_node *node)
+{
+	if (frame->unknown_id[0] == '\0' || !is_slip_of(frame->unknown_id, check->guide->segments[node->segment].id))
+		return false;
+	frame->unknown_id[0] = '\0';
+	return true;
+}
+
+static int report_missing(struct check *check, struct frame *frame)
 {
 	const struct plan_loop *loop = &check->plan->loops[frame->loop];
 	uint64_t missing = loop->required & ~frame->seen;
@@ -88,6 +120,8 @@ static int report_missing(struct check *check, const struct frame *frame)
 		if ((node->required_bit & missing) == 0)
 			continue;
 		missing &= ~node->required_bit;
+		if (was_misspelt(check, frame, node))
+			continue;
 		r = report_missing_node(check, frame, node);
 		if (r < 0)
 			return r;
@@ -285,11 +319,21 @@ int walk_hold_unknown(struct check *check, const struct finding *finding)
 	return r;
 }
 
+/* Only where the finding rejects may it stand for another one. */
+static void remember_unknown(struct check *check, const struct finding *finding)
+{
+	enum finding_severity severity =
+		check->options.severity_set[finding->code] ? check->options.severity[finding->code] : finding->severity;
+	for (uint32_t f = 0; f < check->frame_count && severity == FINDING_ERROR && finding->value.len < 4; f++)
+		slice_to_cstr(finding->value, check->frames[f].unknown_id, sizeof(check->frames[f].unknown_id));
+}
+
 int walk_release_unknown(struct check *check)
 {
 	if (!check->has_unknown)
 		return 0;
 	check->has_unknown = false;
+	remember_unknown(check, &check->unknown.finding);
 	check->unknown.finding.where.member_pos = check->member_pos;
 	if (check->unknown.finding.loop.len == 0)
 		check->unknown.finding.loop = walk_loop_id(check);
@@ -389,13 +433,20 @@ int walk_segment(struct check *check, const struct x12_segment *segment)
 	uint32_t frame = 0, full_frame = 0;
 	uint16_t node = PLAN_NONE, full_node = PLAN_NONE;
 
+	if (check->waiting.is_there) {
+		int r = repair_waiting(check, segment);
+		if (r < 0)
+			return r;
+	}
 	check->symbol = plan_symbol_of(check->plan, segment, &check->id);
 	check->at = segment->where;
 	if (check->symbol == PLAN_NONE)
 		return repair_unknown(check, segment);
 	if (find_place(check, check->symbol, &frame, &node, &full_frame, &full_node))
 		return walk_accept(check, frame, node, WALK_IN_ORDER, segment);
-	return repair_segment(check, check->symbol, full_frame, full_node, segment);
+	if (full_node != PLAN_NONE)
+		return repair_full(check, full_frame, full_node, segment);
+	return repair_wait(check, segment);
 }
 
 void walk_begin(struct check *check)
