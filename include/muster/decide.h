@@ -69,6 +69,14 @@ struct decide_image {
 	struct slice new_member_id;  /* a number wished for a new member (REF*23 of an unknown person is not one); empty */
 };
 
+/* A span that an operation made or changed. */
+struct decide_touch {
+	bool is_new;                          /* there was none before: `before` is empty */
+	struct coverage_span before, after;   /* as this operation found and left it */
+	uint32_t after_index;                 /* in image->after.spans, which has its span_no once it is stored */
+};
+#define DECIDE_TOUCHES_MAX 2
+
 /* One row of applied.csv and of the change history. */
 struct decide_operation {
 	enum decide_action action;
@@ -76,7 +84,10 @@ struct decide_operation {
 	uint32_t segment_pos;
 	uint64_t offset;
 	struct decide_image *image;  /* NULL: a declination by somebody who is not on file; nothing is kept of him */
-	bool carries_fields;         /* this row's before/after holds the image's field changes */
+	bool carries_fields;         /* this row is about person data: fields_before and _after are given */
+	const struct member *fields_before, *fields_after; /* without spans; before NULL: a member new to the plan */
+	struct decide_touch touches[DECIDE_TOUCHES_MAX]; /* every span that it touched: undo is made of these */
+	uint32_t touch_count;
 	int32_t span_before_index, span_after_index; /* in image->before.spans / after.spans; -1 = none */
 	struct slice group_id, plan_id; /* of the row; may be empty for a change of person data */
 	date_day begins_on, ends_on;
@@ -84,6 +95,9 @@ struct decide_operation {
 	const char *match_rule;
 	struct slice change;         /* in words, masked: "address1: 1 MAIN ST -> 2 OAK AVE" */
 };
+
+/* Do coverages of these insurance lines exclude each other? An HMO and a PPO do: both are medical. */
+bool decide_same_product(struct slice line_a, struct slice line_b);
 
 struct decide_exception {
 	const struct member_record *record; /* or NULL: a remittance line */

@@ -428,7 +428,9 @@ enum store_record_outcome {
 	STORE_RECORD_EXCEPTION, /* 820: suspended */
 	STORE_RECORD_REJECTED,
 	STORE_RECORD_DUPLICATE,
-	STORE_RECORD_HELD
+	STORE_RECORD_HELD,
+	STORE_RECORD_UNDONE,    /* was applied, and taken back since: in tallies it counts as rejected */
+	STORE_RECORD_OUTCOME_COUNT
 };
 #define STORE_CONTENT_BYTES 16 /* of the record's content hash: kept in the ledger */
 
@@ -437,11 +439,11 @@ int store_ledger_put(struct store *store, uint64_t tset_no, uint32_t member_pos,
                      const struct hash *content_hash);
 int store_ledger_get(struct store *store, uint64_t tset_no, uint32_t member_pos,
                      enum store_record_outcome *ret_outcome);
-/* An exception was resolved: EXCEPTION becomes `outcome`. 0, STORE_E_MISSING. */
+/* An exception was resolved, or an effect undone: the record's outcome is another now. 0, STORE_E_MISSING. */
 int store_ledger_update(struct store *store, uint64_t tset_no, uint32_t member_pos,
                         enum store_record_outcome outcome);
 /* Rows of a set by outcome. */
-int store_ledger_counts(struct store *store, uint64_t tset_no, uint64_t ret_counts[STORE_RECORD_HELD + 1]);
+int store_ledger_counts(struct store *store, uint64_t tset_no, uint64_t ret_counts[STORE_RECORD_OUTCOME_COUNT]);
 
 /*
  * What a set and all its revisions have done, by content: a corrected file applies only what was not yet applied
@@ -467,8 +469,9 @@ struct store_origin {
 struct store_change {
 	uint64_t tset_no;
 	uint32_t member_pos, op_index; /* together the key */
-	struct slice action;           /* decide_action_name() */
+	struct slice action;           /* decide_action_name(); of compensating entries: undo, redo (see apply.h) */
 	uint64_t member_no;            /* 0 = organization level */
+	uint32_t member_seq;           /* given: 1, 2, .. in the order of the member's changes; 0 without a member */
 	struct slice member_id, subscriber_id, group_id, plan_id;
 	date_day begins_on, ends_on;
 	uint32_t confidence_e6;
@@ -478,7 +481,8 @@ struct store_change {
 	uint64_t offset;
 	struct slice operator_id;      /* who decided; empty = muster itself */
 	int64_t at_ms;
-	bool undone;
+	bool undone;                   /* a later row took this one back */
+	uint32_t undoes;               /* of undo and redo: op_index of the row taken back, under the same record */
 	struct store_origin origin;
 };
 /* 0, STORE_E_EXISTS. */
@@ -493,7 +497,9 @@ typedef int (*store_change_fn)(void *context, const struct store_change *change)
 /* Of a file, by set ordinal, member_pos, op_index. */
 int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context);
 int store_changes_of_tset(struct store *store, uint64_t tset_no, store_change_fn fn, void *context);
-/* Of a member, oldest first. */
+/* Of one record, by op_index. */
+int store_changes_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_change_fn fn, void *context);
+/* Of a member, in the order in which they were made. */
 int store_changes_of_member(struct store *store, uint64_t member_no, store_change_fn fn, void *context);
 /* How often each action occurs in a file, by name. */
 typedef int (*store_count_fn)(void *context, struct slice name, uint64_t count);
@@ -654,6 +660,8 @@ struct store_remittance_line {
 int store_remittance_line_add(struct store *store, const struct store_remittance_line *line);
 /* Status, group_id, member_no, pending_until, rule, reason. 0, STORE_E_MISSING. */
 int store_remittance_line_update(struct store *store, const struct store_remittance_line *line);
+int store_remittance_line_get(struct store *store, uint64_t tset_no, uint32_t line_pos, struct arena *arena,
+                              const struct store_remittance_line **ret_line);
 typedef int (*store_remittance_line_fn)(void *context, const struct store_remittance_line *line);
 int store_remittance_lines_of_tset(struct store *store, uint64_t tset_no, store_remittance_line_fn fn, void *context);
 int store_remittance_lines_of_group(struct store *store, struct slice group_id, store_remittance_line_fn fn,

@@ -23,8 +23,7 @@ static int span_row(struct work *work, const struct cascade *cascade, struct dra
 
 	if (row == NULL || change.data == NULL)
 		return -ENOMEM;
-	row->span_before_id = before_id;
-	row->span_after_id = after_id;
+	row_touch(row, before_id, after_id);
 	row->operation.change = change;
 	row_show_span(row, after);
 	return 0;
@@ -101,7 +100,8 @@ static int fields_row(struct work *work, const struct cascade *cascade, struct d
 	row = cascade_row(work, cascade, draft, DECIDE_CHANGE);
 	if (row == NULL)
 		return -ENOMEM;
-	row->operation.carries_fields = true;
+	if (row_carry_fields(work, row, before) < 0)
+		return -ENOMEM;
 	row->operation.change = fields_describe(work->arena, before, &draft->image->after);
 	return row->operation.change.data != NULL ? 0 : -ENOMEM;
 }

@@ -169,7 +169,7 @@ static int continue_own_end(struct record_work *it, struct row *row, const struc
 		return -ENOMEM;
 	row->operation.action = slice_equal(ended.group_id, after->group_id) ? DECIDE_CHANGE : DECIDE_TRANSFER;
 	row->operation.change = change;
-	row->span_after_id = new_id;
+	row_touch(row, ended_id, new_id);
 	row->is_end = false;
 	row_show_span(row, after);
 	return cascade_tier(it, &ended, after, after->begins_on);

@@ -348,7 +348,8 @@ static int finish_rows(struct record_work *it)
 		words = fields_describe(work->arena, &it->after_before, &it->draft->image->after);
 	if (row->operation.action == DECIDE_NO_CHANGE)
 		row->operation.action = DECIDE_CHANGE;
-	row->operation.carries_fields = true;
+	if (row_carry_fields(work, row, it->is_new ? NULL : &it->after_before) < 0)
+		return -ENOMEM;
 	return join_changes(work, row, words);
 }
 

@@ -58,8 +58,7 @@ int record_span_row(struct record_work *it, enum decide_action action, uint32_t 
 	}
 	if (row == NULL)
 		return -ENOMEM;
-	row->span_before_id = before_id;
-	row->span_after_id = after_id;
+	row_touch(row, before_id, after_id);
 	row->operation.change = change;
 	row_show_span(row, after);
 	return 0;

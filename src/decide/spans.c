@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "muster/decide.h"
 #include "muster/error.h"
 
 enum product product_of(struct slice insurance_line)
@@ -28,6 +29,11 @@ bool product_same(struct slice line_a, struct slice line_b)
 	enum product a = product_of(line_a);
 
 	return a == PRODUCT_OTHER ? slice_equal(line_a, line_b) : a == product_of(line_b);
+}
+
+bool decide_same_product(struct slice line_a, struct slice line_b)
+{
+	return product_same(line_a, line_b);
 }
 
 bool span_matches(const struct coverage_span *span, const struct span_filter *filter)

@@ -258,6 +258,28 @@ struct row *work_row(struct work *work, const struct member_record *record, stru
 	return row;
 }
 
+void row_touch(struct row *row, uint32_t before_id, uint32_t after_id)
+{
+	row->span_before_id = before_id;
+	row->span_after_id = after_id;
+	row->spans = row->draft->spans;
+}
+
+int row_carry_fields(struct work *work, struct row *row, const struct member *before)
+{
+	struct member *copies = arena_alloc_array(work->arena, 2, sizeof(*copies));
+
+	if (copies == NULL)
+		return -ENOMEM;
+	if (before != NULL)
+		copies[0] = *before;
+	copies[1] = row->draft->image->after;
+	row->operation.carries_fields = true;
+	row->operation.fields_before = before != NULL ? &copies[0] : NULL;
+	row->operation.fields_after = &copies[1];
+	return 0;
+}
+
 struct cascade *work_cascade(struct work *work)
 {
 	struct cascade *cascades =
@@ -287,12 +309,45 @@ static int draft_finish(struct work *work, struct draft *draft)
 	return 0;
 }
 
-static void row_finish(struct row *row)
+/* The span as the last row before `row` left it, or as it was stored. False: there was none. */
+static bool span_found(const struct work *work, const struct row *row, uint32_t id, int32_t before_index,
+		       struct coverage_span *ret_span)
+{
+	const struct row *earlier;
+
+	for (earlier = row; earlier > work->rows; earlier--) {
+		const struct row *at = earlier - 1;
+
+		if (at->draft != row->draft || (at->span_before_id != id && at->span_after_id != id))
+			continue;
+		*ret_span = at->spans.items[spans_index(&at->spans, id)].span;
+		return true;
+	}
+	if (before_index >= 0)
+		*ret_span = row->draft->image->before.spans[before_index];
+	return before_index >= 0;
+}
+
+static void row_add_touch(const struct work *work, struct row *row, uint32_t id)
+{
+	struct decide_touch *touch = &row->operation.touches[row->operation.touch_count++];
+	uint32_t index = spans_index(&row->draft->spans, id);
+
+	touch->after_index = index;
+	touch->after = row->spans.items[spans_index(&row->spans, id)].span;
+	touch->is_new = !span_found(work, row, id, row->draft->spans.items[index].before_index, &touch->before);
+}
+
+static void row_finish(const struct work *work, struct row *row)
 {
 	uint32_t index;
 
 	if (row->draft == NULL)
 		return;
+	if (row->span_before_id != 0)
+		row_add_touch(work, row, row->span_before_id);
+	if (row->span_after_id != 0 && row->span_after_id != row->span_before_id)
+		row_add_touch(work, row, row->span_after_id);
 	if (row->span_before_id != 0) {
 		index = spans_index(&row->draft->spans, row->span_before_id);
 		row->operation.span_before_index = row->draft->spans.items[index].before_index;
@@ -316,7 +371,7 @@ int work_finish(struct work *work)
 		changeset->images[i] = work->drafts[i]->image;
 	}
 	for (i = 0; i < work->row_count; i++) {
-		row_finish(&work->rows[i]);
+		row_finish(work, &work->rows[i]);
 		changeset->operations[i] = work->rows[i].operation;
 	}
 	changeset->image_count = changeset->image_capacity = work->draft_count;

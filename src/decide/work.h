@@ -29,6 +29,7 @@ struct row {
 	struct decide_operation operation;
 	struct draft *draft;                    /* NULL: nobody on file */
 	uint32_t span_before_id, span_after_id; /* 0 = none */
+	struct span_list spans; /* the draft's, as this row left them */
 	bool is_end; /* of one coverage, by HD01 024: an add of the same record makes it a change */
 };
 
@@ -115,6 +116,10 @@ int work_claim(struct work *work, struct draft *draft);
 /* Another row, for this record. The pointer is good until the next. NULL = no memory. */
 struct row *work_row(struct work *work, const struct member_record *record, struct draft *draft,
 		     enum decide_action action, double confidence, const char *match_rule);
+/* The row is about these spans of its draft, as they are now. */
+void row_touch(struct row *row, uint32_t before_id, uint32_t after_id);
+/* The row carries the person data: `before` (NULL: new to the plan), and what the draft holds now. 0 or -ENOMEM. */
+int row_carry_fields(struct work *work, struct row *row, const struct member *before);
 struct cascade *work_cascade(struct work *work);
 /* Drafts into images, rows into operations. 0 or <0. */
 int work_finish(struct work *work);

@@ -9,9 +9,9 @@
 	c "tset_no, " c "member_pos, " c "op_index, " c "action, " c "member_no, " c "member_id, " c                   \
 	  "subscriber_id, " c "group_id, " c "plan_id, " c "begins_on, " c "ends_on, " c "confidence_e6, " c           \
 	  "match_rule, " c "change, " c "before, " c "after, " c "segment_pos, " c "offset, " c "operator_id, " c      \
-	  "at_ms, " c "undone"
+	  "at_ms, " c "undone, " c "undoes"
 #define CHANGE_SELECT                                                                                                  \
-	"SELECT " CHANGE_COLUMNS("c.") ", " ORIGIN_COLUMNS " FROM tsets t "                                            \
+	"SELECT " CHANGE_COLUMNS("c.") ", c.member_seq, " ORIGIN_COLUMNS " FROM tsets t "                                            \
 				       "JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON "   \
 				       "f.file_no = t.file_no "                                                        \
 				       "JOIN changes c ON c.tset_no = t.tset_no "
@@ -32,7 +32,9 @@ int store_change_add(struct store *store, const struct store_change *change)
 	struct query query;
 
 	query_open(&query, store,
-		   "INSERT INTO changes(" CHANGE_COLUMNS("") ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		   "INSERT INTO changes(" CHANGE_COLUMNS("") ", member_seq) "
+		   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?, CASE WHEN ?5 IS NULL THEN 0 ELSE "
+		   "(SELECT coalesce(max(member_seq), 0) + 1 FROM changes WHERE member_no = ?5) END)");
 	query_u64(&query, change->tset_no);
 	query_i64(&query, change->member_pos);
 	query_i64(&query, change->op_index);
@@ -54,6 +56,7 @@ int store_change_add(struct store *store, const struct store_change *change)
 	query_text(&query, change->operator_id);
 	query_i64(&query, change->at_ms);
 	query_bool(&query, change->undone);
+	query_i64(&query, change->undoes);
 	return query_run(&query);
 }
 
@@ -80,6 +83,8 @@ static void read_change(struct query *query, struct arena *arena, struct store_c
 	change->operator_id = read_text(query, arena);
 	change->at_ms = read_i64(query);
 	change->undone = read_bool(query);
+	change->undoes = read_u32(query);
+	change->member_seq = read_u32(query);
 	read_origin(query, arena, &change->origin);
 }
 
@@ -157,6 +162,16 @@ int store_changes_of_tset(struct store *store, uint64_t tset_no, store_change_fn
 	return walk_changes(&query, fn, context);
 }
 
+int store_changes_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_change_fn fn, void *context)
+{
+	struct query query;
+
+	query_open(&query, store, CHANGE_SELECT "WHERE c.tset_no = ? AND c.member_pos = ? ORDER BY c.op_index");
+	query_u64(&query, tset_no);
+	query_i64(&query, member_pos);
+	return walk_changes(&query, fn, context);
+}
+
 struct tset_walk {
 	struct store *store;
 	store_change_fn fn;
@@ -183,7 +198,7 @@ int store_changes_of_member(struct store *store, uint64_t member_no, store_chang
 	struct query query;
 
 	query_open(&query, store,
-		   CHANGE_SELECT "WHERE c.member_no = ? ORDER BY c.at_ms, c.tset_no, c.member_pos, c.op_index");
+		   CHANGE_SELECT "WHERE c.member_no = ? ORDER BY c.member_seq");
 	query_u64(&query, member_no);
 	return walk_changes(&query, fn, context);
 }

@@ -200,6 +200,26 @@ static void read_line(struct query *query, struct arena *arena, struct store_rem
 	read_origin(query, arena, &line->origin);
 }
 
+int store_remittance_line_get(struct store *store, uint64_t tset_no, uint32_t line_pos, struct arena *arena,
+			      const struct store_remittance_line **ret_line)
+{
+	struct query query;
+	struct store_remittance_line *line;
+
+	*ret_line = NULL;
+	query_open(&query, store, LINE_SELECT "WHERE l.tset_no = ? AND l.line_pos = ?");
+	query_u64(&query, tset_no);
+	query_i64(&query, line_pos);
+	if (query_row(&query)) {
+		line = query_alloc(&query, arena, sizeof(*line));
+		if (line != NULL) {
+			read_line(&query, arena, line);
+			*ret_line = line;
+		}
+	}
+	return query_close(&query);
+}
+
 static int walk_lines(struct query *query, store_remittance_line_fn fn, void *context)
 {
 	struct store *store = query->store;

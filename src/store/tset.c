@@ -324,17 +324,17 @@ int store_ledger_update(struct store *store, uint64_t tset_no, uint32_t member_p
 	return error != 0 || sqlite3_changes(store->db) == 1 ? error : STORE_E_MISSING;
 }
 
-int store_ledger_counts(struct store *store, uint64_t tset_no, uint64_t ret_counts[STORE_RECORD_HELD + 1])
+int store_ledger_counts(struct store *store, uint64_t tset_no, uint64_t ret_counts[STORE_RECORD_OUTCOME_COUNT])
 {
 	struct query query;
 
-	memset(ret_counts, 0, (STORE_RECORD_HELD + 1) * sizeof(*ret_counts));
+	memset(ret_counts, 0, STORE_RECORD_OUTCOME_COUNT * sizeof(*ret_counts));
 	query_open(&query, store, "SELECT outcome, count(*) FROM ledger WHERE tset_no = ? GROUP BY outcome");
 	query_u64(&query, tset_no);
 	while (query_row(&query)) {
 		int64_t outcome = read_i64(&query);
 
-		if (outcome >= 0 && outcome <= STORE_RECORD_HELD)
+		if (outcome >= 0 && outcome < STORE_RECORD_OUTCOME_COUNT)
 			ret_counts[outcome] = read_u64(&query);
 	}
 	return query_close(&query);
