@@ -146,8 +146,8 @@ static int write_pair(void *context, const struct match_pair *pair)
 
 	csv_add(out, true, work->left.ids[pair->left]);
 	csv_add(out, false, work->right.ids[pair->right]);
-	buffer_printf(out, ",%.9f,%s,", pair->probability, pair->automatic ? "auto" : "review");
-	buffer_add_text(out, pair->guard != NULL ? pair->guard : "");
+	buffer_printf(out, ",%.9f,%s", pair->probability, pair->automatic ? "auto" : "review");
+	csv_add(out, false, slice_from(pair->guard));
 	csv_end_record(out);
 	work->listed++;
 	work->automatic += pair->automatic;

@@ -143,6 +143,37 @@ static bool is_anothers_ssn(const struct search *search, const struct scored *be
 	return false;
 }
 
+/* Names and birth date agree, and nothing else does: there are namesakes born on the same day. */
+static bool is_alone(const struct scored *best)
+{
+	return !is(best, FIELD_SSN, LEVEL_SSN_EQUAL) && !is(best, FIELD_SSN, LEVEL_SSN_ONE_EDIT) &&
+	       !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL) && !is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP) &&
+	       !is(best, FIELD_EMAIL, LEVEL_EMAIL_EQUAL) && !is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL) &&
+	       !match_is_at_home(best->level);
+}
+
+/*
+ * Enrollments say what somebody is to the subscriber; of other lists nobody knows whether two rows are the subscriber
+ * and a child, or twins. There experts call a pair sure only where names (a nickname with an equal SSN) and birth date
+ * agree, the SSN with them but for a slip of the pen, and something else too.
+ */
+static bool lacks_role(const struct scored *best)
+{
+	enum match_level ssn = best->level[FIELD_SSN];
+	bool ssn_agrees = ssn == LEVEL_MISSING || ssn == LEVEL_SSN_EQUAL ||
+			  (ssn == LEVEL_SSN_ONE_EDIT && match_is_at_home(best->level));
+
+	bool other_form = ssn == LEVEL_SSN_EQUAL && (is(best, FIELD_FIRST, LEVEL_FIRST_NICKNAME) ||
+						     is(best, FIELD_FIRST, LEVEL_FIRST_PREFIX) ||
+						     is(best, FIELD_FIRST, LEVEL_FIRST_SWAPPED));
+
+	if (!is(best, FIELD_KIN, LEVEL_MISSING) || is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL))
+		return false;
+	return !is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL) || (!is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && !other_form) ||
+	       (!is(best, FIELD_LAST, LEVEL_LAST_EQUAL) && !is(best, FIELD_LAST, LEVEL_LAST_SWAPPED)) || !ssn_agrees ||
+	       is_alone(best);
+}
+
 /* The same person sent twice agrees in full. */
 static bool is_claimed_by_another(const struct scored *best)
 {
@@ -166,6 +197,8 @@ enum search_guard search_guard(const struct search *search)
 		return GUARD_SEX;
 	if (is_anothers_ssn(search, best))
 		return GUARD_SSN_OWNER;
+	if (search->query->intent != MATCH_PAYMENT && lacks_role(best))
+		return GUARD_ROLE;
 	if (is_claimed_by_another(best))
 		return GUARD_CLAIMED;
 	if (lacks_margin(search, best))
@@ -197,6 +230,7 @@ const char *search_guard_words(enum search_guard guard)
 		[GUARD_MEMBER_ID] = "only the member number agrees",
 		[GUARD_SEX] = "sex and first name both differ",
 		[GUARD_SSN_OWNER] = "the SSN is another member's",
+		[GUARD_ROLE] = "without a relationship, names, birth date, SSN and something else must agree",
 		[GUARD_CLAIMED] = "another record of the file already meant this member",
 	};
 

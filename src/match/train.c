@@ -24,6 +24,8 @@
 #define BASE_PAIRS_SAME 20.0
 #define BASE_PAIRS_HOUSEMATE 20.0
 #define BASE_PAIRS_TWIN 60.0
+/* One in 64 of a household, where it cannot be counted. */
+#define TWINS_AMONG_HOUSEMATES 6000
 /* Pairs that are less likely than 2^-25 say nothing. */
 #define KEPT_MILLIBITS_MIN (-25000)
 
@@ -46,6 +48,7 @@ struct training {
 	size_t kept_count, kept_capacity;
 	level_counts counts[CLASS_COUNT];
 	uint64_t housemate_pairs, twin_pairs, people_in_families;
+	uint64_t neighbour_pairs; /* of one house, surely two people, where no table tells families */
 	double known, rows; /* records that mean somebody, of all */
 };
 
@@ -78,6 +81,20 @@ static int keep(struct training *training, const struct search *search, uint32_t
 	return 0;
 }
 
+/* Two people of one house: different in first name and birth date. */
+static void count_neighbours(struct training *training, const struct search *search)
+{
+	uint32_t i;
+
+	for (i = 0; i < search->count; i++) {
+		const enum match_level *level = search->scored[i]->level;
+
+		if (match_is_at_home(level) && level[FIELD_FIRST] == LEVEL_FIRST_OTHER &&
+		    (level[FIELD_BIRTH] == LEVEL_BIRTH_OTHER || level[FIELD_BIRTH] == LEVEL_BIRTH_SAME_YEAR))
+			training->neighbour_pairs++;
+	}
+}
+
 static struct match_query query_of(const struct training *training, uint32_t row)
 {
 	const struct member *sent = &training->left->members[row];
@@ -107,8 +124,10 @@ static int collect_pairs(struct training *training)
 
 		arena_reset(&arena);
 		error = search_run(&search);
-		if (error == 0)
+		if (error == 0) {
+			count_neighbours(training, &search);
 			error = keep(training, &search, row);
+		}
 	}
 	arena_fini(&arena);
 	return error;
@@ -332,6 +351,12 @@ static void update(struct training *training)
 								  ((double)training->people_in_families + 10.0));
 		training->model.twins = match_log2_millibits(((double)training->twin_pairs + 2.0) /
 							     ((double)training->people_in_families + 100.0));
+	}
+	if (training->people_in_families == 0) {
+		/* How many of a house are found is all that is known; what they look like, the base model says. */
+		training->model.housemates = match_log2_millibits(((double)training->neighbour_pairs + 0.5) /
+								  ((double)training->left->count + 1.0));
+		training->model.twins = training->model.housemates - TWINS_AMONG_HOUSEMATES;
 	}
 	make_neutral(&training->model);
 	if (training->rows > 0.0) {
