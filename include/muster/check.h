@@ -84,9 +84,14 @@ struct check_handler {
 	int (*segment)(void *context, const struct guide *guide, const struct guide_segment *node,
 		       const struct x12_segment *segment);
 	int (*finding)(void *context, const struct finding *finding);
+	/* Every event of the reader before anything is made of it, also of sets that cannot be walked. */
+	int (*event)(void *context, const struct x12_event *event);
 	/* Now and then, for progress bars: bytes of the decoded stream so far. */
 	int (*progress)(void *context, uint64_t offset);
 };
+
+/* Does this element hold (part of) an SSN or an account, which no display shows in full? `pos` from 1. */
+bool check_is_sensitive(const struct x12_segment *segment, uint32_t pos);
 
 /* Walk a whole source. `options` NULL = defaults. 0 or <0. */
 int check_source(struct env *env, const struct guide_set *guides, struct io_source *source,

@@ -4,7 +4,7 @@
  * A streaming writer, and a hardened streaming reader that validates against an XSD on the way. Only our own XML and
  * what representatives and their systems send back comes in here; never bytes of a partner's X12 file.
  *
- * Refused   before libxml2 sees a byte: more than LIMIT_XML_BYTES, a coding other than UTF-8, any DOCTYPE. While
+ * Refused   before libxml2 sees a byte: more than LIMIT_XML_BYTES (but of a source), a coding other than UTF-8, any DOCTYPE. While
  *           reading: entities other than the five predefined ones and character references, depth over XML_DEPTH_MAX.
  *           Nothing is ever loaded from outside: the external loader always fails.
  * Units     line and column are 1-based; a column counts bytes.
@@ -19,12 +19,13 @@
 #include <stdint.h>
 
 #include "muster/buffer.h"
+#include "muster/io.h"
 #include "muster/limits.h"
 #include "muster/slice.h"
 
 struct env;
 
-#define XML_DEPTH_MAX 16u
+#define XML_DEPTH_MAX 24u
 
 enum { XML_E_REFUSED = 1 };
 
@@ -96,6 +97,13 @@ void xml_schema_free(struct xml_schema *schema);
  */
 int xml_read(struct env *env, struct slice document, const struct xml_schema *schema, const struct xml_handler *handler,
              struct xml_error *reterr_error);
+
+/*
+ * The same, piece by piece and without a schema: documents of any size, in constant memory. The document element must
+ * begin within the first 64 KiB; of positions the line is exact, the column may be that of the tag's end.
+ */
+int xml_read_source(struct env *env, struct io_source *source, const struct xml_handler *handler,
+                    struct xml_error *reterr_error);
 
 /* The value of an attribute, or the empty slice. */
 struct slice xml_attribute_value(const struct xml_element *element, const char *name);

@@ -120,7 +120,7 @@ static int32_t hex4(struct slice s, size_t at)
 	return value;
 }
 
-/* The UTF-8 of a code point below 0x10000. Returns the bytes. */
+/* The UTF-8 of a code point. Returns the bytes. */
 static size_t put_utf8(char *out, uint32_t c)
 {
 	if (c < 0x80) {
@@ -132,10 +132,28 @@ static size_t put_utf8(char *out, uint32_t c)
 		out[1] = (char)(0x80 | (c & 0x3f));
 		return 2;
 	}
-	out[0] = (char)(0xe0 | c >> 12);
-	out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[2] = (char)(0x80 | (c & 0x3f));
-	return 3;
+	if (c < 0x10000) {
+		out[0] = (char)(0xe0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+/* The second half of a pair for a character beyond 0xffff, when it stands at `at`; or -1. */
+static int32_t low_half(struct slice s, size_t at)
+{
+	int32_t code;
+
+	if (s.len < 6 || at > s.len - 6 || s.data[at] != '\\' || s.data[at + 1] != 'u')
+		return -1;
+	code = hex4(s, at + 2);
+	return code >= 0xdc00 && code <= 0xdfff ? code - 0xdc00 : -1;
 }
 
 /* One escape behind a backslash at `at`; *ret_bytes of text were written. Returns where to go on. */
@@ -145,6 +163,10 @@ static size_t decode_escape(struct slice s, size_t at, char *out, size_t *ret_by
 	const char *found = s.data[at] != '\0' ? strchr(from, s.data[at]) : NULL;
 	int32_t code = s.data[at] == 'u' ? hex4(s, at + 1) : -1;
 
+	if (code >= 0xd800 && code <= 0xdbff && low_half(s, at + 5) >= 0) {
+		*ret_bytes = put_utf8(out, 0x10000u + ((uint32_t)(code - 0xd800) << 10) + (uint32_t)low_half(s, at + 5));
+		return at + 11;
+	}
 	if (code >= 0) {
 		*ret_bytes = put_utf8(out, (uint32_t)code);
 		return at + 5;

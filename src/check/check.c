@@ -297,6 +297,10 @@ static int end_tset(struct check *check, const struct x12_event *event)
 static int take_event(struct check *check, const struct x12_event *event)
 {
 	int r = 0;
+	if (check->handler->event != NULL)
+		r = check->handler->event(check->handler->context, event);
+	if (r < 0)
+		return r;
 	switch (event->kind) {
 	case X12_INTERCHANGE_BEGIN:
 		return begin_interchange(check, event);

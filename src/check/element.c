@@ -134,7 +134,7 @@ static inline bool looks_sound(const struct check *check, const struct plan_elem
 	return false;
 }
 
-bool element_is_sensitive(const struct x12_segment *segment, uint32_t pos)
+bool check_is_sensitive(const struct x12_segment *segment, uint32_t pos)
 {
 	struct slice before = value_trim_end(x12_element(segment, pos - 1));
 	struct slice value = x12_element(segment, pos);
@@ -183,7 +183,7 @@ static int complain(struct look *look, enum finding_code code, struct slice valu
 		finding.where.offset += (uint64_t)(value.data - look->segment->raw.data);
 	finding.loop = walk_id_of_loop(check, look->guide_segment->loop);
 	finding.value = value;
-	finding.sensitive = element_is_sensitive(look->segment, look->pos);
+	finding.sensitive = check_is_sensitive(look->segment, look->pos);
 	if (look->pos <= look->guide_segment->element_count)
 		finding.element_ref = element_of(look)->element_ref;
 	if (finding_row(code)->severity == FINDING_ERROR)

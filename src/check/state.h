@@ -179,8 +179,6 @@ int repair_unknown(struct check *check, const struct x12_segment *segment);
 
 /* element.c: inside a segment. */
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
-/* A value that identifies a person or an account: masked wherever it is shown. */
-bool element_is_sensitive(const struct x12_segment *segment, uint32_t pos);
 
 /* verdict.c */
 void verdict_begin(struct check *check);

@@ -23,7 +23,8 @@ enum cli_format { CLI_TEXT, CLI_JSON, CLI_NDJSON, CLI_CSV };
 
 struct cli_options {
 	const char *db, *config, *as_of, *ack, *out, *on, *note, *decision, *operator_name, *item, *status, *category,
-		*group, *owner, *partner, *file, *limit, *html, *left, *right, *truth, *pairs, *model;
+		*group, *owner, *partner, *file, *limit, *html, *left, *right, *truth, *pairs, *model, *to,
+		*output;
 	enum cli_format format;
 	bool quiet, verbose, detailed_exitcode, help, version, unmasked, yes, wait, train, one_to_one;
 };
@@ -117,6 +118,7 @@ int cli_members(struct cli *cli);
 int cli_groups(struct cli *cli);
 int cli_guide(struct cli *cli);
 int cli_match(struct cli *cli);
+int cli_convert(struct cli *cli);
 int cli_doctor(struct cli *cli);
 int cli_help(struct cli *cli);
 

@@ -49,6 +49,8 @@ static const struct option_row option_rows[] = {
 	TEXT("--file", file, "ID", "queue list: only this file"),
 	TEXT("--partner", partner, "NAME", "process: the partner profile to use"),
 	TEXT("--limit", limit, "N", "lists: at most so many"),
+	TEXT("--to", to, "FORM", "convert: json, xml or edi"),
+	TEXT("-o", output, "FILE", "convert: write here instead of to stdout"),
 	TEXT("--html", html, "FILE", "preview, validate: also write a page"),
 	TEXT("--left", left, "FILE", "match: the records, CSV with an id; explain: FILE:ID"),
 	TEXT("--right", right, "FILE", "match: whom they may mean, CSV with an id; explain: FILE:ID"),

@@ -21,6 +21,8 @@
 
 #define ATTRIBUTES_MAX 32u
 #define PUSH_BYTES 16384u
+/* Of a source: its document element begins in these. */
+#define PROLOG_BYTES 65536u
 
 struct xml_schema {
 	struct env *env;
@@ -28,7 +30,8 @@ struct xml_schema {
 };
 
 struct reader {
-	struct slice document;
+	struct slice document;    /* all of it; of a source its beginning */
+	struct io_source *source; /* NULL: the document is in memory, and positions are exact */
 	const struct xml_handler *handler;
 	xmlParserCtxtPtr parser;
 	xmlSchemaValidCtxtPtr validator;
@@ -85,6 +88,17 @@ static size_t tag_start(const struct reader *reader)
 	return at;
 }
 
+/* Where the tag in hand begins; of a source where it ends, as libxml2 counts. */
+static void locate_tag(struct reader *reader, uint32_t *ret_line, uint32_t *ret_column)
+{
+	if (reader->source == NULL) {
+		locate(reader, tag_start(reader), ret_line, ret_column);
+		return;
+	}
+	*ret_line = (uint32_t)reader->parser->input->line;
+	*ret_column = (uint32_t)reader->parser->input->col;
+}
+
 /*
  * Attribute values come with every ampersand still written "&#38;" (libxml2 does not replace entities for us).
  * The value is put behind the others in reader->values and taken from there once all are in.
@@ -118,7 +132,7 @@ static void on_begin(void *context, const xmlChar *name, const xmlChar *prefix, 
 	(void)defaulted;
 	if (reader->result != 0)
 		return;
-	locate(reader, tag_start(reader), &element.line, &element.column);
+	locate_tag(reader, &element.line, &element.column);
 	if (element.depth > XML_DEPTH_MAX || element.attribute_count > ATTRIBUTES_MAX) {
 		refuse(reader, element.line, element.column,
 		       element.depth > XML_DEPTH_MAX ? "elements are nested too deeply" : "too many attributes");
@@ -302,6 +316,25 @@ static int reader_init(struct reader *reader, const struct xml_schema *schema, x
 	return 0;
 }
 
+/* Pieces of a source behind its beginning. */
+static void reader_push_source(struct reader *reader)
+{
+	char bytes[PUSH_BYTES];
+
+	while (reader->result == 0) {
+		ssize_t n = io_source_read(reader->source, bytes, sizeof(bytes));
+
+		if (n < 0)
+			reader->result = (int)n;
+		else if (n > 0 && memchr(bytes, '\0', (size_t)n) != NULL)
+			refuse(reader, (uint32_t)reader->parser->input->line, 0, "the document holds a zero byte");
+		else if (n > 0)
+			xmlParseChunk(reader->parser, bytes, (int)n, 0);
+		if (n <= 0)
+			return;
+	}
+}
+
 static void reader_push(struct reader *reader)
 {
 	while (reader->result == 0 && reader->pushed < reader->document.len) {
@@ -312,6 +345,8 @@ static void reader_push(struct reader *reader)
 		xmlParseChunk(reader->parser, reader->document.data + reader->pushed, (int)bytes, 0);
 		reader->pushed += bytes;
 	}
+	if (reader->source != NULL)
+		reader_push_source(reader);
 	if (reader->result == 0)
 		xmlParseChunk(reader->parser, NULL, 0, 1);
 	if (reader->result == 0 && reader->parser->wellFormed == 0)
@@ -320,38 +355,72 @@ static void reader_push(struct reader *reader)
 		refuse(reader, 0, 0, "not valid by its schema");
 }
 
+static int read_document(struct env *env, struct reader *reader, const struct xml_schema *schema)
+{
+	xmlSchemaSAXPlugPtr plug = NULL;
+	int r;
+
+	xml_setup();
+	buffer_init(&reader->text, env);
+	buffer_init(&reader->values, env);
+	/* Not through the SAX handler: a plugged validator would be handed to it in the reader's place. */
+	xmlSetStructuredErrorFunc(reader, on_error);
+	r = reader_init(reader, schema, &plug);
+	if (r != 0)
+		goto out;
+	reader_push(reader);
+	r = reader->result;
+out:
+	xmlSetStructuredErrorFunc(NULL, NULL);
+	if (plug != NULL)
+		xmlSchemaSAXUnplug(plug);
+	if (reader->validator != NULL)
+		xmlSchemaFreeValidCtxt(reader->validator);
+	if (reader->parser != NULL)
+		xmlFreeParserCtxt(reader->parser);
+	buffer_fini(&reader->text);
+	buffer_fini(&reader->values);
+	return r;
+}
+
 int xml_read(struct env *env, struct slice document, const struct xml_schema *schema, const struct xml_handler *handler,
 	     struct xml_error *reterr_error)
 {
 	struct reader reader = {.document = document, .handler = handler, .error = reterr_error, .counted_line = 1};
-	xmlSchemaSAXPlugPtr plug = NULL;
 	const char *reason = document.len > LIMIT_XML_BYTES ? "the document is too large" : read_prolog(document);
-	int r;
 
 	if (reason != NULL) {
 		refuse(&reader, 1, 1, reason);
 		return XML_E_REFUSED;
 	}
-	xml_setup();
-	buffer_init(&reader.text, env);
-	buffer_init(&reader.values, env);
-	/* Not through the SAX handler: a plugged validator would be handed to it in the reader's place. */
-	xmlSetStructuredErrorFunc(&reader, on_error);
-	r = reader_init(&reader, schema, &plug);
-	if (r != 0)
-		goto out;
-	reader_push(&reader);
-	r = reader.result;
-out:
-	xmlSetStructuredErrorFunc(NULL, NULL);
-	if (plug != NULL)
-		xmlSchemaSAXUnplug(plug);
-	if (reader.validator != NULL)
-		xmlSchemaFreeValidCtxt(reader.validator);
-	if (reader.parser != NULL)
-		xmlFreeParserCtxt(reader.parser);
-	buffer_fini(&reader.text);
-	buffer_fini(&reader.values);
+	return read_document(env, &reader, schema);
+}
+
+int xml_read_source(struct env *env, struct io_source *source, const struct xml_handler *handler,
+		    struct xml_error *reterr_error)
+{
+	struct reader reader = {.source = source, .handler = handler, .error = reterr_error, .counted_line = 1};
+	char *head = env_alloc(env, PROLOG_BYTES);
+	const char *reason;
+	size_t len = 0;
+	ssize_t n = 1;
+	int r;
+
+	if (head == NULL)
+		return -ENOMEM;
+	while (n > 0 && len < PROLOG_BYTES) {
+		n = io_source_read(source, head + len, PROLOG_BYTES - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	reader.document = slice_of(head, len);
+	reason = n < 0 ? NULL : read_prolog(reader.document);
+	if (reason != NULL) {
+		refuse(&reader, 1, 1, reason);
+		r = XML_E_REFUSED;
+	} else {
+		r = n < 0 ? (int)n : read_document(env, &reader, NULL);
+	}
+	env_free(env, head);
 	return r;
 }
 
