@@ -33,6 +33,9 @@ struct check_receiver {
 	struct slice qualifier, id;
 };
 
+/* Names of the checks of business sense (finding.rule of ELEMENT_SENSE), NULL-terminated. */
+const char *const *check_sense_names(void);
+
 /* What a partner's profile changes about checking. Zero is the default. */
 struct check_options {
 	struct x12_options x12;

@@ -59,6 +59,8 @@ struct finding {
 	struct slice value;        /* what was found, raw; a display masks and escapes it */
 	struct slice message;      /* what was expected and what to do; may be empty: then the row's text */
 	uint16_t element_ref;      /* X12 data element number, 0 = unknown (IK402) */
+	/* The rule, check of sense or code list that was missed, static; empty = none. Profiles change severities by it. */
+	struct slice rule;
 	bool sensitive;            /* value is (part of) an SSN or account: masked in every display */
 	/* For situational findings: the element whose value made the rule apply (999 CTX). segment_pos 0 = none. */
 	struct {

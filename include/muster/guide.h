@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "muster/buffer.h"
+#include "muster/finding.h"
 #include "muster/limits.h"
 #include "muster/slice.h"
 
@@ -120,6 +121,52 @@ struct guide_node {
 	uint16_t index;            /* in guide->loops or guide->segments */
 };
 
+/*
+ * Situational rules (SNIP 4): "when this is so, that must be sent, or must not".
+ *
+ * A rule stands at a segment, and is judged there, or at a loop, and is judged when the loop ends. It asks about the
+ * segment in hand, and about facts: answers to questions about other segments, which hold from the segment that made
+ * them true until their loop begins anew. Flat declarations: whoever walks the guide lays them out for it.
+ */
+
+/* Is there a value, and is it one of these? pos 0: is the segment there? component_pos 0: the whole element. */
+struct guide_question {
+	uint8_t pos, component_pos;
+	uint16_t first_value, value_count; /* in guide->values; count 0 = any value */
+};
+struct guide_fact {
+	uint16_t loop;             /* forgotten when this loop begins */
+	struct guide_question question;
+};
+/* A place whose segments can make a fact true. */
+struct guide_source {
+	uint16_t segment, fact;
+	struct slice qualifier;    /* that the segment must have; empty = any */
+};
+/* A condition: the answer to the question must be `wanted`. */
+struct guide_test {
+	bool wanted;
+	uint16_t fact;             /* GUIDE_NONE: `question` is about the segment in hand */
+	struct guide_question question;
+};
+/* What is required or forbidden: an element of the segment in hand or, at a loop, a segment. */
+struct guide_target {
+	uint8_t pos, component_pos; /* pos 0: the segment */
+	uint16_t fact;             /* at a loop: "it was sent"; else GUIDE_NONE */
+	uint16_t segment;          /* at a loop: the place it would stand at */
+};
+struct guide_rule {
+	struct slice name, text;
+	enum finding_severity severity;
+	bool forbids;              /* each target is; else one of the targets is required */
+	uint16_t loop;             /* judged at its end; GUIDE_NONE: at segments, see guide->rule_places */
+	uint16_t first_test, test_count;     /* in guide->tests; all must hold */
+	uint16_t first_target, target_count; /* in guide->targets */
+};
+struct guide_rule_place {
+	uint16_t segment, rule;
+};
+
 struct guide {
 	struct slice id;           /* GS08 and ST03: 005010X220A1 */
 	struct slice name, set_id, functional_id, source;
@@ -131,8 +178,28 @@ struct guide {
 	struct guide_code_list *code_lists;
 	struct guide_code *codes;
 	uint64_t *code_keys;       /* beside each code its first eight bytes, big-endian, for guide_code_find */
+	struct guide_rule *rules;
+	struct guide_rule_place *rule_places;
+	struct guide_test *tests;
+	struct guide_target *targets;
+	struct guide_fact *facts;
+	struct guide_source *sources;
+	struct slice *values;
 	uint16_t loop_count, segment_count, node_count, element_count, relation_count, code_list_count;
+	uint16_t rule_count, rule_place_count, test_count, target_count, fact_count, source_count, value_count;
 	uint32_t code_count;
+};
+
+/*
+ * A place as people write it: "2000" a loop; "INS", "2000/INS", "2000/REF*1L", "/BGN" (of no loop) segments; "INS03",
+ * "2000/INS06-1", "DTP03*357" elements and components.
+ */
+struct guide_path {
+	struct slice loop;         /* empty and `in_loop`: of no loop; "*": any */
+	bool in_loop;              /* a loop was named */
+	struct slice segment;      /* empty: the loop itself */
+	struct slice qualifier;    /* empty: any */
+	uint8_t pos, component_pos; /* 0: the whole segment, the whole element */
 };
 
 struct guide_set; /* opaque: all guides of a run, with the code sets */
@@ -170,6 +237,13 @@ bool guide_segment_matches(const struct guide *guide, const struct guide_segment
                            struct slice qualifier);
 /* Does any segment of the guide bear this id? */
 bool guide_knows_segment(const struct guide *guide, struct slice id);
+
+/* False when `text` has not the form of a path. Whether the guide has such a place is another question. */
+bool guide_path_parse(const struct guide *guide, struct slice text, struct guide_path *ret_path);
+/* Is this segment (index in guide->segments) at the path? Not for paths of loops. */
+bool guide_path_has(const struct guide *guide, const struct guide_path *path, uint16_t segment);
+/* The loop of this id, or GUIDE_NONE. The root has the id "". */
+uint16_t guide_loop_find(const struct guide *guide, struct slice id);
 
 /* What a person calls a guide: its id, or the number of its set (the first such guide). NULL when there is none. */
 const struct guide *guide_set_named(const struct guide_set *set, struct slice name);

@@ -156,8 +156,9 @@ int finding_list_add(struct finding_list *list, const struct finding *finding)
 	copy.value = arena_dup(list->arena, cut_value(finding->value));
 	copy.message = arena_dup(list->arena, finding->message);
 	copy.trigger.loop = arena_dup(list->arena, finding->trigger.loop);
+	copy.rule = arena_dup(list->arena, finding->rule);
 	if (copy.loop.data == NULL || copy.value.data == NULL || copy.message.data == NULL ||
-	    copy.trigger.loop.data == NULL)
+	    copy.trigger.loop.data == NULL || copy.rule.data == NULL)
 		return -ENOMEM;
 	list->items[list->count++] = copy;
 	count(list, finding->severity);

@@ -241,6 +241,8 @@ static int start_walk(struct check *check, const struct guide *guide, const stru
 	r = plan_of(check, guide, &check->plan);
 	if (r == 0)
 		r = reserve_counts(check);
+	if (r == 0)
+		r = rule_begin(check);
 	return r == 0 ? walk_header(check, segment) : r;
 }
 

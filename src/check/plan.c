@@ -380,6 +380,85 @@ static int make_links(struct arena *arena, struct check_plan *plan)
 	return 0;
 }
 
+static struct plan_question question_of(const struct guide_question *from)
+{
+	return (struct plan_question){from->pos, from->component_pos, from->first_value, from->value_count};
+}
+
+/* What each segment can tell, side by side. */
+static void sort_sources(struct check_plan *plan)
+{
+	const struct guide *guide = plan->guide;
+	uint16_t n = 0;
+	for (uint16_t s = 0; s < guide->segment_count; s++) {
+		struct plan_segment *segment = &plan->segments[s];
+		segment->first_source = n;
+		for (uint16_t i = 0; i < guide->source_count; i++) {
+			const struct guide_source *from = &guide->sources[i];
+			if (from->segment != s)
+				continue;
+			plan->sources[n++] = (struct plan_source){
+				.qualifier = from->qualifier.len > 0 ? value_pack(from->qualifier) : 0,
+				.fact = from->fact,
+				.source = i,
+				.question = question_of(&guide->facts[from->fact].question),
+			};
+		}
+		segment->source_count = (uint16_t)(n - segment->first_source);
+	}
+}
+
+/* The rules of each segment, then those of each loop, side by side. */
+static void sort_rules(struct check_plan *plan)
+{
+	const struct guide *guide = plan->guide;
+	uint16_t n = 0, facts = 0;
+	for (uint16_t s = 0; s < guide->segment_count; s++) {
+		struct plan_segment *segment = &plan->segments[s];
+		segment->first_rule = n;
+		for (uint16_t i = 0; i < guide->rule_place_count; i++)
+			if (guide->rule_places[i].segment == s)
+				plan->rules[n++] = guide->rule_places[i].rule;
+		segment->rule_count = (uint16_t)(n - segment->first_rule);
+		segment->ruled = segment->rule_count > 0 || segment->source_count > 0;
+	}
+	for (uint16_t l = 0; l < guide->loop_count; l++) {
+		struct plan_loop *loop = &plan->loops[l];
+		loop->first_rule = n;
+		for (uint16_t i = 0; i < guide->rule_count; i++)
+			if (guide->rules[i].loop == l)
+				plan->rules[n++] = i;
+		loop->rule_count = (uint16_t)(n - loop->first_rule);
+		loop->first_fact = facts;
+		for (uint16_t i = 0; i < guide->fact_count; i++)
+			if (guide->facts[i].loop == l)
+				plan->loop_facts[facts++] = i;
+		loop->fact_count = (uint16_t)(facts - loop->first_fact);
+	}
+}
+
+static int make_rules(struct arena *arena, struct check_plan *plan)
+{
+	const struct guide *guide = plan->guide;
+	plan->tests = arena_alloc_array(arena, guide->test_count + 1u, sizeof(*plan->tests));
+	plan->values = arena_alloc_array(arena, guide->value_count + 1u, sizeof(*plan->values));
+	plan->sources = arena_alloc_array(arena, guide->source_count + 1u, sizeof(*plan->sources));
+	plan->loop_facts = arena_alloc_array(arena, guide->fact_count + 1u, sizeof(*plan->loop_facts));
+	plan->rules = arena_alloc_array(arena, (size_t)guide->rule_place_count + guide->rule_count + 1u,
+					sizeof(*plan->rules));
+	if (plan->tests == NULL || plan->values == NULL || plan->sources == NULL || plan->loop_facts == NULL ||
+	    plan->rules == NULL)
+		return -ENOMEM;
+	for (uint16_t i = 0; i < guide->test_count; i++)
+		plan->tests[i] = (struct plan_test){guide->tests[i].wanted, guide->tests[i].fact,
+						    question_of(&guide->tests[i].question)};
+	for (uint16_t i = 0; i < guide->value_count; i++)
+		plan->values[i] = value_pack(guide->values[i]);
+	sort_sources(plan);
+	sort_rules(plan);
+	return 0;
+}
+
 int plan_new(struct arena *arena, const struct guide *guide, struct check_plan **ret_plan)
 {
 	struct check_plan *plan = arena_alloc(arena, sizeof(*plan));
@@ -389,7 +468,7 @@ int plan_new(struct arena *arena, const struct guide *guide, struct check_plan *
 	plan->guide = guide;
 	if ((r = make_symbols(arena, plan)) < 0 || (r = make_elements(arena, plan)) < 0 ||
 	    (r = make_codes(arena, plan)) < 0 || (r = make_segments(arena, plan)) < 0 ||
-	    (r = make_loops(arena, plan)) < 0 || (r = make_links(arena, plan)) < 0)
+	    (r = make_loops(arena, plan)) < 0 || (r = make_links(arena, plan)) < 0 || (r = make_rules(arena, plan)) < 0)
 		return r;
 	*ret_plan = plan;
 	return 0;

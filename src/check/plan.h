@@ -58,13 +58,34 @@ struct plan_relation {
 	uint64_t first, rest; /* masks: bit 0 is element 1 */
 };
 
+/* A question of the guide, its codes packed: plan->values. */
+struct plan_question {
+	uint8_t pos, component_pos;
+	uint16_t first_value, value_count;
+};
+
+struct plan_test {
+	bool wanted;
+	uint16_t fact; /* GUIDE_NONE: about the segment in hand */
+	struct plan_question question;
+};
+
+struct plan_source {
+	uint32_t qualifier; /* packed; 0 = any */
+	uint16_t fact, source;
+	struct plan_question question;
+};
+
 struct plan_segment {
 	const struct plan_element *elements;
 	const struct plan_relation *relations;
 	uint64_t required, unused; /* masks of elements */
 	uint8_t element_count, relation_count;
 	uint8_t qualifier_pos;
-	uint8_t sense; /* enum sense_of, 0 = no rule looks at this segment */
+	uint8_t sense; /* enum sense_of, 0 = no check of sense looks at this segment */
+	bool ruled;    /* it tells facts, or rules stand at it */
+	uint16_t first_source, source_count; /* in plan->sources */
+	uint16_t first_rule, rule_count;     /* in plan->rules */
 };
 
 /* A place in a loop: a segment, or a child loop that its first segment opens. Parallel to guide->nodes. */
@@ -93,6 +114,8 @@ struct plan_loop {
 	bool is_member;         /* member_pos counts from here to its end: 2000 */
 	bool is_line;           /* opening it is one more member or remittance line */
 	uint8_t sense;          /* enum sense_loop */
+	uint16_t first_fact, fact_count; /* in plan->loop_facts: forgotten when the loop begins */
+	uint16_t first_rule, rule_count; /* in plan->rules: judged when it ends */
 };
 
 struct plan_id {
@@ -117,6 +140,11 @@ struct check_plan {
 	struct plan_relation *relations;
 	struct plan_codes *codes;
 	struct plan_link *links;
+	/* The guide's rules: tests and values beside its own, the rest sorted by the segment or loop that needs it. */
+	struct plan_test *tests;
+	struct plan_source *sources;
+	uint16_t *rules, *loop_facts;
+	uint32_t *values;
 	uint16_t *heads; /* [loop][symbol]: first link, or PLAN_NONE */
 	struct plan_id ids[PLAN_ID_SLOTS];
 	struct plan_symbol *symbols;

@@ -1,7 +1,7 @@
 /*
- * Rules across elements and segments.
+ * Sense across elements and segments, beyond what a guide's own rules can say: order of dates, ages, families.
  *
- * A rule fires where its reason stands and says which value made it apply (the trigger, CTX in the 999). All are
+ * A check fires where its reason stands and says which value made it apply (the trigger, CTX in the 999). All are
  * warnings unless the partner's profile says otherwise; what they mean for a member is for decide to say.
  */
 #include "sense.h"
@@ -20,20 +20,16 @@ static const struct {
 	{"834", "", "BGN", SENSE_BGN},
 	{"834", "", "QTY", SENSE_QTY},
 	{"834", "2000", "INS", SENSE_INS},
+	{"834", "2000", "REF", SENSE_REF},
 	{"834", "2000", "DTP", SENSE_DTP},
-	{"834", "2100A", "NM1", SENSE_NAME},
 	{"834", "2100A", "DMG", SENSE_DMG},
-	{"834", "2100B", "NM1", SENSE_PRIOR_NAME},
 	{"834", "2200", "DTP", SENSE_DTP},
-	{"834", "2300", "HD", SENSE_HD},
 	{"834", "2300", "DTP", SENSE_DTP},
 	{"834", "2320", "DTP", SENSE_DTP},
-	{"834", "*", "N4", SENSE_N4},
 	{"834", "*", "LS", SENSE_LOOP_MARK},
 	{"834", "*", "LE", SENSE_LOOP_MARK},
 	{"820", "", "BPR", SENSE_BPR},
 	{"820", "", "TRN", SENSE_TRN},
-	{"820", "*", "N4", SENSE_N4},
 	{"820", "*", "RMR", SENSE_RMR},
 	{"820", "2200A", "ADX", SENSE_ADX_BEFORE},
 	{"820", "2200B", "ADX", SENSE_ADX_BEFORE},
@@ -65,6 +61,9 @@ static const struct {
 
 /* Nobody enrolled is older: such a birth date is a slip. */
 #define AGE_YEARS_MAX 120
+/* No state marries the younger, and no parent was. */
+#define SPOUSE_YEARS_MIN 14
+#define PARENT_YEARS_MIN 10
 
 enum sense_loop sense_of_loop(const struct guide *guide, const struct guide_loop *loop)
 {
@@ -90,9 +89,38 @@ enum sense_of sense_of_segment(const struct guide *guide, const struct guide_seg
 	return SENSE_NONE;
 }
 
-/* A finding of a rule at an element (`pos` 0: at the segment), with what made the rule apply. */
-struct rule {
-	enum finding_code code;
+/* What is checked, by the name that profiles know it by. */
+static const char death_in_future[] = "death_in_future", death_before_birth[] = "death_before_birth",
+		  end_before_begin[] = "end_before_begin", birth_in_future[] = "birth_in_future",
+		  birth_long_ago[] = "birth_long_ago", age_of_relationship[] = "age_of_relationship",
+		  relationship_of_subscriber[] = "relationship_of_subscriber",
+		  subscriber_after_dependent[] = "subscriber_after_dependent",
+		  dependent_id_differs[] = "dependent_id_differs", loop_mark_differs[] = "loop_mark_differs",
+		  negative_payment[] = "negative_payment", trace_differs[] = "trace_differs";
+
+const char *const *check_sense_names(void)
+{
+	static const char *const names[] = {
+		death_in_future,
+		death_before_birth,
+		end_before_begin,
+		birth_in_future,
+		birth_long_ago,
+		age_of_relationship,
+		dependent_id_differs,
+		subscriber_after_dependent,
+		relationship_of_subscriber,
+		loop_mark_differs,
+		negative_payment,
+		trace_differs,
+		NULL,
+	};
+	return names;
+}
+
+/* Where a check fires: an element of the segment in hand or of one before it, and what made it apply. */
+struct misfit {
+	const char *name;
 	const struct x12_where *where; /* of the segment */
 	const char *segment_id;
 	struct slice loop;
@@ -104,54 +132,71 @@ struct rule {
 };
 
 /* The data element number of an element of the loop's segment of that id. */
-static uint16_t reference_of(const struct guide *guide, const struct rule *rule)
+static uint16_t reference_of(const struct guide *guide, const struct misfit *misfit)
 {
 	for (uint16_t i = 0; i < guide->segment_count; i++) {
 		const struct guide_segment *segment = &guide->segments[i];
-		const struct guide_element *element = guide_element_at(guide, segment, rule->pos);
-		if (strcmp(segment->id, rule->segment_id) == 0 &&
-		    slice_is(rule->loop, guide->loops[segment->loop].id) && element != NULL)
+		const struct guide_element *element = guide_element_at(guide, segment, misfit->pos);
+		if (strcmp(segment->id, misfit->segment_id) == 0 &&
+		    slice_is(misfit->loop, guide->loops[segment->loop].id) && element != NULL)
 			return element->element_ref;
 	}
 	return 0;
 }
 
-static int report_rule(struct check *check, const struct rule *rule, const char *text)
+static int report_misfit(struct check *check, const struct misfit *misfit, const char *text)
 {
-	struct finding finding = report_make(check, rule->code, rule->where, rule->segment_id, "%s", text);
-	finding.loop = rule->loop;
-	finding.where.element_pos = (uint16_t)rule->pos;
-	finding.where.repetition_pos = rule->pos != 0;
-	finding.value = rule->value;
-	if (rule->pos != 0)
-		finding.element_ref = reference_of(check->guide, rule);
-	if (rule->trigger_id != NULL) {
-		slice_to_cstr(slice_from(rule->trigger_id), finding.trigger.segment_id,
+	struct finding finding =
+		report_make(check, FINDING_ELEMENT_SENSE, misfit->where, misfit->segment_id, "%s", text);
+	finding.rule = slice_from(misfit->name);
+	finding.loop = misfit->loop;
+	finding.where.element_pos = (uint16_t)misfit->pos;
+	finding.where.repetition_pos = 1;
+	finding.value = misfit->value;
+	finding.element_ref = reference_of(check->guide, misfit);
+	if (misfit->trigger_id != NULL) {
+		slice_to_cstr(slice_from(misfit->trigger_id), finding.trigger.segment_id,
 			      sizeof(finding.trigger.segment_id));
-		finding.trigger.segment_pos = rule->trigger->segment_pos;
-		finding.trigger.element_pos = (uint16_t)rule->trigger_pos;
-		finding.trigger.loop = rule->loop;
+		finding.trigger.segment_pos = misfit->trigger->segment_pos;
+		finding.trigger.element_pos = (uint16_t)misfit->trigger_pos;
+		finding.trigger.loop = misfit->loop;
 	}
 	return report_deliver(check, &finding);
 }
 
 /* At element `pos` of the segment in hand, because of element `trigger_pos` of the same (0: for no one reason). */
-static int report_here(struct check *check, const struct x12_segment *segment, enum finding_code code, uint32_t pos,
+static int report_here(struct check *check, const struct x12_segment *segment, const char *name, uint32_t pos,
 		       uint32_t trigger_pos, const char *text)
 {
 	char id[4];
-	struct rule rule = {.code = code,
-			    .where = &segment->where,
-			    .loop = walk_loop_id(check),
-			    .pos = pos,
-			    .value = x12_element(segment, pos)};
-	rule.segment_id = slice_to_cstr(segment->id, id, sizeof(id));
+	struct misfit misfit = {.name = name,
+				.where = &segment->where,
+				.loop = walk_loop_id(check),
+				.pos = pos,
+				.value = x12_element(segment, pos)};
+	misfit.segment_id = slice_to_cstr(segment->id, id, sizeof(id));
 	if (trigger_pos != 0) {
-		rule.trigger_id = id;
-		rule.trigger = &segment->where;
-		rule.trigger_pos = trigger_pos;
+		misfit.trigger_id = id;
+		misfit.trigger = &segment->where;
+		misfit.trigger_pos = trigger_pos;
 	}
-	return report_rule(check, &rule, text);
+	return report_misfit(check, &misfit, text);
+}
+
+/* At the birth date in hand, because of an element of the member's INS. */
+static int report_birth(struct check *check, const struct x12_segment *segment, const char *name, uint32_t ins_pos,
+			const char *text)
+{
+	const struct misfit misfit = {.name = name,
+				      .where = &segment->where,
+				      .segment_id = "DMG",
+				      .loop = walk_loop_id(check),
+				      .pos = 2,
+				      .value = x12_element(segment, 2),
+				      .trigger_id = "INS",
+				      .trigger = &check->sense.ins,
+				      .trigger_pos = ins_pos};
+	return report_misfit(check, &misfit, text);
 }
 
 static inline bool has(const struct x12_segment *segment, uint32_t pos)
@@ -169,6 +214,12 @@ static uint32_t day_of(const struct x12_segment *segment, uint32_t pos)
 	return value_day_number(value_trim_end(x12_element(segment, pos)));
 }
 
+/* Whole years between days as numbers CCYYMMDD: their difference counts them in its ten thousands. */
+static uint32_t years_between(uint32_t first, uint32_t last)
+{
+	return last > first ? (last - first) / 10000 : 0;
+}
+
 static void forget_spans(struct sense *sense, enum sense_loop loop)
 {
 	for (size_t i = 0; i < SENSE_SPANS; i++)
@@ -184,72 +235,108 @@ void sense_begin(struct check *check)
 void sense_loop_begin(struct check *check, enum sense_loop loop)
 {
 	struct sense *sense = &check->sense;
-	switch (loop) {
-	case SENSE_LOOP_OTHER:
+	if (loop == SENSE_LOOP_OTHER)
 		return;
-	case SENSE_LOOP_MEMBER:
-		sense->terminated = sense->corrected = sense->prior_name = false;
-		sense->member_ended = sense->any_ended = false;
+	if (loop == SENSE_LOOP_MEMBER) {
+		sense->is_subscriber = sense->is_dependent = sense->is_behind_subscriber = false;
+		sense->relationship = sense->died_on = 0;
 		sense->ins = check->at;
-		break;
-	case SENSE_LOOP_COVERAGE:
-		sense->hd_action[0] = '\0';
-		sense->coverage_begun = sense->coverage_ended = false;
-		break;
-	case SENSE_LOOP_DISABILITY:
-	case SENSE_LOOP_OTHER_COVERAGE:
-		break;
 	}
 	forget_spans(sense, loop);
+}
+
+static void look_at_bgn(struct sense *sense, const struct x12_segment *segment)
+{
+	sense->created_on = day_of(segment, 3);
+	sense->is_full = is(segment, 8, "4") || is(segment, 8, "RX");
 }
 
 static int check_subscriber_flag(struct check *check, const struct x12_segment *segment)
 {
 	if (is(segment, 1, "Y") && has(segment, 2) && !is(segment, 2, "18"))
-		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 1,
+		return report_here(check, segment, relationship_of_subscriber, 2, 1,
 				   "INS01 Y is the subscriber, and the subscriber's relationship is 18");
 	if (is(segment, 1, "N") && is(segment, 2, "18"))
-		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 1,
+		return report_here(check, segment, relationship_of_subscriber, 2, 1,
 				   "18 is the subscriber himself, but INS01 N says that this is a dependent");
-	return 0;
-}
-
-static int check_cobra(struct check *check, const struct x12_segment *segment)
-{
-	if (is(segment, 5, "C") && !has(segment, 7))
-		return report_here(check, segment, FINDING_ELEMENT_SITUATION_MISSING, 7, 5,
-				   "INS05 C is COBRA: INS07 says by which event");
-	if (has(segment, 7) && has(segment, 5) && !is(segment, 5, "C"))
-		return report_here(check, segment, FINDING_ELEMENT_SITUATION_FORBIDDEN, 7, 5,
-				   "a COBRA event goes with INS05 C only");
-	return 0;
-}
-
-static int check_death(struct check *check, const struct x12_segment *segment)
-{
-	uint32_t died_on = day_of(segment, 12);
-	if (died_on == 0)
-		return 0;
-	if (check->sense.created_on != 0 && died_on > check->sense.created_on)
-		return report_here(check, segment, FINDING_ELEMENT_SENSE, 12, 0,
-				   "the date of death lies after the day this file was made (BGN03)");
-	if (is(segment, 3, "021") || is(segment, 3, "025"))
-		return report_here(check, segment, FINDING_ELEMENT_SENSE, 12, 3,
-				   "a member who died is neither added nor reinstated");
 	return 0;
 }
 
 static int look_at_ins(struct check *check, const struct x12_segment *segment)
 {
+	struct sense *sense = &check->sense;
 	int r = check_subscriber_flag(check, segment);
-	check->sense.terminated = is(segment, 3, "024");
+	sense->is_subscriber = is(segment, 1, "Y");
+	sense->is_dependent = is(segment, 1, "N");
+	sense->relationship = value_pack(value_trim_end(x12_element(segment, 2)));
+	sense->died_on = day_of(segment, 12);
 	balance_ins(check, segment);
-	if (r == 0)
-		r = check_cobra(check, segment);
-	if (r == 0 && is(segment, 1, "N") && has(segment, 8))
-		r = report_here(check, segment, FINDING_ELEMENT_SITUATION_FORBIDDEN, 8, 1,
-				"the employment status is the subscriber's; leave it out for dependents");
-	return r == 0 ? check_death(check, segment) : r;
+	if (r == 0 && sense->created_on != 0 && sense->died_on > sense->created_on)
+		r = report_here(check, segment, death_in_future, 12, 0,
+				"the date of death lies after the day this file was made (BGN03)");
+	return r;
+}
+
+static uint64_t family_of(struct slice value)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+	for (size_t i = 0; i < value.len; i++)
+		hash = (hash ^ (unsigned char)value.data[i]) * UINT64_C(1099511628211);
+	return hash != 0 ? hash : 1;
+}
+
+static bool remembers(const uint64_t *families, uint64_t family)
+{
+	for (size_t i = 0; i < SENSE_FAMILIES; i++)
+		if (families[i] == family)
+			return true;
+	return false;
+}
+
+/* A subscriber whose dependents came before him, and not behind a first record of his. */
+static int look_at_subscriber_id(struct check *check, uint64_t family)
+{
+	struct sense *sense = &check->sense;
+	const struct misfit misfit = {.name = subscriber_after_dependent,
+				      .where = &sense->ins,
+				      .segment_id = "INS",
+				      .loop = walk_loop_id(check),
+				      .pos = 1,
+				      .value = SLICE_LITERAL("Y")};
+	bool late = sense->next_orphan != 0 && remembers(sense->orphans, family) && !remembers(sense->families, family);
+	if (sense->family != family)
+		sense->subscriber_born_on = 0;
+	sense->family = family;
+	sense->families[sense->next_family++ % SENSE_FAMILIES] = family;
+	return late ? report_misfit(check, &misfit,
+				    "a dependent of this subscriber came before him; send the subscriber first")
+		    : 0;
+}
+
+/* In a full file everybody's subscriber is there, and directly before him; a file of changes has whoever changed. */
+static int look_at_dependent_id(struct check *check, const struct x12_segment *segment, uint64_t family)
+{
+	struct sense *sense = &check->sense;
+	sense->is_behind_subscriber = family == sense->family;
+	if (sense->is_behind_subscriber || (!sense->is_full && remembers(sense->families, family)))
+		return 0;
+	if (sense->is_full)
+		return report_here(
+			check, segment, dependent_id_differs, 2, 0,
+			"the subscriber before this dependent has another REF*0F; send families together, the "
+			"subscriber first");
+	sense->orphans[sense->next_orphan++ % SENSE_FAMILIES] = family;
+	return 0;
+}
+
+static int look_at_ref(struct check *check, const struct x12_segment *segment)
+{
+	struct slice id = value_trim_end(x12_element(segment, 2));
+	if (!is(segment, 1, "0F") || id.len == 0)
+		return 0;
+	if (check->sense.is_subscriber)
+		return look_at_subscriber_id(check, family_of(id));
+	return check->sense.is_dependent ? look_at_dependent_id(check, segment, family_of(id)) : 0;
 }
 
 /* One day before the begin is how "never in effect" is said. */
@@ -271,15 +358,7 @@ static int look_at_span(struct check *check, const struct x12_segment *segment, 
 		return 0;
 	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)", spans[i].end_name,
 		 spans[i].begin_name);
-	return report_here(check, segment, FINDING_ELEMENT_SENSE, 3, 1, text);
-}
-
-static void note_dates_sent(struct sense *sense, uint32_t qualifier)
-{
-	sense->member_ended |= qualifier == VALUE_CODE3('3', '5', '7');
-	sense->coverage_begun |= qualifier == VALUE_CODE3('3', '4', '8');
-	sense->coverage_ended |= qualifier == VALUE_CODE3('3', '4', '9');
-	sense->any_ended |= qualifier == VALUE_CODE3('3', '4', '9');
+	return report_here(check, segment, end_before_begin, 3, 1, text);
 }
 
 static int look_at_dtp(struct check *check, const struct x12_segment *segment)
@@ -288,7 +367,6 @@ static int look_at_dtp(struct check *check, const struct x12_segment *segment)
 	uint32_t qualifier = value_pack(value_trim_end(x12_element(segment, 1)));
 	uint32_t day = is(segment, 2, "D8") ? day_of(segment, 3) : 0;
 
-	note_dates_sent(sense, qualifier);
 	if (day == 0)
 		return 0;
 	for (size_t i = 0; i < SENSE_SPANS; i++) {
@@ -303,29 +381,52 @@ static int look_at_dtp(struct check *check, const struct x12_segment *segment)
 	return 0;
 }
 
-static int look_at_dmg(struct check *check, const struct x12_segment *segment)
+/* Ages that the relationship to the subscriber rules out. */
+static int look_at_age(struct check *check, const struct x12_segment *segment, uint32_t born_on)
 {
-	uint32_t born_on = is(segment, 1, "D8") ? day_of(segment, 2) : 0;
-	uint32_t created_on = check->sense.created_on;
-	if (born_on == 0 || created_on == 0)
+	const struct sense *sense = &check->sense;
+	uint32_t subscriber = sense->is_behind_subscriber ? sense->subscriber_born_on : 0;
+	switch (sense->relationship) {
+	case VALUE_CODE2('0', '1'): /* spouse, ex-spouse, life partner */
+	case VALUE_CODE2('2', '5'):
+	case VALUE_CODE2('5', '3'):
+		if (sense->created_on != 0 && years_between(born_on, sense->created_on) < SPOUSE_YEARS_MIN)
+			return report_birth(check, segment, age_of_relationship, 2,
+					    "that is too young for the spouse or partner whom INS02 names");
 		return 0;
-	if (born_on > created_on)
-		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 0,
-				   "the birth date lies after the day this file was made (BGN03)");
-	/* Days as numbers CCYYMMDD: their difference counts whole years in its ten thousands. */
-	if ((created_on - born_on) / 10000 > AGE_YEARS_MAX)
-		return report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 0,
-				   "that is an age of more than 120 years");
-	return 0;
+	case VALUE_CODE2('1', '9'): /* child */
+		if (subscriber != 0 && years_between(subscriber, born_on) < PARENT_YEARS_MIN)
+			return report_birth(check, segment, age_of_relationship, 2,
+					    "that is too old for a child of the subscriber before him");
+		return 0;
+	case VALUE_CODE2('0', '3'): /* parent, grandparent */
+	case VALUE_CODE2('0', '4'):
+		if (subscriber != 0 && years_between(born_on, subscriber) < PARENT_YEARS_MIN)
+			return report_birth(check, segment, age_of_relationship, 2,
+					    "that is too young for a parent of the subscriber before him");
+		return 0;
+	default:
+		return 0;
+	}
 }
 
-static int look_at_n4(struct check *check, const struct x12_segment *segment)
+static int look_at_dmg(struct check *check, const struct x12_segment *segment)
 {
-	if (!has(segment, 2) && !has(segment, 4) && !has(segment, 7))
-		return report_here(
-			check, segment, FINDING_ELEMENT_SITUATION_MISSING, 2, 0,
-			"an address without country (N404) is of the United States or Canada: N402 names the state");
-	return 0;
+	struct sense *sense = &check->sense;
+	uint32_t born_on = is(segment, 1, "D8") ? day_of(segment, 2) : 0;
+	if (born_on == 0)
+		return 0;
+	if (sense->is_subscriber)
+		sense->subscriber_born_on = born_on;
+	if (sense->created_on != 0 && born_on > sense->created_on)
+		return report_here(check, segment, birth_in_future, 2, 0,
+				   "the birth date lies after the day this file was made (BGN03)");
+	if (years_between(born_on, sense->created_on) > AGE_YEARS_MAX)
+		return report_here(check, segment, birth_long_ago, 2, 0, "that is an age of more than 120 years");
+	if (sense->died_on != 0 && sense->died_on < born_on)
+		return report_birth(check, segment, death_before_birth, 12,
+				    "the birth date lies after the date of death (INS12)");
+	return look_at_age(check, segment, born_on);
 }
 
 /* LE closes the loop that LS has opened: they bear the same mark. */
@@ -338,66 +439,48 @@ static int look_at_mark(struct check *check, const struct x12_segment *segment)
 	}
 	if (mark.len == 0 || slice_is(mark, check->sense.loop_mark))
 		return 0;
-	return report_here(check, segment, FINDING_ELEMENT_SENSE, 1, 0, "LE01 must be what LS01 was");
+	return report_here(check, segment, loop_mark_differs, 1, 0, "LE01 must be what LS01 was");
 }
 
 static int look_at_bpr(struct check *check, const struct x12_segment *segment)
 {
-	int r = 0;
 	slice_to_cstr(value_trim_end(x12_element(segment, 10)), check->sense.bpr10, sizeof(check->sense.bpr10));
 	slice_to_cstr(value_trim_end(x12_element(segment, 11)), check->sense.bpr11, sizeof(check->sense.bpr11));
 	balance_bpr(check, segment);
-	if (x12_element(segment, 2).len > 0 && x12_element(segment, 2).data[0] == '-')
-		r = report_here(check, segment, FINDING_ELEMENT_SENSE, 2, 0,
-				"a payment cannot be negative: carry it forward with an ADX");
-	if (r == 0 && is(segment, 4, "ACH") && !has(segment, 5))
-		r = report_here(check, segment, FINDING_ELEMENT_SITUATION_MISSING, 5, 4,
-				"a payment by ACH says in BPR05 in which format");
-	if (r == 0 && has(segment, 5) && has(segment, 4) && !is(segment, 4, "ACH"))
-		r = report_here(check, segment, FINDING_ELEMENT_SITUATION_FORBIDDEN, 5, 4, "BPR05 goes with ACH only");
-	return r;
+	if (has(segment, 2) && x12_element(segment, 2).data[0] == '-')
+		return report_here(check, segment, negative_payment, 2, 0,
+				   "a payment cannot be negative: carry it forward with an ADX");
+	return 0;
 }
 
 static int look_at_trn(struct check *check, const struct x12_segment *segment)
 {
 	const struct sense *sense = &check->sense;
 	if (has(segment, 3) && sense->bpr10[0] != '\0' && !is(segment, 3, sense->bpr10))
-		return report_here(check, segment, FINDING_ELEMENT_SENSE, 3, 0, "TRN03 must be what BPR10 is");
+		return report_here(check, segment, trace_differs, 3, 0, "TRN03 must be what BPR10 is");
 	if (has(segment, 4) && sense->bpr11[0] != '\0' && !is(segment, 4, sense->bpr11))
-		return report_here(check, segment, FINDING_ELEMENT_SENSE, 4, 0, "TRN04 must be what BPR11 is");
+		return report_here(check, segment, trace_differs, 4, 0, "TRN04 must be what BPR11 is");
 	return 0;
 }
 
 int sense_segment(struct check *check, enum sense_of what, const struct x12_segment *segment)
 {
-	struct sense *sense = &check->sense;
 	switch (what) {
 	case SENSE_NONE:
 		return 0;
 	case SENSE_BGN:
-		sense->created_on = day_of(segment, 3);
+		look_at_bgn(&check->sense, segment);
 		return 0;
 	case SENSE_QTY:
 		return balance_qty(check, segment);
 	case SENSE_INS:
 		return look_at_ins(check, segment);
+	case SENSE_REF:
+		return look_at_ref(check, segment);
 	case SENSE_DTP:
 		return look_at_dtp(check, segment);
-	case SENSE_NAME:
-		sense->corrected = is(segment, 1, "74");
-		sense->name = segment->where;
-		return 0;
-	case SENSE_PRIOR_NAME:
-		sense->prior_name = true;
-		return 0;
 	case SENSE_DMG:
 		return look_at_dmg(check, segment);
-	case SENSE_N4:
-		return look_at_n4(check, segment);
-	case SENSE_HD:
-		sense->hd = segment->where;
-		slice_to_cstr(value_trim_end(x12_element(segment, 1)), sense->hd_action, sizeof(sense->hd_action));
-		return 0;
 	case SENSE_LOOP_MARK:
 		return look_at_mark(check, segment);
 	case SENSE_BPR:
@@ -415,51 +498,4 @@ int sense_segment(struct check *check, enum sense_of what, const struct x12_segm
 		return 0;
 	}
 	return 0;
-}
-
-/* A segment that the loop should have held: missing where the walk is now, for the reason that stood at `trigger`. */
-static int report_lacking(struct check *check, const char *segment_id, const char *loop, const char *trigger_id,
-			  const struct x12_where *trigger, uint32_t trigger_pos, const char *text)
-{
-	struct rule rule = {.code = FINDING_SEGMENT_SITUATION_MISSING,
-			    .where = &check->at,
-			    .segment_id = segment_id,
-			    .loop = slice_from(loop),
-			    .trigger_id = trigger_id,
-			    .trigger = trigger,
-			    .trigger_pos = trigger_pos};
-	return report_rule(check, &rule, text);
-}
-
-static int end_member(struct check *check)
-{
-	const struct sense *sense = &check->sense;
-	int r = 0;
-	if (sense->corrected && !sense->prior_name)
-		r = report_lacking(check, "NM1", "2100B", "NM1", &sense->name, 1,
-				   "NM101 74 corrects a name or id: loop 2100B says what it was before");
-	if (r == 0 && sense->terminated && !sense->member_ended && !sense->any_ended)
-		r = report_lacking(check, "DTP", "2000", "INS", &sense->ins, 3,
-				   "INS03 024 ends a member: DTP*357, or DTP*349 of each coverage, says when");
-	return r;
-}
-
-static int end_coverage(struct check *check)
-{
-	const struct sense *sense = &check->sense;
-	bool begins = strcmp(sense->hd_action, "021") == 0 || strcmp(sense->hd_action, "025") == 0;
-	if (begins && !sense->coverage_begun)
-		return report_lacking(check, "DTP", "2300", "HD", &sense->hd, 1,
-				      "HD01 021 and 025 begin a coverage: DTP*348 says when");
-	if (strcmp(sense->hd_action, "024") == 0 && !sense->coverage_ended && !sense->member_ended)
-		return report_lacking(check, "DTP", "2300", "HD", &sense->hd, 1,
-				      "HD01 024 ends a coverage: DTP*349 says when");
-	return 0;
-}
-
-int sense_loop_end(struct check *check, enum sense_loop loop)
-{
-	if (loop == SENSE_LOOP_COVERAGE)
-		return end_coverage(check);
-	return loop == SENSE_LOOP_MEMBER ? end_member(check) : 0;
 }

@@ -1,5 +1,5 @@
 /*
- * sense: rules across elements and segments (SNIP 4), as warnings.
+ * sense: what makes no business sense across elements and segments (SNIP 4), as warnings.
  *
  * Source    834-005010X220A1 sections 4 and 5; 820-005010X218 section 3.
  */
@@ -15,18 +15,15 @@
 
 struct check;
 
-/* Segments at which a rule looks. */
+/* Segments that are looked at. */
 enum sense_of {
 	SENSE_NONE,
 	SENSE_BGN,
 	SENSE_QTY,
 	SENSE_INS,
+	SENSE_REF,        /* of 2000 */
 	SENSE_DTP,
-	SENSE_NAME,       /* NM1 of 2100A */
-	SENSE_PRIOR_NAME, /* NM1 of 2100B */
 	SENSE_DMG,
-	SENSE_N4,
-	SENSE_HD,
 	SENSE_LOOP_MARK, /* LS, LE */
 	SENSE_BPR,
 	SENSE_TRN,
@@ -35,7 +32,7 @@ enum sense_of {
 	SENSE_ADX_AFTER   /* 2320: explains this one */
 };
 
-/* Loops whose begin or end a rule waits for. */
+/* Loops in which dates start anew. */
 enum sense_loop {
 	SENSE_LOOP_OTHER,
 	SENSE_LOOP_MEMBER,
@@ -47,25 +44,27 @@ enum sense_loop {
 /* Dates that belong together as begin and end. */
 #define SENSE_SPANS 10u
 
+/* Families remembered, for dependents that come apart from their subscriber. */
+#define SENSE_FAMILIES 64u
+
 struct sense {
 	/* Days as value_day_number has them, 0 = none. */
 	uint32_t created_on; /* BGN03 */
+	bool is_full;        /* BGN08 4 or RX */
 	struct {
 		uint32_t begin, end;
 	} spans[SENSE_SPANS];
 	/* of the member in hand */
 	struct x12_where ins;
-	bool terminated;       /* INS03 = 024 */
-	bool corrected;        /* NM101 = 74 */
-	bool prior_name;       /* 2100B was sent */
-	bool member_ended;     /* a DTP*357 was sent */
-	bool any_ended;        /* a DTP*349 was sent in some coverage */
-	struct x12_where name; /* NM1 of 2100A */
-	/* of the coverage in hand */
-	struct x12_where hd;
-	char hd_action[4];                   /* HD01 */
-	bool coverage_begun, coverage_ended; /* DTP*348, 349 were sent */
-	char loop_mark[8];                   /* LS01 */
+	bool is_subscriber, is_dependent; /* INS01 */
+	bool is_behind_subscriber;        /* the last subscriber has his REF*0F */
+	uint32_t relationship;            /* INS02, packed */
+	uint32_t died_on;                 /* INS12 */
+	/* REF*0F as hashes: the last subscriber's, the last ones', and those of dependents without one before them */
+	uint64_t family, families[SENSE_FAMILIES], orphans[SENSE_FAMILIES];
+	uint32_t next_family, next_orphan;
+	uint32_t subscriber_born_on; /* of the last subscriber */
+	char loop_mark[8];           /* LS01 */
 	char bpr10[16], bpr11[16];
 };
 
@@ -75,7 +74,5 @@ void sense_begin(struct check *check);
 /* A loop has been opened, before its first segment is looked at. */
 void sense_loop_begin(struct check *check, enum sense_loop loop);
 int sense_segment(struct check *check, enum sense_of what, const struct x12_segment *segment);
-/* A loop ends; what it should have held can be told. */
-int sense_loop_end(struct check *check, enum sense_loop loop);
 
 #endif

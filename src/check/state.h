@@ -11,6 +11,7 @@
 #include "muster/check.h"
 #include "muster/hash.h"
 #include "plan.h"
+#include "rule.h"
 #include "sense.h"
 
 /* Depth of the deepest guide, and as much again for a loop out of its place with its children. */
@@ -108,6 +109,8 @@ struct check {
 	bool has_unknown;
 	struct waiting waiting;
 
+	struct rule_fact *facts; /* by number in the guide */
+	uint16_t fact_capacity;
 	struct sense sense;
 	struct balance balance;
 	struct tally tally;

@@ -139,8 +139,8 @@ static int close_frame(struct check *check)
 	if (!frame->exiled) {
 		if ((loop->required & ~frame->seen) != 0)
 			r = report_missing(check, frame);
-		if (r == 0 && loop->sense != SENSE_LOOP_OTHER)
-			r = sense_loop_end(check, (enum sense_loop)loop->sense);
+		if (r == 0 && loop->rule_count != 0)
+			r = rule_loop_end(check, loop);
 		if (r == 0 && loop->is_line)
 			r = balance_line_end(check);
 		if (r == 0 && check->handler->loop_end != NULL)
@@ -197,6 +197,8 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	if (exiled)
 		return 0;
 	count_member(check, loop);
+	if (loop->fact_count != 0)
+		rule_loop_begin(check, loop);
 	sense_loop_begin(check, (enum sense_loop)loop->sense);
 	if (check->handler->loop_begin != NULL)
 		return check->handler->loop_begin(check->handler->context, check->guide, guide_loop_of(check, frame));
@@ -304,6 +306,8 @@ static int look_inside(struct check *check, const struct plan_node *node, const 
 	}
 	if (r == 0)
 		r = element_check(check, node->segment, segment);
+	if (r == 0 && check->plan->segments[node->segment].ruled)
+		r = rule_segment(check, node->segment, segment);
 	if (r == 0 && sense != SENSE_NONE)
 		r = sense_segment(check, sense, segment);
 	if (r == 0)
@@ -486,6 +490,8 @@ int walk_trailer(struct check *check, const struct x12_segment *segment)
 			root->seen |= check->plan->nodes[loop->first_node + i].required_bit;
 	if (r == 0)
 		r = report_missing(check, root);
+	if (r == 0 && loop->rule_count != 0)
+		r = rule_loop_end(check, loop);
 	if (r == 0)
 		r = balance_end(check);
 	if (r == 0 && segment != NULL && check->plan->se != PLAN_NONE)

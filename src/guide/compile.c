@@ -501,7 +501,8 @@ static int read_titles(const struct compiling *c, const struct yaml_node *root, 
 static int compile(struct compiling *c, const struct yaml_node *root, struct guide *guide)
 {
 	static const char *const keys[] = {"guide", "name",     "set",    "functional_id", "source", "once",
-					   "codes", "unlisted", "shapes", "tree",          NULL};
+					   "codes", "unlisted", "shapes", "tree",          "rules",  NULL};
+	const struct yaml_node *rules = yaml_get(root, "rules");
 	int error;
 
 	c->text->invalid |= yaml_check_keys(c->text->errors, c->text->name, c->text->text, root, keys) > 0;
@@ -517,6 +518,8 @@ static int compile(struct compiling *c, const struct yaml_node *root, struct gui
 		error = settle_all(c, guide);
 	if (error == 0 && !c->text->invalid)
 		guide_check_tree(c->text, guide, c->places.items);
+	if (error == 0 && !c->text->invalid && rules != NULL)
+		error = guide_compile_rules(c->arena, c->text, rules, guide);
 	return error;
 }
 

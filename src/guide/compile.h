@@ -41,6 +41,10 @@ void guide_read_segment_rows(struct guide_text *text, const struct yaml_node *sh
 /* Complain about loops and siblings; `places` says where each segment stands in the YAML. */
 void guide_check_tree(struct guide_text *text, const struct guide *guide, const struct yaml_node *const *places);
 
+/* Add rules to a guide whose tables stand; those of a name it has replace it. 0, with complaints in `text`; or <0. */
+int guide_compile_rules(struct arena *arena, struct guide_text *text, const struct yaml_node *rules,
+			struct guide *guide);
+
 /* Compile `root` into `arena`. 0, with complaints in `text` (then *ret_guide is not set); or <0. */
 int guide_compile(struct env *env, const struct dictionary *dictionary, struct arena *arena, struct guide_text *text,
 		  const struct yaml_node *root, struct guide **ret_guide);

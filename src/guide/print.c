@@ -79,6 +79,22 @@ static void print_guide(const struct guide *guide, struct buffer *out)
 	print_children(guide, &guide->loops[0], 0, out);
 }
 
+static void print_rule(const struct guide_rule *rule, struct buffer *out)
+{
+	buffer_printf(out, "  rule %.*s (%s)\n             %.*s\n", (int)rule->name.len, rule->name.data,
+		      finding_severity_name(rule->severity), (int)rule->text.len, rule->text.data);
+}
+
+static void print_loop_rules(const struct guide *guide, uint32_t loop, struct buffer *out)
+{
+	uint32_t i;
+
+	for (i = 0; i < guide->rule_count; i++) {
+		if (guide->rules[i].loop == loop)
+			print_rule(&guide->rules[i], out);
+	}
+}
+
 static void print_loop(const struct guide *guide, const struct guide_loop *loop, struct buffer *out)
 {
 	char label[16];
@@ -86,6 +102,7 @@ static void print_loop(const struct guide *guide, const struct guide_loop *loop,
 	(void)snprintf(label, sizeof(label), "loop %s", loop->id);
 	print_row(out, 0, label, loop->usage, loop->repeat, loop->name);
 	print_children(guide, loop, 1, out);
+	print_loop_rules(guide, (uint32_t)(loop - guide->loops), out);
 }
 
 static void print_type(const struct guide_element *element, struct buffer *out)
@@ -173,6 +190,17 @@ static void print_element(const struct guide *guide, const struct guide_element 
 	print_relations(guide, element->first_relation, element->relation_count, "             components ", out);
 }
 
+/* The situational rules that stand at a segment. */
+static void print_rules(const struct guide *guide, const struct guide_segment *segment, struct buffer *out)
+{
+	uint32_t i;
+
+	for (i = 0; i < guide->rule_place_count; i++) {
+		if (&guide->segments[guide->rule_places[i].segment] == segment)
+			print_rule(&guide->rules[guide->rule_places[i].rule], out);
+	}
+}
+
 static void print_segment(const struct guide *guide, const struct guide_segment *segment, struct buffer *out)
 {
 	uint32_t i;
@@ -190,6 +218,7 @@ static void print_segment(const struct guide *guide, const struct guide_segment 
 	for (i = 0; i < segment->element_count; i++)
 		print_element(guide, &guide->elements[segment->first_element + i], segment->id, out);
 	print_relations(guide, segment->first_relation, segment->relation_count, "  ", out);
+	print_rules(guide, segment, out);
 }
 
 /* Every segment of this id (and qualifier, unless empty) in loops of this id (any, unless `in_loop`). */

@@ -163,14 +163,14 @@ static void test_trigger(void **state)
 	check.severity[FINDING_SEGMENT_SITUATION_MISSING] = check.severity[FINDING_ELEMENT_SITUATION_MISSING] =
 		FINDING_ERROR;
 	buffer_init(&bytes, &run.env);
-	snprintf(body, sizeof(body), "%sINS*Y*18*024*08*C~REF*0F*S0001~NM1*IL*1*ROE*ALEX~", header);
+	snprintf(body, sizeof(body), "%sINS*Y*18*024*08*C~REF*0F*S0001~DTP*341*D8*20260131~NM1*IL*1*ROE*ALEX~", header);
 	answer = answer_with(run_wrap(&bytes, "834", body), &options, &check);
 	assert_body(answer.reply,
 		    "AK1*BE*1*005010X220A1~\n"
 		    "AK2*834*0001*005010X220A1~\n"
 		    "IK3*INS*5*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\nIK4*7*1219*I9~\n"
 		    "CTX*SITUATIONAL TRIGGER*INS*5*2000*5~\n"
-		    "IK3*DTP*8*2000*I6~\nCTX*SITUATIONAL TRIGGER*INS*5*2000*3~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\n"
+		    "IK3*DTP*9*2000*I6~\nCTX*SITUATIONAL TRIGGER*INS*5*2000*3~\nCTX*SUBSCRIBER NUMBER REF02:S0001~\n"
 		    "IK5*R*5~\n"
 		    "AK9*R*1*1*0~\n");
 	assert_sound(answer.reply);

@@ -217,36 +217,6 @@ static void test_external(void **state)
 	run.warnings = false;
 }
 
-/* Rules across elements and segments: warnings that name what made them apply. */
-static void test_sense(void **state)
-{
-	static const struct row rows[] = {
-		{"INS*Y*01*001*25*A~REF*0F*S1~" NAME, "5 INS 2000 2.0.1 element_sense 01 m1\n"},
-		{"INS*N*18*001*25*A~REF*0F*S1~" NAME, "5 INS 2000 2.0.1 element_sense 18 m1\n"},
-		{"INS*Y*18*001*25*C~REF*0F*S1~" NAME, "5 INS 2000 7.0.1 element_situation_missing  m1\n"},
-		{"INS*Y*18*001*25*C**1~REF*0F*S1~" NAME, ""},
-		{"INS*Y*18*001*25*A**1~REF*0F*S1~" NAME, "5 INS 2000 7.0.1 element_situation_forbidden 1 m1\n"},
-		{"INS*N*01*001*25*A***FT~REF*0F*S1~" NAME, "5 INS 2000 8.0.1 element_situation_forbidden FT m1\n"},
-		{"INS*Y*18*021*28*A******D8*20260101~REF*0F*S1~" NAME, "5 INS 2000 12.0.1 element_sense 20260101 m1\n"},
-		{"INS*Y*18*001*03*A******D8*20270101~REF*0F*S1~" NAME, "5 INS 2000 12.0.1 element_sense 20270101 m1\n"},
-		{"DTP*356*D8*20260201~DTP*357*D8*20260101~" NAME, "8 DTP 2000 3.0.1 element_sense 20260101 m1\n"},
-		{"DTP*357*D8*20260131~DTP*356*D8*20260201~" NAME, ""},
-		{NAME "DMG*D8*20260106*F~", "8 DMG 2100A 2.0.1 element_sense 20260106 m1\n"},
-		{NAME "DMG*D8*19000101*F~", "8 DMG 2100A 2.0.1 element_sense 19000101 m1\n"},
-		{"NM1*74*1*ROE*ALEX~", "8 NM1 2100B 0.0.0 segment_situation_missing  m1\n"},
-		{"NM1*74*1*ROE*ALEX~NM1*70*1*RO*ALEX~", ""},
-		{"INS*Y*18*024*08*A~REF*0F*S1~" NAME, "8 DTP 2000 0.0.0 segment_situation_missing  m1\n"},
-		{"INS*Y*18*024*08*A~REF*0F*S1~DTP*357*D8*20260131~" NAME, ""},
-		{NAME "HD*021**HMO~DTP*303*D8*20260101~", "10 DTP 2300 0.0.0 segment_situation_missing  m1\n"},
-		{NAME "HD*024**HMO~DTP*303*D8*20260101~", "10 DTP 2300 0.0.0 segment_situation_missing  m1\n"},
-		{NAME "HD*024**HMO~DTP*349*D8*20260131~", ""},
-	};
-	(void)state;
-	run.warnings = true;
-	check_rows(rows, COUNT(rows));
-	run.warnings = false;
-}
-
 /* Totals of the header against what was counted. */
 static void test_totals(void **state)
 {
@@ -335,7 +305,7 @@ int main(void)
 		cmocka_unit_test(test_presence),   cmocka_unit_test(test_lengths),    cmocka_unit_test(test_types),
 		cmocka_unit_test(test_times),      cmocka_unit_test(test_characters), cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_composites), cmocka_unit_test(test_relations),  cmocka_unit_test(test_external),
-		cmocka_unit_test(test_sense),      cmocka_unit_test(test_totals),     cmocka_unit_test(test_marks),
+		     cmocka_unit_test(test_totals),     cmocka_unit_test(test_marks),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

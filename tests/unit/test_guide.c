@@ -770,6 +770,113 @@ static void test_faults_are_told(void **state)
 	assert_int_equal(guide_set_count(set), before);
 }
 
+/* A rule that cannot be read must not become one that says nothing. */
+static void test_faults_of_rules_are_told(void **state)
+{
+	static const struct {
+		const char *rule, *begins; /* the rule stands in line 13 */
+	} faults[] = {
+		{"x", "x.yaml:13:3: a rule has at, when, text, and either require or forbid\n"},
+		{"{at: 1/N1, text: t}", "x.yaml:13:3: a rule has at, when"},
+		{"{at: 1/N1, text: t, require: N102, forbid: N103}", "x.yaml:13:3: a rule has at, when"},
+		{"{at: 1/N1, text: t, requires: N102, forbid: N103}",
+		 "x.yaml:13:26: unknown key \"requires\"; did you mean"},
+		{"{at: 1/N1, require: N102}", "x.yaml:13:3: a rule says in \"text\" what it wants and why\n"},
+		{"{text: t, require: N102}", "x.yaml:13:3: a rule stands at a loop"},
+		{"{at: N1, text: t, require: N102}", "x.yaml:13:7: a rule stands at a loop"},
+		{"{at: 1/N102, text: t, require: N102}", "x.yaml:13:7: a rule stands at a loop"},
+		{"{at: 1/ZZ, text: t, require: N102}", "x.yaml:13:11: the guide has no such place\n"},
+		{"{at: 9/N1, text: t, require: N102}", "x.yaml:13:11: the guide has no such place\n"},
+		{"{at: 1/N1, text: t, require: N109}", "x.yaml:13:35: the guide has no such element\n"},
+		{"{at: 1/N1, text: t, require: N1}", NULL},
+		{"{at: 1/N1, text: t, require: REF*A}", "x.yaml:13:35: at a segment its own elements are required"},
+		{"{at: '1', text: t, require: REF*A}", NULL},
+		{"{at: '1', text: t, require: REF*Z}", "x.yaml:13:34: the guide has no such place\n"},
+		{"{at: '1', text: t, require: REF02}", "x.yaml:13:34: at a segment its own elements are required"},
+		{"{at: '1', text: t, require: [[]]}", "x.yaml:13:35: what is required or forbidden is a place"},
+		{"{at: 1/N1, text: t, severity: fatal, require: N102}", "x.yaml:13:36: a severity is error"},
+		{"{at: 1/N1, text: t, require: N102, when: {1N: A}}",
+		 "x.yaml:13:52: a segment or loop is present or absent\n"},
+		{"{at: 1/N1, text: t, require: N102, when: {N101-x: A}}", "x.yaml:13:48: a condition is about a place"},
+		{"{at: 1/N1, text: t, require: N102, when: {N103: []}}", "x.yaml:13:54: written as a code, a list"},
+		{"{at: 1/N1, text: t, require: N102, when: {N103: {no: A}}}",
+		 "x.yaml:13:54: written as {not: codes}\n"},
+		{"{at: 1/N1, text: t, require: N102, when: {1N: absent}}",
+		 "x.yaml:13:52: the guide has no such place\n"},
+		{"{at: 1/N1, text: t, require: N102, when: {REF: A}}",
+		 "x.yaml:13:53: a segment or loop is present or absent\n"},
+		{"{at: '*/N1', text: t, require: N102, when: {REF: absent}}",
+		 "x.yaml:13:50: a rule at */ asks about its own"},
+	};
+	char text[600];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(faults); i++) {
+		buffer_clear(&errors);
+		(void)snprintf(text, sizeof(text),
+			       HEAD "tree:\n" ST
+				    "  - loop 1 R 1 part:\n      - N1 R 1 name: {01: R, 02: S, 03: S, 04: S}\n"
+				    "      - REF S 1 key: {01: [R, {A: a}], 02: R}\n#\nrules:\n  r: %s\n",
+			       faults[i].rule);
+		if (faults[i].begins == NULL) {
+			assert_int_equal(guide_set_add(set, "x.yaml", slice_from(text), &errors), 0);
+			continue;
+		}
+		assert_int_equal(guide_set_add(set, "x.yaml", slice_from(text), &errors), GUIDE_E_INVALID);
+		if (!slice_starts_with(buffer_slice(&errors), faults[i].begins))
+			fail_msg("%zu: wanted %s, got %s", i, faults[i].begins, errors.data);
+	}
+	buffer_clear(&errors);
+}
+
+/* A place that is read as another one puts a rule, or a partner's exception, on the wrong element. */
+static void test_paths(void **state)
+{
+	static const struct {
+		const char *text, *loop, *segment, *qualifier;
+		uint8_t pos, component_pos;
+	} paths[] = {
+		{"2000", "2000", "", "", 0, 0},
+		{"2750", "2750", "", "", 0, 0},
+		{"2100B", "2100B", "", "", 0, 0},
+		{"LS", "LS", "", "", 0, 0},
+		{"LS/LS", "LS", "LS", "", 0, 0},
+		{"/", "", "", "", 0, 0},
+		{"/BGN", "", "BGN", "", 0, 0},
+		{"/BGN08", "", "BGN", "", 8, 0},
+		{"INS", NULL, "INS", "", 0, 0},
+		{"N402", NULL, "N4", "", 2, 0},
+		{"N1", NULL, "N1", "", 0, 0},
+		{"INS06-1", NULL, "INS", "", 6, 1},
+		{"*/N4", "*", "N4", "", 0, 0},
+		{"2300/DTP*348", "2300", "DTP", "348", 0, 0},
+		{"DTP03*348", NULL, "DTP", "348", 3, 0},
+		{"2000/INS03", "2000", "INS", "", 3, 0},
+	};
+	static const char *const bad[] = {"",      "I",      "INS3", "INS00", "INS03-",    "INS03-0", "INS-1",
+					  "ins03", "INSX03", "DTP*", "2000/", "2000/2000", "*/",      "INS03-12"};
+	const struct guide *guide = guide_of("005010X220A1");
+	struct guide_path path;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(paths); i++) {
+		if (!guide_path_parse(guide, slice_from(paths[i].text), &path))
+			fail_msg("not read: %s", paths[i].text);
+		assert_int_equal(path.in_loop, paths[i].loop != NULL);
+		if (paths[i].loop != NULL)
+			assert_true(slice_is(path.loop, paths[i].loop));
+		assert_true(slice_is(path.segment, paths[i].segment));
+		assert_true(slice_is(path.qualifier, paths[i].qualifier));
+		assert_int_equal(path.pos, paths[i].pos);
+		assert_int_equal(path.component_pos, paths[i].component_pos);
+	}
+	for (i = 0; i < COUNT(bad); i++)
+		if (guide_path_parse(guide, slice_from(bad[i]), &path))
+			fail_msg("read: %s", bad[i]);
+}
+
 /* All faults of one text at once, so that its writer mends them in one go. */
 static void test_faults_are_told_together(void **state)
 {
@@ -908,6 +1015,8 @@ int main(void)
 		cmocka_unit_test(test_every_spec_is_embedded),
 		cmocka_unit_test(test_own_guide),
 		cmocka_unit_test(test_faults_are_told),
+		cmocka_unit_test(test_faults_of_rules_are_told),
+		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_faults_are_told_together),
 		cmocka_unit_test(test_loops_nest_only_so_deep),
 		cmocka_unit_test(test_guides_are_shown),

@@ -1,0 +1,34 @@
+/*
+ * rule: the situational rules of a guide (SNIP 4), judged while the set is walked.
+ *
+ * Off the hot path: only segments that a rule stands at, or that can make a fact true, come here.
+ */
+#ifndef MUSTER_CHECK_RULE_H
+#define MUSTER_CHECK_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "muster/finding.h"
+#include "muster/x12.h"
+
+struct check;
+struct plan_loop;
+
+/* Is a fact of the guide so, and which segment made it so? */
+struct rule_fact {
+	bool holds;
+	uint16_t source; /* in guide->sources */
+	struct x12_where where;
+};
+
+/* A set begins: no fact holds. Reserves room for those of its guide. 0 or -ENOMEM. */
+int rule_begin(struct check *check);
+/* A loop begins: what is asked of it anew holds no more. */
+void rule_loop_begin(struct check *check, const struct plan_loop *loop);
+/* A segment has its place: facts, then the rules that stand at it. */
+int rule_segment(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
+/* A loop has ended: the rules that stand at it. */
+int rule_loop_end(struct check *check, const struct plan_loop *loop);
+
+#endif

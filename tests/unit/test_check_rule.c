@@ -1,0 +1,288 @@
+/* If a situation goes unseen, a member is added without a birth date or ended without a day, and nobody asked back. */
+#include "check_run.h"
+
+static struct run run;
+static char seen[4096];
+
+/* "7 INS 2000 7.0 <- INS05@6 warning": where, and what made the rule apply. */
+static int take_finding(void *context, const struct finding *finding)
+{
+	const char *rule = context;
+	size_t len = strlen(seen);
+	if (!slice_is(finding->rule, rule))
+		return 0;
+	len += (size_t)snprintf(seen + len, sizeof(seen) - len, "%u %s %.*s %u.%u", finding->where.segment_pos,
+				finding->segment_id, (int)finding->loop.len, finding->loop.data,
+				finding->where.element_pos, finding->where.component_pos);
+	if (finding->trigger.segment_pos != 0)
+		len += (size_t)snprintf(seen + len, sizeof(seen) - len, " <- %s%02u@%u", finding->trigger.segment_id,
+					finding->trigger.element_pos, finding->trigger.segment_pos);
+	snprintf(seen + len, sizeof(seen) - len, " %s\n", finding_severity_name(finding->severity));
+	return 0;
+}
+
+/* What one rule says about a set. */
+static const char *ask(const char *rule, const char *set_id, const char *body)
+{
+	char name[64];
+	const struct check_handler handler = {.context = name, .finding = take_finding};
+	struct io_source *source;
+	struct buffer bytes;
+	snprintf(name, sizeof(name), "%s", rule);
+	seen[0] = '\0';
+	buffer_init(&bytes, &run.env);
+	assert_int_equal(io_source_open_memory(&run.env, run_wrap(&bytes, set_id, body), 0, &source), 0);
+	assert_int_equal(check_source(&run.env, run.guides, source, &run.options, &handler), 0);
+	io_source_close(source);
+	buffer_fini(&bytes);
+	return seen;
+}
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define HEADER "N1*P5*ACME*FI*123456789~N1*IN*PLAN*FI*987654321~"
+#define CHANGES "BGN*00*1*20260105*0930****2~" HEADER /* 2 to 4; the first INS is 5 */
+#define FULL "BGN*00*1*20260105*0930****4~" HEADER
+#define ADD CHANGES "INS*Y*18*021*28*A***FT~REF*0F*S1~"
+#define CHANGE CHANGES "INS*Y*18*001*25*A***FT~REF*0F*S1~"
+#define END CHANGES "INS*Y*18*024*08*A***TE~REF*0F*S1~"
+#define NAME "NM1*IL*1*ROE*ALEX~"
+
+struct row {
+	const char *rule;
+	const char *bad, *want; /* a set that breaks the rule, and the one finding about it */
+	const char *good;       /* nearly the same, and sound */
+};
+
+/* Every rule of the 834's guide: what breaks it and, as near as can be, what does not. */
+static const struct row rules_834[] = {
+	{"cobra_event", CHANGES "INS*Y*18*001*25*C~REF*0F*S1~" NAME, "5 INS 2000 7.0 <- INS05@5 warning\n",
+	 CHANGES "INS*Y*18*001*25*C**1~REF*0F*S1~" NAME},
+	{"cobra_event_without_cobra", CHANGES "INS*Y*18*001*25*A**1~REF*0F*S1~" NAME,
+	 "5 INS 2000 7.0 <- INS05@5 warning\n", CHANGES "INS*Y*18*001*25*C**1~REF*0F*S1~" NAME},
+	{"cobra_dates", CHANGES "INS*Y*18*001*25*C**1~REF*0F*S1~" NAME, "8 DTP 2000 0.0 <- INS05@5 warning\n",
+	 CHANGES "INS*Y*18*001*25*C**1~REF*0F*S1~DTP*340*D8*20260101~" NAME},
+	{"employment_of_dependent", CHANGES "INS*N*01*001*25*A***FT~REF*0F*S1~" NAME,
+	 "5 INS 2000 8.0 <- INS01@5 warning\n", CHANGE NAME},
+	{"date_of_death", CHANGES "INS*Y*18*024*03*A~REF*0F*S1~" NAME, "5 INS 2000 12.0 <- INS04@5 warning\n",
+	 CHANGES "INS*Y*18*024*03*A******D8*20260101~REF*0F*S1~" NAME},
+	{"death_of_added_member", CHANGES "INS*Y*18*021*28*A******D8*20260101~REF*0F*S1~" NAME,
+	 "5 INS 2000 12.0 <- INS03@5 warning\n", CHANGES "INS*Y*18*024*03*A******D8*20260101~REF*0F*S1~" NAME},
+	{"audit_among_changes", CHANGES "INS*Y*18*030*XN*A~REF*0F*S1~" NAME, "5 INS 2000 3.0 <- INS03@5 warning\n",
+	 FULL "INS*Y*18*030*XN*A~REF*0F*S1~" NAME},
+	{"end_of_member", END NAME, "8 DTP 2000 0.0 <- INS03@5 warning\n", END "DTP*357*D8*20260131~" NAME},
+	{"end_of_member", END "DTP*356*D8*20250101~" NAME, "9 DTP 2000 0.0 <- INS03@5 warning\n",
+	 END NAME "HD*024**HMO~DTP*349*D8*20260131~"},
+	{"begin_of_member", ADD NAME "DMG*D8*19800101*F~", "9 DTP 2000 0.0 <- INS03@5 warning\n",
+	 ADD "DTP*356*D8*20260101~" NAME},
+	{"begin_of_member", ADD NAME "HD*021**HMO~DTP*300*D8*20260101~", "10 DTP 2000 0.0 <- INS03@5 warning\n",
+	 ADD NAME "HD*021**HMO~DTP*348*D8*20260101~"},
+	{"medicare_dates", CHANGE "DTP*338*D8*20260101~" NAME, "7 DTP 2000 0.0 <- DTP01@7 warning\n",
+	 CHANGES "INS*Y*18*001*25*A*A:0~REF*0F*S1~DTP*338*D8*20260101~" NAME},
+	{"corrected_name", CHANGE "NM1*74*1*ROE*ALEX~", "8 NM1 2100B 0.0 <- NM101@7 warning\n",
+	 CHANGE "NM1*74*1*ROE*ALEX~NM1*70*1*RO*ALEX~"},
+	{"residence_of_subscriber", ADD NAME "DMG*D8*19800101*F~", "9 N3 2100A 0.0 <- INS03@5 warning\n",
+	 ADD NAME "N3*1 MAIN ST~N4*ANYTOWN*CA*90001~"},
+	{"residence_of_subscriber", ADD NAME, "8 N3 2100A 0.0 <- INS03@5 warning\n",
+	 CHANGES "INS*N*19*021*28*A~REF*0F*S1~" NAME},
+	{"birth_date_of_added_member", ADD NAME, "8 DMG 2100A 0.0 <- INS03@5 warning\n", ADD NAME "DMG*D8*19800101*F~"},
+	{"person_names_of_organization", CHANGE NAME "NM1*36*2*ACME*ALEX~", "8 NM1 2100D 4.0 <- NM102@8 warning\n",
+	 CHANGE NAME "NM1*36*2*ACME~"},
+	{"state_of_address", CHANGE NAME "N4*ANYTOWN**90001~", "8 N4 2100A 2.0 warning\n",
+	 CHANGE NAME "N4*LONDON**SW1A 1AA*GB~"},
+	{"state_of_address", CHANGE NAME "NM1*31*1~N3*PO BOX 1~N4*ANYTOWN**90001~", "10 N4 2100C 2.0 warning\n",
+	 CHANGE NAME "N4*ANYTOWN*CA*90001~"},
+	{"zip_of_address", CHANGE NAME "N4*ANYTOWN*CA~", "8 N4 2100A 3.0 <- N402@8 warning\n",
+	 CHANGE NAME "N4*ANYTOWN*CA*90001~"},
+	{"extension_first", CHANGE NAME "PER*IP**EX*12~", "8 PER 2100A 3.0 <- PER03@8 warning\n",
+	 CHANGE NAME "PER*IP**TE*5552220101*EX*12~"},
+	{"extension_behind_phone", CHANGE NAME "PER*IP**EM*A@B.EXAMPLE*EX*12~", "8 PER 2100A 5.0 <- PER05@8 warning\n",
+	 CHANGE NAME "PER*IP**WP*5552220101*EX*12~"},
+	{"extension_behind_second_phone", CHANGE NAME "PER*IP**TE*5552220101*EM*A@B.EXAMPLE*EX*12~",
+	 "8 PER 2100A 7.0 <- PER07@8 warning\n", CHANGE NAME "PER*IP**EM*A@B.EXAMPLE*TE*5552220101*EX*12~"},
+	{"numbers_from_the_left", CHANGE NAME "PER*IP**TE*5552220101***FX*5552220102~",
+	 "8 PER 2100A 7.0 <- PER07@8 warning\n", CHANGE NAME "PER*IP**TE*5552220101*FX*5552220102~"},
+	{"begin_of_coverage", ADD NAME "HD*021**HMO~DTP*303*D8*20260101~", "10 DTP 2300 0.0 <- HD01@8 warning\n",
+	 ADD NAME "HD*021**HMO~DTP*348*D8*20260101~"},
+	{"begin_of_coverage", CHANGE NAME "HD*025**HMO~DTP*303*D8*20260101~HD*001**DEN~DTP*348*D8*20260101~",
+	 "10 DTP 2300 0.0 <- HD01@8 warning\n",
+	 CHANGE NAME "HD*001**HMO~DTP*348*D8*20260101~HD*001**DEN~DTP*303*D8*20260101~"},
+	{"end_of_coverage", CHANGE NAME "HD*024**HMO~DTP*303*D8*20260101~", "10 DTP 2300 0.0 <- HD01@8 warning\n",
+	 END "DTP*357*D8*20260131~" NAME "HD*024**HMO~DTP*303*D8*20260101~"},
+	{"change_of_coverage", CHANGE NAME "HD*001**HMO~DTP*300*D8*20260101~", "10 DTP 2300 0.0 <- HD01@8 warning\n",
+	 CHANGE NAME "HD*001**HMO~DTP*303*D8*20260101~"},
+	{"ended_coverage_of_added_member", ADD NAME "HD*024**HMO~DTP*349*D8*20260131~",
+	 "8 HD 2300 1.0 <- INS03@5 warning\n", CHANGE NAME "HD*024**HMO~DTP*349*D8*20260131~"},
+	{"begun_coverage_of_ended_member", END NAME "HD*021**HMO~DTP*348*D8*20260131~",
+	 "8 HD 2300 1.0 <- INS03@5 warning\n", END NAME "HD*024**HMO~DTP*349*D8*20260131~"},
+};
+
+/* Checks of sense, beyond what rules can say. */
+static const struct row sense_834[] = {
+	{"relationship_of_subscriber", CHANGES "INS*Y*01*001*25*A~REF*0F*S1~" NAME,
+	 "5 INS 2000 2.0 <- INS01@5 warning\n", CHANGE NAME},
+	{"relationship_of_subscriber", CHANGES "INS*N*18*001*25*A~REF*0F*S1~" NAME,
+	 "5 INS 2000 2.0 <- INS01@5 warning\n", CHANGES "INS*N*19*001*25*A~REF*0F*S1~" NAME},
+	{"death_in_future", CHANGES "INS*Y*18*024*03*A******D8*20260106~REF*0F*S1~" NAME, "5 INS 2000 12.0 warning\n",
+	 CHANGES "INS*Y*18*024*03*A******D8*20260105~REF*0F*S1~" NAME},
+	{"death_before_birth", CHANGES "INS*Y*18*024*03*A******D8*20250101~REF*0F*S1~" NAME "DMG*D8*20250102*F~",
+	 "8 DMG 2100A 2.0 <- INS12@5 warning\n",
+	 CHANGES "INS*Y*18*024*03*A******D8*20250101~REF*0F*S1~" NAME "DMG*D8*20250101*F~"},
+	{"end_before_begin", CHANGE "DTP*356*D8*20260201~DTP*357*D8*20260101~" NAME,
+	 "8 DTP 2000 3.0 <- DTP01@8 warning\n", CHANGE "DTP*357*D8*20260131~DTP*356*D8*20260201~" NAME},
+	{"end_before_begin", CHANGE NAME "HD*001**HMO~DTP*348*D8*20260201~DTP*349*D8*20260101~",
+	 "10 DTP 2300 3.0 <- DTP01@10 warning\n",
+	 CHANGE NAME "HD*001**HMO~DTP*348*D8*20260201~HD*024**DEN~DTP*349*D8*20260101~"},
+	{"birth_in_future", CHANGE NAME "DMG*D8*20260106*F~", "8 DMG 2100A 2.0 warning\n",
+	 CHANGE NAME "DMG*D8*20260105*F~"},
+	{"birth_long_ago", CHANGE NAME "DMG*D8*19050104*F~", "8 DMG 2100A 2.0 warning\n",
+	 CHANGE NAME "DMG*D8*19050106*F~"},
+	{"age_of_relationship", CHANGES "INS*N*01*001*25*A~REF*0F*S1~" NAME "DMG*D8*20120106*F~",
+	 "8 DMG 2100A 2.0 <- INS02@5 warning\n", CHANGES "INS*N*01*001*25*A~REF*0F*S1~" NAME "DMG*D8*20120105*F~"},
+	{"age_of_relationship", CHANGE NAME "DMG*D8*19800101*F~INS*N*19*001*25*A~REF*0F*S1~" NAME "DMG*D8*19891231*F~",
+	 "12 DMG 2100A 2.0 <- INS02@9 warning\n",
+	 CHANGE NAME "DMG*D8*19800101*F~INS*N*19*001*25*A~REF*0F*S1~" NAME "DMG*D8*19900101*F~"},
+	{"age_of_relationship", CHANGE NAME "DMG*D8*19800101*F~INS*N*03*001*25*A~REF*0F*S1~" NAME "DMG*D8*19700102*F~",
+	 "12 DMG 2100A 2.0 <- INS02@9 warning\n",
+	 CHANGE NAME "DMG*D8*19800101*F~INS*N*03*001*25*A~REF*0F*S2~" NAME "DMG*D8*19700102*F~"},
+	{"subscriber_after_dependent", CHANGES "INS*N*19*001*25*A~REF*0F*S1~" NAME "INS*Y*18*001*25*A~REF*0F*S1~" NAME,
+	 "8 INS 2000 1.0 warning\n",
+	 CHANGES "INS*Y*18*001*25*A~REF*0F*S1~" NAME "INS*N*19*001*25*A~REF*0F*S1~" NAME
+		 "INS*Y*18*001*25*A~REF*0F*S1~" NAME},
+	{"subscriber_after_dependent",
+	 CHANGES "INS*N*19*001*25*A~REF*0F*S1~" NAME "INS*Y*18*001*25*A~REF*0F*S2~" NAME
+		 "INS*Y*18*001*25*A~REF*0F*S1~" NAME,
+	 "11 INS 2000 1.0 warning\n", CHANGES "INS*N*19*001*25*A~REF*0F*S1~" NAME "INS*Y*18*001*25*A~REF*0F*S2~" NAME},
+	{"dependent_id_differs", FULL "INS*Y*18*030*XN*A~REF*0F*S1~" NAME "INS*N*19*030*XN*A~REF*0F*S2~" NAME,
+	 "9 REF 2000 2.0 warning\n", CHANGES "INS*Y*18*001*XN*A~REF*0F*S1~" NAME "INS*N*19*001*XN*A~REF*0F*S2~" NAME},
+	{"loop_mark_differs", CHANGE NAME "LS*2700~LX*1~LE*2750~", "10 LE LS 1.0 warning\n",
+	 CHANGE NAME "LS*2700~LX*1~LE*2700~"},
+};
+
+#define PAYEES "N1*PE*PLAN~N1*PR*ACME~ENT*1*2J*EI*E1~RMR*AZ*P1**10~"
+#define TRACE "TRN*1*CHECK1*1123456789~"
+#define ACH_REST "*01*021000021*DA*1*1123456789**01*021000021*DA*2*20260105~"
+
+static const struct row rules_820[] = {
+	{"format_of_ach", "BPR*C*10*C*ACH*" ACH_REST TRACE PAYEES, "2 BPR  5.0 <- BPR04@2 error\n",
+	 "BPR*C*10*C*ACH*CTX" ACH_REST TRACE PAYEES},
+	{"format_without_ach", "BPR*C*10*C*CHK*CTX" ACH_REST TRACE PAYEES, "2 BPR  5.0 <- BPR04@2 error\n",
+	 "BPR*C*10*C*CHK*" ACH_REST TRACE PAYEES},
+	{"receiving_bank_of_ach", "BPR*C*10*C*ACH*CTX*****1123456789******20260105~" TRACE PAYEES,
+	 "2 BPR  13.0 <- BPR04@2 warning\n", "BPR*I*10*C*CHK******1123456789******20260105~" TRACE PAYEES},
+	{"receiving_account_of_ach", "BPR*C*10*C*ACH*CTX*****1123456789**01*021000021***20260105~" TRACE PAYEES,
+	 "2 BPR  15.0 <- BPR04@2 warning\n", "BPR*C*10*C*ACH*CTX" ACH_REST TRACE PAYEES},
+	{"state_of_address", "BPR*C*10*C*ACH*CTX" ACH_REST TRACE "N1*PE*PLAN~N4*ANYTOWN**90001~",
+	 "5 N4 1000A 2.0 warning\n", "BPR*C*10*C*ACH*CTX" ACH_REST TRACE "N1*PE*PLAN~N4*ANYTOWN*CA*90001~"},
+	{"zip_of_address", "BPR*C*10*C*ACH*CTX" ACH_REST TRACE "N1*PE*PLAN~N4*ANYTOWN*CA~",
+	 "5 N4 1000A 3.0 <- N402@5 warning\n", "BPR*C*10*C*ACH*CTX" ACH_REST TRACE "N1*PE*PLAN~N4*ANYTOWN*CA*90001~"},
+	{"negative_payment", "BPR*C*-10*C*CHK******1123456789******20260105~" TRACE PAYEES, "2 BPR  2.0 warning\n",
+	 "BPR*C*10*C*CHK******1123456789******20260105~" TRACE PAYEES},
+	{"trace_differs", "BPR*C*10*C*CHK******1123456789******20260105~TRN*1*C1*1999999999~" PAYEES,
+	 "3 TRN  3.0 warning\n", "BPR*C*10*C*CHK******1123456789******20260105~" TRACE PAYEES},
+};
+
+static void check_rows(const char *set_id, const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(ask(rows[i].rule, set_id, rows[i].bad), rows[i].want) != 0)
+			fail_msg("%s: %s\n  want %s  got  %s", rows[i].rule, rows[i].bad, rows[i].want, seen);
+		if (strcmp(ask(rows[i].rule, set_id, rows[i].good), "") != 0)
+			fail_msg("%s: %s\n  got  %s", rows[i].rule, rows[i].good, seen);
+	}
+}
+
+static void test_rules_834(void **state)
+{
+	(void)state;
+	check_rows("834", rules_834, COUNT(rules_834));
+}
+
+static void test_rules_820(void **state)
+{
+	(void)state;
+	check_rows("820", rules_820, COUNT(rules_820));
+}
+
+static void test_sense(void **state)
+{
+	(void)state;
+	check_rows("834", sense_834, COUNT(sense_834));
+}
+
+static bool is_tested(struct slice rule)
+{
+	for (size_t i = 0; i < COUNT(rules_834); i++)
+		if (slice_is(rule, rules_834[i].rule))
+			return true;
+	for (size_t i = 0; i < COUNT(rules_820); i++)
+		if (slice_is(rule, rules_820[i].rule))
+			return true;
+	for (size_t i = 0; i < COUNT(sense_834); i++)
+		if (slice_is(rule, sense_834[i].rule))
+			return true;
+	return false;
+}
+
+/* A rule that nobody has seen fire may as well not be there. */
+static void test_every_rule_is_tested(void **state)
+{
+	uint32_t count = 0;
+	(void)state;
+	for (uint32_t g = 0; g < guide_set_count(run.guides); g++) {
+		const struct guide *guide = guide_set_at(run.guides, g);
+		for (uint16_t i = 0; i < guide->rule_count; i++, count++)
+			if (!is_tested(guide->rules[i].name))
+				fail_msg("no test breaks rule %s", guide->rules[i].name.data);
+	}
+	assert_true(count >= 30);
+	for (const char *const *name = check_sense_names(); *name != NULL; name++)
+		if (!is_tested(slice_from(*name)))
+			fail_msg("no test breaks %s", *name);
+}
+
+/* One fault, one finding: where no date at all stands, the guide's own "required" has said so. */
+static void test_no_second_finding(void **state)
+{
+	(void)state;
+	assert_string_equal(ask("begin_of_coverage", "834", ADD NAME "HD*021**HMO~"), "");
+}
+
+/* Facts of one member, and of one set, must not speak for the next. */
+static void test_facts_are_forgotten(void **state)
+{
+	(void)state;
+	assert_string_equal(ask("corrected_name", "834",
+				CHANGE
+				"NM1*74*1*ROE*ALEX~NM1*70*1*RO*ALEX~INS*Y*18*001*25*A~REF*0F*S2~NM1*74*1*ROE*SAM~"),
+			    "12 NM1 2100B 0.0 <- NM101@11 warning\n");
+	assert_string_equal(ask("end_of_member", "834", END NAME "INS*N*19*001*25*A~REF*0F*S1~" NAME),
+			    "8 DTP 2000 0.0 <- INS03@5 warning\n");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	assert_int_equal(hash_setup(), 0);
+	run_init(&run);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	run_fini(&run);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rules_834),
+		cmocka_unit_test(test_rules_820),
+		cmocka_unit_test(test_sense),
+		cmocka_unit_test(test_every_rule_is_tested),
+		cmocka_unit_test(test_no_second_finding),
+		cmocka_unit_test(test_facts_are_forgotten),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
