@@ -249,6 +249,11 @@ static int check_format(struct look *look, const struct guide_element *element, 
 {
 	struct value_fault fault = {FINDING_CODE_COUNT, NULL};
 	struct slice qualifier = value_trim_end(look->qualifier);
+	uint32_t pos = look->component_pos != 0 ? look->component_pos : look->pos;
+
+	/* A qualifier that is wrong itself says nothing of what stands behind it. */
+	if (pos > 1 && (look->faulty & bit_of(pos - 1)) != 0)
+		qualifier = SLICE_EMPTY;
 	switch (element->format) {
 	case GUIDE_FORMAT_NONE:
 		break;

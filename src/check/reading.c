@@ -13,15 +13,23 @@ struct next {
 
 enum { GRADE_NOT, GRADE_BY_ID, GRADE_SURE };
 
-/* A segment of a right symbol, at this place: its first element tells too, where the guide lists codes for it. */
+/* A segment of a right symbol, at this place: its codes tell too. */
 static uint32_t grade_of_codes(const struct check *check, const struct plan_node *node,
 			       const struct x12_segment *segment)
 {
-	const struct guide_element *element = guide_element_at(check->guide, &check->guide->segments[node->segment], 1);
-	struct slice value = value_trim_end(x12_component(segment, 1, 1));
-	if (element == NULL || element->codes == GUIDE_NONE || check->guide->code_lists[element->codes].external)
-		return GRADE_SURE;
-	return plan_has_code(check->plan, element->codes, value) ? GRADE_SURE : GRADE_BY_ID;
+	const struct guide *guide = check->guide;
+	for (uint32_t pos = 1; pos <= segment->element_count; pos++) {
+		const struct guide_element *element = guide_element_at(guide, &guide->segments[node->segment], pos);
+		struct slice value = value_trim_end(x12_element(segment, pos));
+		if (element == NULL)
+			break;
+		if (value.len == 0 || element->type == GUIDE_COMPOSITE || element->repeat > 1 ||
+		    element->codes == GUIDE_NONE || guide->code_lists[element->codes].external)
+			continue;
+		if (!plan_has_code(check->plan, element->codes, value))
+			return GRADE_BY_ID;
+	}
+	return GRADE_SURE;
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -317,6 +325,29 @@ static bool consider_place(const struct check *check, struct reading *best, enum
 	return consider(best, reading);
 }
 
+/*
+ * A loop of a record comes again, behind what stands after it: the record's own first segment was lost, if what follows
+ * goes on in a new record. The guides' other loops are more often misplaced than lost.
+ */
+static bool consider_new_record(const struct check *check, struct reading *best, struct place passed, uint16_t symbol,
+				struct next next)
+{
+	struct reading reading = {.kind = READING_UNOPENED, .place = no_place};
+	const struct frame *frame = &check->frames[passed.frame];
+	const struct plan_loop *loop = &check->plan->loops[frame->loop];
+	uint16_t inner;
+	if (passed.node == PLAN_NONE || next.symbol == PLAN_NONE || !loop->is_member ||
+	    reading_node(check, passed)->child == PLAN_NONE || (loop->required & ~frame->seen) != 0)
+		return false;
+	inner = reading_after_opener(check->plan, frame->loop, symbol);
+	if (inner == PLAN_NONE)
+		return false;
+	if (grade_in_new(check, frame->loop, check->plan->nodes[inner].ordinal, inner, next) == GRADE_SURE)
+		reading.place = find_again(check, passed.frame);
+	reading.grade = GRADE_SURE;
+	return consider(best, reading);
+}
+
 static bool consider_restart(const struct check *check, struct reading *best, struct place full, uint16_t symbol,
 			     struct next next)
 {
@@ -358,10 +389,12 @@ struct reading reading_choose(const struct check *check, uint16_t symbol, const 
 	struct next next = {PLAN_NONE, next_segment};
 	struct reading best = {.kind = READING_NONE};
 	struct place full = find_passed(check, symbol, 1, count, true);
+	struct place passed = find_passed(check, symbol, 1, count, false);
 
 	if (next_segment != NULL)
 		next.symbol = plan_symbol_of(check->plan, next_segment, &id);
-	if (consider_place(check, &best, READING_PASSED, find_passed(check, symbol, 1, count, false), next) ||
+	if (consider_new_record(check, &best, passed, symbol, next) ||
+	    consider_place(check, &best, READING_PASSED, passed, next) ||
 	    consider_restart(check, &best, full, symbol, next) || consider_loops(check, &best, symbol, segment, next) ||
 	    consider_qualifier(check, &best, segment->id, full, next) ||
 	    consider_place(check, &best, READING_FULL, full, next) ||

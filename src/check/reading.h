@@ -15,8 +15,8 @@
  *   FULL       its place was passed over and is full   REPEATS_TOO_OFTEN
  *   UNEXPECTED nothing of that                 it is passed over: SEGMENT_UNEXPECTED
  *
- * PASSED and FULL of the set's header come before UNEXPECTED only: a header segment in the midst of members is more
- * often a detail segment with a bad qualifier.
+ * UNOPENED of a record (2000B of the 820) comes before PASSED. PASSED and FULL of the set's header come before
+ * UNEXPECTED only: a header segment in the midst of members is more often a detail segment with a bad qualifier.
  */
 #ifndef MUSTER_CHECK_READING_H
 #define MUSTER_CHECK_READING_H
