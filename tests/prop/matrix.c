@@ -263,7 +263,8 @@ void matrix_run(struct matrix *matrix, const char *what, uint64_t seed, struct s
 		said.severity = options->severity[expected->code];
 	listen(matrix, bytes, options, &said);
 	answer_to(matrix, bytes, options, &answer);
-	told = is_ack_of(expected) && (said.severity != FINDING_ERROR || answer.ta1.len == 0 || is_told(&answer, expected));
+	told = said.severity != FINDING_ERROR || answer.ta1.len == 0 || is_told(&answer, expected) != expected->untold;
+	told = told && is_ack_of(expected);
 	clean = is_clean(matrix, answer.ta1) && is_clean(matrix, answer.reply);
 	matrix->runs++;
 	matrix->detected += said.hits == 1;

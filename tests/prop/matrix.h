@@ -20,6 +20,7 @@ struct expected {
 	const char *loop;     /* "" for none */
 	uint32_t position;
 	uint32_t element, component, repetition; /* 0 = not that deep; repetition 0 of an element is the first */
+	bool untold;          /* of the file and no interchange in it: no acknowledgment tells it */
 };
 
 /* Consequences that are no cascade: each envelope left open says so at its own level. */

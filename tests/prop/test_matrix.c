@@ -21,7 +21,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sweep_834), cmocka_unit_test(test_sweep_820),
-		cmocka_unit_test(test_faults_834), cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_faults_834), cmocka_unit_test(test_faults_820), cmocka_unit_test(test_faults_envelope), cmocka_unit_test(test_shapes),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
