@@ -143,7 +143,7 @@ static int report_here(struct check *check, const struct guide_rule *rule, const
 		finding.where.component_pos = target->component_pos;
 		finding.where.repetition_pos = 1;
 		finding.element_ref = reference_of(check->guide, segment_index, target->pos, target->component_pos);
-		finding.sensitive = element_is_sensitive(segment, target->pos);
+		finding.sensitive = check_is_sensitive(segment, target->pos);
 		if (finding.value.len > 0)
 			finding.where.offset += (uint64_t)(finding.value.data - segment->raw.data);
 	}
