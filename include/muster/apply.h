@@ -15,8 +15,28 @@
 #include "muster/decide.h"
 #include "muster/store.h"
 
-/* decide's view of the database; `store` is borrowed for the view's life. */
-void apply_view_init(struct decide_view *ret_view, struct store *store);
+/*
+ * decide's view of the database. A family is looked at many times while it is decided: what was read for it is kept
+ * (in the arena that the first question named) until apply_view_forget(), which must be called before the arena is
+ * reset and before the next family, for applying changes what was read.
+ */
+#define APPLY_VIEW_MEMBERS 512u
+#define APPLY_VIEW_HOUSEHOLDS 8u
+struct apply_view {
+	struct decide_view view; /* hand this out */
+	struct store *store;     /* borrowed */
+	const struct arena *arena;
+	const struct member *members[APPLY_VIEW_MEMBERS]; /* by member_no, open-addressed */
+	uint32_t member_count;
+	struct {
+		struct slice subscriber_id;
+		const struct member **members;
+		uint32_t count;
+	} households[APPLY_VIEW_HOUSEHOLDS];
+	uint32_t household_count;
+};
+void apply_view_init(struct apply_view *view, struct store *store);
+void apply_view_forget(struct apply_view *view);
 
 /* Whose effects these are. Borrowed for the call. */
 struct apply_origin {

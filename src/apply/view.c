@@ -1,33 +1,105 @@
 /*
- * The database as decide and match see it: look-ups of store behind function pointers.
+ * The database as decide and match see it: look-ups of store behind function pointers, with a short memory.
  */
 #include "muster/apply.h"
 
+static struct store *view_store(void *context)
+{
+	return ((struct apply_view *)context)->store;
+}
+
+/* What was kept for another arena is of no use. */
+static void view_at(struct apply_view *view, const struct arena *arena)
+{
+	if (view->arena != arena)
+		apply_view_forget(view);
+	view->arena = arena;
+}
+
+/* Where a member is kept, or the free place where he would be. */
+static uint32_t view_slot(const struct apply_view *view, uint64_t member_no)
+{
+	uint32_t slot = (uint32_t)(member_no * UINT64_C(0x9E3779B97F4A7C15) >> 32) % APPLY_VIEW_MEMBERS;
+
+	while (view->members[slot] != NULL && view->members[slot]->member_no != member_no)
+		slot = (slot + 1) % APPLY_VIEW_MEMBERS;
+	return slot;
+}
+
+static void view_keep(struct apply_view *view, const struct member *member)
+{
+	uint32_t slot;
+
+	if (view->member_count >= APPLY_VIEW_MEMBERS / 2)
+		return;
+	slot = view_slot(view, member->member_no);
+	view->member_count += view->members[slot] == NULL;
+	view->members[slot] = member;
+}
+
+static int view_member_no(struct apply_view *view, uint64_t member_no, struct arena *arena,
+                          const struct member **ret_member)
+{
+	int r;
+
+	view_at(view, arena);
+	*ret_member = view->members[view_slot(view, member_no)];
+	if (*ret_member != NULL)
+		return 0;
+	r = store_member_get_no(view->store, member_no, arena, ret_member);
+	if (r == 0 && *ret_member != NULL)
+		view_keep(view, *ret_member);
+	return r;
+}
+
 static int view_group(void *context, struct slice group_id, struct arena *arena, const struct group **ret_group)
 {
-	return store_group_get(context, group_id, arena, ret_group);
+	return store_group_get(view_store(context), group_id, arena, ret_group);
 }
 
 static int view_plan(void *context, struct slice plan_id, struct arena *arena, const struct plan **ret_plan)
 {
-	return store_plan_get(context, plan_id, arena, ret_plan);
+	return store_plan_get(view_store(context), plan_id, arena, ret_plan);
 }
 
 static int view_member(void *context, struct slice member_id, struct arena *arena, const struct member **ret_member)
 {
-	return store_member_get(context, member_id, arena, ret_member);
+	return store_member_get(view_store(context), member_id, arena, ret_member);
 }
 
 static int view_household(void *context, struct slice subscriber_id, struct arena *arena,
                           const struct member ***ret_members, uint32_t *ret_count)
 {
-	return store_household(context, subscriber_id, arena, ret_members, ret_count);
+	struct apply_view *view = context;
+	uint32_t i;
+	int r;
+
+	view_at(view, arena);
+	for (i = 0; i < view->household_count; i++) {
+		if (!slice_equal(view->households[i].subscriber_id, subscriber_id))
+			continue;
+		*ret_members = view->households[i].members;
+		*ret_count = view->households[i].count;
+		return 0;
+	}
+	r = store_household(view->store, subscriber_id, arena, ret_members, ret_count);
+	for (i = 0; r == 0 && i < *ret_count; i++)
+		view_keep(view, (*ret_members)[i]);
+	if (r == 0 && view->household_count < APPLY_VIEW_HOUSEHOLDS) {
+		i = view->household_count++;
+		view->households[i].subscriber_id = arena_dup(arena, subscriber_id);
+		view->households[i].members = *ret_members;
+		view->households[i].count = *ret_count;
+		if (view->households[i].subscriber_id.data == NULL)
+			r = -ENOMEM;
+	}
+	return r;
 }
 
 static int view_group_by_sponsor(void *context, struct slice sponsor_id, struct arena *arena,
                                  const struct group **ret_group)
 {
-	return store_group_by_sponsor(context, sponsor_id, arena, ret_group);
+	return store_group_by_sponsor(view_store(context), sponsor_id, arena, ret_group);
 }
 
 /* There are no bills yet: no invoice is known. */
@@ -45,7 +117,7 @@ static int view_payment_seen(void *context, struct slice payer_id, struct slice 
                              date_day settles_on, bool *ret_seen)
 {
 	uint64_t tset_no;
-	int r = store_remittance_seen(context, payer_id, trace, total, settles_on, 0, &tset_no);
+	int r = store_remittance_seen(view_store(context), payer_id, trace, total, settles_on, 0, &tset_no);
 
 	if (r == 0)
 		*ret_seen = tset_no != 0;
@@ -54,7 +126,7 @@ static int view_payment_seen(void *context, struct slice payer_id, struct slice 
 
 static int view_ruled_out(void *context, const struct hash *record_hash, uint64_t member_no, bool *ret_ruled_out)
 {
-	return store_not_same_get(context, record_hash, member_no, ret_ruled_out);
+	return store_not_same_get(view_store(context), record_hash, member_no, ret_ruled_out);
 }
 
 static int view_by_key(void *context, uint64_t key, uint32_t max, struct arena *arena, struct match_pool *pool)
@@ -65,11 +137,11 @@ static int view_by_key(void *context, uint64_t key, uint32_t max, struct arena *
 
 	if (max > LIMIT_CANDIDATES_PER_KEY)
 		max = LIMIT_CANDIDATES_PER_KEY;
-	r = store_key_members(context, key, max, numbers, &count);
+	r = store_key_members(view_store(context), key, max, numbers, &count);
 	for (i = 0; r == 0 && i < count; i++) {
 		const struct member *member;
 
-		r = store_member_get_no(context, numbers[i], arena, &member);
+		r = view_member_no(context, numbers[i], arena, &member);
 		if (r == 0 && member != NULL)
 			r = match_pool_add(pool, member);
 	}
@@ -79,7 +151,7 @@ static int view_by_key(void *context, uint64_t key, uint32_t max, struct arena *
 static int view_by_member_id(void *context, struct slice member_id, struct arena *arena, struct match_pool *pool)
 {
 	const struct member *member;
-	int r = store_member_get(context, member_id, arena, &member);
+	int r = store_member_get(view_store(context), member_id, arena, &member);
 
 	if (r == 0 && member != NULL)
 		r = match_pool_add(pool, member);
@@ -91,17 +163,26 @@ static int view_by_subscriber_id(void *context, struct slice subscriber_id, stru
 {
 	const struct member **members;
 	uint32_t count, i;
-	int r = store_household(context, subscriber_id, arena, &members, &count);
+	int r = view_household(context, subscriber_id, arena, &members, &count);
 
 	for (i = 0; r == 0 && i < count; i++)
 		r = match_pool_add(pool, members[i]);
 	return r;
 }
 
-void apply_view_init(struct decide_view *ret_view, struct store *store)
+void apply_view_forget(struct apply_view *view)
 {
-	*ret_view = (struct decide_view){
-		.context = store,
+	if (view->member_count > 0)
+		memset(view->members, 0, sizeof(view->members));
+	view->member_count = view->household_count = 0;
+	view->arena = NULL;
+}
+
+void apply_view_init(struct apply_view *view, struct store *store)
+{
+	*view = (struct apply_view){.store = store};
+	view->view = (struct decide_view){
+		.context = view,
 		.group = view_group,
 		.plan = view_plan,
 		.member = view_member,
@@ -109,7 +190,7 @@ void apply_view_init(struct decide_view *ret_view, struct store *store)
 		.group_by_sponsor = view_group_by_sponsor,
 		.group_by_invoice = view_group_by_invoice,
 		.payment_seen = view_payment_seen,
-		.candidates = {.context = store,
+		.candidates = {.context = view,
 		               .by_key = view_by_key,
 		               .by_member_id = view_by_member_id,
 		               .by_subscriber_id = view_by_subscriber_id},

@@ -136,7 +136,7 @@ static int item_record(struct pass *pass, const struct enroll_family *whole, uin
 	struct store_tally gained = {0};
 	struct hash_content_state payload;
 	const struct decide_input input = {
-		.view = &pass->view,
+		.view = &pass->known.view,
 		.policy = &job->profile->decide,
 		.today = job->batch->settings.today,
 		.family = &family,
@@ -146,6 +146,7 @@ static int item_record(struct pass *pass, const struct enroll_family *whole, uin
 	};
 	int r;
 
+	apply_view_forget(&pass->known);
 	family.members = &whole->members[index];
 	family.member_count = 1;
 	hash_content_init(&payload);
@@ -190,7 +191,7 @@ static int item_post(struct pass *pass, const struct remit_header *header, const
 	int r;
 
 	hash_content_init(&payload);
-	r = decide_remittance_line(&pass->family_arena, &pass->view, &job->profile->decide, job->batch->settings.today,
+	r = decide_remittance_line(&pass->family_arena, &pass->known.view, &job->profile->decide, job->batch->settings.today,
 				   header, line, item_member(item), &payment);
 	if (r == 0)
 		r = apply_remittance_line(&pass->family_arena, &origin, header, line, &payment,

@@ -254,7 +254,7 @@ static int family_decide(struct pass *pass, const struct enroll_family *family, 
 {
 	struct job *job = pass_job(pass);
 	const struct decide_input input = {
-		.view = &pass->view,
+		.view = &pass->known.view,
 		.policy = &job->profile->decide,
 		.today = job->batch->settings.today,
 		.family = family,
@@ -275,6 +275,7 @@ static int pass_family(void *context, const struct enroll_family *whole)
 	struct changeset changeset;
 	int r;
 
+	apply_view_forget(&pass->known);
 	arena_reset(&pass->family_arena);
 	if (job->items != NULL)
 		return items_family(pass, whole);
@@ -316,7 +317,7 @@ static int pass_remit_header(void *context, const struct x12_tset *tset, const s
 		return 0;
 	r = chunk_begin(pass);
 	if (r == 0 && pass->tset.resume_pos == 0)
-		r = decide_remittance(&pass->arena, &pass->view, header, money, 0, &pass->set_category, &pass->set_reason);
+		r = decide_remittance(&pass->arena, &pass->known.view, header, money, 0, &pass->set_category, &pass->set_reason);
 	if (r < 0 || pass->set_category == CATEGORY_COUNT)
 		return r < 0 ? r : apply_remittance(&origin, header, false);
 	pass->tset.outcome = STORE_TSET_HELD;
@@ -339,6 +340,8 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
 	(void)tset;
 	if (pass->dry || pass->last_chance || pass->tset.outcome == STORE_TSET_HELD)
 		return 0;
+	apply_view_forget(&pass->known);
+	apply_view_forget(&pass->known);
 	arena_reset(&pass->family_arena);
 	if (job->items != NULL)
 		return items_line(pass, header, line);
@@ -347,7 +350,7 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
 		r = apply_is_done(&origin, line->line_pos, &done);
 	if (r < 0 || done)
 		return r;
-	r = decide_remittance_line(&pass->family_arena, &pass->view, &job->profile->decide,
+	r = decide_remittance_line(&pass->family_arena, &pass->known.view, &job->profile->decide,
 				   job->batch->settings.today, header, line, SLICE_EMPTY, &payment);
 	if (r == 0)
 		r = apply_remittance_line(&pass->family_arena, &origin, header, line, &payment,
@@ -505,7 +508,7 @@ static int pass_setup(struct pass *pass, struct job *job)
 	arena_init(&pass->family_arena, job->env, 0, 0);
 	claims_init(&pass->claims, job->env);
 	hash_content_init(&pass->payload);
-	apply_view_init(&pass->view, job->store);
+	apply_view_init(&pass->known, job->store);
 	r = enroll_new(job->env, &enroll_sink, &pass->enroll);
 	return r < 0 ? r : remit_new(job->env, &remit_sink, &pass->remit);
 }

@@ -9,7 +9,7 @@ struct pass {
 	struct job_pass pass; /* first: see job_walk */
 	struct enroll *enroll;
 	struct remit *remit;
-	struct decide_view view;
+	struct apply_view known; /* the database, as decide sees it */
 	struct arena arena;       /* of the set under way: its row */
 	struct arena family_arena;
 	struct store_tset tset;   /* the set under way */
