@@ -112,6 +112,12 @@ static int volume_judge(const struct profile_guards *guards, const struct job_vo
 	return over_the_line(volume->changes, active, guards->changes_percent, guards->changes_min) ? 2 : 0;
 }
 
+/* Too few to be over any line, however small the group: then nobody need count its members. */
+static bool volume_is_small(const struct profile_guards *guards, const struct job_volume *volume)
+{
+	return volume->terminations <= (uint64_t)guards->terminations_min && volume->changes <= (uint64_t)guards->changes_min;
+}
+
 /* Judges every group of a table; *ret_which names the first one over a line. */
 static int volumes_judge(struct job *job, const struct job_volume *volumes, uint32_t capacity,
                          const struct job_volume **ret_which, uint64_t *ret_active, int *ret_line)
@@ -123,7 +129,7 @@ static int volumes_judge(struct job *job, const struct job_volume *volumes, uint
 		uint64_t subscribers;
 		int r;
 
-		if (volumes[i].group_id.data == NULL)
+		if (volumes[i].group_id.data == NULL || volume_is_small(&job->profile->guards, &volumes[i]))
 			continue;
 		r = store_group_active_count(job->store, volumes[i].group_id, job->batch->settings.today, ret_active,
 					     &subscribers);
