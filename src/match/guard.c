@@ -106,7 +106,7 @@ static bool is_mistyped_birth(const struct scored *best)
 	bool alone = is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_EQUAL) &&
 		     (is(best, FIELD_KIN, LEVEL_KIN_SELF) || is(best, FIELD_KIN, LEVEL_KIN_SPOUSE));
 
-	return is(best, FIELD_BIRTH, LEVEL_BIRTH_ONE_DIGIT) && (number || alone) &&
+	return is(best, FIELD_BIRTH, LEVEL_BIRTH_ONE_DIGIT) && (number || alone) && is(best, FIELD_SUFFIX, LEVEL_MISSING) &&
 	       !is(best, FIELD_KIN, LEVEL_KIN_SELF_OTHER);
 }
 
@@ -143,13 +143,27 @@ static bool is_anothers_ssn(const struct search *search, const struct scored *be
 	return false;
 }
 
-/* Names and birth date agree, and nothing else does: there are namesakes born on the same day. */
-static bool is_alone(const struct scored *best)
+/* Neither a number nor a place agrees: names and birth date are all there is. */
+static bool is_namesake(const struct scored *best)
 {
 	return !is(best, FIELD_SSN, LEVEL_SSN_EQUAL) && !is(best, FIELD_SSN, LEVEL_SSN_ONE_EDIT) &&
-	       !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL) && !is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP) &&
-	       !is(best, FIELD_EMAIL, LEVEL_EMAIL_EQUAL) && !is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL) &&
+	       !is(best, FIELD_SSN, LEVEL_SSN_SUBSCRIBERS) && !is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL) &&
+	       !is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP) && !is(best, FIELD_EMAIL, LEVEL_EMAIL_EQUAL) &&
 	       !match_is_at_home(best->level);
+}
+
+/* There are namesakes born on the same day; these have another family or another employer. */
+static bool is_elsewhere(const struct scored *best)
+{
+	return is_namesake(best) &&
+	       (is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_OTHER) || is(best, FIELD_GROUP, LEVEL_GROUP_OTHER));
+}
+
+/* The same where no relationship is known: not even a group or a middle name agrees. */
+static bool is_alone(const struct scored *best)
+{
+	return is_namesake(best) && !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL) &&
+	       !is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL);
 }
 
 /*
@@ -197,6 +211,8 @@ enum search_guard search_guard(const struct search *search)
 		return GUARD_SEX;
 	if (is_anothers_ssn(search, best))
 		return GUARD_SSN_OWNER;
+	if (is_elsewhere(best))
+		return GUARD_NAMESAKE;
 	if (search->query->intent != MATCH_PAYMENT && lacks_role(best))
 		return GUARD_ROLE;
 	if (is_claimed_by_another(best))
@@ -230,6 +246,7 @@ const char *search_guard_words(enum search_guard guard)
 		[GUARD_MEMBER_ID] = "only the member number agrees",
 		[GUARD_SEX] = "sex and first name both differ",
 		[GUARD_SSN_OWNER] = "the SSN is another member's",
+		[GUARD_NAMESAKE] = "only names and birth date agree; family or employer are others",
 		[GUARD_ROLE] = "without a relationship, names, birth date, SSN and something else must agree",
 		[GUARD_CLAIMED] = "another record of the file already meant this member",
 	};

@@ -42,6 +42,7 @@ enum search_guard {
 	GUARD_MEMBER_ID,  /* member id equal, name and birth date not */
 	GUARD_SEX,        /* sex and first name both differ */
 	GUARD_SSN_OWNER,  /* the SSN is another member's */
+	GUARD_NAMESAKE,   /* names and birth date agree, but in another family or group */
 	GUARD_ROLE,       /* no family role is known, and something that tells the person is missing or differs */
 	GUARD_CLAIMED,    /* another record of the file meant him */
 	GUARD_COUNT

@@ -96,6 +96,48 @@ static void test_pairs(void **state)
 	match_index_free(world.index);
 }
 
+/* Each row: what is sent against ROE's own row, and what stops it; "" = automatic. */
+static void test_guards(void **state)
+{
+	static const struct {
+		const char *row, *guard;
+	} cases[] = {
+		{"1,,S1,18,ROE,ALEX,P,,219094010,1985-02-14,M,1 MAIN ST,90001\n", "the SSN is another member's"},
+		{"1,,S1,18,ROE,ALEXANDER,,SR,219094001,1955-02-14,M,1 MAIN ST,90001\n",
+		 "it may be another generation"},
+		{"1,,S1,18,ROE,ALEXANDER,,,219094001,1955-02-14,M,1 MAIN ST,90001\n", ""},
+		{"1,,S1,19,ROE,ALEXANDER,,JR,,2015-08-14,M,1 MAIN ST,90001\n", "it may be another generation"},
+		{"1,M1,,18,STONE,BRUNO,,,,1961-11-30,M,,\n", "only the member number agrees"},
+		{"1,,S77,18,ROE,ALEXANDER,,,,1985-02-14,M,9 FAR RD,10001\n",
+		 "only names and birth date agree; family or employer are others"},
+		{"1,,,,ROE,ALEXANDER,,,219094001,1985-02-15,M,1 MAIN ST,90001\n",
+		 "without a relationship, names, birth date, SSN and something else must agree"},
+		{"1,,,,ROE,ALEX,,,219094001,1985-02-14,M,1 MAIN ST,90001\n", ""},
+		{"1,,,18,ALEXANDER,ROE,,,219094001,1985-02-14,M,1 MAIN ST,90001\n", ""},
+		{"1,,S1,19,ROE,JADEN,,,219094001,2015-06-01,M,1 MAIN ST,90001\n", ""},
+	};
+	struct match_link_options options = {.model = NULL};
+	struct match_result result;
+	char csv[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world world;
+
+		snprintf(csv, sizeof(csv), "%s%s", HEAD, cases[i].row);
+		world = world_of(csv, members_csv);
+		assert_int_equal(
+			match_link_one(&arena, &world.left, 0, &world.right, &world.candidates, &options, &result), 0);
+		if (cases[i].guard[0] == '\0')
+			assert_string_equal(result.guard != NULL ? result.guard : "automatic", "automatic");
+		else
+			assert_string_equal(result.guard != NULL ? result.guard : "automatic", cases[i].guard);
+		match_index_free(world.index);
+		memset(csv, 0, sizeof(csv));
+	}
+}
+
 static void test_second_claim(void **state)
 {
 	static const char twice[] = HEAD "1,,S1,18,ROE,ALEXANDER,,,219094001,1985-02-14,M,,\n"
@@ -354,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_guards),
 		cmocka_unit_test(test_second_claim),
 		cmocka_unit_test(test_same_answers_from_either_provider),
 		cmocka_unit_test(test_index_stays_true),

@@ -1,0 +1,278 @@
+"""make-people: an invented plan and what its sponsors send, with the truth, for the matcher.
+
+    python3 tools/make-people.py SEED FAMILIES FOLDER
+
+Writes members.csv, records.csv (columns of `muster match link`) and truth.csv. Families with twins, sons named after
+their fathers, marriages, moves; records with slips of every kind, and people nobody knows yet: newborns, unknown twins
+(with another name, a like-sounding one, the sibling's nickname, the same middle name), namesakes, holders of recycled
+SSNs. Names are drawn as often as they are in the US, so that strangers share them. All people are invented.
+"""
+import csv
+import datetime
+import os
+import random
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+COLUMNS = ["id", "member_id", "subscriber_id", "relationship", "last_name", "first_name", "middle_name", "suffix",
+           "ssn", "birth_on", "sex", "address1", "city", "state", "zip", "phone", "group_id"]
+STREETS = ["MAIN ST", "OAK AVE", "HILL RD", "2ND ST", "LAKE DR", "MAPLE LN", "RIVER CT", "PARK BLVD", "ELM ST", "CEDAR WAY"]
+
+
+class Names:
+    def __init__(self):
+        self.pools = {"F": ([], []), "L": ([], [])}
+        with open(ROOT + "/specs/name-frequencies.csv", encoding="utf-8") as lines:
+            for line in lines:
+                if line[0] != "#":
+                    kind, name, tenths = line.strip().split(",")
+                    self.pools[kind][0].append(name)
+                    self.pools[kind][1].append(2.0 ** (-int(tenths) / 10.0))
+        self.cumulative = {}
+        for kind, (names, weights) in self.pools.items():
+            total, sums = 0.0, []
+            for weight in weights:
+                total += weight
+                sums.append(total)
+            self.cumulative[kind] = sums
+        self.nicknames = {}
+        with open(ROOT + "/specs/nicknames.csv", encoding="utf-8") as lines:
+            for line in lines:
+                if line[0] != "#":
+                    name, short, long_ = (line.strip().split(",") + ["", ""])[:3]
+                    self.nicknames[name] = (short + " " + long_).split()
+
+    def draw(self, rng, kind):
+        return rng.choices(self.pools[kind][0], cum_weights=self.cumulative[kind])[0]
+
+    def like(self, rng, name, kind="F"):
+        """Another name with the same beginning."""
+        near = [other for other in self.pools[kind][0] if other[:2] == name[:2] and other != name]
+        return rng.choice(near) if near else self.draw(rng, kind)
+
+
+def typo(rng, text, letters="ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
+    at, kind = rng.randrange(len(text)), rng.randrange(4)
+    if kind == 0 and len(text) > 3:
+        return text[:at] + text[at + 1:]
+    if kind == 1:
+        return text[:at] + rng.choice(letters) + text[at:]
+    if kind == 2 and at + 1 < len(text):
+        return text[:at] + text[at + 1] + text[at] + text[at + 2:]
+    return text[:at] + rng.choice(letters) + text[at + 1:]
+
+
+def digit_off(rng, digits):
+    at = rng.randrange(len(digits))
+    if rng.random() < 0.3 and at + 1 < len(digits) and digits[at] != digits[at + 1]:
+        return digits[:at] + digits[at + 1] + digits[at] + digits[at + 2:]
+    return digits[:at] + rng.choice("0123456789".replace(digits[at], "")) + digits[at + 1:]
+
+
+class Plan:
+    def __init__(self, seed, families):
+        self.rng, self.names, self.members, self.serial = random.Random(seed), Names(), [], 0
+        self.families = [self.family(number) for number in range(families)]
+
+    def ssn(self):
+        while True:
+            ssn = "%03d%02d%04d" % (self.rng.randrange(1, 899), self.rng.randrange(1, 99), self.rng.randrange(1, 9999))
+            if not ssn.startswith("666"):
+                return ssn
+
+    def day(self, low, high):
+        return datetime.date.fromordinal(self.rng.randrange(datetime.date(low, 1, 1).toordinal(),
+                                                            datetime.date(high, 12, 31).toordinal()))
+
+    def person(self, home, relationship, birth, **values):
+        rng = self.rng
+        self.serial += 1
+        person = {"member_id": "M%07d" % (self.serial * 7), "relationship": relationship,
+                  "first_name": self.names.draw(rng, "F"), "middle_name": self.names.draw(rng, "F"), "suffix": "",
+                  "ssn": self.ssn() if rng.random() < 0.93 else "", "birth_on": birth.isoformat(),
+                  "sex": rng.choice("FM")}
+        if rng.random() < 0.15:
+            person["middle_name"] = person["middle_name"][:1]
+        person.update(home)
+        if rng.random() < 0.5:
+            person["phone"] = "206%07d" % rng.randrange(2000000, 9999999)
+        person.update(values)
+        return person
+
+    def home(self, number):
+        rng = self.rng
+        return {"subscriber_id": "S%06d" % number, "group_id": "G%03d" % (number % 40),
+                "last_name": self.names.draw(rng, "L"), "address1": "%d %s" % (rng.randrange(1, 9999), rng.choice(STREETS)),
+                "city": rng.choice(["MADISON", "CLINTON", "MILTON", "FAIRVIEW"]), "state": "WA",
+                "zip": "980%02d" % rng.randrange(100), "phone": "206%07d" % rng.randrange(2000000, 9999999)}
+
+    def twin_of(self, person):
+        """Born on the same day; SSN often one digit off; a name of any likeness."""
+        rng, twin = self.rng, dict(person)
+        self.serial += 1
+        twin["member_id"] = "M%07d" % (self.serial * 7)
+        kind = rng.random()
+        first = person["first_name"]
+        nicknames = [name for name in self.names.nicknames.get(first, ()) if len(name) > 2]
+        if kind < 0.25:
+            twin["first_name"] = self.names.like(rng, first)
+        elif kind < 0.32 and nicknames:
+            twin["first_name"] = rng.choice(nicknames)
+        elif kind < 0.38 and len(person["middle_name"]) > 2:
+            twin["first_name"] = person["middle_name"]
+        elif kind < 0.43:
+            twin["first_name"] = typo(rng, first)
+        else:
+            twin["first_name"] = self.names.draw(rng, "F")
+        if twin["first_name"] == first:
+            twin["first_name"] = first + "A"
+        if rng.random() > 0.1:
+            twin["middle_name"] = self.names.draw(rng, "F")
+        twin["suffix"] = ""
+        if person["ssn"] and rng.random() < 0.7:
+            twin["ssn"] = digit_off(rng, person["ssn"])
+        elif rng.random() < 0.5:
+            twin["ssn"] = ""
+        else:
+            twin["ssn"] = self.ssn()
+        twin["sex"] = person["sex"] if rng.random() < 0.7 else rng.choice("FM")
+        return twin
+
+    def family(self, number):
+        rng, home = self.rng, self.home(number)
+        people = [self.person(home, "18", self.day(1945, 2002))]
+        year = int(people[0]["birth_on"][:4])
+        if rng.random() < 0.5:
+            people.append(self.person(home, "01", self.day(max(1940, year - 8), min(2003, year + 8))))
+            people[1]["sex"] = "F" if people[0]["sex"] == "M" else "M"
+        for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 2, 3, 4))):
+            low = max(1975, year + 19)
+            if low > 2023:
+                break
+            child = self.person(home, rng.choice(("19", "19", "19", "19", "17", "05")), self.day(low, 2024))
+            people.append(child)
+            if child["sex"] == "M" and people[0]["sex"] == "M" and rng.random() < 0.04:
+                child["first_name"], child["suffix"] = people[0]["first_name"], "JR"
+                if rng.random() < 0.5:
+                    people[0]["suffix"] = "SR"
+            if rng.random() < 0.03:
+                people.append(self.twin_of(child))
+        self.members += people
+        return people
+
+
+def spoil(plan, sent, people, others):
+    """What happens to a record on its way."""
+    rng, names, first = plan.rng, plan.names, sent["first_name"]
+    if rng.random() > 0.3:
+        sent["member_id"] = ""
+    if rng.random() > 0.6:
+        sent["subscriber_id"] = ""
+    if rng.random() < 0.17:
+        sent["ssn"] = ""
+    if rng.random() < 0.5:
+        sent["middle_name"] = sent["middle_name"][:1] if rng.random() < 0.6 else ""
+    if rng.random() < 0.026 and names.nicknames.get(first):
+        sent["first_name"] = rng.choice(names.nicknames[first])
+    elif rng.random() < 0.02:
+        sent["first_name"] = typo(rng, first)
+    elif rng.random() < 0.006:
+        sent["first_name"] = first[:1]
+    elif rng.random() < 0.005 and len(sent["middle_name"]) > 2:
+        sent["first_name"], sent["middle_name"] = sent["middle_name"], rng.choice(("", first, first[:1]))
+    if rng.random() < 0.02:
+        sent["last_name"] = typo(rng, sent["last_name"])
+    elif rng.random() < 0.006 and sent["sex"] == "F":
+        sent["last_name"] = names.draw(rng, "L")
+    if rng.random() < 0.005:
+        sent["first_name"], sent["last_name"] = sent["last_name"], sent["first_name"]
+    if rng.random() < 0.018 and sent["ssn"]:
+        sent["ssn"] = digit_off(rng, sent["ssn"])
+    if rng.random() < 0.012:
+        day = sent["birth_on"].replace("-", "")
+        day = digit_off(rng, day)
+        sent["birth_on"] = "%s-%s-%s" % (day[:4], day[4:6], day[6:])
+    elif rng.random() < 0.003:
+        sent["birth_on"] = sent["birth_on"][:4] + "-01-01"
+    elif rng.random() < 0.003:
+        sent["birth_on"] = "%s-%s-%s" % (sent["birth_on"][:4], sent["birth_on"][8:], sent["birth_on"][5:7])
+    if rng.random() < 0.005:
+        sent["sex"] = "F" if sent["sex"] == "M" else "M"
+    if sent["relationship"] != "18" and rng.random() < 0.015:
+        sent["ssn"] = people[0]["ssn"]
+    if rng.random() < 0.1:
+        sent.update({key: plan.home(0)[key] for key in ("address1", "zip", "phone")})
+    elif rng.random() < 0.03:
+        sent["address1"] = typo(rng, sent["address1"])
+    if rng.random() < 0.01:
+        sent["address1"] = sent["zip"] = sent["city"] = ""
+    if rng.random() < 0.002:
+        sent["member_id"] = rng.choice(people if rng.random() < 0.2 else others)["member_id"]
+    if rng.random() < 0.005:
+        sent["subscriber_id"] = rng.choice(others)["subscriber_id"]
+    if rng.random() < 0.003:
+        sent["suffix"] = ""
+    return sent
+
+
+def newcomer(plan, people):
+    """Somebody of this family whom nobody knows yet, or a stranger."""
+    rng, home = plan.rng, {key: people[0][key] for key in (
+        "subscriber_id", "group_id", "last_name", "address1", "city", "state", "zip", "phone")}
+    kind = rng.random()
+    children = [person for person in people if person["relationship"] == "19"]
+    if kind < 0.05 and children:
+        return plan.twin_of(rng.choice(children))
+    if kind < 0.20:
+        child = plan.person(home, "19", plan.day(2005, 2025))
+        if people[0]["sex"] == "M" and rng.random() < 0.15:
+            child.update(first_name=people[0]["first_name"], sex="M", suffix=rng.choice(("JR", "")))
+        if rng.random() < 0.15:
+            child["ssn"] = people[0]["ssn"]
+        return child
+    stranger = plan.person(plan.home(len(plan.families) + plan.serial), "18", plan.day(1945, 2004))
+    other = rng.choice(plan.members)
+    if kind < 0.30:
+        stranger.update(first_name=other["first_name"], last_name=other["last_name"])
+        if rng.random() < 0.2:
+            stranger["birth_on"] = other["birth_on"]
+    elif kind < 0.33:
+        stranger["ssn"] = other["ssn"]
+    return stranger
+
+
+def write(path, columns, rows):
+    with open(path, "w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, columns, restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main():
+    seed, families, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    plan = Plan(seed, families)
+    records, truth, rng = [], [], plan.rng
+    known = list(plan.members)
+    for _ in range(6):
+        for people in plan.families:
+            if rng.random() > 0.85:
+                continue
+            for person in people:
+                if rng.random() < 0.95:
+                    sent = spoil(plan, dict(person), people, known)
+                    sent["id"] = "R%07d" % len(records)
+                    truth.append({"left_id": sent["id"], "right_id": person["member_id"]})
+                    records.append(sent)
+            if rng.random() < 0.25:
+                person = newcomer(plan, people)
+                sent = spoil(plan, dict(person), people, known)
+                if sent["member_id"] in [person["member_id"]] + [member["member_id"] for member in people]:
+                    sent["member_id"] = ""
+                sent["id"] = "R%07d" % len(records)
+                records.append(sent)
+    write(folder + "/members.csv", COLUMNS, [dict(member, id=member["member_id"]) for member in known])
+    write(folder + "/records.csv", COLUMNS, records)
+    write(folder + "/truth.csv", ["left_id", "right_id"], truth)
+
+
+main()
