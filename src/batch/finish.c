@@ -10,26 +10,63 @@
 #include "muster/path.h"
 #include "job.h"
 
-static int publish(struct job *job, const char *name, const char *extension, struct slice content)
-{
-	char path[LIMIT_PATH_BYTES];
-	int r;
+/* Where things go: to the partner's and representatives' folder, and beside the original for good. */
+struct finish {
+	struct job *job;
+	char name[256]; /* `<n>` */
+	char out[LIMIT_PATH_BYTES], archive[LIMIT_PATH_BYTES];
+};
 
-	if (slice_is_empty(content))
-		return 0;
-	r = path_format(path, "%.*s/%s.%s", (int)job->file.out_dir.len, job->file.out_dir.data, name, extension);
-	return r < 0 ? r : io_publish(job->env, path, content);
+static int publish(struct finish *finish, const char *extension, struct slice content)
+{
+	const char *const folders[] = {finish->out, finish->archive};
+	char path[LIMIT_PATH_BYTES];
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < 2 && !slice_is_empty(content); i++) {
+		r = path_format(path, "%s/%s.%s", folders[i], finish->name, extension);
+		if (r == 0)
+			r = io_publish(finish->job->env, path, content);
+	}
+	return r;
 }
 
-static int finish_acknowledge(struct job *job, const char *name)
+static int finish_acknowledge(struct finish *finish)
 {
 	struct slice ta1, ack999;
-	int r = ack_finish(job->ack, &ta1, &ack999);
+	int r = ack_finish(finish->job->ack, &ta1, &ack999);
 
-	if (r < 0 || job->profile->ack == PROFILE_ACK_NONE)
+	if (r < 0 || finish->job->profile->ack == PROFILE_ACK_NONE)
 		return r;
-	r = publish(job, name, "ta1", ta1);
-	return r < 0 ? r : publish(job, name, "999", ack999);
+	r = publish(finish, "ta1", ta1);
+	return r < 0 ? r : publish(finish, "999", ack999);
+}
+
+/*
+ * The outputs stay beside the original, too: a later file of the same name takes their place in out/, and whoever
+ * was at work on its exceptions must still find them.
+ */
+static int finish_outputs(struct finish *finish)
+{
+	struct job *job = finish->job;
+	const struct outputs_request request = {
+		.file_no = job->file.file_no, .folder = finish->out, .name = finish->name, .findings = &job->findings};
+	char from[LIMIT_PATH_BYTES], to[LIMIT_PATH_BYTES];
+	struct hash hash;
+	uint64_t bytes;
+	int kind, r = outputs_write(job->env, job->store, &request, NULL);
+
+	for (kind = 0; r == 0 && kind < OUTPUTS_KIND_COUNT; kind++) {
+		const char *suffix = outputs_suffix((enum outputs_kind)kind);
+
+		r = path_format(from, "%s/%s%s", finish->out, finish->name, suffix);
+		if (r == 0)
+			r = path_format(to, "%s/%s%s", finish->archive, finish->name, suffix);
+		if (r == 0)
+			r = io_copy_file(job->env, from, to, &hash, &bytes);
+	}
+	return r;
 }
 
 int job_archive_folder(const struct job *job, char out[LIMIT_PATH_BYTES])
@@ -66,18 +103,15 @@ static int finish_reason(struct job *job, const char *folder)
 	return r;
 }
 
-static int finish_archive(struct job *job)
+static int finish_archive(struct finish *finish)
 {
-	char folder[LIMIT_PATH_BYTES], path[LIMIT_PATH_BYTES];
+	struct job *job = finish->job;
+	char path[LIMIT_PATH_BYTES];
 	struct hash hash;
-	int r = job_archive_folder(job, folder);
+	int r = finish_reason(job, finish->archive);
 
 	if (r == 0)
-		r = env_mkdirs(job->env, folder);
-	if (r == 0)
-		r = finish_reason(job, folder);
-	if (r == 0)
-		r = path_format(path, "%s/original.gz", folder);
+		r = path_format(path, "%s/original.gz", finish->archive);
 	if (r == 0)
 		r = io_gzip_file(job->env, job->original, path, &hash);
 	if (r == 0 && memcmp(&hash, &job->file.sha256, sizeof(hash)) != 0)
@@ -102,20 +136,21 @@ static int finish_stage(struct job *job, enum store_file_stage stage)
 
 int job_finish(struct job *job)
 {
-	char name[256], out_dir[LIMIT_PATH_BYTES];
-	const struct outputs_request request = {
-		.file_no = job->file.file_no, .folder = out_dir, .name = name, .findings = &job->findings};
-	int r;
+	struct finish finish = {.job = job};
+	int r = job_archive_folder(job, finish.archive);
 
-	job_safe_name(job->file.name, name, sizeof(name));
-	slice_to_cstr(job->file.out_dir, out_dir, sizeof(out_dir));
-	r = env_mkdirs(job->env, out_dir);
+	job_safe_name(job->file.name, finish.name, sizeof(finish.name));
+	slice_to_cstr(job->file.out_dir, finish.out, sizeof(finish.out));
 	if (r == 0)
-		r = finish_acknowledge(job, name);
+		r = env_mkdirs(job->env, finish.out);
 	if (r == 0)
-		r = outputs_write(job->env, job->store, &request, NULL);
+		r = env_mkdirs(job->env, finish.archive);
 	if (r == 0)
-		r = finish_archive(job);
+		r = finish_acknowledge(&finish);
+	if (r == 0)
+		r = finish_outputs(&finish);
+	if (r == 0)
+		r = finish_archive(&finish);
 	if (r == 0)
 		r = finish_stage(job, STORE_FILE_FILED);
 	if (r == 0)

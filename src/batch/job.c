@@ -117,6 +117,8 @@ bool job_waits_whole(const struct job *job)
 
 struct slice job_waits_why(const struct job *job)
 {
+	if (job->damaged)
+		return SLICE_LITERAL("the file's compression is damaged or over a limit: it could not be read to its end");
 	if (job->truncated)
 		return SLICE_LITERAL("the file is cut off before its IEA: ask the partner to send it whole");
 	return SLICE_LITERAL("the file holds bytes that belong to no interchange: ask the partner what they are");

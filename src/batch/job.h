@@ -42,6 +42,7 @@ struct job {
 	struct ack *ack;
 	bool truncated;               /* an interchange without its IEA */
 	bool broken;                  /* an error that belongs to no interchange */
+	bool damaged;                 /* its compression is damaged or over a limit: it could not be read to its end */
 	bool duplicate;               /* of a file received before: nothing is recorded of its sets */
 	uint64_t members_read;        /* over all sets */
 	cents money_read;

@@ -546,6 +546,7 @@ static int validate_finding(void *context, const struct finding *finding)
 	struct job *job = validate_job(validate);
 	int r = finding_list_add(&job->findings, finding);
 
+	job->damaged |= finding->code == FINDING_INTERCHANGE_DAMAGED;
 	/* An error of the file, not of one of its interchanges: bytes behind IEA that should not be there, damage. */
 	if (finding->severity == FINDING_ERROR && finding->where.interchange == 0 && job->interchange_count > 0)
 		job->broken = true;
