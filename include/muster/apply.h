@@ -63,6 +63,27 @@ int apply_is_done(const struct apply_origin *origin, uint32_t member_pos, bool *
 int apply_family(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
                  struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload);
 
+/*
+ * An audited family: nothing is applied. Records that change nothing have their rows and count as no change, the others
+ * count as held.
+ */
+int apply_audited(const struct apply_origin *origin, const struct enroll_family *family,
+                  const struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload);
+/*
+ * What a full file's omissions do to a household: rows and a ledger row under `member_pos`, a position behind the set's
+ * last record. A representative's release (origin->again): the item's ledger row turns into APPLIED.
+ */
+int apply_omission(struct arena *arena, const struct apply_origin *origin, uint32_t member_pos,
+                   struct changeset *changeset, struct hash_content_state *payload);
+/* A household that waits: an item (OMITTED) under such a position, with those left out as its candidates. */
+struct apply_omitted {
+	uint32_t member_pos;
+	struct slice group_id, subscriber_id, reason;
+	const struct match_candidate *left_out;
+	uint32_t count;
+};
+int apply_omitted_item(struct arena *arena, const struct apply_origin *origin, const struct apply_omitted *omitted);
+
 /* A remittance: the set's row, then each line posted or suspended. */
 int apply_remittance(const struct apply_origin *origin, const struct remit_header *header, bool duplicate);
 int apply_remittance_line(struct arena *arena, const struct apply_origin *origin, const struct remit_header *header,

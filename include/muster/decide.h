@@ -148,6 +148,50 @@ struct decide_input {
 /* Decide one family. 0 with *ret_changeset filled (its arrays in `arena`), or <0. */
 int decide_family(struct arena *arena, const struct decide_input *input, struct changeset *ret_changeset);
 
+/*
+ * Termination by omission: a household of which a full file leaves somebody out. Pure as decide_family.
+ *
+ *   the subscriber present     each dependent who is left out ends by himself
+ *   the subscriber left out    all end together; but where one of them is kept, or stands in the file, nobody does: a
+ *                              family without its subscriber is a question
+ *   a coverage ends by itself by the end of the month after the file's: it stays; it was said explicitly
+ *
+ * Source    enrollment-semantics section 5.
+ */
+enum decide_omission_outcome {
+	DECIDE_OMISSION_NONE, /* in the file, or not covered there: nothing to say */
+	DECIDE_OMISSION_ENDED,
+	DECIDE_OMISSION_WAITS, /* for a representative, or for another full file */
+	DECIDE_OMISSION_KEPT
+};
+struct decide_absence {
+	const struct member *member; /* with all his spans */
+	bool present;                /* a record of the file means him */
+	bool waits;                  /* the file does not settle yet: grace */
+	struct slice protection;     /* why he is kept though he is left out; empty = nothing keeps him */
+	enum decide_omission_outcome outcome; /* out, with */
+	struct slice reason;
+};
+struct decide_omission_input {
+	struct slice group_id;
+	date_day today, file_on;
+	date_day ends_on;         /* the last covered day of those who end */
+	int32_t retro_term_days;  /* 0 = no limit */
+	bool ask;                 /* end nobody: a representative decides */
+	bool forced;              /* a representative said so: neither protection nor family keeps anybody */
+	uint32_t member_pos;      /* of the rows: there is no record */
+};
+/*
+ * `people`: subscriber first, where he is on file. *ret_asks: somebody waits for a representative, with `reason` of the
+ * first such. 0 or <0.
+ */
+int decide_omission(struct arena *arena, const struct decide_omission_input *input, struct decide_absence *people,
+                    uint32_t count, struct changeset *ret_changeset, bool *ret_asks);
+
+/* Each field of a person that differs, shown as in `change` (masked). 0, <0, or what `fn` returned. */
+int decide_differences(struct arena *arena, const struct member *before, const struct member *after, void *context,
+                       int (*fn)(void *context, const char *field, struct slice before, struct slice after));
+
 /* One remittance line: posted against whom, or suspended and why. */
 struct decide_payment {
 	bool posted;

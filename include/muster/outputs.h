@@ -1,8 +1,8 @@
 /*
  * outputs: what stands in out/ for one file, made from the rows of the database.
  *
- * Writes `<name>.applied.csv`, `.exceptions.csv`, `.exceptions.xml`, `.report.html` and, last, `.summary.json`, each
- * whole under its final name or not at all. Nothing but rows goes in (no clock, no locale, no order of the file
+ * Writes `<name>.applied.csv`, `.exceptions.csv`, `.exceptions.xml`, `.report.html` and, last, `.summary.json`; of a
+ * full file also `.omissions.csv` (who is in no record, and what became of him), of an audit `.audit.csv`. Each whole under its final name or not at all. Nothing but rows goes in (no clock, no locale, no order of the file
  * system), and what representatives did afterwards is left out: any of them can be made again, byte for byte (P32).
  * Only the report's list of findings comes from the caller; findings are not kept in the database.
  *

@@ -54,6 +54,27 @@ struct profile_guards {
 	int32_t changes_percent, changes_min;           /* any change */
 };
 
+/* Which sets tell of everybody (full files). BGN08 4 is an audit whatever was agreed. */
+enum profile_full_mode {
+	PROFILE_FULL_BY_BGN08, /* RX */
+	PROFILE_FULL_BY_INS03, /* RX, and sets whose records are all INS03 030 */
+	PROFILE_FULL_ALWAYS,   /* all */
+	PROFILE_FULL_NEVER     /* none: 030 is compared record by record, and nobody is left out */
+};
+enum profile_omission { PROFILE_OMISSION_TERM, PROFILE_OMISSION_IGNORE, PROFILE_OMISSION_EXCEPTION };
+enum profile_omit_end { PROFILE_OMIT_MONTH_OF_FILE, PROFILE_OMIT_MONTH_BEFORE, PROFILE_OMIT_FILE_DATE };
+
+/* Full files: who is left out, and what becomes of him. */
+struct profile_full {
+	enum profile_full_mode mode;
+	bool refused;                    /* file_mode: change. A full file of this partner waits */
+	enum profile_omission omission;  /* end, let alone, or ask */
+	enum profile_omit_end omit_end;  /* last covered day, by BGN03; the default takes no day away that has passed */
+	int32_t grace_files;             /* absent from so many full files on end before his coverage ends; 1 = at once */
+	int32_t young_days;              /* who was added in so many days before the file, or after it, is kept */
+	bool missing_groups_ignored;     /* a group of the last full file that is not in this one: no hold */
+};
+
 struct profile {
 	const char *name;    /* of its file, without .yaml: also its folders in/<name>/ and out/<name>/ */
 	struct slice title;  /* `name`: for people; the file's name where not given */
@@ -72,6 +93,7 @@ struct profile {
 	int32_t settle_seconds;
 	uint64_t max_inflated_bytes; /* of one gzip file; at most LIMIT_INFLATE_BYTES */
 	struct profile_guards guards;
+	struct profile_full full;
 };
 
 /* All partners of a site, sorted by name; `fallback` is partners/default.yaml, or the defaults. */

@@ -505,6 +505,83 @@ int store_changes_of_member(struct store *store, uint64_t member_no, store_chang
 typedef int (*store_count_fn)(void *context, struct slice name, uint64_t count);
 int store_change_counts(struct store *store, uint64_t file_no, store_count_fn fn, void *context);
 
+/* ---- full files --------------------------------------------------------------------------------------------- */
+
+/* A set that tells of everybody: to be compared and applied, or only to be compared. */
+enum store_full_mode { STORE_FULL_NONE, STORE_FULL_REPLACE, STORE_FULL_AUDIT };
+struct store_full_set {
+	uint64_t tset_no;
+	enum store_full_mode mode;
+	date_day file_on;        /* BGN03 */
+	struct slice sponsor_id; /* N1*P5; may be empty */
+};
+int store_full_set_add(struct store *store, const struct store_full_set *set);
+/* mode STORE_FULL_NONE for a set without a row. */
+int store_full_set_get(struct store *store, uint64_t tset_no, struct arena *arena, struct store_full_set *ret_set);
+/* A record of the set names this group; known ones are kept once. */
+int store_full_group_add(struct store *store, uint64_t tset_no, struct slice group_id);
+
+/* A full set and one of its groups; group_id empty for a set that names none. */
+struct store_full_use {
+	struct slice group_id;
+	uint64_t tset_no;
+	uint32_t tset_ordinal, members;
+	enum store_tset_outcome outcome;
+	struct store_full_set set;
+};
+typedef int (*store_full_use_fn)(void *context, const struct store_full_use *use);
+/* Of a file, by group_id, then set. */
+int store_full_uses_each(struct store *store, uint64_t file_no, store_full_use_fn fn, void *context);
+/* The last file before this one of which an applied full set (not an audit) named the group; 0 = none. */
+int store_full_previous(struct store *store, uint64_t file_no, struct slice group_id, uint64_t *ret_file_no);
+
+typedef int (*store_number_fn)(void *context, uint64_t member_no);
+/* The members whom the set's records (not what follows from them) were applied to. */
+int store_full_present(struct store *store, const struct store_full_use *use, store_number_fn fn, void *context);
+/* The candidates of its records that wait, and everybody of their families and of those that the records name. */
+int store_full_unsure(struct store *store, const struct store_full_use *use, store_number_fn fn, void *context);
+
+enum store_omission_outcome { STORE_OMISSION_ENDED, STORE_OMISSION_WAITS, STORE_OMISSION_KEPT };
+/* An active member of a full set's group whom no record of the file means. */
+struct store_omission {
+	uint64_t tset_no;
+	struct slice group_id;
+	uint64_t member_no;
+	uint32_t member_pos; /* of his rows or item; 0 = none */
+	enum store_omission_outcome outcome;
+	uint32_t absences;   /* consecutive full files without him, this one too */
+	struct slice reason;
+	struct slice member_id, subscriber_id; /* filled when read */
+	struct store_origin origin;            /* filled when read */
+};
+const char *store_omission_name(enum store_omission_outcome outcome);
+/* 0, STORE_E_EXISTS. */
+int store_omission_add(struct store *store, const struct store_omission *omission);
+/* `absences` of a member in a file's sets; 0 = he was not left out there. */
+int store_omission_absences(struct store *store, uint64_t file_no, struct slice group_id, uint64_t member_no,
+                            uint32_t *ret_absences);
+typedef int (*store_omission_fn)(void *context, const struct store_omission *omission);
+/* Of a file, by set, group and member. */
+int store_omissions_each(struct store *store, uint64_t file_no, store_omission_fn fn, void *context);
+
+/* What an audit found about one field of one member, or about one who is only here or only there. */
+struct store_discrepancy {
+	uint64_t tset_no;
+	uint32_t line_no;    /* given by store_discrepancy_add */
+	uint32_t member_pos; /* 0: only in the database */
+	uint64_t member_no;  /* 0: only in the file */
+	struct slice subscriber_id, outcome, field, stored, sent;
+	struct slice member_id;     /* filled when read */
+	struct store_origin origin; /* filled when read */
+};
+int store_discrepancy_add(struct store *store, struct store_discrepancy *discrepancy);
+typedef int (*store_discrepancy_fn)(void *context, const struct store_discrepancy *discrepancy);
+/* Of a file, by set and line. */
+int store_discrepancies_each(struct store *store, uint64_t file_no, store_discrepancy_fn fn, void *context);
+
+/* The last position of a set in the ledger; 0 = none. What is decided without a record is numbered on from there. */
+int store_ledger_last(struct store *store, uint64_t tset_no, uint32_t *ret_member_pos);
+
 /* ---- exceptions --------------------------------------------------------------------------------------------- */
 
 /*

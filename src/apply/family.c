@@ -193,6 +193,55 @@ static int apply_outcome(const struct apply_origin *origin, const struct member_
 	return origin_put_ledger(origin, record->member_pos, outcomes[outcome], &record->content_hash);
 }
 
+int apply_audited(const struct apply_origin *origin, const struct enroll_family *family,
+                  const struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload)
+{
+	uint32_t i, k, op_index;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < family->member_count; i++) {
+		const struct member_record *record = &family->members[i];
+		bool equal = changeset->outcomes[i] == DECIDE_UNCHANGED;
+
+		tally->members_no_change += equal;
+		tally->members_held += !equal;
+		r = origin_put_ledger(origin, record->member_pos, equal ? STORE_RECORD_NO_CHANGE : STORE_RECORD_HELD,
+				      &record->content_hash);
+		for (k = 0, op_index = 0; r == 0 && equal && k < changeset->operation_count; k++)
+			if (changeset->operations[k].member_pos == record->member_pos)
+				r = apply_operation(origin, &changeset->operations[k], op_index++, payload);
+	}
+	return r;
+}
+
+int apply_omission(struct arena *arena, const struct apply_origin *origin, uint32_t member_pos,
+                   struct changeset *changeset, struct hash_content_state *payload)
+{
+	static const struct hash no_content;
+	uint32_t i;
+	int r = origin_put_ledger(origin, member_pos, STORE_RECORD_APPLIED, &no_content);
+
+	for (i = 0; r == 0 && i < changeset->image_count; i++)
+		r = apply_image(arena, origin, changeset->images[i]);
+	return r == 0 ? apply_operations(origin, changeset, payload) : r;
+}
+
+int apply_omitted_item(struct arena *arena, const struct apply_origin *origin, const struct apply_omitted *omitted)
+{
+	static const struct hash no_content;
+	struct store_exception item = {
+		.member_pos = omitted->member_pos,
+		.category = CATEGORY_OMITTED,
+		.reason = omitted->reason,
+		.group_id = omitted->group_id,
+		.subscriber_id = omitted->subscriber_id,
+		.confidence_e6 = 1000000u,
+	};
+	int r = origin_put_ledger(origin, omitted->member_pos, STORE_RECORD_EXCEPTION, &no_content);
+
+	return r == 0 ? origin_put_item(arena, origin, &item, omitted->left_out, omitted->count) : r;
+}
+
 int apply_family(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
                  struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload)
 {

@@ -97,19 +97,18 @@ int guard_count_family(struct guard *guard, const struct enroll_family *family)
 	return 0;
 }
 
-static bool over_the_line(uint64_t count, uint64_t active, int32_t percent, int32_t minimum)
+bool guard_over_the_line(uint64_t count, uint64_t active, int32_t percent, int32_t minimum)
 {
 	return count > (uint64_t)minimum && count * 100 > active * (uint64_t)percent;
 }
 
-/* 0: within the lines. 1: too many terminations, 2: too many changes. */
-static int volume_judge(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active)
+int guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active)
 {
 	if (active == 0)
 		return 0;
-	if (over_the_line(volume->terminations, active, guards->terminations_percent, guards->terminations_min))
+	if (guard_over_the_line(volume->terminations, active, guards->terminations_percent, guards->terminations_min))
 		return 1;
-	return over_the_line(volume->changes, active, guards->changes_percent, guards->changes_min) ? 2 : 0;
+	return guard_over_the_line(volume->changes, active, guards->changes_percent, guards->changes_min) ? 2 : 0;
 }
 
 /* Too few to be over any line, however small the group: then nobody need count its members. */
@@ -135,7 +134,7 @@ static int volumes_judge(struct job *job, const struct job_volume *volumes, uint
 					     &subscribers);
 		if (r < 0)
 			return r;
-		*ret_line = volume_judge(&job->profile->guards, &volumes[i], *ret_active);
+		*ret_line = guard_judge_volume(&job->profile->guards, &volumes[i], *ret_active);
 		*ret_which = &volumes[i];
 	}
 	return 0;
@@ -171,13 +170,13 @@ void guard_forget_set(struct guard *guard, uint64_t tset_no)
 			guard->suspects[i] = guard->suspects[--guard->suspect_count];
 }
 
-static struct slice guard_sentence(struct guard *guard, const struct job_volume *volume, uint64_t active, int line)
+struct slice guard_sentence(struct arena *arena, const struct profile_guards *guards, const struct job_volume *volume,
+                            uint64_t active, int line)
 {
-	const struct profile_guards *guards = &guard->job->profile->guards;
 	bool ends = line == 1;
 	char group[64];
 
-	return arena_printf(&guard->arena,
+	return arena_printf(arena,
 			    "the set would %s %llu of the %llu active members of group %s (limit: %d %% and %d); nothing was applied",
 			    ends ? "end the coverage of" : "change",
 			    (unsigned long long)(ends ? volume->terminations : volume->changes),
@@ -209,7 +208,7 @@ static int guard_judge_set(struct guard *guard, const struct guard_suspect *susp
 	row.outcome = STORE_TSET_HELD;
 	row.hold_category = CATEGORY_MASS_TERM;
 	row.ledger_key = SLICE_EMPTY;
-	row.reason = guard_sentence(guard, which, active, line);
+	row.reason = guard_sentence(&guard->arena, &job->profile->guards, which, active, line);
 	if (row.reason.data == NULL)
 		return -ENOMEM;
 	r = store_tset_update(job->store, &row);

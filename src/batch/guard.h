@@ -39,6 +39,14 @@ void guard_forget_set(struct guard *guard, uint64_t tset_no);
 /* Judge those remembered, inside the write transaction of pass 1. */
 int guard_judge(struct guard *guard);
 
+/* Over the percentage and over the minimum? */
+bool guard_over_the_line(uint64_t count, uint64_t active, int32_t percent, int32_t minimum);
+/* 0: within the lines. 1: too many terminations, 2: too many changes. */
+int guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active);
+/* Why a set is held, by such a line. data NULL = no memory. */
+struct slice guard_sentence(struct arena *arena, const struct profile_guards *guards, const struct job_volume *volume,
+                            uint64_t active, int line);
+
 /* The counter of `group_id` in an open-addressed table that grows; NULL when there is no memory. */
 struct job_volume *guard_volume(struct arena *arena, struct job_volume **volumes, uint32_t *capacity, uint32_t *count,
                                  struct slice group_id);

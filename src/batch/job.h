@@ -100,7 +100,11 @@ int job_archive_folder(const struct job *job, char out[LIMIT_PATH_BYTES]);
 struct job_volume {
 	struct slice group_id;
 	uint64_t terminations, changes;
+	/* Full files: members whom no record means, and members whom one does. */
+	bool measured;
+	uint64_t omissions, present;
 };
+/* tset_ordinal 0: all full sets together, omissions too. */
 int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, struct job_volume **ret_volumes,
                  uint32_t *ret_count);
 

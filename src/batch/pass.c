@@ -11,10 +11,12 @@
  */
 #include <stdio.h>
 
+#include "audit.h"
 #include "guard.h"
 #include "items.h"
 #include "lane.h"
 #include "muster/log.h"
+#include "omit.h"
 #include "pass.h"
 #include "supersede.h"
 
@@ -137,7 +139,8 @@ static int record_done_before(struct pass *pass, const struct member_record *rec
 	enum store_record_outcome before;
 
 	*ret_skip = false;
-	if (pass->done_before == NULL)
+	/* A full file is compared anew: who is present must be known, and what is equal has no effect. */
+	if (pass->done_before == NULL || pass->full.mode != STORE_FULL_NONE)
 		return 0;
 	before = store_ledger_index_find(pass->done_before, &record->content_hash);
 	if (before != STORE_RECORD_APPLIED && before != STORE_RECORD_NO_CHANGE)
@@ -221,6 +224,11 @@ static int family_close(struct pass *pass, const struct enroll_family *family, c
 	return r;
 }
 
+struct job_volume *pass_volume(struct pass *pass, struct slice group_id)
+{
+	return guard_volume(pass->volume_arena, &pass->volumes, &pass->volume_capacity, &pass->volume_count, group_id);
+}
+
 /* A dry run: who would lose coverage, who would be changed, by group. */
 static int family_measure(struct pass *pass, const struct changeset *changeset)
 {
@@ -232,8 +240,7 @@ static int family_measure(struct pass *pass, const struct changeset *changeset)
 
 		if (operation->action == DECIDE_NO_CHANGE)
 			continue;
-		volume = guard_volume(pass->volume_arena, &pass->volumes, &pass->volume_capacity, &pass->volume_count,
-				      operation->group_id);
+		volume = pass_volume(pass, operation->group_id);
 		if (volume == NULL)
 			return -ENOMEM;
 		volume->changes++;
@@ -258,7 +265,8 @@ static int family_decide(struct pass *pass, const struct enroll_family *family, 
 		.policy = &job->profile->decide,
 		.today = job->batch->settings.today,
 		.family = family,
-		.last_chance = pass->last_chance || pass->dry,
+		.compares = pass->full.mode != STORE_FULL_NONE || job->profile->full.mode == PROFILE_FULL_NEVER,
+		.last_chance = pass->last_chance || pass->dry || pass->full.mode == STORE_FULL_AUDIT,
 		.is_claimed = pass_is_claimed,
 		.claimed_context = pass,
 	};
@@ -290,7 +298,9 @@ static int pass_family(void *context, const struct enroll_family *whole)
 			r = family_measure(pass, &changeset);
 		else if (r == 0 && job->preview != NULL && job->preview->family != NULL)
 			r = job->preview->family(job->preview->context, &family, &changeset);
-		if (r == 0)
+		if (r == 0 && pass->full.mode == STORE_FULL_AUDIT)
+			r = audit_family(pass, &family, &changeset);
+		else if (r == 0)
 			r = apply_family(&pass->family_arena, &origin, &family, &changeset, &pass->tset.tally, &pass->payload);
 		if (r == 0)
 			r = family_claim(pass, &changeset);
@@ -384,13 +394,17 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 		return log_failure(MUSTER_ERROR_INTERNAL, "the sets of file %llu are not those of pass 1",
 				   (unsigned long long)job->file.file_no);
 	pass->tset = *stored;
+	r = store_full_set_get(job->store, stored->tset_no, &pass->arena, &pass->full);
+	if (r < 0)
+		return r;
 	claims_clear(&pass->claims);
 	pass->set_category = CATEGORY_COUNT;
 	if (job->items != NULL)
 		pass->open = items_in_set(job->items, tset->ordinal);
 	else
 		pass->open = stored->outcome == STORE_TSET_OPEN && !stored->done &&
-			     (pass->only_ordinal == 0 || pass->only_ordinal == tset->ordinal);
+			     (!pass->dry || (pass->only_ordinal == 0 ? pass->full.mode == STORE_FULL_REPLACE
+								     : pass->only_ordinal == tset->ordinal));
 	if (!pass->open)
 		return 0;
 	store_ledger_index_free(pass->done_before);
@@ -664,6 +678,8 @@ int job_apply(struct job *job)
 		pass.last_chance = true;
 		r = job_walk(&pass.pass, pass_handler);
 	}
+	if (r == 0)
+		r = omit_run(&pass);
 	if (r < 0)
 		store_rollback(job->store);
 	pass_clean_up(&pass);
@@ -685,6 +701,8 @@ int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, str
 		r = store_savepoint(job->store);
 	if (r == 0)
 		r = job_walk(&pass.pass, pass_handler);
+	if (r == 0 && tset_ordinal == 0)
+		r = omit_run(&pass);
 	if (r == 0)
 		r = store_savepoint_rollback(job->store);
 	*ret_volumes = pass.volumes;

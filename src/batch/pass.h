@@ -15,7 +15,8 @@ struct pass {
 	struct store_tset tset;   /* the set under way */
 	bool open;                /* it is to be applied */
 	bool last_chance;         /* pass 3 */
-	uint32_t only_ordinal;    /* a dry run's set; 0 = all */
+	struct store_full_set full; /* of the set under way: is it a full file's? */
+	uint32_t only_ordinal;    /* a dry run's set; 0 = all that are a full file's */
 	bool dry;
 	size_t deferred_at;       /* pass 3: how far in the list */
 	uint32_t members_in_chunk;
@@ -32,6 +33,9 @@ struct pass {
 	struct job_volume *volumes;
 	uint32_t volume_capacity, volume_count;
 };
+
+/* A change of these groups is counted in a dry run; NULL = no memory. */
+struct job_volume *pass_volume(struct pass *pass, struct slice group_id);
 
 static inline struct job *pass_job(struct pass *pass)
 {

@@ -10,6 +10,7 @@
  */
 #include <stdio.h>
 
+#include "full.h"
 #include "guard.h"
 #include "lane.h"
 #include "muster/json.h"
@@ -31,6 +32,9 @@ struct validate {
 	struct slice header;       /* JSON of the set under way */
 	bool out_of_order;         /* the interchange is older than what was applied */
 	bool envelope_rejected;    /* by what its ISA says */
+	struct slice action;       /* BGN08 of the set under way; empty in an 820 */
+	struct store_full_set full;
+	uint32_t records, compared; /* of the set under way: all, and those of INS03 030 */
 	enum category hold_category;
 	struct slice hold_reason;
 	cents money;               /* of the set under way */
@@ -86,18 +90,24 @@ static void header_820(struct buffer *out, const struct remit_header *header)
 	json_object_end(&json);
 }
 
-/* Full files wait for their own rules; information copies are never applied. */
+/* Information copies are never applied. */
 static void validate_hold_834(struct validate *validate, const struct enroll_header *header)
 {
-	if (slice_is(header->action, "RX") || slice_is(header->action, "4")) {
-		validate->hold_category = CATEGORY_FILE_HOLD;
-		validate->hold_reason = slice_is(header->action, "RX")
-			? SLICE_LITERAL("full file (BGN08 RX, replace): full files are not applied by this version; send changes (BGN08 2)")
-			: SLICE_LITERAL("full file (BGN08 4, verify): full files are not compared by this version; nothing is applied");
-	} else if (slice_is(header->purpose, "22")) {
-		validate->hold_category = CATEGORY_FILE_HOLD;
-		validate->hold_reason = SLICE_LITERAL("information copy (BGN01 22): never applied");
-	}
+	if (!slice_is(header->purpose, "22"))
+		return;
+	validate->hold_category = CATEGORY_FILE_HOLD;
+	validate->hold_reason = SLICE_LITERAL("information copy (BGN01 22): never applied");
+}
+
+/* What a full file is about. The header's text lives as long as the set. */
+static int validate_note_full(struct validate *validate, const struct enroll_header *header)
+{
+	validate->action = arena_dup(&validate->arena, header->action);
+	validate->full = (struct store_full_set){
+		.file_on = header->created_on,
+		.sponsor_id = arena_dup(&validate->arena, header->sponsor_id),
+	};
+	return validate->action.data != NULL && validate->full.sponsor_id.data != NULL ? 0 : -ENOMEM;
 }
 
 static int validate_header_834(void *context, const struct x12_tset *tset, const struct enroll_header *header)
@@ -112,13 +122,17 @@ static int validate_header_834(void *context, const struct x12_tset *tset, const
 	validate->header = validate_keep(validate, &text);
 	buffer_fini(&text);
 	validate_hold_834(validate, header);
-	return validate->header.data != NULL ? 0 : -ENOMEM;
+	return validate->header.data != NULL ? validate_note_full(validate, header) : -ENOMEM;
 }
 
 static int validate_family(void *context, const struct enroll_family *family)
 {
 	struct validate *validate = context;
+	uint32_t i;
 
+	validate->records += family->member_count;
+	for (i = 0; i < family->member_count; i++)
+		validate->compared += slice_is(family->members[i].maintenance, "030");
 	return guard_count_family(&validate->guard, family);
 }
 
@@ -306,7 +320,33 @@ static int tset_row_settle(struct validate *validate, const struct check_verdict
 		tset_row_hold(row, validate->hold_category, validate->hold_reason);
 		return 0;
 	}
+	if (validate->full.mode == STORE_FULL_REPLACE && job->profile->full.refused) {
+		tset_row_hold(row, CATEGORY_FILE_HOLD,
+			      SLICE_LITERAL("a full file, but this partner sends changes only (file_mode: change)"));
+		return 0;
+	}
+	if (validate->full.mode == STORE_FULL_REPLACE && verdict->members == 0) {
+		tset_row_hold(row, CATEGORY_FILE_HOLD,
+			      SLICE_LITERAL("a full file without a single member (INS) would leave out everybody"));
+		return 0;
+	}
 	return tset_row_key(validate, row);
+}
+
+/* A full file's set, and the groups that its records name. */
+static int validate_add_full(struct validate *validate, const struct store_tset *row)
+{
+	struct store *store = validate_job(validate)->store;
+	const struct guard *guard = &validate->guard;
+	uint32_t i;
+	int r;
+
+	validate->full.tset_no = row->tset_no;
+	r = store_full_set_add(store, &validate->full);
+	for (i = 0; r == 0 && i < guard->volume_capacity; i++)
+		if (guard->volumes[i].group_id.len > 0)
+			r = store_full_group_add(store, row->tset_no, guard->volumes[i].group_id);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
 static int validate_add_row(struct validate *validate, const struct x12_tset *tset, const struct check_verdict *verdict)
@@ -316,6 +356,9 @@ static int validate_add_row(struct validate *validate, const struct x12_tset *ts
 	int r;
 
 	tset_row_fill(validate, tset, verdict, &row);
+	if (slice_is(tset->set_id, "834"))
+		validate->full.mode = full_mode_of(&job->profile->full, validate->action, validate->records,
+						   validate->compared);
 	r = tset_row_settle(validate, verdict, &row);
 	if (r == 0)
 		r = store_tset_add(job->store, &row);
@@ -328,7 +371,9 @@ static int validate_add_row(struct validate *validate, const struct x12_tset *ts
 	if (validate->fgroup_first_no == 0)
 		validate->fgroup_first_no = row.tset_no;
 	validate->last_tset_no = row.tset_no;
-	if (row.outcome == STORE_TSET_OPEN)
+	if (validate->full.mode != STORE_FULL_NONE)
+		r = validate_add_full(validate, &row);
+	else if (row.outcome == STORE_TSET_OPEN)
 		r = guard_note_set(&validate->guard, row.ordinal, row.tset_no);
 	return r < 0 ? r : validate_commit_portion(validate);
 }
@@ -474,6 +519,9 @@ static int validate_tset_begin(void *context, const struct x12_tset *tset, const
 	validate->header = SLICE_EMPTY;
 	validate->money = 0;
 	validate->hold_category = CATEGORY_COUNT;
+	validate->action = SLICE_EMPTY;
+	validate->full = (struct store_full_set){.mode = STORE_FULL_NONE};
+	validate->records = validate->compared = 0;
 	guard_begin_set(&validate->guard);
 	r = ack->tset_begin(ack->context, tset, guide);
 	if (r == 0)
@@ -625,6 +673,8 @@ static int validate_end(struct validate *validate)
 		r = validate_overrule(validate, job->first_tset_no, STORE_TSET_HELD, job_waits_why(job));
 	if (r == 0)
 		r = guard_judge(&validate->guard);
+	if (r == 0 && validate->record)
+		r = full_judge(job);
 	job->file.kind = job->saw_834 && job->saw_820 ? STORE_KIND_MIXED
 		: job->saw_834 ? STORE_KIND_834
 		: job->saw_820 ? STORE_KIND_820 : STORE_KIND_UNKNOWN;

@@ -258,6 +258,54 @@ struct slice fields_describe(struct arena *arena, const struct member *before, c
 	return described;
 }
 
+/* One value as it is shown: masked, or hidden. data NULL = no memory. */
+static struct slice shown_value(struct arena *arena, const struct field *field, struct slice value, bool hidden)
+{
+	struct slice shown;
+	struct buffer out;
+
+	if (hidden && field->shown == SHOWN_UNLESS_CONFIDENTIAL)
+		return SLICE_LITERAL("(restricted)");
+	buffer_init(&out, arena->env);
+	if (value.len > 0)
+		add_value(&out, field, value);
+	shown = out.error == 0 ? arena_dup(arena, buffer_slice(&out)) : SLICE_EMPTY;
+	buffer_fini(&out);
+	return shown;
+}
+
+int decide_differences(struct arena *arena, const struct member *before, const struct member *after, void *context,
+		       int (*fn)(void *context, const char *field, struct slice before, struct slice after))
+{
+	char old[DATE_TEXT_BYTES], new[DATE_TEXT_BYTES];
+	bool hidden = before->confidential || after->confidential;
+	size_t i;
+	int error = 0;
+
+	for (i = 0; i < FIELD_COUNT && error == 0; i++) {
+		struct slice was = field_get(before, &fields[i]), is = field_get(after, &fields[i]);
+
+		if (slice_equal(was, is))
+			continue;
+		was = shown_value(arena, &fields[i], was, hidden);
+		is = shown_value(arena, &fields[i], is, hidden);
+		error = was.data != NULL && is.data != NULL ? fn(context, fields[i].name, was, is) : -ENOMEM;
+	}
+	if (error == 0 && before->birth_on != after->birth_on)
+		error = fn(context, "birth_on", slice_from(date_format_iso(before->birth_on, old)),
+			   slice_from(date_format_iso(after->birth_on, new)));
+	if (error == 0 && before->died_on != after->died_on)
+		error = fn(context, "died_on", slice_from(date_format_iso(before->died_on, old)),
+			   slice_from(date_format_iso(after->died_on, new)));
+	if (error == 0 && before->sex != after->sex)
+		error = fn(context, "sex", slice_of(&before->sex, before->sex != '\0'),
+			   slice_of(&after->sex, after->sex != '\0'));
+	if (error == 0 && before->confidential != after->confidential)
+		error = fn(context, "confidential", slice_from(before->confidential ? "yes" : "no"),
+			   slice_from(after->confidential ? "yes" : "no"));
+	return error;
+}
+
 /* ---- taking over ---- */
 
 static bool is_address(const struct field *field)

@@ -10,6 +10,7 @@ struct walk {
 	uint64_t tset_no; /* of the record that is open; 0 = none */
 	uint32_t member_pos;
 	bool changed; /* one of its rows is more than no_change */
+	bool omission; /* it is no record: a full file left somebody out */
 };
 
 static void csv_day(struct buffer *out, date_day day)
@@ -44,7 +45,7 @@ static void applied_row(struct buffer *out, const struct store_change *change)
 
 static void count_record(struct walk *walk)
 {
-	if (walk->tset_no == 0)
+	if (walk->tset_no == 0 || walk->omission)
 		return;
 	if (walk->changed)
 		walk->work->applied_records++;
@@ -64,6 +65,7 @@ static int applied_change(void *context, const struct store_change *change)
 		count_record(walk);
 		*walk = (struct walk){.work = work, .tset_no = change->tset_no, .member_pos = change->member_pos};
 	}
+	walk->omission |= slice_is(change->match_rule, "omission");
 	walk->changed |= !slice_is(change->action, "no_change");
 	for (i = 0; i < ACTION_COUNT; i++)
 		work->actions[i] += slice_is(change->action, action_names[i]);

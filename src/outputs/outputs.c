@@ -67,10 +67,11 @@ int write_exceptions_xml(struct work *work)
 	return write_exceptions(work, QUEUE_XML);
 }
 
-static int write_one(struct work *work, enum outputs_kind kind, int (*writer)(struct work *work))
+static int write_file(struct work *work, const char *suffix, int (*writer)(struct work *work), uint64_t *ret_bytes,
+		      struct hash *ret_sha256)
 {
 	char path[LIMIT_PATH_BYTES];
-	int len = snprintf(path, sizeof(path), "%s/%s%s", work->request->folder, work->request->name, suffixes[kind]);
+	int len = snprintf(path, sizeof(path), "%s/%s%s", work->request->folder, work->request->name, suffix);
 	int r;
 
 	if (len < 0 || (size_t)len >= sizeof(path))
@@ -87,8 +88,37 @@ static int write_one(struct work *work, enum outputs_kind kind, int (*writer)(st
 		return r;
 	}
 	io_outfile_write(&work->out, work->text.data, work->text.len);
-	work->written.files[kind].bytes = work->out.bytes;
-	return io_outfile_commit(&work->out, &work->written.files[kind].sha256);
+	*ret_bytes = work->out.bytes;
+	return io_outfile_commit(&work->out, ret_sha256);
+}
+
+static int write_one(struct work *work, enum outputs_kind kind, int (*writer)(struct work *work))
+{
+	return write_file(work, suffixes[kind], writer, &work->written.files[kind].bytes,
+			  &work->written.files[kind].sha256);
+}
+
+/* Which of the two further tables a full file has. */
+static int find_full(void *context, const struct store_full_use *use)
+{
+	bool *has = context;
+
+	has[use->set.mode] = true;
+	return 0;
+}
+
+static int write_full(struct work *work)
+{
+	bool has[STORE_FULL_AUDIT + 1] = {false};
+	struct hash hash;
+	uint64_t bytes;
+	int r = store_full_uses_each(work->store, work->file->file_no, find_full, has);
+
+	if (r == 0 && has[STORE_FULL_REPLACE])
+		r = write_file(work, ".omissions.csv", write_omissions, &bytes, &hash);
+	if (r == 0 && has[STORE_FULL_AUDIT])
+		r = write_file(work, ".audit.csv", write_audit, &bytes, &hash);
+	return r;
 }
 
 /* ---- the law ------------------------------------------------------------------------------------------------ */
@@ -157,6 +187,8 @@ static int write_all(struct work *work)
 	for (kind = 0; r == 0 && kind < OUTPUTS_KIND_COUNT; kind++) {
 		if (kind == OUTPUTS_SUMMARY_JSON)
 			r = check_law(work);
+		if (r == 0 && kind == OUTPUTS_SUMMARY_JSON)
+			r = write_full(work);
 		if (r == 0)
 			r = write_one(work, (enum outputs_kind)kind, writers[kind]);
 		if (kind == OUTPUTS_APPLIED_CSV)

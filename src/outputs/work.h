@@ -36,6 +36,8 @@ int work_flush_some(struct work *work);
 int write_applied(struct work *work);
 int write_exceptions_csv(struct work *work);
 int write_exceptions_xml(struct work *work);
+int write_omissions(struct work *work);
+int write_audit(struct work *work);
 int write_report(struct work *work);
 int write_summary(struct work *work);
 

@@ -37,9 +37,13 @@ CHOICES(dup_isa13_choices, {"warn", 0}, {"reject", KEY_CHOICE_LATER});
 CHOICES(doubt_choices, {"hold", PROFILE_HOLD}, {"apply", PROFILE_APPLY});
 CHOICES(arrival_choices, {"rename", PROFILE_ARRIVAL_RENAME}, {"done-marker", PROFILE_ARRIVAL_DONE_MARKER},
         {"settle", PROFILE_ARRIVAL_SETTLE});
-CHOICES(file_mode_choices, {"by_bgn08", 0}, {"full", KEY_CHOICE_LATER}, {"change", KEY_CHOICE_LATER});
-CHOICES(full_file_mode_choices, {"by_bgn08", 0}, {"by_ins03", KEY_CHOICE_LATER}, {"always_full", KEY_CHOICE_LATER},
-        {"always_change", KEY_CHOICE_LATER});
+CHOICES(omission_choices, {"term", PROFILE_OMISSION_TERM}, {"ignore", PROFILE_OMISSION_IGNORE},
+        {"exception", PROFILE_OMISSION_EXCEPTION});
+CHOICES(omit_end_choices, {"month_of_file", PROFILE_OMIT_MONTH_OF_FILE}, {"month_before_file", PROFILE_OMIT_MONTH_BEFORE},
+        {"file_date", PROFILE_OMIT_FILE_DATE});
+CHOICES(missing_group_choices, {"hold", 0}, {"ignore", 1});
+CHOICES(full_file_mode_choices, {"by_bgn08", PROFILE_FULL_BY_BGN08}, {"by_ins03", PROFILE_FULL_BY_INS03},
+        {"always_full", PROFILE_FULL_ALWAYS}, {"always_change", PROFILE_FULL_NEVER});
 CHOICES(yes_later_choices, {"false", 0}, {"0", 0}, {"true", KEY_CHOICE_LATER}, {"1", KEY_CHOICE_LATER});
 CHOICES(case_choices, {"any", 0}, {"upper", KEY_CHOICE_LATER});
 CHOICES(delims_choices, {"any", 0}, {"expected", KEY_CHOICE_LATER});
@@ -56,6 +60,7 @@ CHOICES(atomic_choices, {"set", 0}, {"interchange", KEY_CHOICE_LATER}, {"group",
         {"family", KEY_CHOICE_LATER});
 
 static int read_severities(struct key_reader *reader, const struct yaml_node *node, void *target);
+static int read_file_mode(struct key_reader *reader, const struct yaml_node *node, void *target);
 static int read_member_id_ref(struct key_reader *reader, const struct yaml_node *node, void *target);
 
 static const struct key ref_map_keys[] = {
@@ -109,7 +114,14 @@ static const struct key profile_keys[] = {
 	{"settle_seconds", KEY_INTEGER, AT(profile.settle_seconds), 1, 86400, NULL, NULL, NULL},
 	{"max_inflated", KEY_BYTES, AT(profile.max_inflated_bytes), 1, (int64_t)LIMIT_INFLATE_BYTES, NULL, NULL, NULL},
 
-	AS_IS("file_mode", file_mode_choices), AS_IS("full_file_mode", full_file_mode_choices),
+	{"file_mode", KEY_OWN, 0, 0, 0, NULL, NULL, read_file_mode},
+	{"full_file_mode", KEY_CHOICE, AT(profile.full.mode), 0, 0, full_file_mode_choices, NULL, NULL},
+	{"omission", KEY_CHOICE, AT(profile.full.omission), 0, 0, omission_choices, NULL, NULL},
+	{"omit_end", KEY_CHOICE, AT(profile.full.omit_end), 0, 0, omit_end_choices, NULL, NULL},
+	{"omission_grace", KEY_INTEGER, AT(profile.full.grace_files), 1, 12, NULL, NULL, NULL},
+	{"omission_young_days", KEY_INTEGER, AT(profile.full.young_days), 0, DAYS_MAX, NULL, NULL, NULL},
+	{"missing_group", KEY_CHOICE_BOOL, AT(profile.full.missing_groups_ignored), 0, 0, missing_group_choices, NULL, NULL},
+
 	AS_IS("require_isa14", yes_later_choices), AS_IS("upsert", yes_later_choices),
 	AS_IS("merge_ins", yes_later_choices), AS_IS("group_first", yes_later_choices),
 	AS_IS("term_cancels_renewal", yes_later_choices), AS_IS("out_834_effectuation", yes_later_choices),
@@ -120,13 +132,27 @@ static const struct key profile_keys[] = {
 	AS_IS("test_rule", test_rule_choices), AS_IS("ssn_required", ssn_required_choices),
 	AS_IS("atomic", atomic_choices),
 
-	LATER("modes_by_name"), LATER("reconcile"), LATER("bgn08_map"), LATER("history"), LATER("omission"),
-	LATER("omit_end"), LATER("ack_rules"), LATER("n4_county"), LATER("require_seg"), LATER("cat_map"),
+	LATER("modes_by_name"), LATER("reconcile"), LATER("bgn08_map"), LATER("history"),
+	LATER("ack_rules"), LATER("n4_county"), LATER("require_seg"), LATER("cat_map"),
 	LATER("cob_rules"), LATER("family_split"), LATER("error_report"), LATER("name_regex"), LATER("expect"),
 	LATER("max_ins"), LATER("earlier_term"), LATER("reinstate"), LATER("plan_change"), LATER("renewal_style"),
 	LATER("thresholds"), LATER("overlays"), LATER("schedule"), LATER("window"),
 	{0},
 };
+
+/* What a partner sends at all: both kinds, full files only, changes only. */
+static int read_file_mode(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct profile_full *full = &((struct profile_text *)target)->profile.full;
+	bool scalar = node->kind == YAML_SCALAR;
+
+	full->refused = scalar && slice_is(node->text, "change");
+	if (scalar && slice_is(node->text, "full"))
+		full->mode = PROFILE_FULL_ALWAYS;
+	else if (!full->refused && !(scalar && slice_is(node->text, "by_bgn08")))
+		key_fault(reader, node, "file_mode is by_bgn08, full or change");
+	return 0;
+}
 
 static int read_member_id_ref(struct key_reader *reader, const struct yaml_node *node, void *target)
 {
@@ -206,6 +232,7 @@ void profile_defaults(struct profile *ret_profile)
 		.title = SLICE_LITERAL("default"),
 		.settle_seconds = SETTLE_SECONDS_DEFAULT,
 		.max_inflated_bytes = LIMIT_INFLATE_BYTES,
+		.full = {.grace_files = 1, .young_days = 7},
 		/* CONTRACT section 5. */
 		.guards = {.omissions_percent = 5,
 	                   .omissions_min = 3,

@@ -266,7 +266,7 @@ static int export_item(void *context, const struct store_exception *item)
 	int r;
 
 	export->result.items++;
-	export->result.records += item->member_pos != 0;
+	export->result.records += item->member_pos != 0 && item->category != CATEGORY_OMITTED;
 	arena_reset(&export->arena);
 	r = item_view_init(&view, &export->arena, item);
 	if (r != 0)

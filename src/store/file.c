@@ -400,6 +400,14 @@ int store_file_forget_sets(struct store *store, uint64_t file_no)
 	if (error == 0 && stage != STORE_FILE_CLAIMED)
 		error = STORE_E_STALE;
 	if (error == 0)
+		error = delete_of_file(store,
+				       "DELETE FROM full_groups WHERE tset_no IN (SELECT tset_no FROM tsets WHERE file_no = ?)",
+				       file_no);
+	if (error == 0)
+		error = delete_of_file(store,
+				       "DELETE FROM full_sets WHERE tset_no IN (SELECT tset_no FROM tsets WHERE file_no = ?)",
+				       file_no);
+	if (error == 0)
 		error = delete_of_file(store, "DELETE FROM tsets WHERE file_no = ?", file_no);
 	if (error == 0)
 		error = delete_of_file(store, "DELETE FROM interchanges WHERE file_no = ?", file_no);

@@ -145,6 +145,10 @@ void *query_grow(struct query *query, struct arena *arena, void *items, size_t i
 	"members_read = ?, members_applied = ?, members_no_change = ?, members_exception = ?, members_rejected = ?, " \
 	"members_duplicate = ?, members_held = ?, money_read = ?, money_posted = ?, money_suspended = ?, "           \
 	"money_rejected = ?, money_duplicate = ?, money_held = ?"
+/* By enum store_tset_outcome. */
+#define STORE_TSET_OUTCOME_COUNT (STORE_TSET_TEST + 1)
+extern const char *const store_tset_outcome_names[STORE_TSET_OUTCOME_COUNT];
+
 void query_tally(struct query *query, const struct store_tally *tally);
 void read_tally(struct query *query, struct store_tally *ret_tally);
 

@@ -11,14 +11,14 @@
 
 #include "store_internal.h"
 
-static const char *const tset_outcome_names[] = {
+const char *const store_tset_outcome_names[] = {
 	[STORE_TSET_OPEN] = "open",           [STORE_TSET_APPLIED] = "applied", [STORE_TSET_REJECTED] = "rejected",
 	[STORE_TSET_DUPLICATE] = "duplicate", [STORE_TSET_HELD] = "held",       [STORE_TSET_TEST] = "test",
 };
 
 const char *store_tset_outcome_name(enum store_tset_outcome outcome)
 {
-	return tset_outcome_names[outcome];
+	return store_tset_outcome_names[outcome];
 }
 
 #define TSET_COLUMNS(t)                                                                                                \
@@ -82,7 +82,7 @@ static void query_tset_state(struct query *query, const struct store_tset *tset)
 {
 	query_text_or_null(query, tset->ledger_key);
 	query_no(query, tset->duplicate_of);
-	query_cstr(query, tset_outcome_names[tset->outcome]);
+	query_cstr(query, store_tset_outcome_names[tset->outcome]);
 	query_text(query, tset->reason);
 	query_cstr(query, tset->hold_category < CATEGORY_COUNT ? category_name(tset->hold_category) : "");
 	query_text(query, tset->header);
@@ -145,7 +145,7 @@ static void read_tset_state(struct query *query, struct arena *arena, struct sto
 
 	tset->ledger_key = read_text(query, arena);
 	tset->duplicate_of = read_u64(query);
-	tset->outcome = (enum store_tset_outcome)read_name(query, tset_outcome_names, COUNT_OF(tset_outcome_names));
+	tset->outcome = (enum store_tset_outcome)read_name(query, store_tset_outcome_names, STORE_TSET_OUTCOME_COUNT);
 	tset->reason = read_text(query, arena);
 	category = read_text(query, arena);
 	if (!category_of(category, &tset->hold_category))

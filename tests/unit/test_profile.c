@@ -185,6 +185,13 @@ static void test_profile_defaults_are_those_of_the_contract(void **state)
 	assert_int_equal(profile.resend, PROFILE_HOLD);
 	assert_int_equal(profile.out_of_order, PROFILE_HOLD);
 	assert_int_equal(profile.arrival, PROFILE_ARRIVAL_RENAME);
+	assert_int_equal(profile.full.mode, PROFILE_FULL_BY_BGN08);
+	assert_int_equal(profile.full.omission, PROFILE_OMISSION_TERM);
+	assert_int_equal(profile.full.omit_end, PROFILE_OMIT_MONTH_OF_FILE);
+	assert_int_equal(profile.full.grace_files, 1);
+	assert_int_equal(profile.full.young_days, 7);
+	assert_false(profile.full.refused);
+	assert_false(profile.full.missing_groups_ignored);
 	assert_int_equal(profile.guards.omissions_percent, 5);
 	assert_int_equal(profile.guards.omissions_min, 3);
 	assert_int_equal(profile.guards.terminations_percent, 20);
@@ -210,6 +217,9 @@ static void test_every_key_reaches_its_place(void **state)
 	                      "tolerate_isa11_u: false\ntolerate_isa_padding: true\nallow_x220: true\n"
 	                      "guards: {omissions_percent: 1, omissions_min: 2, terminations_percent: 3,\n"
 	                      "  terminations_min: 4, changes_percent: 6, changes_min: 7}\n"
+	                      "file_mode: change\nfull_file_mode: by_ins03\nomission: exception\n"
+	                      "omit_end: month_before_file\nomission_grace: 2\nomission_young_days: 30\n"
+	                      "missing_group: ignore\n"
 	                      "severities: {element_code_external: 'off', segment_order_habit: error, tset_totals: info}\n",
 	                      &profile),
 	        0);
@@ -240,6 +250,13 @@ static void test_every_key_reaches_its_place(void **state)
 	assert_true(profile.check.x12.refuse_isa11_u);
 	assert_true(profile.check.x12.tolerate_isa_padding);
 	assert_true(profile.check.allow_x220);
+	assert_int_equal(profile.full.mode, PROFILE_FULL_BY_INS03);
+	assert_true(profile.full.refused);
+	assert_int_equal(profile.full.omission, PROFILE_OMISSION_EXCEPTION);
+	assert_int_equal(profile.full.omit_end, PROFILE_OMIT_MONTH_BEFORE);
+	assert_int_equal(profile.full.grace_files, 2);
+	assert_int_equal(profile.full.young_days, 30);
+	assert_true(profile.full.missing_groups_ignored);
 	assert_int_equal(profile.guards.omissions_percent, 1);
 	assert_int_equal(profile.guards.omissions_min, 2);
 	assert_int_equal(profile.guards.terminations_percent, 3);
@@ -258,10 +275,13 @@ static void test_profile_faults(void **state)
 	static const struct {
 		const char *line, *wanted;
 	} rows[] = {
-		{"omission: term", "2:1: omission is not supported yet"},
+		{"history: none", "2:1: history is not supported yet"},
+		{"omission: perhaps", "omission is term, ignore or exception"},
+		{"omission_grace: 0", "omission_grace is a whole number from 1 to 12"},
+		{"full_file_mode: by_bgn", "full_file_mode is by_bgn08, by_ins03, always_full or always_change"},
 		{"modes_by_name: {}", "modes_by_name is not supported yet"},
 		{"earlier_term: direct", "earlier_term is not supported yet"},
-		{"file_mode: full", "file_mode: full is not supported yet; muster can by_bgn08"},
+		{"file_mode: both", "file_mode is by_bgn08, full or change"},
 		{"group_key: hdr38", "group_key: hdr38 is not supported yet"},
 		{"ssn_required: sub only", "ssn_required: sub only is not supported yet"},
 		{"dup_isa13: reject", "dup_isa13: reject is not supported yet; muster can warn"},

@@ -42,6 +42,7 @@ X(DEATH,               HIGH,   "A death was reported. Verify, end the coverage, 
 X(ADDRESS_BAD,         LOW,    "The address cannot be used. Correct it.")
 X(CLAIMS_AFTER_TERM,   NORMAL, "Claims were paid after the end asked for. Review.")
 X(MASS_TERM,           URGENT, "More changes than this group's file may make unseen. The file's owner confirms.")
+X(OMITTED,             HIGH,   "A full file leaves out somebody who is covered. Release ends the coverage, reject keeps it.")
 X(FILE_HOLD,           URGENT, "The file or set waits. See the reason; release or reject it.")
 X(DUP_FILE,            HIGH,   "The file or set looks like one received before. Check with the partner.")
 X(OUT_OF_SEQUENCE,     HIGH,   "The file is older than one applied before. Check with the partner.")

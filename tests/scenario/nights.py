@@ -1,0 +1,402 @@
+"""scenarios MUSTER FILE...: several nights a scenario, in words. TAP on stdout.
+
+Each scenario of a file stands for something that would go wrong for a member if it failed; it begins with `== title`
+and runs in a workspace of its own. Indented lines belong to the line above; `#` begins a comment.
+
+    profile KEY: VALUE            a line of the partner's profile
+    group G2 COLUMN=VALUE ...     beside G1 of sponsor 11
+    people N1..N20 [G1]           subscribers, each with plan P10 in G1 since 2025-01-01
+    member NAME FAMILY KIN COLUMN=VALUE ...
+    night DATE BGN08 [bgn03=DATE] [sponsor=ID] [name=NAME]
+      set [bgn08=..]              another set in the same file; the first needs no such line
+      030 N1 N2 all ...           a record each as the member is on file; `all` = everybody of G1, `but N3` = without
+      030 NAME KEY=VALUE ...      with plan, tier, begins, ends, last, ssn, family, group, address, born, hd
+    want STATE [WORDS OF THE REASON]
+      POS ACTION NAME [WORDS]     rows of applied.csv but no_change (which may be left out): all of them
+      POS CATEGORY [WORDS]        rows of exceptions.csv: all of them
+      omitted NAME OUTCOME [WORDS]   rows of omissions.csv: all of them, where one is named
+      audit POS OUTCOME NAME FIELD DATABASE|- FILE|-   rows of audit.csv, likewise
+      members read=.. applied=..  of the summary
+    release ITEM | reject ITEM    F1-1-0 = file, set, record
+    span NAME BEGINS..ENDS [PLAN] every span of the member that is not void, one line each
+"""
+import csv
+import datetime
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+MUSTER = os.path.abspath(sys.argv[1])
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class Fault(Exception):
+    pass
+
+
+def invented_name(number):
+    """A last name of its own for each number: letters far apart, so that no two people resemble each other."""
+    text, left = "", number * 7919 + 104729
+    while left:
+        text += LETTERS[left % len(LETTERS)]
+        left //= len(LETTERS)
+    return "Q" + text + "ER" + LETTERS[number % 24] * 2
+
+
+class World:
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, "plan")
+        self.people, self.groups, self.profile = {}, [("G1", {"sponsor_id": "11"})], []
+        self.control, self.loaded, self.out, self.names = 0, False, None, {}
+
+    def muster(self, *arguments):
+        done = subprocess.run([MUSTER, *arguments], cwd=self.folder, capture_output=True, text=True, errors="replace",
+                              env={**os.environ, "MUSTER_CONFIG": ""}, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def add(self, name, family, kin, values):
+        number = len(self.people) + 1
+        born = datetime.date(1960, 1, 5) + datetime.timedelta(days=number * 137 % 14000)
+        person = {"member_id": "M%08d" % number, "subscriber_id": family, "relationship": kin,
+                  "last_name": invented_name(number), "first_name": invented_name(number + 5000)[1:8],
+                  "ssn": "219%06d" % (91000 + number * 7), "birth_on": born.isoformat(), "sex": "FM"[number % 2],
+                  "address1": "%d MAIN ST" % number, "city": "ANYTOWN", "state": "CA", "zip": "90001",
+                  "group_id": "G1", "plan_id": "P10", "tier": "EMP", "begins_on": "2025-01-01", "ends_on": "",
+                  "cobra": "0"}
+        person.update(values)
+        self.people[name] = person
+
+    def csv(self, name, rows):
+        with open(os.path.join(self.folder, name), "w", newline="", encoding="utf-8") as out:
+            writer = csv.DictWriter(out, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(rows)
+        status, _, err = self.muster("load", name[:-4], name)
+        if status != 0:
+            raise Fault("load %s ends with %d: %s" % (name, status, err))
+
+    def load(self):
+        """Once, before the first night: what is not on file yet (status=new) comes by file only."""
+        if self.loaded:
+            return
+        self.loaded = True
+        os.makedirs(os.path.dirname(self.folder), exist_ok=True)
+        subprocess.run([MUSTER, "-q", "init", self.folder], check=True)
+        with open(os.path.join(self.folder, "partners", "acme.yaml"), "w", encoding="utf-8") as out:
+            out.write("isa_sender: ACME\n" + "\n".join(self.profile) + "\n")
+        common = {"name": "", "region": "NCAL", "status": "active", "effective_on": "2015-01-01", "terminates_on": "",
+                  "cobra_admin": "self", "renewal_month": "1", "billing_day": "1", "sponsor_id": "11"}
+        self.csv("groups.csv", [{"group_id": group, **common, "name": group + " INC", **values}
+                                for group, values in self.groups])
+        self.csv("plans.csv", [{"plan_id": plan, "insurance_line": line, "name": plan, "region": "NCAL",
+                                "effective_on": "2015-01-01"} for plan, line in
+                               (("P10", "HMO"), ("P20", "PPO"), ("D10", "DEN"))])
+        rows = [{key: value for key, value in person.items() if key != "status"}
+                for person in self.people.values() if person.get("status") != "new"]
+        if rows:
+            self.csv("members.csv", rows)
+
+
+def expand(world, words):
+    names, without = [], []
+    target = names
+    for word in words:
+        if word == "but":
+            target = without
+        elif word == "all":
+            target += [name for name, person in world.people.items()
+                       if person["group_id"] == "G1" and person.get("status") != "new"]
+        elif ".." in word:
+            first, last = word.split("..")
+            prefix = first.rstrip("0123456789")
+            target += ["%s%d" % (prefix, i) for i in range(int(first[len(prefix):]), int(last[len(prefix):]) + 1)]
+        else:
+            target.append(word)
+    return [name for name in names if name not in without]
+
+
+def split(words):
+    plain = [word for word in words if "=" not in word]
+    return plain, dict(word.split("=", 1) for word in words if "=" in word)
+
+
+def record(world, action, name, values):
+    """One INS loop."""
+    person = {**world.people[name], "hd": action}
+    for key, column in (("plan", "plan_id"), ("begins", "begins_on"), ("ends", "ends_on"), ("last", "last_name"),
+                        ("family", "subscriber_id"), ("group", "group_id"), ("address", "address1"),
+                        ("born", "birth_on"), ("first", "first_name")):
+        if key in values:
+            values[column] = values[key]
+    person.update(values)
+    line = {"P10": "HMO", "P20": "PPO", "D10": "DEN"}.get(person["plan_id"], "HMO")
+    subscriber = person["relationship"] == "18"
+    segments = ["INS*%s*%s*%s*%s*%s%s" % ("Y" if subscriber else "N", person["relationship"], action,
+                                        "XN" if action == "030" else "07" if action == "024" else "28",
+                                        "C" if person["cobra"] == "1" else "A", "***FT" if subscriber else ""),
+                "REF*0F*" + person["subscriber_id"], "REF*1L*" + person["group_id"]]
+    if person.get("status") != "new" and person.get("id") != "none":
+        segments.append("REF*23*" + person["member_id"])
+    if action == "024":
+        segments.append("DTP*357*D8*" + person["ends_on"].replace("-", ""))
+    ssn = "****34*" + person["ssn"] if person["ssn"] else ""
+    segments += ["NM1*IL*1*%s*%s%s" % (person["last_name"], person["first_name"], ssn),
+                 "N3*" + person["address1"], "N4*%s*%s*%s" % (person["city"], person["state"], person["zip"]),
+                 "DMG*D8*%s*%s" % (person["birth_on"].replace("-", ""), person["sex"])]
+    if action != "024" and person["hd"] != "none":
+        segments += ["HD*%s**%s*%s*%s" % (person["hd"], line, person["plan_id"], person["tier"]),
+                     "DTP*348*D8*" + person["begins_on"].replace("-", "")]
+        if person["ends_on"] and "ends_on" in values:
+            segments.append("DTP*349*D8*" + person["ends_on"].replace("-", ""))
+    return segments
+
+
+def file_text(world, options, day, lines):
+    """The interchange of one night."""
+    world.control += 1
+    date = day.replace("-", "")
+    made = options.get("bgn03", day).replace("-", "")
+    sets, action = [[]], [options["bgn08"]]
+    for line in lines:
+        words = line.split()
+        if words[0] == "set":
+            plain, values = split(words[1:])
+            if sets[-1]:
+                sets.append([])
+                action.append(options["bgn08"])
+            action[-1] = values.get("bgn08", action[-1])
+            continue
+        if words[0] == "bad":
+            sets[-1].append(["INS*Q*18*030*XN*A***FT", "REF*0F*%s" % words[1], "REF*1L*" + words[2]])
+            continue
+        plain, values = split(words[1:])
+        sets[-1] += [record(world, words[0], name, dict(values)) for name in expand(world, plain)]
+    out = "ISA*00*          *00*          *ZZ*%-15s*ZZ*%-15s*%s*0600*^*00501*%09d*0*P*:~" % (
+        "ACME", "PLAN", date[2:], world.control)
+    out += "GS*BE*ACME*PLAN*%s*0600*%d*X*005010X220A1~" % (date, world.control)
+    for number, loops in enumerate(sets, 1):
+        body = ["ST*834*%04d*005010X220A1" % number,
+                "BGN*00*F%d*%s*0600****%s" % (world.control, made, action[number - 1]),
+                "N1*P5*ACME*FI*" + options.get("sponsor", "11"), "N1*IN*PLAN*FI*99"]
+        for loop in loops:
+            body += loop
+        body.append("SE*%d*%04d" % (len(body) + 1, number))
+        out += "".join(segment + "~" for segment in body)
+    return out + "GE*%d*%d~IEA*1*%09d~" % (len(sets), world.control, world.control)
+
+
+def table(path):
+    if not os.path.exists(path):
+        return []
+    with open(path, newline="", encoding="utf-8") as rows:
+        return list(csv.DictReader(rows))
+
+
+class Runner:
+    def __init__(self, world):
+        self.world, self.night, self.name = world, None, None
+
+    def id_of(self, name):
+        person = self.world.people.get(name)
+        if person is None:
+            raise Fault("nobody is called " + name)
+        return person["member_id"]
+
+    def name_of(self, row):
+        for name, person in self.world.people.items():
+            if person["member_id"] == row.get("member_id") or (
+                    person.get("status") == "new" and person["subscriber_id"] == row.get("subscriber_id")):
+                return name
+        return row.get("member_id") or "-"
+
+    def run_night(self, words, lines):
+        plain, options = split(words)
+        options["bgn08"] = plain[1]
+        self.world.load()
+        text = file_text(self.world, options, plain[0], lines)
+        self.name = options.get("name", "night%d.834" % self.world.control)
+        path = os.path.join(self.world.folder, self.name)
+        with open(path, "w", encoding="ascii") as out:
+            out.write(text)
+        status, out, err = self.world.muster("--as-of", plain[0], "process", self.name, "--out", "results")
+        self.day = plain[0]
+        if status not in (0, 65):
+            raise Fault("process ends with %d: %s%s" % (status, out, err))
+        status, out, err = self.world.muster("preview", self.name)
+
+    def result(self, ending):
+        return os.path.join(self.world.folder, "results", self.name + ending)
+
+    def want(self, words, lines):
+        with open(self.result(".summary.json"), encoding="utf-8") as text:
+            summary = json.load(text)
+        reason = " ".join(words[1:])
+        faults = []
+        members = summary["members"]
+        if members["read"] != sum(value for key, value in members.items() if key != "read"):
+            faults.append("members do not add up: %s" % members)
+        if summary["state"] != words[0] or reason not in (summary["reason"] or ""):
+            faults.append("wanted %s, got %s: %s" % (" ".join(words), summary["state"], summary["reason"]))
+        applied = [(row["member_pos"], row["action"], self.name_of(row), row["change"] + " " + row["match_rule"])
+                   for row in table(self.result(".applied.csv")) if row["action"] != "no_change"]
+        waits = [(row["member_pos"], row["category"], row["reason"]) for row in table(self.result(".exceptions.csv"))]
+        omitted = [(row["outcome"], self.name_of(row), row["reason"]) for row in table(self.result(".omissions.csv"))]
+        audit = [tuple([row["member_pos"], row["outcome"], self.name_of(row), row["field"], row["database_value"],
+                        row["file_value"]]) for row in table(self.result(".audit.csv"))]
+        wanted = {"omitted": False, "audit": False}
+        for line in lines:
+            words = line.split()
+            if words[0] == "members":
+                for key, value in split(words[1:])[1].items():
+                    if members[key] != int(value):
+                        faults.append("%s: got %s" % (line, members))
+            elif words[0] == "omitted":
+                wanted["omitted"] = True
+                for name in expand(self.world, [words[1]]):
+                    self.take(faults, omitted, "omitted %s %s" % (name, " ".join(words[2:])),
+                              lambda row: row[:2] == (words[2], name) and " ".join(words[3:]) in row[2])
+            elif words[0] == "audit":
+                wanted["audit"] = True
+                fields = shlex.split(line)[1:]
+                fields = ["" if field == "-" else field for field in fields]
+                self.take(faults, audit, line, lambda row: row[:4] == tuple(fields[:4]) and
+                          all(fields[i] in row[i] for i in range(4, len(fields))))
+            elif words[1].isupper():
+                self.take(faults, waits, line, lambda row: row[:2] == tuple(words[:2]) and
+                          " ".join(words[2:]) in row[2])
+            else:
+                for name in expand(self.world, [words[2]]):
+                    self.take(faults, applied, line, lambda row: row[1:3] == (words[1], name) and
+                              words[0] in ("*", row[0]) and " ".join(words[3:]) in row[3])
+        faults += ["not wanted: applied %s" % (row,) for row in applied]
+        faults += ["not wanted: waits %s" % (row,) for row in waits]
+        if wanted["omitted"]:
+            faults += ["not wanted: omitted %s" % (row,) for row in omitted]
+        if wanted["audit"]:
+            faults += ["not wanted: audit %s" % (row,) for row in audit]
+        if faults:
+            raise Fault("; ".join(faults))
+
+    @staticmethod
+    def take(faults, rows, line, fits):
+        for row in rows:
+            if fits(row):
+                rows.remove(row)
+                return
+        faults.append("wanted %s, got %s" % (line.strip(), rows))
+
+    def decide(self, decision, words):
+        number, ordinal, pos = words[0][1:].split("-")
+        item = "F%08d-%s-%s" % (int(number), ordinal, pos)
+        arguments = ["--as-of", self.day, "queue", "resolve", item, decision]
+        status, out, err = self.world.muster(*arguments, "--note", "asked the sponsor")
+        if status != 0:
+            raise Fault("%s %s ends with %d: %s%s" % (decision, item, status, out, err))
+
+    def refused(self, words):
+        number, ordinal, pos = words[1][1:].split("-")
+        status, _, err = self.world.muster("queue", "resolve", "F%08d-%s-%s" % (int(number), ordinal, pos), words[0],
+                                           *(["--note", "well"] if "noted" in words else []))
+        if status == 0:
+            raise Fault("%s was not refused" % " ".join(words))
+
+    def spans(self, wanted):
+        by_name = {}
+        for words in wanted:
+            by_name.setdefault(words[0], []).append(words[1:])
+        for name, rows in by_name.items():
+            status, out, err = self.world.muster("members", "show", self.id_of(name), "--json")
+            if status != 0:
+                raise Fault("members show %s: %s" % (name, err))
+            got = ["%s..%s" % (row["begins_on"], row["ends_on"] or "open") +
+                   (" " + row["plan_id"] if any(len(want) > 1 for want in rows) else "") +
+                   (" " + row["group_id"] if any(len(want) > 2 for want in rows) else "")
+                   for row in json.loads(out)["coverages"]]
+            if sorted(got) != sorted(" ".join(want) for want in rows):
+                raise Fault("spans of %s: wanted %s, got %s" % (name, rows, got))
+
+
+def run(scenario, folder):
+    world = World(folder)
+    runner = Runner(world)
+    i = 0
+    while i < len(scenario):
+        words, block = scenario[i].split(), []
+        i += 1
+        while i < len(scenario) and scenario[i].startswith(" "):
+            block.append(scenario[i])
+            i += 1
+        if words[0] == "profile":
+            world.profile.append(" ".join(words[1:]))
+        elif words[0] == "group":
+            world.groups.append((words[1], split(words[2:])[1]))
+        elif words[0] == "people":
+            for name in expand(world, words[1:2]):
+                world.add(name, "S" + name, "18", {"group_id": words[2] if len(words) > 2 else "G1"})
+        elif words[0] == "member":
+            plain, values = split(words[1:])
+            world.add(plain[0], plain[1], plain[2], values)
+        elif words[0] == "night":
+            runner.run_night(words[1:], block)
+        elif words[0] == "want":
+            runner.want(words[1:], block)
+        elif words[0] in ("release", "reject"):
+            runner.decide(words[0], words[1:])
+        elif words[0] == "refused":
+            runner.refused(words[1:])
+        elif words[0] == "span":
+            wanted = [words[1:]]
+            while i < len(scenario) and scenario[i].startswith("span "):
+                wanted.append(scenario[i].split()[1:])
+                i += 1
+            runner.spans([[name] + want[1:] for want in wanted for name in expand(world, [want[0]])])
+        elif words[0] == "run":
+            status, _, err = world.muster("--as-of", words[1], "run")
+            if status not in (0, 65):
+                raise Fault("run ends with %d: %s" % (status, err))
+        else:
+            raise Fault("what is " + words[0])
+    status, out, err = world.muster("doctor")
+    if "is not in the ledger" in out + err or "overlap" in out + err:
+        raise Fault("doctor: " + out + err)
+
+
+def main():
+    good, number = True, 0
+    only = os.environ.get("SCENARIO")
+    for path in sys.argv[2:]:
+        scenarios = []
+        with open(path, encoding="utf-8") as text:
+            for line in text:
+                line = line.split("#")[0].rstrip()
+                if line.startswith("== "):
+                    scenarios.append((line[3:], []))
+                elif line.strip():
+                    scenarios[-1][1].append(line)
+        for title, scenario in scenarios:
+            number += 1
+            if only is not None and only not in title:
+                continue
+            folder = tempfile.mkdtemp(prefix="muster-scenario-")
+            try:
+                run(scenario, folder)
+                print("ok %d - %s" % (number, title))
+            except Fault as fault:
+                good = False
+                print("not ok %d - %s" % (number, title))
+                print("# " + str(fault).replace("\n", "\n# "))
+            finally:
+                if os.environ.get("SCENARIO_KEEP") is None:
+                    shutil.rmtree(folder)
+                else:
+                    print("# kept " + folder)
+            sys.stdout.flush()
+    print("1..%d" % number)
+    sys.exit(0 if good else 1)
+
+
+main()
