@@ -24,9 +24,9 @@ enum cli_format { CLI_TEXT, CLI_JSON, CLI_NDJSON, CLI_CSV };
 struct cli_options {
 	const char *db, *config, *as_of, *ack, *out, *on, *note, *decision, *operator_name, *item, *status, *category,
 		*group, *owner, *partner, *file, *limit, *html, *left, *right, *truth, *pairs, *model, *to,
-		*output;
+		*output, *set, *member_change, *known_at;
 	enum cli_format format;
-	bool quiet, verbose, detailed_exitcode, help, version, unmasked, yes, wait, train, one_to_one;
+	bool quiet, verbose, detailed_exitcode, help, version, unmasked, yes, wait, train, one_to_one, dry_run, redo;
 };
 
 struct guide_set;
@@ -78,6 +78,8 @@ int cli_open_guides(struct cli *cli);
 /* The database, which must exist. */
 int cli_open_store(struct cli *cli);
 
+/* Who decides: --operator, else the login name. */
+struct slice cli_operator(struct cli *cli);
 /* --on DATE or today. False with a message when it is no date. */
 bool cli_on_date(struct cli *cli, date_day *ret_day);
 
@@ -113,6 +115,7 @@ int cli_preview(struct cli *cli);
 int cli_process(struct cli *cli);
 int cli_run_batch(struct cli *cli);
 int cli_reprocess(struct cli *cli);
+int cli_undo(struct cli *cli);
 int cli_queue(struct cli *cli);
 int cli_members(struct cli *cli);
 int cli_groups(struct cli *cli);

@@ -9,13 +9,43 @@
 #include "member_out.h"
 #include "muster/store.h"
 #include "muster/text.h"
+#include "muster/undo.h"
 
 struct members_view {
 	struct cli *cli;
 	struct cli_table table;
 	struct json json;
 	uint64_t count;
+	int64_t known_ms; /* of history: changes up to then */
 };
+
+/* --known-at: a day (to its end) or a time. *ret_ms INT64_MAX when not given. */
+static int members_known_at(struct cli *cli, int64_t *ret_ms)
+{
+	struct slice text = slice_from(cli->options.known_at);
+	date_day day;
+
+	*ret_ms = INT64_MAX;
+	if (cli->options.known_at == NULL || clock_parse_rfc3339(text, ret_ms))
+		return 0;
+	if (!date_parse_iso(text, &day))
+		return cli_usage_error(cli, "--known-at wants 2026-01-31 or 2026-01-31T12:00:00Z, not '%s'",
+				       cli->options.known_at);
+	*ret_ms = ((int64_t)day + 1) * CLOCK_DAY_MS - 1;
+	return 0;
+}
+
+/* The member of the command line. MUSTER_ERROR_USAGE and -ENOENT with a message. */
+static int members_get(struct cli *cli, const struct member **ret_member)
+{
+	int r = store_member_get(cli->store, slice_from(cli->arguments[0]), &cli->arena, ret_member);
+
+	if (r == 0 && *ret_member == NULL) {
+		fprintf(stderr, "muster members: there is no member %s\n", cli->arguments[0]);
+		return -ENOENT;
+	}
+	return r;
+}
 
 /* ---- find ---- */
 
@@ -100,17 +130,22 @@ static int members_show(struct cli *cli)
 	const struct member *member;
 	struct json json;
 	date_day on = DATE_NONE;
+	int64_t known_ms;
 	int r;
 
 	if (cli->argument_count != 1)
 		return cli_usage_error(cli, "show wants one member number");
 	if (cli->options.on != NULL && !cli_on_date(cli, &on))
 		return MUSTER_ERROR_USAGE;
-	r = store_member_get(cli->store, slice_from(cli->arguments[0]), &cli->arena, &member);
+	r = members_known_at(cli, &known_ms);
+	if (r == 0)
+		r = members_get(cli, &member);
+	if (r == 0 && known_ms != INT64_MAX)
+		r = undo_member_known(cli->store, member, known_ms, &cli->arena, &member);
 	if (r < 0)
 		return r;
 	if (member == NULL) {
-		fprintf(stderr, "muster members: there is no member %s\n", cli->arguments[0]);
+		fprintf(stderr, "muster members: member %s was not known then\n", cli->arguments[0]);
 		return -ENOENT;
 	}
 	if (cli->options.format == CLI_TEXT)
@@ -127,6 +162,7 @@ static void history_json(struct members_view *view, const struct store_change *c
 {
 	struct json *json = &view->json;
 	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES], at[CLOCK_TEXT_BYTES], confidence[16];
+	char id[UNDO_ID_BYTES];
 
 	snprintf(confidence, sizeof(confidence), "%u.%06u", change->confidence_e6 / 1000000, change->confidence_e6 % 1000000);
 	json_object_begin(json, NULL);
@@ -149,16 +185,17 @@ static void history_json(struct members_view *view, const struct store_change *c
 	json_text(json, "change", change->change);
 	json_text_or_null(json, "operator", change->operator_id);
 	json_bool(json, "undone", change->undone);
+	json_text(json, "id", slice_from(undo_id_format(change, id)));
 	json_object_end(json);
 }
 
 static void history_text(struct members_view *view, const struct store_change *change)
 {
 	struct buffer *out = &view->cli->out;
-	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES], at[CLOCK_TEXT_BYTES];
+	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES], at[CLOCK_TEXT_BYTES], id[UNDO_ID_BYTES];
 
-	buffer_printf(out, "%s  %.*s%s", clock_format_rfc3339(change->at_ms, at), (int)change->action.len, change->action.data,
-		      change->undone ? " (undone)" : "");
+	buffer_printf(out, "%s  %s  %.*s%s", clock_format_rfc3339(change->at_ms, at), undo_id_format(change, id),
+		      (int)change->action.len, change->action.data, change->undone ? " (undone)" : "");
 	if (!slice_is_empty(change->plan_id))
 		buffer_printf(out, "  %.*s/%.*s %s..%s", (int)change->group_id.len, change->group_id.data,
 			      (int)change->plan_id.len, change->plan_id.data, date_format_iso(change->begins_on, begins),
@@ -188,6 +225,11 @@ static int history_row(void *context, const struct store_change *change)
 {
 	struct members_view *view = context;
 
+	/* Later ones were not known, as nothing that followed a change not yet known. */
+	if (change->at_ms > view->known_ms)
+		view->known_ms = INT64_MIN;
+	if (view->known_ms == INT64_MIN)
+		return 0;
 	view->count++;
 	if (view->cli->options.format == CLI_TEXT) {
 		history_text(view, change);
@@ -208,11 +250,9 @@ static int members_history(struct cli *cli)
 
 	if (cli->argument_count != 1)
 		return cli_usage_error(cli, "history wants one member number");
-	r = store_member_get(cli->store, slice_from(cli->arguments[0]), &cli->arena, &member);
-	if (r == 0 && member == NULL) {
-		fprintf(stderr, "muster members: there is no member %s\n", cli->arguments[0]);
-		return -ENOENT;
-	}
+	r = members_known_at(cli, &view.known_ms);
+	if (r == 0)
+		r = members_get(cli, &member);
 	if (r < 0)
 		return r;
 	json_init(&view.json, &cli->out, json);

@@ -37,7 +37,7 @@ static void frame_progress(void *context, const char *what, uint64_t done, uint6
 	cli_progress_at(&frame->progress, done);
 }
 
-static int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch)
+int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch)
 {
 	struct batch_settings settings;
 	int r = cli_open_store(cli);

@@ -3,26 +3,13 @@
  */
 #include "cli_internal.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "member_out.h"
 #include "muster/io.h"
 #include "muster/queue.h"
 #include "process.h"
-
-/* Who decides: --operator, else the login name. */
-static struct slice queue_operator(struct cli *cli)
-{
-	const struct passwd *entry;
-
-	if (cli->options.operator_name != NULL)
-		return slice_from(cli->options.operator_name);
-	entry = getpwuid(getuid());
-	return slice_from(entry != NULL ? entry->pw_name : "unknown");
-}
 
 /* What a QUEUE_E_* means to the shell; `text` says why. */
 static int queue_refused(struct cli *cli, int result, struct buffer *text)
@@ -188,7 +175,7 @@ static int queue_show(struct cli *cli, struct slice item_id)
 static int queue_take_next(struct cli *cli)
 {
 	struct slice item_id;
-	int r = queue_next(cli->store, cli->env, queue_operator(cli), &cli->arena, &item_id);
+	int r = queue_next(cli->store, cli->env, cli_operator(cli), &cli->arena, &item_id);
 
 	if (r == QUEUE_E_EMPTY) {
 		cli_say(cli, "nothing waits");
@@ -201,7 +188,7 @@ static int queue_take_next(struct cli *cli)
 
 static int queue_decide(struct cli *cli)
 {
-	struct queue_decision decision = {.operator_id = queue_operator(cli), .note = slice_from(cli->options.note)};
+	struct queue_decision decision = {.operator_id = cli_operator(cli), .note = slice_from(cli->options.note)};
 	struct buffer text;
 	int r;
 
@@ -226,7 +213,7 @@ static int queue_give(struct cli *cli)
 	if (cli->argument_count < 1 || cli->argument_count > 2)
 		return cli_usage_error(cli, "assign wants ITEM and a name; no name gives it back to everybody");
 	buffer_init(&text, cli->env);
-	r = queue_assign(cli->store, cli->env, slice_from(cli->arguments[0]), owner, queue_operator(cli), &text);
+	r = queue_assign(cli->store, cli->env, slice_from(cli->arguments[0]), owner, cli_operator(cli), &text);
 	r = queue_refused(cli, r, &text);
 	buffer_fini(&text);
 	return r;
@@ -241,7 +228,7 @@ static int queue_remark(struct cli *cli)
 	if (cli->argument_count < 1 || cli->argument_count > 2 || slice_is_empty(note))
 		return cli_usage_error(cli, "note wants ITEM and a text");
 	buffer_init(&text, cli->env);
-	r = queue_note(cli->store, cli->env, slice_from(cli->arguments[0]), note, queue_operator(cli), &text);
+	r = queue_note(cli->store, cli->env, slice_from(cli->arguments[0]), note, cli_operator(cli), &text);
 	r = queue_refused(cli, r, &text);
 	buffer_fini(&text);
 	return r;
@@ -305,7 +292,7 @@ static int queue_read(struct cli *cli)
 		return r;
 	}
 	buffer_init(&messages, cli->env);
-	r = queue_import(cli->store, cli->env, cli->arguments[0], slice_of(content, bytes), queue_operator(cli), &messages, &result);
+	r = queue_import(cli->store, cli->env, cli->arguments[0], slice_of(content, bytes), cli_operator(cli), &messages, &result);
 	if (messages.len > 0)
 		fprintf(stderr, "%s", messages.data);
 	buffer_fini(&messages);

@@ -3,8 +3,10 @@
  */
 #include "cli_internal.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "muster/io.h"
 #include "muster/path.h"
@@ -99,4 +101,14 @@ int cli_init(struct cli *cli)
 		cli_say(cli, "%s is a workspace now.\nNext: cd %s; muster load groups GROUPS.csv; muster load plans PLANS.csv; "
 			"muster load members MEMBERS.csv;\nthen put files into in/<partner>/ and call muster run.", dir, dir);
 	return r;
+}
+
+struct slice cli_operator(struct cli *cli)
+{
+	const struct passwd *entry;
+
+	if (cli->options.operator_name != NULL)
+		return slice_from(cli->options.operator_name);
+	entry = getpwuid(getuid());
+	return slice_from(entry != NULL ? entry->pw_name : "unknown");
 }

@@ -41,6 +41,14 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster reprocess night-corrected.834 --out out/\n  muster reprocess --item F00000003-1-17\n"
 	 "\nOnly what was not applied yet has an effect.\n",
 	 NULL, cli_reprocess},
+	{"undo", "undo --file ID | --set ID | --member-change ID", "take applied changes back",
+	 "  muster undo --file F00000012 --dry-run\n  muster undo --file F00000012\n  muster undo --set F00000012-1 --yes\n"
+	 "  muster undo --member-change F00000012-1-17\n  muster undo --file F00000012 --redo\n"
+	 "\nEach change gets a compensating entry; nothing is deleted. A coverage that the change added is voided; a member\n"
+	 "new by it stays on file without coverage. Refused (65), with the change to blame, where later changes depend on it.\n"
+	 "The ids stand in members history. --redo applies again what was taken back, and so does undo of an undo's own id.\n"
+	 "Decided items open again; other records are applied again by reprocess. Asks first; --yes where nobody can be asked.\n",
+	 NULL, cli_undo},
 	{"queue", "queue list|show|next|resolve|assign|note|export|import ...", "the exceptions: what representatives work on",
 	 "  muster queue list\n  muster queue show F00000003-1-17\n"
 	 "  muster queue resolve F00000003-1-17 match:M000000123 --note \"called the sponsor\"\n"
@@ -51,8 +59,9 @@ const struct cli_verb cli_verbs[] = {
 	 "list show next resolve assign note export import", cli_queue},
 	{"members", "members find|show|history ...", "look at members",
 	 "  muster members find SMITH\n  muster members show M000000123\n  muster members show M000000123 --on 2026-03-01\n"
-	 "  muster members history M000000123\n"
-	 "\nfind takes a member number, a subscriber number, an SSN, or a last name and the beginning of a first name.\n"
+	 "  muster members history M000000123\n  muster members show M000000123 --known-at 2026-01-31\n"
+	 "\n--on: what held on that day; --known-at: what muster knew then, also by history; both may be given.\n"
+	 "find takes a member number, a subscriber number, an SSN, or a last name and the beginning of a first name.\n"
 	 "SSNs are masked unless --unmasked is given.\n",
 	 "find show history", cli_members},
 	{"groups", "groups list|show|roster ...", "look at groups",
