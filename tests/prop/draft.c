@@ -92,7 +92,9 @@ static const char *words(struct draft *draft, uint32_t min, uint32_t max)
 	static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", inner[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ -'.&/,()";
 	static const char lower[] = "abcdefghijklmnopqrstuvwxyz%@[]_{}<>#$\\", *letters;
 	uint32_t most = max > min + 11 ? min + 11 : max;
-	uint32_t len = min + draft_random(draft, most - min + 1);
+	uint32_t len = draft->shape.length == DRAFT_SHORTEST  ? min
+	               : draft->shape.length == DRAFT_LONGEST ? max
+	                                                      : min + draft_random(draft, most - min + 1);
 	char out[600];
 	if (len > sizeof(out) - 1)
 		len = sizeof(out) - 1;
@@ -193,6 +195,8 @@ static const char *value_of(struct draft *draft, const struct guide_element *ele
 	switch (element->type) {
 	case GUIDE_N:
 	case GUIDE_R:
+		if (draft->shape.length == DRAFT_LONGEST)
+			return digits(draft, element->max);
 		return digits(draft, element->min + draft_random(draft, element->max > element->min ? 2 : 1));
 	case GUIDE_DT:
 		return draft->date;
@@ -347,7 +351,8 @@ static void make_loop(struct draft *draft, uint16_t index, enum draft_fullness f
 static void make_loops(struct draft *draft, uint16_t index, enum draft_fullness fullness, uint32_t *loops, uint32_t depth)
 {
 	const struct guide_loop *loop = &draft->guide->loops[index];
-	uint32_t times = is_record(loop) ? draft->shape.records : how_often(draft, loop->usage, loop->repeat, fullness);
+	uint32_t records = draft->shape.no_records ? 0 : draft->shape.records;
+	uint32_t times = is_record(loop) ? records : how_often(draft, loop->usage, loop->repeat, fullness);
 	for (uint32_t i = 0; i < times; i++) {
 		enum draft_fullness each = i > 0 && fullness == DRAFT_BRIM ? DRAFT_LEAST : fullness;
 		if (is_record(loop)) {

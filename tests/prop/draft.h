@@ -2,7 +2,7 @@
  * draft: a file before it is bytes: lines of elements, made up from a compiled guide, to be damaged in one place.
  *
  * The same seed makes the same draft; another seed another one: names, ids, dates and codes differ, and of optional
- * things which are there. Until something in it is changed a draft is correct: no finding of any severity fits it.
+ * things which are there. Until something in it is changed a draft is correct as SNIP 1 to 3 go.
  *
  * Addresses "2100A/NM1*IL" is the NM1 of loop 2100A whose first element is IL; "2100A/NM1" any; "/BGN" stands in no
  *           loop; "GS" is of an envelope. Meant is the first one in the record that the faults go to (the second
@@ -32,6 +32,9 @@
 /* How much of what a guide allows is there: only what it requires; half of the rest; all once; all as often as may be. */
 enum draft_fullness { DRAFT_LEAST, DRAFT_SOME, DRAFT_MOST, DRAFT_BRIM };
 
+/* Of values: as it comes, the shortest and the longest that the guide takes. */
+enum draft_length { DRAFT_ANY, DRAFT_SHORTEST, DRAFT_LONGEST };
+
 struct draft_line {
 	const char *id;               /* "" stands for an empty segment */
 	const char *elements[DRAFT_ELEMENTS]; /* [0] is element 1 */
@@ -50,6 +53,8 @@ struct draft_shape {
 	const char *separators;             /* element, repetition, component, terminator; NULL = "*^:~" */
 	const char *line_end;               /* behind each terminator; NULL = "" */
 	bool lower_case;                    /* names with letters of the extended set */
+	bool no_records;                    /* an 820 of an organization alone */
+	enum draft_length length;
 };
 
 struct draft {

@@ -1,5 +1,8 @@
 /* Faults of the 834, written down one by one from 834-005010X220A1 and x12-syntax: each with what it must bring. */
+#include <string.h>
+
 #include "matrix.h"
+#include "muster/limits.h"
 
 #define L56 "AAAAAAAAAABBBBBBBBBBCCCCCCCCCCDDDDDDDDDDEEEEEEEEEEFFFFFF"
 #define DATE "20260101"
@@ -286,6 +289,13 @@ static const struct fault warned[] = {
 	{"an age of 126 years", FAULT_SET, "2100A/DMG", 2, "19000101", .expected = NO_SENSE("DMG", "2100A", 2)},
 	{"a correction without what was", FAULT_SET, "2100A/NM1", 1, "74",
 	 .expected = EXPECT_IK3(SEGMENT_SITUATION_MISSING, "I6", "NM1", "2100B"), .place = "LS/LE", .behind = 1, .without = "2100B/NM1"},
+	{"a Medicare date without Medicare", FAULT_LINE, "2000/DTP", .text = "DTP*338*D8*20250101",
+	 .expected = EXPECT_IK3(SEGMENT_SITUATION_FORBIDDEN, "I9", "DTP", "2000"), .rewritten = "2000/INS",
+	 .as = "INS*N*19*001*25*A"},
+	{"an empty segment", FAULT_TAIL, "2100A/N3", .text = "~",
+	 .expected = EXPECT_IK3(SEGMENT_BLANK, "1", "", "2100A"), .behind = 1},
+	{"a blank before an id", FAULT_SET, "2000/REF*1L", 0, " REF",
+	 .expected = EXPECT_IK3(SEGMENT_INDENTED, "8", "REF", "2000")},
 	{"a new coverage without begin", FAULT_SET, "2300/HD", 1, "021",
 	 .expected = EXPECT_IK3(SEGMENT_SITUATION_MISSING, "I6", "DTP", "2300"), .place = "LS/LS"},
 	{"a total too high", FAULT_SET, "/QTY", 2, "77", .expected = EXPECT_WHOLE(TSET_TOTALS, "IK5 5", "QTY", 2)},
@@ -301,6 +311,17 @@ static const struct fault warned[] = {
 	 .expected = EXPECT_IK4(ELEMENT_CHARACTER_UNUSUAL, "6", "NM1", "2100A", 3)},
 };
 
+/* A terminator lost, and much behind it. */
+static void run_too_long(struct matrix *matrix)
+{
+	static char tail[LIMIT_SEGMENT_BYTES + 2];
+	const struct fault too_long = {"a segment without end", FAULT_TAIL, "2100A/LUI", .text = tail,
+	                               .expected = {.code = FINDING_SEGMENT_TOO_LONG, .ack = "IK3 8", .segment = "",
+	                                            .answered = "??", .loop = "2100A"}};
+	memset(tail, 'A', sizeof(tail) - 1);
+	matrix_faults(matrix, &too_long, 1);
+}
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 void test_faults_834(void **state)
@@ -314,5 +335,6 @@ void test_faults_834(void **state)
 	matrix_faults(matrix, qualifiers, COUNT(qualifiers));
 	matrix_faults(matrix, elements, COUNT(elements));
 	matrix_faults(matrix, warned, COUNT(warned));
+	run_too_long(matrix);
 	matrix_end(matrix, "834, one by one", 150);
 }

@@ -54,6 +54,8 @@ static const struct fault fgroup[] = {
 	{"date without century", FAULT_SET, "GS", 4, "260105", .expected = AK9(FGROUP_HEADER, "6", "GS", 4)},
 	{"no 31 June", FAULT_SET, "GS", 4, "20260631", .expected = AK9(FGROUP_HEADER, "6", "GS", 4)},
 	{"no minute 60", FAULT_SET, "GS", 5, "0960", .expected = AK9(FGROUP_HEADER, "6", "GS", 5)},
+	{"control number of letters", FAULT_SET, "GS", 6, "A1", .expected = AK9(FGROUP_CONTROL_NUMBER, "6", "GS", 6),
+	 .also = {FINDING_FGROUP_CONTROL_MISMATCH}},
 	{"agency", FAULT_SET, "GS", 7, "T", .expected = AK9(FGROUP_HEADER, "6", "GS", 7)},
 	{"version of claims", FAULT_SET, "GS", 8, "005010X222A1", .expected = AK9(FGROUP_VERSION_UNSUPPORTED, "2", "GS", 8)},
 	{"version too long", FAULT_SET, "GS", 8, "005010X220A1X", .expected = AK9(FGROUP_HEADER, "6", "GS", 8)},
@@ -186,6 +188,31 @@ static void run_other_isa(struct matrix *matrix)
 	}
 }
 
+/* A set of one kind in a group of the other. */
+static void run_wrong_group(struct matrix *matrix)
+{
+	const bool is_834 = slice_is(matrix->guide->set_id, "834");
+	const struct fault wrong = {"a set in a group of another kind", FAULT_SET, "GS", 1, is_834 ? "RA" : "BE",
+	                            .expected = IK5(TSET_WRONG_GROUP, "18", "ST", 1), .place = "ST"};
+	matrix_faults(matrix, &wrong, 1);
+}
+
+/* The check sum of the compressed file is wrong. */
+static void run_damaged(struct matrix *matrix)
+{
+	static const struct expected expected = {.code = FINDING_INTERCHANGE_DAMAGED, .ack = "TA1 022", .segment = "IEA", .loop = ""};
+	const struct draft_shape shape = {.target = DRAFT_SOME, .others = DRAFT_SOME};
+	struct buffer bytes;
+	buffer_init(&bytes, &matrix->env);
+	buffer_clear(&matrix->bytes);
+	draft_begin(&matrix->draft, matrix->guide, 1, &shape);
+	draft_write(&matrix->draft, &matrix->bytes);
+	matrix_gzip(&bytes, matrix->bytes.data, matrix->bytes.len);
+	bytes.data[bytes.len - 8] ^= 1;
+	run_bytes(matrix, "a wrong check sum", buffer_slice(&bytes), &expected);
+	buffer_fini(&bytes);
+}
+
 /* Two of a kind with the same number. */
 static void run_duplicates(struct matrix *matrix)
 {
@@ -248,6 +275,8 @@ static void run_envelopes(struct matrix *matrix, const char *guide_id, const cha
 	run_wrappings(matrix);
 	run_bytes_of_isa(matrix);
 	run_other_isa(matrix);
+	run_wrong_group(matrix);
+	run_damaged(matrix);
 	run_duplicates(matrix);
 	run_trailer_missing(matrix);
 	matrix_end(matrix, what, 80);

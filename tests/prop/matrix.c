@@ -40,16 +40,28 @@ void matrix_begin(struct matrix *matrix, const char *guide_id)
 	matrix->cases = matrix->runs = matrix->detected = matrix->cascades = matrix->answered = matrix->failed = 0;
 }
 
-void matrix_end(struct matrix *matrix, const char *what, uint32_t cases_at_least)
+static void expect_all(const struct matrix *matrix, uint32_t cases_at_least)
 {
-	printf("# %s: %u cases, %u runs; detected %u, cascades %u, answered right %u\n", what, matrix->cases, matrix->runs,
-	       matrix->detected, matrix->cascades, matrix->answered);
 	fflush(stdout);
 	assert_true(matrix->cases >= cases_at_least);
 	assert_int_equal(matrix->failed, 0);
 	assert_int_equal(matrix->detected, matrix->runs);
 	assert_int_equal(matrix->cascades, 0);
 	assert_int_equal(matrix->answered, matrix->runs);
+}
+
+void matrix_end(struct matrix *matrix, const char *what, uint32_t cases_at_least)
+{
+	printf("# %s: %u cases, %u runs; detected %u, cascades %u, answered right %u\n", what, matrix->cases, matrix->runs,
+	       matrix->detected, matrix->cascades, matrix->answered);
+	expect_all(matrix, cases_at_least);
+}
+
+void matrix_end_sound(struct matrix *matrix, const char *what, uint32_t cases_at_least)
+{
+	printf("# %s: %u shapes, %u runs; clean %u, false alarms %u, accepted in the answer %u\n", what, matrix->cases,
+	       matrix->runs, matrix->detected, matrix->cascades, matrix->answered);
+	expect_all(matrix, cases_at_least);
 }
 
 /* ---- what is said ---- */
@@ -93,7 +105,7 @@ static int take(void *context, const struct finding *finding)
 		said->hits++;
 	else if (finding->severity == FINDING_ERROR && !is_among(finding->code, said->also))
 		said->others++;
-	else if (said->expected == NULL && !is_among(finding->code, said->also))
+	else if (said->expected == NULL && !is_among(finding->code, said->also) && finding_row(finding->code)->snip < 4)
 		said->others++;
 	return 0;
 }
@@ -106,11 +118,14 @@ static int take_verdict(void *context, const struct x12_tset *tset, const struct
 	return 0;
 }
 
+/* Read in pieces of other sizes each time. */
 static void walk(struct matrix *matrix, struct slice bytes, const struct check_options *options,
                  const struct check_handler *handler)
 {
+	static const size_t pieces[] = {0, 1, 7, 80, 4096};
 	struct io_source *source = NULL;
-	assert_int_equal(io_source_open_memory(&matrix->env, bytes, 0, &source), 0);
+	size_t piece = pieces[matrix->runs % (sizeof(pieces) / sizeof(pieces[0]))];
+	assert_int_equal(io_source_open_memory(&matrix->env, bytes, piece, &source), 0);
 	assert_int_equal(check_source(&matrix->env, matrix->guides, source, options, handler), 0);
 	io_source_close(source);
 }
@@ -261,6 +276,8 @@ void matrix_run(struct matrix *matrix, const char *what, uint64_t seed, struct s
 
 	if (options != NULL && options->severity_set[expected->code])
 		said.severity = options->severity[expected->code];
+	if (expected->rejects)
+		said.severity = FINDING_ERROR;
 	listen(matrix, bytes, options, &said);
 	answer_to(matrix, bytes, options, &answer);
 	told = said.severity != FINDING_ERROR || answer.ta1.len == 0 || is_told(&answer, expected) != expected->untold;
@@ -297,6 +314,42 @@ uint32_t matrix_sound(struct matrix *matrix, const char *what, uint64_t seed, st
 	ack_free(answer.ack);
 	buffer_fini(&said.text);
 	return said.accepted;
+}
+
+/* ---- gzip ---- */
+
+static void add_little(struct buffer *to, uint32_t value, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < bytes; i++)
+		buffer_add_char(to, (char)(unsigned char)(value >> (8 * i)));
+}
+
+static uint32_t crc_of(const char *data, size_t bytes)
+{
+	uint32_t crc = UINT32_MAX;
+	for (size_t i = 0; i < bytes; i++) {
+		crc ^= (unsigned char)data[i];
+		for (uint32_t bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ ((crc & 1) != 0 ? UINT32_C(0xedb88320) : 0);
+	}
+	return ~crc;
+}
+
+void matrix_gzip(struct buffer *to, const char *data, size_t bytes)
+{
+	static const unsigned char head[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
+	size_t at = 0;
+	buffer_add(to, head, sizeof(head));
+	do {
+		size_t block = bytes - at < 60000 ? bytes - at : 60000;
+		buffer_add_char(to, at + block == bytes ? 1 : 0);
+		add_little(to, (uint32_t)block, 2);
+		add_little(to, ~(uint32_t)block, 2);
+		buffer_add(to, data + at, block);
+		at += block;
+	} while (at < bytes);
+	add_little(to, crc_of(data, bytes), 4);
+	add_little(to, (uint32_t)bytes, 4);
 }
 
 /* ---- cases written down ---- */
@@ -388,6 +441,8 @@ static void run_fault(struct matrix *matrix, const struct fault *fault, uint64_t
 
 	draft_begin(&matrix->draft, matrix->guide, seed, &shape);
 	take_out(&matrix->draft, fault->without);
+	if (fault->rewritten != NULL)
+		draft_rewrite(&matrix->draft, find(&matrix->draft, fault, fault->rewritten), fault->as);
 	at = put(&matrix->draft, fault);
 	if (fault->place != NULL)
 		at = find(&matrix->draft, fault, fault->place);

@@ -20,8 +20,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sweep_834), cmocka_unit_test(test_sweep_820),
-		cmocka_unit_test(test_faults_834), cmocka_unit_test(test_faults_820), cmocka_unit_test(test_faults_envelope), cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_sweep_834), cmocka_unit_test(test_sweep_820), cmocka_unit_test(test_faults_834),
+		cmocka_unit_test(test_faults_820), cmocka_unit_test(test_faults_envelope), cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_every_code), /* last: it looks at what the others have produced */
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
