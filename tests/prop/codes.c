@@ -33,7 +33,8 @@ void test_every_code(void **state)
 		if (matrix->produced[code] != is_elsewhere(code))
 			continue;
 		wrong++;
-		printf("#   %s is %s\n", finding_row(code)->code, is_elsewhere(code) ? "said to be elsewhere, but is here" : "nowhere");
+		printf("#   %s is %s\n", finding_row(code)->code,
+		       is_elsewhere(code) ? "said to be elsewhere, but is here" : "nowhere");
 	}
 	printf("# %u of %u finding codes produced here\n", produced, (unsigned)FINDING_CODE_COUNT);
 	fflush(stdout);

@@ -89,19 +89,21 @@ static const char *digits(struct draft *draft, uint32_t count)
 
 static const char *words(struct draft *draft, uint32_t min, uint32_t max)
 {
-	static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", inner[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ -'.&/,()";
+	static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+			  inner[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ -'.&/,()";
 	static const char lower[] = "abcdefghijklmnopqrstuvwxyz%@[]_{}<>#$\\", *letters;
 	uint32_t most = max > min + 11 ? min + 11 : max;
 	uint32_t len = draft->shape.length == DRAFT_SHORTEST  ? min
-	               : draft->shape.length == DRAFT_LONGEST ? max
-	                                                      : min + draft_random(draft, most - min + 1);
+		       : draft->shape.length == DRAFT_LONGEST ? max
+							      : min + draft_random(draft, most - min + 1);
 	char out[600];
 	if (len > sizeof(out) - 1)
 		len = sizeof(out) - 1;
 	letters = draft->shape.lower_case ? lower : inner;
 	for (uint32_t i = 0; i < len; i++) {
 		bool end = i == 0 || i + 1 == len;
-		out[i] = end ? upper[draft_random(draft, sizeof(upper) - 1)] : letters[draft_random(draft, (uint32_t)strlen(letters))];
+		out[i] = end ? upper[draft_random(draft, sizeof(upper) - 1)]
+			     : letters[draft_random(draft, (uint32_t)strlen(letters))];
 	}
 	out[len] = '\0';
 	for (uint32_t i = 0; i < len; i++) /* data never holds a separator */
@@ -185,7 +187,8 @@ static const char *formatted(struct draft *draft, const struct guide_element *el
 }
 
 /* A right value; `qualifier` stands before it. */
-static const char *value_of(struct draft *draft, const struct guide_element *element, const char *qualifier, uint32_t which)
+static const char *value_of(struct draft *draft, const struct guide_element *element, const char *qualifier,
+			    uint32_t which)
 {
 	const char *value = formatted(draft, element, qualifier);
 	if (value != NULL)
@@ -235,7 +238,8 @@ static uint64_t obey(const struct guide_relation *relation, uint64_t used, uint6
 		return (chosen & all) == 0 ? chosen | ((all & used) & -(all & used)) : chosen;
 	case 'L':
 		rest &= used;
-		return (chosen & bit_of(relation->pos[0])) != 0 && (chosen & rest) == 0 ? chosen | (rest & -rest) : chosen;
+		return (chosen & bit_of(relation->pos[0])) != 0 && (chosen & rest) == 0 ? chosen | (rest & -rest)
+											: chosen;
 	case 'E':
 		return (chosen & all & ((chosen & all) - 1)) != 0 ? chosen & ~rest : chosen;
 	default:
@@ -243,8 +247,8 @@ static uint64_t obey(const struct guide_relation *relation, uint64_t used, uint6
 	}
 }
 
-static uint64_t choose(struct draft *draft, const struct guide_element *elements, uint32_t count, uint32_t first_relation,
-                       uint32_t relation_count, enum draft_fullness fullness)
+static uint64_t choose(struct draft *draft, const struct guide_element *elements, uint32_t count,
+		       uint32_t first_relation, uint32_t relation_count, enum draft_fullness fullness)
 {
 	uint64_t used = 0, chosen = 0;
 	for (uint32_t i = 0; i < count; i++) {
@@ -271,14 +275,16 @@ static const char *composite_of(struct draft *draft, const struct guide_element 
 	size_t len = 0;
 	for (uint32_t r = 0; r < repeats; r++) {
 		uint64_t chosen = choose(draft, components, element->component_count, element->first_relation,
-		                         element->relation_count, fullness);
+					 element->relation_count, fullness);
 		const char *before = "";
 		if (r > 0)
 			out[len++] = draft->shape.separators[1];
 		for (uint32_t i = 0; chosen >> i != 0; i++) {
 			if (i > 0)
 				out[len++] = draft->shape.separators[2];
-			before = (chosen & bit_of(i + 1)) == 0 ? "" : value_of(draft, &components[i], before, draft_random(draft, 100));
+			before = (chosen & bit_of(i + 1)) == 0
+					 ? ""
+					 : value_of(draft, &components[i], before, draft_random(draft, 100));
 			len += (size_t)snprintf(out + len, sizeof(out) - len, "%s", before);
 		}
 	}
@@ -292,19 +298,19 @@ static const char *repeated(struct draft *draft, const struct guide_element *ele
 	char out[600] = "";
 	size_t len = 0;
 	for (uint32_t r = 0; r < element->repeat; r++)
-		len += (size_t)snprintf(out + len, sizeof(out) - len, "%.*s%s", r > 0 ? 1 : 0, &draft->shape.separators[1],
-		                        value_of(draft, element, "", which + r));
+		len += (size_t)snprintf(out + len, sizeof(out) - len, "%.*s%s", r > 0 ? 1 : 0,
+					&draft->shape.separators[1], value_of(draft, element, "", which + r));
 	return text(draft, "%s", out);
 }
 
 /* `which`: how many of its kind came before it in its loop. */
 static void make_segment(struct draft *draft, uint16_t index, uint32_t which, enum draft_fullness fullness,
-                         const uint32_t *loops, uint32_t depth)
+			 const uint32_t *loops, uint32_t depth)
 {
 	const struct guide_segment *segment = &draft->guide->segments[index];
 	const struct guide_element *elements = &draft->guide->elements[segment->first_element];
-	uint64_t chosen = choose(draft, elements, segment->element_count, segment->first_relation, segment->relation_count,
-	                         fullness);
+	uint64_t chosen = choose(draft, elements, segment->element_count, segment->first_relation,
+				 segment->relation_count, fullness);
 	struct draft_line *line = open_line(draft, draft->count);
 	const char *before = "";
 
@@ -345,10 +351,12 @@ static bool is_record(const struct guide_loop *loop)
 	return strcmp(loop->id, "2000") == 0 || strcmp(loop->id, "2000B") == 0;
 }
 
-static void make_loop(struct draft *draft, uint16_t index, enum draft_fullness fullness, uint32_t *loops, uint32_t depth);
+static void make_loop(struct draft *draft, uint16_t index, enum draft_fullness fullness, uint32_t *loops,
+		      uint32_t depth);
 
 /* The repeats of a child loop. Of many only the first is as full as may be, or one member would fill a disk. */
-static void make_loops(struct draft *draft, uint16_t index, enum draft_fullness fullness, uint32_t *loops, uint32_t depth)
+static void make_loops(struct draft *draft, uint16_t index, enum draft_fullness fullness, uint32_t *loops,
+		       uint32_t depth)
 {
 	const struct guide_loop *loop = &draft->guide->loops[index];
 	uint32_t records = draft->shape.no_records ? 0 : draft->shape.records;
@@ -356,8 +364,8 @@ static void make_loops(struct draft *draft, uint16_t index, enum draft_fullness 
 	for (uint32_t i = 0; i < times; i++) {
 		enum draft_fullness each = i > 0 && fullness == DRAFT_BRIM ? DRAFT_LEAST : fullness;
 		if (is_record(loop)) {
-			draft->record++;
-			draft->date = text(draft, "2025%02u%02u", 1 + draft_random(draft, 12), 1 + draft_random(draft, 28));
+			draft->date =
+				text(draft, "2025%02u%02u", 1 + draft_random(draft, 12), 1 + draft_random(draft, 28));
 			each = i == 1 || times == 1 ? draft->shape.target : draft->shape.others;
 			if (i == 1 || (i == 0 && draft->record_loop == 0))
 				draft->record_loop = draft->next_loop;
@@ -366,7 +374,8 @@ static void make_loops(struct draft *draft, uint16_t index, enum draft_fullness 
 	}
 }
 
-static void make_loop(struct draft *draft, uint16_t index, enum draft_fullness fullness, uint32_t *loops, uint32_t depth)
+static void make_loop(struct draft *draft, uint16_t index, enum draft_fullness fullness, uint32_t *loops,
+		      uint32_t depth)
 {
 	const struct guide_loop *loop = &draft->guide->loops[index];
 	assert_true(depth < DRAFT_DEPTH);
@@ -418,8 +427,9 @@ static void settle_member_line(struct draft *draft, uint32_t at, bool subscriber
 	if (is_at(draft, at, "", "BGN"))
 		draft_set(draft, at, 3, "20260105");
 	if (strcmp(draft->lines[at].id, "DMG") == 0 && *draft_element(draft, at, 2) != '\0')
-		draft_set(draft, at, 2, text(draft, "19%02u0%u1%u", 50 + draft_random(draft, 50), 1 + draft_random(draft, 9),
-		                             draft_random(draft, 10)));
+		draft_set(draft, at, 2,
+			  text(draft, "19%02u0%u1%u", 50 + draft_random(draft, 50), 1 + draft_random(draft, 9),
+			       draft_random(draft, 10)));
 	if (strcmp(draft->lines[at].id, "N4") == 0) {
 		if (*draft_element(draft, at, 2) == '\0' && *draft_element(draft, at, 7) == '\0')
 			draft_set(draft, at, 2, "CA");
@@ -432,7 +442,9 @@ static void settle_totals(struct draft *draft, uint32_t first, uint32_t members,
 {
 	for (uint32_t at = first; at < draft->count; at++) {
 		const char *what = draft_element(draft, at, 1);
-		uint32_t count = strcmp(what, "TO") == 0 ? members : strcmp(what, "ET") == 0 ? subscribers : members - subscribers;
+		uint32_t count = strcmp(what, "TO") == 0   ? members
+				 : strcmp(what, "ET") == 0 ? subscribers
+							   : members - subscribers;
 		if (is_at(draft, at, "", "QTY"))
 			draft_set(draft, at, 2, text(draft, "%u", count));
 	}
@@ -453,7 +465,8 @@ static void settle_834(struct draft *draft, uint32_t first)
 static const char *money(struct draft *draft, int64_t cents)
 {
 	uint64_t size = (uint64_t)(cents < 0 ? -cents : cents);
-	return text(draft, "%s%llu.%02llu", cents < 0 ? "-" : "", (unsigned long long)size / 100, (unsigned long long)size % 100);
+	return text(draft, "%s%llu.%02llu", cents < 0 ? "-" : "", (unsigned long long)size / 100,
+		    (unsigned long long)size % 100);
 }
 
 /* Amounts of one ADX, from -50.00 to 49.99. */
@@ -512,7 +525,8 @@ static void make_tset(struct draft *draft, uint32_t number)
 {
 	const struct guide *guide = draft->guide;
 	uint32_t loops[DRAFT_DEPTH] = {0}, first;
-	envelope(draft, "ST*%.*s*%04u*%.*s", (int)guide->set_id.len, guide->set_id.data, number, (int)guide->id.len, guide->id.data);
+	envelope(draft, "ST*%.*s*%04u*%.*s", (int)guide->set_id.len, guide->set_id.data, number, (int)guide->id.len,
+		 guide->id.data);
 	first = draft->count;
 	draft->date = "20260105";
 	make_loop(draft, 0, draft->shape.target, loops, 0);
@@ -529,20 +543,22 @@ void draft_begin(struct draft *draft, const struct guide *guide, uint64_t seed, 
 	draft->guide = guide;
 	draft->shape = *shape;
 	draft->random = seed * 1000003;
-	draft->count = draft->copies = draft->record = draft->record_loop = 0;
+	draft->count = draft->copies = draft->record_loop = 0;
 	draft->next_loop = 1;
 	if (shape->records == 0)
 		draft->shape.records = 3;
 	if (shape->separators == NULL)
 		draft->shape.separators = "*^:~";
-	envelope(draft, "ISA*00*          *00*          *ZZ*SENDER%03u      *ZZ*RECEIVER       *260105*0930*%c*00501*%09u*0*T*%c",
-	         draft_random(draft, 1000), '?', (uint32_t)(seed % 1000000000), '?');
+	envelope(draft,
+		 "ISA*00*          *00*          *ZZ*SENDER%03u      *ZZ*RECEIVER       "
+		 "*260105*0930*%c*00501*%09u*0*T*%c",
+		 draft_random(draft, 1000), '?', (uint32_t)(seed % 1000000000), '?');
 	draft->lines[0].elements[10] = text(draft, "%c", draft->shape.separators[1]);
 	draft->lines[0].elements[15] = text(draft, "%c", draft->shape.separators[2]);
 	for (uint32_t g = 0; g < (shape->fgroups == 0 ? 1 : shape->fgroups); g++) {
 		uint32_t number = 1 + (uint32_t)(seed % 1000) * 100 + g;
 		envelope(draft, "GS*%.*s*SENDER*RECEIVER*20260105*0930*%u*X*%.*s", (int)guide->functional_id.len,
-		         guide->functional_id.data, number, (int)guide->id.len, guide->id.data);
+			 guide->functional_id.data, number, (int)guide->id.len, guide->id.data);
 		for (uint32_t t = 0; t < (shape->tsets == 0 ? 1 : shape->tsets); t++)
 			make_tset(draft, t + 1);
 		envelope(draft, "GE*%s*%u", counted, number);
@@ -613,7 +629,8 @@ uint32_t draft_position(const struct draft *draft, uint32_t at)
 {
 	uint32_t first = at;
 	while (first > 0 && strcmp(draft->lines[first].id, "ST") != 0) {
-		if (strcmp(draft->lines[first].id, "GS") == 0 || (first < at && strcmp(draft->lines[first].id, "SE") == 0))
+		if (strcmp(draft->lines[first].id, "GS") == 0 ||
+		    (first < at && strcmp(draft->lines[first].id, "SE") == 0))
 			return 0;
 		first--;
 	}

@@ -29,20 +29,21 @@
 #define DRAFT_DEPTH 8u
 #define DRAFT_NOWHERE UINT32_MAX
 
-/* How much of what a guide allows is there: only what it requires; half of the rest; all once; all as often as may be. */
+/* How much of what a guide allows is there: only what it requires; half of the rest; all once; all as often as may be.
+ */
 enum draft_fullness { DRAFT_LEAST, DRAFT_SOME, DRAFT_MOST, DRAFT_BRIM };
 
 /* Of values: as it comes, the shortest and the longest that the guide takes. */
 enum draft_length { DRAFT_ANY, DRAFT_SHORTEST, DRAFT_LONGEST };
 
 struct draft_line {
-	const char *id;               /* "" stands for an empty segment */
+	const char *id;                       /* "" stands for an empty segment */
 	const char *elements[DRAFT_ELEMENTS]; /* [0] is element 1 */
 	uint32_t element_count;
-	const char *tail;             /* behind the last element, as it is */
-	uint16_t segment;             /* of the guide, or GUIDE_NONE: envelopes and what was put in */
-	uint32_t loops[DRAFT_DEPTH];  /* which repeat of each loop around it, outermost first */
-	uint32_t depth;               /* how many of them */
+	const char *tail;            /* behind the last element, as it is */
+	uint16_t segment;            /* of the guide, or GUIDE_NONE: envelopes and what was put in */
+	uint32_t loops[DRAFT_DEPTH]; /* which repeat of each loop around it, outermost first */
+	uint32_t depth;              /* how many of them */
 };
 
 /* What a draft is to be like. Zero is an ordinary file of one set with three records, most of it in the second. */
@@ -63,8 +64,8 @@ struct draft {
 	struct draft_shape shape;
 	uint64_t random;
 	uint32_t next_loop, copies;
-	uint32_t record, record_loop; /* ordinal of the record being made, and the repeat that faults go to */
-	const char *date;             /* of everything in the record being made */
+	uint32_t record_loop; /* the repeat of the record that faults go to */
+	const char *date;     /* of everything in the record being made */
 	struct draft_line *lines;
 	uint32_t count;
 };
@@ -86,7 +87,8 @@ uint32_t draft_position(const struct draft *draft, uint32_t at);
 const char *draft_loop_id(const struct draft *draft, uint32_t at);
 const char *draft_element(const struct draft *draft, uint32_t at, uint32_t pos);
 
-/* Put a line in before `at`, in the loops of the line `like`. Divided at `*`; the rest of a text with no `*` is the id. */
+/* Put a line in before `at`, in the loops of the line `like`. Divided at `*`; the rest of a text with no `*` is the id.
+ */
 void draft_insert(struct draft *draft, uint32_t at, uint32_t like, const char *text);
 /* The line says something else, in the same place. */
 void draft_rewrite(struct draft *draft, uint32_t at, const char *text);

@@ -10,38 +10,50 @@
 #define BLANK_15 "               "
 
 static const struct fault interchange[] = {
-	{"authorization qualifier", FAULT_SET, "ISA", 1, "01", .expected = TA1(INTERCHANGE_AUTH_QUALIFIER, "010", "ISA", 1)},
-	{"authorization without qualifier", FAULT_SET, "ISA", 2, "SECRET    ", .expected = TA1(INTERCHANGE_AUTH_VALUE, "011", "ISA", 2)},
-	{"qualifier without authorization", FAULT_SET, "ISA", 1, "03", .expected = TA1(INTERCHANGE_AUTH_VALUE, "011", "ISA", 2)},
-	{"security qualifier", FAULT_SET, "ISA", 3, "02", .expected = TA1(INTERCHANGE_SECURITY_QUALIFIER, "012", "ISA", 3)},
-	{"password without qualifier", FAULT_SET, "ISA", 4, "PASSWORD  ", .expected = TA1(INTERCHANGE_SECURITY_VALUE, "013", "ISA", 4)},
+	{"authorization qualifier", FAULT_SET, "ISA", 1, "01",
+	 .expected = TA1(INTERCHANGE_AUTH_QUALIFIER, "010", "ISA", 1)},
+	{"authorization without qualifier", FAULT_SET, "ISA", 2, "SECRET    ",
+	 .expected = TA1(INTERCHANGE_AUTH_VALUE, "011", "ISA", 2)},
+	{"qualifier without authorization", FAULT_SET, "ISA", 1, "03",
+	 .expected = TA1(INTERCHANGE_AUTH_VALUE, "011", "ISA", 2)},
+	{"security qualifier", FAULT_SET, "ISA", 3, "02",
+	 .expected = TA1(INTERCHANGE_SECURITY_QUALIFIER, "012", "ISA", 3)},
+	{"password without qualifier", FAULT_SET, "ISA", 4, "PASSWORD  ",
+	 .expected = TA1(INTERCHANGE_SECURITY_VALUE, "013", "ISA", 4)},
 	{"sender qualifier", FAULT_SET, "ISA", 5, "XX", .expected = TA1(INTERCHANGE_SENDER_QUALIFIER, "005", "ISA", 5)},
 	{"no sender", FAULT_SET, "ISA", 6, BLANK_15, .expected = TA1(INTERCHANGE_SENDER_ID, "006", "ISA", 6)},
-	{"receiver qualifier", FAULT_SET, "ISA", 7, "02", .expected = TA1(INTERCHANGE_RECEIVER_QUALIFIER, "007", "ISA", 7)},
+	{"receiver qualifier", FAULT_SET, "ISA", 7, "02",
+	 .expected = TA1(INTERCHANGE_RECEIVER_QUALIFIER, "007", "ISA", 7)},
 	{"no receiver", FAULT_SET, "ISA", 8, BLANK_15, .expected = TA1(INTERCHANGE_RECEIVER_ID, "008", "ISA", 8)},
 	{"no month 13", FAULT_SET, "ISA", 9, "261305", .expected = TA1(INTERCHANGE_DATE, "014", "ISA", 9)},
 	{"no 30 February", FAULT_SET, "ISA", 9, "260230", .expected = TA1(INTERCHANGE_DATE, "014", "ISA", 9)},
 	{"no hour 24", FAULT_SET, "ISA", 10, "2400", .expected = TA1(INTERCHANGE_TIME, "015", "ISA", 10)},
 	{"time of letters", FAULT_SET, "ISA", 10, "NOON", .expected = TA1(INTERCHANGE_TIME, "015", "ISA", 10)},
-	{"repetition separator a letter", FAULT_SET, "ISA", 11, "R", .expected = TA1(INTERCHANGE_REPETITION_SEPARATOR, "002", "ISA", 11),
-	 .without = "2100A/DMG 2320/COB"},
+	{"repetition separator a letter", FAULT_SET, "ISA", 11, "R",
+	 .expected = TA1(INTERCHANGE_REPETITION_SEPARATOR, "002", "ISA", 11), .without = "2100A/DMG 2320/COB"},
 	{"U of version 00401", FAULT_SET, "ISA", 11, "U", .expected = TA1(INTERCHANGE_REPETITION_U, "002", "ISA", 11)},
 	{"version", FAULT_SET, "ISA", 12, "00602", .expected = TA1(INTERCHANGE_VERSION, "017", "ISA", 12)},
-	{"control number of letters", FAULT_SET, "ISA", 13, "00000000A", .expected = TA1(INTERCHANGE_CONTROL_NUMBER, "018", "ISA", 13),
-	 .also = {FINDING_INTERCHANGE_CONTROL_MISMATCH}},
-	{"acknowledgment requested", FAULT_SET, "ISA", 14, "2", .expected = TA1(INTERCHANGE_ACK_REQUESTED, "019", "ISA", 14)},
+	{"control number of letters", FAULT_SET, "ISA", 13, "00000000A",
+	 .expected = TA1(INTERCHANGE_CONTROL_NUMBER, "018", "ISA", 13), .also = {FINDING_INTERCHANGE_CONTROL_MISMATCH}},
+	{"acknowledgment requested", FAULT_SET, "ISA", 14, "2",
+	 .expected = TA1(INTERCHANGE_ACK_REQUESTED, "019", "ISA", 14)},
 	{"usage", FAULT_SET, "ISA", 15, "X", .expected = TA1(INTERCHANGE_USAGE, "020", "ISA", 15)},
-	{"a group too many counted", FAULT_SET, "IEA", 1, "2", .expected = TA1(INTERCHANGE_GROUP_COUNT, "021", "IEA", 1)},
+	{"a group too many counted", FAULT_SET, "IEA", 1, "2",
+	 .expected = TA1(INTERCHANGE_GROUP_COUNT, "021", "IEA", 1)},
 	{"groups not counted", FAULT_SET, "IEA", 1, "ONE", .expected = TA1(INTERCHANGE_GROUP_COUNT, "021", "IEA", 1)},
-	{"IEA02 differs", FAULT_SET, "IEA", 2, "000000999", .expected = TA1(INTERCHANGE_CONTROL_MISMATCH, "001", "IEA", 2)},
-	{"IEA without control number", FAULT_SET, "IEA", 2, "", .expected = TA1(INTERCHANGE_CONTROL_MISMATCH, "001", "IEA", 2)},
+	{"IEA02 differs", FAULT_SET, "IEA", 2, "000000999",
+	 .expected = TA1(INTERCHANGE_CONTROL_MISMATCH, "001", "IEA", 2)},
+	{"IEA without control number", FAULT_SET, "IEA", 2, "",
+	 .expected = TA1(INTERCHANGE_CONTROL_MISMATCH, "001", "IEA", 2)},
 	{"cut before IEA", FAULT_CUT, "IEA", .expected = TA1(INTERCHANGE_TRUNCATED, "023", "IEA", 0)},
 	{"cut before GE", FAULT_CUT, "GE", .expected = TA1(INTERCHANGE_TRUNCATED, "023", "IEA", 0),
 	 .also = {FINDING_FGROUP_TRAILER_MISSING}},
 	{"cut before SE", FAULT_CUT, "SE", .expected = TA1(INTERCHANGE_TRUNCATED, "023", "IEA", 0),
 	 .also = {FINDING_FGROUP_TRAILER_MISSING, FINDING_TSET_TRAILER_MISSING}},
-	{"a segment between ISA and GS", FAULT_BEFORE, "GS", .text = "REF*38*1", .expected = TA1(INTERCHANGE_CONTENT, "024", "REF", 0)},
-	{"a segment between GE and IEA", FAULT_AFTER, "GE", .text = "REF*38*1", .expected = TA1(INTERCHANGE_CONTENT, "024", "REF", 0)},
+	{"a segment between ISA and GS", FAULT_BEFORE, "GS", .text = "REF*38*1",
+	 .expected = TA1(INTERCHANGE_CONTENT, "024", "REF", 0)},
+	{"a segment between GE and IEA", FAULT_AFTER, "GE", .text = "REF*38*1",
+	 .expected = TA1(INTERCHANGE_CONTENT, "024", "REF", 0)},
 	{"TA1 behind a group", FAULT_AFTER, "GE", .text = "TA1*000000001*260105*0930*A*000",
 	 .expected = TA1(INTERCHANGE_CONTENT, "024", "TA1", 0)},
 };
@@ -57,23 +69,26 @@ static const struct fault fgroup[] = {
 	{"control number of letters", FAULT_SET, "GS", 6, "A1", .expected = AK9(FGROUP_CONTROL_NUMBER, "6", "GS", 6),
 	 .also = {FINDING_FGROUP_CONTROL_MISMATCH}},
 	{"agency", FAULT_SET, "GS", 7, "T", .expected = AK9(FGROUP_HEADER, "6", "GS", 7)},
-	{"version of claims", FAULT_SET, "GS", 8, "005010X222A1", .expected = AK9(FGROUP_VERSION_UNSUPPORTED, "2", "GS", 8)},
+	{"version of claims", FAULT_SET, "GS", 8, "005010X222A1",
+	 .expected = AK9(FGROUP_VERSION_UNSUPPORTED, "2", "GS", 8)},
 	{"version too long", FAULT_SET, "GS", 8, "005010X220A1X", .expected = AK9(FGROUP_HEADER, "6", "GS", 8)},
 	{"GS09", FAULT_SET, "GS", 9, "1", .expected = AK9(FGROUP_HEADER, "6", "GS", 9)},
 	{"a set too many counted", FAULT_SET, "GE", 1, "2", .expected = AK9(FGROUP_SET_COUNT, "5", "GE", 1)},
 	{"sets not counted", FAULT_SET, "GE", 1, "", .expected = AK9(FGROUP_SET_COUNT, "5", "GE", 1)},
 	{"GE02 differs", FAULT_SET, "GE", 2, "999999", .expected = AK9(FGROUP_CONTROL_MISMATCH, "4", "GE", 2)},
 	{"no GE", FAULT_DROP, "GE", .expected = AK9(FGROUP_TRAILER_MISSING, "3", "GE", 0)},
-	{"a segment between GS and ST", FAULT_BEFORE, "ST", .text = "REF*38*1", .expected = AK9(FGROUP_CONTENT, "6", "REF", 0)},
-	{"a segment between SE and GE", FAULT_AFTER, "SE", .text = "REF*38*1", .expected = AK9(FGROUP_CONTENT, "6", "REF", 0)},
+	{"a segment between GS and ST", FAULT_BEFORE, "ST", .text = "REF*38*1",
+	 .expected = AK9(FGROUP_CONTENT, "6", "REF", 0)},
+	{"a segment between SE and GE", FAULT_AFTER, "SE", .text = "REF*38*1",
+	 .expected = AK9(FGROUP_CONTENT, "6", "REF", 0)},
 };
 
 static const struct fault tset[] = {
 	{"set of claims", FAULT_SET, "ST", 1, "837", .expected = IK5(TSET_UNSUPPORTED, "1", "ST", 1)},
 	{"set id of two characters", FAULT_SET, "ST", 1, "83", .expected = IK5(TSET_ID, "6", "ST", 1)},
 	{"no set id", FAULT_SET, "ST", 1, "", .expected = IK5(TSET_ID, "6", "ST", 1)},
-	{"control number of three characters", FAULT_SET, "ST", 2, "001", .expected = IK5(TSET_CONTROL_NUMBER, "7", "ST", 2),
-	 .also = {FINDING_TSET_CONTROL_MISMATCH}},
+	{"control number of three characters", FAULT_SET, "ST", 2, "001",
+	 .expected = IK5(TSET_CONTROL_NUMBER, "7", "ST", 2), .also = {FINDING_TSET_CONTROL_MISMATCH}},
 	{"no guide id", FAULT_SET, "ST", 3, "", .expected = IK5(TSET_GUIDE_ID, "19", "ST", 3)},
 	{"guide of claims", FAULT_SET, "ST", 3, "005010X222A1", .expected = IK5(TSET_GUIDE_UNSUPPORTED, "I6", "ST", 3)},
 	{"a segment too many counted", FAULT_SET, "SE", 1, "9999", .expected = IK5(TSET_SEGMENT_COUNT, "4", "SE", 1)},
@@ -96,7 +111,11 @@ static const struct wrapping wrappings[] = {
 	{"blank lines before ISA", "\n  \n", "", 0, TA1(INTERCHANGE_JUNK_BEFORE, "022", "ISA", 0)},
 	{"a byte-order mark", "\xef\xbb\xbf", "", 0, TA1(INTERCHANGE_BYTE_ORDER_MARK, "022", "ISA", 0)},
 	{"letters behind IEA", "", "Kind regards", 0, TA1(INTERCHANGE_JUNK_AFTER, "024", "", 0)},
-	{"a segment behind IEA", "", "SE*1*0001~", 0, {.code = FINDING_INTERCHANGE_CONTENT, .ack = "TA1 024", .segment = "", .loop = "", .untold = true}},
+	{"a segment behind IEA",
+	 "",
+	 "SE*1*0001~",
+	 0,
+	 {.code = FINDING_INTERCHANGE_CONTENT, .ack = "TA1 024", .segment = "", .loop = "", .untold = true}},
 	{"no terminator behind IEA", "", "", 1, TA1(INTERCHANGE_TERMINATOR_MISSING, "004", "IEA", 0)},
 	{"cut inside IEA", "", "", 4, TA1(INTERCHANGE_TRUNCATED, "023", "IEA", 0)},
 };
@@ -163,18 +182,26 @@ static void run_other_isa(struct matrix *matrix)
 		bool whole; /* the rest of the file follows */
 		struct expected expected;
 	} rows[] = {
-		{"element separator a letter", "ISAA00A          A00A          AZZASENDER         AZZARECEIVER       A260105A0930A^A00501"
-		 "A000000001A0APA:~", false, TA1(INTERCHANGE_ELEMENT_SEPARATOR, "026", "ISA", 0)},
+		{"element separator a letter",
+		 "ISAA00A          A00A          AZZASENDER         AZZARECEIVER       A260105A0930A^A00501"
+		 "A000000001A0APA:~",
+		 false, TA1(INTERCHANGE_ELEMENT_SEPARATOR, "026", "ISA", 0)},
 		{"ISA without padding", "ISA*00**00**ZZ*SENDER*ZZ*RECEIVER*260105*0930*^*00501*000000001*0*T*:~", true,
 		 TA1(INTERCHANGE_HEADER_PADDING, "022", "ISA", 0)},
-		{"sender too long", "ISA*00*          *00*          *ZZ*SENDER WITH A LONG ID*ZZ*RECEIVER       *260105*0930*^*00501"
-		 "*000000001*0*T*:~", true, TA1(INTERCHANGE_HEADER_MALFORMED, "022", "ISA", 0)},
+		{"sender too long",
+		 "ISA*00*          *00*          *ZZ*SENDER WITH A LONG ID*ZZ*RECEIVER       *260105*0930*^*00501"
+		 "*000000001*0*T*:~",
+		 true, TA1(INTERCHANGE_HEADER_MALFORMED, "022", "ISA", 0)},
 		{"cut inside ISA", "ISA*00*          *00*       ", false, TA1(INTERCHANGE_TRUNCATED, "023", "ISA", 0)},
-		{"no group", "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501"
-		 "*000000001*0*T*:~IEA*0*000000001~", false, TA1(INTERCHANGE_EMPTY, "024", "IEA", 0)},
-		{"no set", "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501*000000001*0*T*:~"
-		 "GS*BE*SENDER*RECEIVER*20260105*0930*1*X*005010X220A1~GE*0*1~IEA*1*000000001~", false,
-		 AK9(FGROUP_EMPTY, "5", "GE", 0)},
+		{"no group",
+		 "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*^*00501"
+		 "*000000001*0*T*:~IEA*0*000000001~",
+		 false, TA1(INTERCHANGE_EMPTY, "024", "IEA", 0)},
+		{"no set",
+		 "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       "
+		 "*260105*0930*^*00501*000000001*0*T*:~"
+		 "GS*BE*SENDER*RECEIVER*20260105*0930*1*X*005010X220A1~GE*0*1~IEA*1*000000001~",
+		 false, AK9(FGROUP_EMPTY, "5", "GE", 0)},
 	};
 	const struct draft_shape shape = {.target = DRAFT_LEAST, .others = DRAFT_LEAST};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -192,15 +219,21 @@ static void run_other_isa(struct matrix *matrix)
 static void run_wrong_group(struct matrix *matrix)
 {
 	const bool is_834 = slice_is(matrix->guide->set_id, "834");
-	const struct fault wrong = {"a set in a group of another kind", FAULT_SET, "GS", 1, is_834 ? "RA" : "BE",
-	                            .expected = IK5(TSET_WRONG_GROUP, "18", "ST", 1), .place = "ST"};
+	const struct fault wrong = {"a set in a group of another kind",
+				    FAULT_SET,
+				    "GS",
+				    1,
+				    is_834 ? "RA" : "BE",
+				    .expected = IK5(TSET_WRONG_GROUP, "18", "ST", 1),
+				    .place = "ST"};
 	matrix_faults(matrix, &wrong, 1);
 }
 
 /* The check sum of the compressed file is wrong. */
 static void run_damaged(struct matrix *matrix)
 {
-	static const struct expected expected = {.code = FINDING_INTERCHANGE_DAMAGED, .ack = "TA1 022", .segment = "IEA", .loop = ""};
+	static const struct expected expected = {
+		.code = FINDING_INTERCHANGE_DAMAGED, .ack = "TA1 022", .segment = "IEA", .loop = ""};
 	const struct draft_shape shape = {.target = DRAFT_SOME, .others = DRAFT_SOME};
 	struct buffer bytes;
 	buffer_init(&bytes, &matrix->env);
@@ -226,7 +259,8 @@ static void run_duplicates(struct matrix *matrix)
 		{"two sets of one number", 1, 1, 2, IK5(TSET_DUPLICATE, "23", "ST", 2)},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct draft_shape shape = {.target = DRAFT_LEAST, .fgroups = rows[i].fgroups, .tsets = rows[i].tsets};
+		const struct draft_shape shape = {
+			.target = DRAFT_LEAST, .fgroups = rows[i].fgroups, .tsets = rows[i].tsets};
 		struct expected expected = rows[i].expected;
 		const char *number[2];
 		buffer_clear(&matrix->bytes);

@@ -52,8 +52,8 @@ static void expect_all(const struct matrix *matrix, uint32_t cases_at_least)
 
 void matrix_end(struct matrix *matrix, const char *what, uint32_t cases_at_least)
 {
-	printf("# %s: %u cases, %u runs; detected %u, cascades %u, answered right %u\n", what, matrix->cases, matrix->runs,
-	       matrix->detected, matrix->cascades, matrix->answered);
+	printf("# %s: %u cases, %u runs; detected %u, cascades %u, answered right %u\n", what, matrix->cases,
+	       matrix->runs, matrix->detected, matrix->cascades, matrix->answered);
 	expect_all(matrix, cases_at_least);
 }
 
@@ -72,7 +72,7 @@ struct said {
 	const enum finding_code *also;
 	enum finding_severity severity; /* of the fault */
 	uint32_t hits, others, accepted;
-	struct buffer text;             /* everything, one line each */
+	struct buffer text; /* everything, one line each */
 };
 
 static bool is_among(enum finding_code code, const enum finding_code *codes)
@@ -97,9 +97,10 @@ static int take(void *context, const struct finding *finding)
 {
 	struct said *said = context;
 	buffer_printf(&said->text, "#       %s %s %u %.*s %u.%u.%u '%.*s'\n", finding_row(finding->code)->code,
-	              finding->segment_id, finding->where.segment_pos, (int)finding->loop.len,
-	              finding->loop.len > 0 ? finding->loop.data : "", finding->where.element_pos, finding->where.component_pos,
-	              finding->where.repetition_pos, (int)finding->value.len, finding->value.len > 0 ? finding->value.data : "");
+		      finding->segment_id, finding->where.segment_pos, (int)finding->loop.len,
+		      finding->loop.len > 0 ? finding->loop.data : "", finding->where.element_pos,
+		      finding->where.component_pos, finding->where.repetition_pos, (int)finding->value.len,
+		      finding->value.len > 0 ? finding->value.data : "");
 	said->matrix->produced[finding->code] = true;
 	if (said->expected != NULL && is_expected(finding, said->expected) && finding->severity == said->severity)
 		said->hits++;
@@ -120,7 +121,7 @@ static int take_verdict(void *context, const struct x12_tset *tset, const struct
 
 /* Read in pieces of other sizes each time. */
 static void walk(struct matrix *matrix, struct slice bytes, const struct check_options *options,
-                 const struct check_handler *handler)
+		 const struct check_handler *handler)
 {
 	static const size_t pieces[] = {0, 1, 7, 80, 4096};
 	struct io_source *source = NULL;
@@ -145,7 +146,8 @@ struct answer {
 	struct slice ta1, reply;
 };
 
-static void answer_to(struct matrix *matrix, struct slice bytes, const struct check_options *options, struct answer *ret_answer)
+static void answer_to(struct matrix *matrix, struct slice bytes, const struct check_options *options,
+		      struct answer *ret_answer)
 {
 	const struct ack_options ack_options = {.clock_ms = CLOCK_MS, .control_number = 77};
 	assert_int_equal(ack_new(&matrix->env, &ack_options, &ret_answer->ack), 0);
@@ -221,7 +223,8 @@ static bool has_ik4(struct slice reply, const char *ik3, const struct expected *
 	next = strchr(at + 1, '~');
 	snprintf(ik4, sizeof(ik4), "*%s", code);
 	at = strchr(at + 1 + len, '*');
-	return at != NULL && next != NULL && strncmp(at, ik4, strlen(ik4)) == 0 && (at[strlen(ik4)] == '*' || at[strlen(ik4)] == '~');
+	return at != NULL && next != NULL && strncmp(at, ik4, strlen(ik4)) == 0 &&
+	       (at[strlen(ik4)] == '*' || at[strlen(ik4)] == '~');
 }
 
 static bool is_told(const struct answer *answer, const struct expected *expected)
@@ -245,7 +248,7 @@ static bool is_told(const struct answer *answer, const struct expected *expected
 /* ---- runs ---- */
 
 static void print_failure(struct matrix *matrix, const char *what, uint64_t seed, const struct expected *expected,
-                          const struct said *said, const struct answer *answer)
+			  const struct said *said, const struct answer *answer)
 {
 	if (++matrix->failed > SHOWN)
 		return;
@@ -264,11 +267,12 @@ static void print_failure(struct matrix *matrix, const char *what, uint64_t seed
 static bool is_ack_of(const struct expected *expected)
 {
 	const struct finding_row *row = finding_row(expected->code);
-	return strncmp(expected->ack, finding_ack_segment(row->scope), 3) == 0 && strcmp(expected->ack + 4, row->ack_code) == 0;
+	return strncmp(expected->ack, finding_ack_segment(row->scope), 3) == 0 &&
+	       strcmp(expected->ack + 4, row->ack_code) == 0;
 }
 
 void matrix_run(struct matrix *matrix, const char *what, uint64_t seed, struct slice bytes,
-                const struct check_options *options, const struct expected *expected, const enum finding_code *also)
+		const struct check_options *options, const struct expected *expected, const enum finding_code *also)
 {
 	struct said said = {.expected = expected, .also = also, .severity = finding_row(expected->code)->severity};
 	struct answer answer = {0};
@@ -296,7 +300,7 @@ void matrix_run(struct matrix *matrix, const char *what, uint64_t seed, struct s
 }
 
 uint32_t matrix_sound(struct matrix *matrix, const char *what, uint64_t seed, struct slice bytes,
-                      const enum finding_code *allowed)
+		      const enum finding_code *allowed)
 {
 	struct said said = {.also = allowed};
 	struct answer answer = {0};
@@ -366,7 +370,8 @@ static void take_out(struct draft *draft, const char *without)
 		if (at == DRAFT_NOWHERE)
 			continue;
 		/* The segment that opens a loop takes the loop with it. */
-		if (strcmp(draft_loop_id(draft, at), draft_loop_id(draft, at - 1)) != 0 && *draft_loop_id(draft, at) != '\0')
+		if (strcmp(draft_loop_id(draft, at), draft_loop_id(draft, at - 1)) != 0 &&
+		    *draft_loop_id(draft, at) != '\0')
 			draft_remove(draft, at, draft_loop_end(draft, at));
 		else
 			draft_remove(draft, at, at + 1);

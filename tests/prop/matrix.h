@@ -20,8 +20,8 @@ struct expected {
 	const char *loop;     /* "" for none */
 	uint32_t position;
 	uint32_t element, component, repetition; /* 0 = not that deep; repetition 0 of an element is the first */
-	bool rejects;         /* an error by the guide's own rule, though the table of findings says warning */
-	bool untold;          /* of the file and no interchange in it: no acknowledgment tells it */
+	bool rejects; /* an error by the guide's own rule, though the table of findings says warning */
+	bool untold;  /* of the file and no interchange in it: no acknowledgment tells it */
 };
 
 /* Consequences that are no cascade: each envelope left open says so at its own level. */
@@ -53,13 +53,13 @@ void matrix_end_sound(struct matrix *matrix, const char *what, uint32_t cases_at
  * end with FINDING_CODE_COUNT; NULL for none.
  */
 void matrix_run(struct matrix *matrix, const char *what, uint64_t seed, struct slice bytes,
-                const struct check_options *options, const struct expected *expected, const enum finding_code *also);
+		const struct check_options *options, const struct expected *expected, const enum finding_code *also);
 /*
  * Check sound bytes: nothing but the warnings `allowed` (NULL for none) may be said, and warnings about business sense
  * (SNIP 4 and up), for what a draft says of its people is invented at random. How many sets were accepted.
  */
 uint32_t matrix_sound(struct matrix *matrix, const char *what, uint64_t seed, struct slice bytes,
-                      const enum finding_code *allowed);
+		      const enum finding_code *allowed);
 
 /* One member of a gzip file behind what `to` holds, stored as it is. */
 void matrix_gzip(struct buffer *to, const char *data, size_t bytes);
@@ -88,7 +88,7 @@ enum fault_op {
 	FAULT_MOVE_BEFORE, /* it goes before the line at address `text` */
 	FAULT_MOVE_AFTER,
 	FAULT_MOVE_LOOP_BEFORE, /* the loop that it opens */
-	FAULT_CUT          /* the file ends before it */
+	FAULT_CUT               /* the file ends before it */
 };
 
 struct fault {
@@ -97,24 +97,33 @@ struct fault {
 	const char *at;
 	uint32_t pos;
 	const char *text;
-	struct expected expected;  /* its position is not used: */
-	const char *place;         /* where it is told: an address as it is with the fault; NULL = where that was put */
-	uint32_t behind;           /* and so many segments behind that */
-	const char *without;       /* addresses, divided by blanks: loops and segments taken out beforehand */
+	struct expected expected; /* its position is not used: */
+	const char *place;        /* where it is told: an address as it is with the fault; NULL = where that was put */
+	uint32_t behind;          /* and so many segments behind that */
+	const char *without;      /* addresses, divided by blanks: loops and segments taken out beforehand */
 	enum finding_code also[MATRIX_ALSO];
-	const char *rewritten, *as; /* the line at this address says something else beforehand, which is right as well */
+	const char *rewritten,
+		*as; /* the line at this address says something else beforehand, which is right as well */
 };
 
-#define EXPECT_IK3(name, code_, segment_, loop_)                                                                      \
-	{.code = FINDING_##name, .ack = "IK3 " code_, .segment = segment_, .loop = loop_}
-#define EXPECT_IK4(name, code_, segment_, loop_, element_)                                                            \
-	{.code = FINDING_##name, .ack = "IK4 " code_, .segment = segment_, .loop = loop_, .element = element_}
-#define EXPECT_PART(name, code_, segment_, loop_, element_, component_, repetition_)                                  \
-	{.code = FINDING_##name, .ack = "IK4 " code_, .segment = segment_, .loop = loop_, .element = element_,        \
-	 .component = component_, .repetition = repetition_}
+#define EXPECT_IK3(name, code_, segment_, loop_)                                                                       \
+	{                                                                                                              \
+		.code = FINDING_##name, .ack = "IK3 " code_, .segment = segment_, .loop = loop_                        \
+	}
+#define EXPECT_IK4(name, code_, segment_, loop_, element_)                                                             \
+	{                                                                                                              \
+		.code = FINDING_##name, .ack = "IK4 " code_, .segment = segment_, .loop = loop_, .element = element_   \
+	}
+#define EXPECT_PART(name, code_, segment_, loop_, element_, component_, repetition_)                                   \
+	{                                                                                                              \
+		.code = FINDING_##name, .ack = "IK4 " code_, .segment = segment_, .loop = loop_, .element = element_,  \
+		.component = component_, .repetition = repetition_                                                     \
+	}
 /* Of an envelope or a whole set. */
-#define EXPECT_WHOLE(name, ack_, segment_, element_)                                                                  \
-	{.code = FINDING_##name, .ack = ack_, .segment = segment_, .loop = "", .element = element_}
+#define EXPECT_WHOLE(name, ack_, segment_, element_)                                                                   \
+	{                                                                                                              \
+		.code = FINDING_##name, .ack = ack_, .segment = segment_, .loop = "", .element = element_              \
+	}
 
 #define MISSING(segment, loop) EXPECT_IK3(SEGMENT_REQUIRED_MISSING, "3", segment, loop)
 #define UNEXPECTED(segment, loop) EXPECT_IK3(SEGMENT_UNEXPECTED, "2", segment, loop)
@@ -135,7 +144,7 @@ struct fault {
 #define NOT_USED(segment, loop, element) EXPECT_IK4(ELEMENT_NOT_USED, "I10", segment, loop, element)
 #define NO_SENSE(segment, loop, element) EXPECT_IK4(ELEMENT_SENSE, "I12", segment, loop, element)
 
-/* Every fault of the table with several seeds, each in a draft as full as may be once. */
+/* Every fault of the table, with several seeds, in a record that holds everything once. */
 void matrix_faults(struct matrix *matrix, const struct fault *faults, size_t count);
 
 #endif

@@ -1,4 +1,4 @@
-/* Files that are right though unusual: nothing may be said against them but what is named here, and that as a warning. */
+/* Files that are right though unusual: nothing may be said against them but what is named here, as a warning. */
 #include <stdio.h>
 #include <string.h>
 
@@ -91,7 +91,8 @@ static void any_order_of_keys(struct draft *draft)
 /* The loops 2100A to 2100H of a member, or 1000A to 1000C, the last one first. */
 static void any_order_of_loops(struct draft *draft)
 {
-	static const char *const loops[] = {"2100B/NM1", "2100C/NM1", "2100D/NM1", "2100E/NM1", "2100F/NM1", "2100G/NM1", "2100H/NM1"};
+	static const char *const loops[] = {"2100B/NM1", "2100C/NM1", "2100D/NM1", "2100E/NM1",
+					    "2100F/NM1", "2100G/NM1", "2100H/NM1"};
 	for (size_t i = 0; i < sizeof(loops) / sizeof(loops[0]); i++) {
 		uint32_t at = draft_find(draft, loops[i]), first = draft_find(draft, "2100A/NM1");
 		if (at != DRAFT_NOWHERE && first != DRAFT_NOWHERE && at > first && draft_random(draft, 4) > 0)
@@ -156,8 +157,9 @@ static void padded_behind(struct buffer *from, struct buffer *to)
 static unsigned char ebcdic_of(char c, bool is_037)
 {
 	static const char marks[] = " .<(+|&!$*);-/,%_>?:#@'=\"~";
-	static const unsigned char codes[] = {0x40, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f, 0x50, 0x5a, 0x5b, 0x5c, 0x5d, 0x5e, 0x60,
-	                                      0x61, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x7a, 0x7b, 0x7c, 0x7d, 0x7e, 0x7f, 0xa1};
+	static const unsigned char codes[] = {0x40, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f, 0x50, 0x5a, 0x5b,
+					      0x5c, 0x5d, 0x5e, 0x60, 0x61, 0x6b, 0x6c, 0x6d, 0x6e,
+					      0x6f, 0x7a, 0x7b, 0x7c, 0x7d, 0x7e, 0x7f, 0xa1};
 	const char *mark = strchr(marks, c);
 	if (c >= 'A' && c <= 'I')
 		return (unsigned char)(0xc1 + (c - 'A'));
@@ -201,7 +203,7 @@ static void gzipped_in_two(struct buffer *from, struct buffer *to)
 }
 
 static void encode_twice(struct buffer *from, struct buffer *to, void (*first)(struct buffer *, struct buffer *),
-                         void (*second)(struct buffer *, struct buffer *))
+			 void (*second)(struct buffer *, struct buffer *))
 {
 	struct buffer between;
 	buffer_init(&between, from->env);
@@ -223,59 +225,77 @@ static void gzipped_ebcdic(struct buffer *from, struct buffer *to)
 /* ---- shapes ---- */
 
 static const struct shape shapes[] = {
-	{"ordinary", {MOST}, NULL, NULL, 0, {0}},
-	{"only what is required", {.target = DRAFT_LEAST}, NULL, NULL, 0, {0}},
-	{"half of what is optional", {.target = DRAFT_SOME, .others = DRAFT_SOME}, NULL, NULL, 0, {0}},
-	{"everything once", {.target = DRAFT_MOST, .others = DRAFT_MOST}, NULL, NULL, 0, {0}},
-	{"everything as often as may be", {.target = DRAFT_BRIM, .others = DRAFT_LEAST}, NULL, NULL, 0, {0}},
-	{"one record", {MOST, .records = 1}, NULL, NULL, 0, {0}},
-	{"a hundred records", {.target = DRAFT_SOME, .records = 100}, NULL, NULL, 0, {0}},
-	{"values as short as may be", {MOST, .length = DRAFT_SHORTEST}, NULL, NULL, 0, {0}},
-	{"values as long as may be", {MOST, .length = DRAFT_LONGEST}, NULL, NULL, 0, {0}},
-	{"letters of the extended set", {MOST, .lower_case = true}, NULL, NULL, 0, {0}},
-	{"bars and brackets", {MOST, .separators = "|^>~"}, NULL, NULL, 0, {0}},
-	{"as in EDIFACT", {MOST, .separators = "+!:'"}, NULL, NULL, 0, {0}},
-	{"braces", {MOST, .separators = "#{};"}, NULL, NULL, 0, {0}},
-	{"control characters", {MOST, .separators = "\x1d\x1f\x1c\x1e"}, NULL, NULL, 0, {0}},
-	{"backslash and tab", {MOST, .separators = "\t\\@`"}, NULL, NULL, 0, {0}},
-	{"a line feed ends segments", {MOST, .separators = "*^:\n"}, NULL, NULL, 0, {0}},
-	{"a carriage return ends segments", {MOST, .separators = "*^:\r"}, NULL, NULL, 0, {0}},
-	{"a carriage return ends segments, a line feed lines", {MOST, .separators = "*^:\r", .line_end = "\n"}, NULL, NULL, 0, {0}},
-	{"lines", {MOST, .line_end = "\n"}, NULL, NULL, 0, {0}},
-	{"lines of DOS", {MOST, .line_end = "\r\n"}, NULL, NULL, 0, {0}},
-	{"lines and empty lines", {MOST, .line_end = "\n\n"}, NULL, NULL, 0, {0}},
-	{"five sets", {.target = DRAFT_SOME, .others = DRAFT_SOME, .tsets = 5}, NULL, NULL, 0, {0}},
-	{"three groups", {.target = DRAFT_SOME, .others = DRAFT_SOME, .fgroups = 3}, NULL, NULL, 0, {0}},
-	{"three groups of three sets", {.target = DRAFT_SOME, .fgroups = 3, .tsets = 3}, NULL, NULL, 0, {0}},
-	{"three interchanges of other separators each", {.target = DRAFT_SOME, .others = DRAFT_SOME}, NULL, NULL, 3, {0}},
-	{"two interchanges, wrapped", {MOST}, NULL, wrapped, 2, {0}},
-	{"TA1 wanted", {MOST}, want_ta1, NULL, 0, {0}},
-	{"for production", {MOST}, production, NULL, 0, {0}},
-	{"authorization and password", {MOST}, secrets, NULL, 0, {0}},
-	{"parties of other kinds", {MOST}, other_parties, NULL, 0, {0}},
-	{"with a TA1", {MOST}, carries_ta1, NULL, 0, {0}},
-	{"times to the hundredth", {MOST}, exact_times, NULL, 0, {0}},
-	{"zeros before numbers", {MOST}, zeros_in_numbers, NULL, 0, {0}},
-	{"letters in ST02", {MOST}, letters_in_st02, NULL, 0, {0}},
-	{"keys in any order", {.target = DRAFT_BRIM, .others = DRAFT_SOME}, any_order_of_keys, NULL, 0, {0}},
-	{"names in any order", {MOST}, any_order_of_loops, NULL, 0, {FINDING_SEGMENT_ORDER_HABIT, FINDING_CODE_COUNT}},
-	{"payer first", {MOST}, payer_first, NULL, 0, {FINDING_SEGMENT_ORDER_HABIT, FINDING_CODE_COUNT}},
-	{"ISA11 U", {.target = DRAFT_LEAST}, repetition_u, NULL, 0, {FINDING_INTERCHANGE_REPETITION_U, FINDING_CODE_COUNT}},
-	{"99 coverages", {MOST}, many_coverages, NULL, 0, {0}},
-	{"a byte-order mark", {MOST}, NULL, with_mark, 0, {FINDING_INTERCHANGE_BYTE_ORDER_MARK, FINDING_CODE_COUNT}},
-	{"wrapped at 80", {MOST}, NULL, wrapped, 0, {0}},
-	{"wrapped at 80, of DOS", {MOST}, NULL, wrapped_crlf, 0, {0}},
-	{"padding behind", {MOST}, NULL, padded_behind, 0, {0}},
-	{"EBCDIC, IBM-037", {MOST}, NULL, ebcdic_037, 0, {0}},
-	{"EBCDIC, IBM-1047", {MOST}, NULL, ebcdic_1047, 0, {0}},
-	{"gzip", {MOST}, NULL, gzipped, 0, {0}},
-	{"gzip of two members", {MOST}, NULL, gzipped_in_two, 0, {0}},
-	{"gzip of wrapped lines", {MOST}, NULL, gzipped_wrapped, 0, {0}},
-	{"gzip of EBCDIC", {MOST}, NULL, gzipped_ebcdic, 0, {0}},
+	{.what = "ordinary", .draft = {MOST}},
+	{.what = "only what is required", .draft = {.target = DRAFT_LEAST}},
+	{.what = "half of what is optional", .draft = {.target = DRAFT_SOME, .others = DRAFT_SOME}},
+	{.what = "everything once", .draft = {.target = DRAFT_MOST, .others = DRAFT_MOST}},
+	{.what = "everything as often as may be", .draft = {.target = DRAFT_BRIM, .others = DRAFT_LEAST}},
+	{.what = "one record", .draft = {MOST, .records = 1}},
+	{.what = "a hundred records", .draft = {.target = DRAFT_SOME, .records = 100}},
+	{.what = "values as short as may be", .draft = {MOST, .length = DRAFT_SHORTEST}},
+	{.what = "values as long as may be", .draft = {MOST, .length = DRAFT_LONGEST}},
+	{.what = "letters of the extended set", .draft = {MOST, .lower_case = true}},
+	{.what = "bars and brackets", .draft = {MOST, .separators = "|^>~"}},
+	{.what = "as in EDIFACT", .draft = {MOST, .separators = "+!:'"}},
+	{.what = "braces", .draft = {MOST, .separators = "#{};"}},
+	{.what = "control characters", .draft = {MOST, .separators = "\x1d\x1f\x1c\x1e"}},
+	{.what = "backslash and tab", .draft = {MOST, .separators = "\t\\@`"}},
+	{.what = "a line feed ends segments", .draft = {MOST, .separators = "*^:\n"}},
+	{.what = "a carriage return ends segments", .draft = {MOST, .separators = "*^:\r"}},
+	{.what = "a carriage return ends segments, a line feed lines",
+	 .draft = {MOST, .separators = "*^:\r", .line_end = "\n"}},
+	{.what = "lines", .draft = {MOST, .line_end = "\n"}},
+	{.what = "lines of DOS", .draft = {MOST, .line_end = "\r\n"}},
+	{.what = "lines and empty lines", .draft = {MOST, .line_end = "\n\n"}},
+	{.what = "five sets", .draft = {.target = DRAFT_SOME, .others = DRAFT_SOME, .tsets = 5}},
+	{.what = "three groups", .draft = {.target = DRAFT_SOME, .others = DRAFT_SOME, .fgroups = 3}},
+	{.what = "three groups of three sets", .draft = {.target = DRAFT_SOME, .fgroups = 3, .tsets = 3}},
+	{.what = "three interchanges of other separators each",
+	 .draft = {.target = DRAFT_SOME, .others = DRAFT_SOME},
+	 .interchanges = 3},
+	{.what = "two interchanges, wrapped", .draft = {MOST}, .encode = wrapped, .interchanges = 2},
+	{.what = "TA1 wanted", .draft = {MOST}, .change = want_ta1},
+	{.what = "for production", .draft = {MOST}, .change = production},
+	{.what = "authorization and password", .draft = {MOST}, .change = secrets},
+	{.what = "parties of other kinds", .draft = {MOST}, .change = other_parties},
+	{.what = "with a TA1", .draft = {MOST}, .change = carries_ta1},
+	{.what = "times to the hundredth", .draft = {MOST}, .change = exact_times},
+	{.what = "zeros before numbers", .draft = {MOST}, .change = zeros_in_numbers},
+	{.what = "letters in ST02", .draft = {MOST}, .change = letters_in_st02},
+	{.what = "keys in any order",
+	 .draft = {.target = DRAFT_BRIM, .others = DRAFT_SOME},
+	 .change = any_order_of_keys},
+	{.what = "names in any order",
+	 .draft = {MOST},
+	 .change = any_order_of_loops,
+	 .warnings = {FINDING_SEGMENT_ORDER_HABIT, FINDING_CODE_COUNT}},
+	{.what = "payer first",
+	 .draft = {MOST},
+	 .change = payer_first,
+	 .warnings = {FINDING_SEGMENT_ORDER_HABIT, FINDING_CODE_COUNT}},
+	{.what = "ISA11 U",
+	 .draft = {.target = DRAFT_LEAST},
+	 .change = repetition_u,
+	 .warnings = {FINDING_INTERCHANGE_REPETITION_U, FINDING_CODE_COUNT}},
+	{.what = "99 coverages", .draft = {MOST}, .change = many_coverages},
+	{.what = "a byte-order mark",
+	 .draft = {MOST},
+	 .encode = with_mark,
+	 .warnings = {FINDING_INTERCHANGE_BYTE_ORDER_MARK, FINDING_CODE_COUNT}},
+	{.what = "wrapped at 80", .draft = {MOST}, .encode = wrapped},
+	{.what = "wrapped at 80, of DOS", .draft = {MOST}, .encode = wrapped_crlf},
+	{.what = "padding behind", .draft = {MOST}, .encode = padded_behind},
+	{.what = "EBCDIC, IBM-037", .draft = {MOST}, .encode = ebcdic_037},
+	{.what = "EBCDIC, IBM-1047", .draft = {MOST}, .encode = ebcdic_1047},
+	{.what = "gzip", .draft = {MOST}, .encode = gzipped},
+	{.what = "gzip of two members", .draft = {MOST}, .encode = gzipped_in_two},
+	{.what = "gzip of wrapped lines", .draft = {MOST}, .encode = gzipped_wrapped},
+	{.what = "gzip of EBCDIC", .draft = {MOST}, .encode = gzipped_ebcdic},
 };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
-static void run_shape(struct matrix *matrix, const struct shape *shape, uint64_t seed, const enum finding_code *warnings)
+static void run_shape(struct matrix *matrix, const struct shape *shape, uint64_t seed,
+		      const enum finding_code *warnings)
 {
 	static const char *const separators[] = {"*^:~", "|!>\n", "+{}'"};
 	uint32_t interchanges = shape->interchanges == 0 ? 1 : shape->interchanges, tsets, accepted;
@@ -310,10 +330,12 @@ static void run_shapes(struct matrix *matrix, const char *guide_id, const char *
 	for (size_t i = 0; i < SHAPES; i++) {
 		matrix->cases++;
 		for (uint64_t seed = 1; seed <= SEEDS; seed++)
-			run_shape(matrix, &shapes[i], seed * 100 + i, shapes[i].warnings[0] != 0 ? shapes[i].warnings : NULL);
+			run_shape(matrix, &shapes[i], seed * 100 + i,
+				  shapes[i].warnings[0] != 0 ? shapes[i].warnings : NULL);
 	}
 	if (slice_is(matrix->guide->set_id, "820")) {
-		static const struct shape alone = {"an organization alone", {.target = DRAFT_MOST, .no_records = true}, NULL, NULL, 0, {0}};
+		static const struct shape alone = {.what = "an organization alone",
+						   .draft = {.target = DRAFT_MOST, .no_records = true}};
 		matrix->cases++;
 		for (uint64_t seed = 1; seed <= SEEDS; seed++)
 			run_shape(matrix, &alone, seed, NULL);

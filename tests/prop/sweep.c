@@ -17,8 +17,8 @@ struct spot {
 	const struct guide *guide;
 	uint16_t segment; /* of the guide */
 	uint64_t seed;
-	uint32_t at;      /* its line */
-	uint32_t done;    /* cases so far, of this seed */
+	uint32_t at;   /* its line */
+	uint32_t done; /* cases so far, of this seed */
 };
 
 /* The first line of the segment in the record for faults, else in the file. */
@@ -53,17 +53,22 @@ static const struct guide_segment *segment_of(const struct spot *spot)
 
 static struct expected expect(const struct spot *spot, enum finding_code code, const char *ack)
 {
-	return (struct expected){.code = code, .ack = ack, .segment = segment_of(spot)->id, .loop = draft_loop_id(spot->draft, spot->at),
-	                         .position = draft_position(spot->draft, spot->at)};
+	return (struct expected){.code = code,
+				 .ack = ack,
+				 .segment = segment_of(spot)->id,
+				 .loop = draft_loop_id(spot->draft, spot->at),
+				 .position = draft_position(spot->draft, spot->at)};
 }
 
 static void run(struct spot *spot, const char *what, uint32_t pos, const struct expected *expected)
 {
 	char text[80];
-	snprintf(text, sizeof(text), "%s/%s%s%02u: %s", expected->loop, segment_of(spot)->id, pos > 0 ? "" : " ", pos, what);
+	snprintf(text, sizeof(text), "%s/%s%s%02u: %s", expected->loop, segment_of(spot)->id, pos > 0 ? "" : " ", pos,
+		 what);
 	buffer_clear(&spot->matrix->bytes);
 	draft_write(spot->draft, &spot->matrix->bytes);
-	matrix_run(spot->matrix, text, spot->seed + spot->done, buffer_slice(&spot->matrix->bytes), NULL, expected, NULL);
+	matrix_run(spot->matrix, text, spot->seed + spot->done, buffer_slice(&spot->matrix->bytes), NULL, expected,
+		   NULL);
 	spot->done++;
 	fresh(spot);
 }
@@ -117,9 +122,12 @@ static void sweep_missing(struct spot *spot)
 	       spot->guide->segments[spot->draft->lines[at].segment].loop == segment_of(spot)->loop &&
 	       spot->guide->segments[spot->draft->lines[at].segment].ordinal == segment_of(spot)->ordinal)
 		at++;
-	expected = (struct expected){.code = FINDING_SEGMENT_REQUIRED_MISSING, .ack = "IK3 3", .segment = segment_of(spot)->id,
-	                             .loop = segment_of(spot)->loop == 0 ? "" : spot->guide->loops[segment_of(spot)->loop].id,
-	                             .position = draft_position(spot->draft, at)};
+	expected = (struct expected){
+		.code = FINDING_SEGMENT_REQUIRED_MISSING,
+		.ack = "IK3 3",
+		.segment = segment_of(spot)->id,
+		.loop = segment_of(spot)->loop == 0 ? "" : spot->guide->loops[segment_of(spot)->loop].id,
+		.position = draft_position(spot->draft, at)};
 	run(spot, "missing", 0, &expected);
 }
 
@@ -147,7 +155,8 @@ static void sweep_loop_repeat(struct spot *spot)
 		return;
 	end = draft_loop_end(spot->draft, spot->at);
 	lines = end - spot->at;
-	for (at = end; at < spot->draft->count && spot->draft->lines[at].segment == spot->segment; at = draft_loop_end(spot->draft, at))
+	for (at = end; at < spot->draft->count && spot->draft->lines[at].segment == spot->segment;
+	     at = draft_loop_end(spot->draft, at))
 		fail_msg("loop %s stands twice in a draft", loop->id);
 	for (uint32_t i = 1; i < loop->repeat + 1; i++)
 		draft_copy(spot->draft, spot->at, end, end + (i - 1) * lines);
@@ -172,8 +181,8 @@ struct bad {
 	const char *what, *ack;
 	enum finding_code code;
 	/* A bad value for the element, after `before` and instead of `good`; false where none is possible. */
-	bool (*make)(const struct guide *guide, const struct guide_element *element, const char *before, const char *good,
-	             char *out, size_t out_bytes);
+	bool (*make)(const struct guide *guide, const struct guide_element *element, const char *before,
+		     const char *good, char *out, size_t out_bytes);
 	bool needs_qualifier; /* also done to the element that tells segments apart */
 	bool of_absent;       /* only to elements that the guide does not use */
 };
@@ -190,9 +199,9 @@ static void repeat_char(char c, uint32_t count, char *out, size_t out_bytes)
 	out[count] = '\0';
 }
 
-#define MAKER(name)                                                                                                   \
-	static bool name(const struct guide *guide, const struct guide_element *element, const char *before,          \
-	                 const char *good, char *out, size_t out_bytes)
+#define MAKER(name)                                                                                                    \
+	static bool name(const struct guide *guide, const struct guide_element *element, const char *before,           \
+			 const char *good, char *out, size_t out_bytes)
 
 MAKER(make_long)
 {
@@ -418,10 +427,11 @@ static void sweep_value(struct spot *spot, const struct bad *bad, uint32_t pos)
 	char value[600];
 	if (!suits(spot, bad, element, pos))
 		return;
-	if (element->type == GUIDE_COMPOSITE && bad->make != make_repetitions && bad->make != make_nothing && bad->make != make_unused)
+	if (element->type == GUIDE_COMPOSITE && bad->make != make_repetitions && bad->make != make_nothing &&
+	    bad->make != make_unused)
 		return;
-	if (!bad->make(spot->guide, element, draft_element(spot->draft, spot->at, pos - 1), draft_element(spot->draft, spot->at, pos),
-	               value, sizeof(value)))
+	if (!bad->make(spot->guide, element, draft_element(spot->draft, spot->at, pos - 1),
+		       draft_element(spot->draft, spot->at, pos), value, sizeof(value)))
 		return;
 	expected.element = pos;
 	if (bad->make == make_repetitions)
@@ -431,7 +441,8 @@ static void sweep_value(struct spot *spot, const struct bad *bad, uint32_t pos)
 }
 
 /* The composite with `value` as its component `which`, in its first repetition. */
-static void with_component(const struct spot *spot, uint32_t pos, uint32_t which, const char *value, char *out, size_t out_bytes)
+static void with_component(const struct spot *spot, uint32_t pos, uint32_t which, const char *value, char *out,
+			   size_t out_bytes)
 {
 	struct slice whole = slice_from(draft_element(spot->draft, spot->at, pos));
 	uint32_t count = x12_part_count(whole, ':') > which ? x12_part_count(whole, ':') : which;
@@ -439,7 +450,8 @@ static void with_component(const struct spot *spot, uint32_t pos, uint32_t which
 	out[0] = '\0';
 	for (uint32_t i = 1; i <= count; i++) {
 		struct slice part = i == which ? slice_from(value) : x12_part(whole, ':', i);
-		len += (size_t)snprintf(out + len, out_bytes - len, "%s%.*s", i > 1 ? ":" : "", (int)part.len, part.len > 0 ? part.data : "");
+		len += (size_t)snprintf(out + len, out_bytes - len, "%s%.*s", i > 1 ? ":" : "", (int)part.len,
+					part.len > 0 ? part.data : "");
 	}
 	while (len > 0 && out[len - 1] == ':')
 		out[--len] = '\0';
@@ -453,7 +465,8 @@ static void sweep_component(struct spot *spot, const struct bad *bad, uint32_t p
 	char good[100], before[100] = "", value[600], whole[700];
 	struct slice sent = slice_from(draft_element(spot->draft, spot->at, pos));
 
-	if ((component->usage == GUIDE_NOT_USED) != bad->of_absent || bad->make == make_repetitions || bad->make == make_components)
+	if ((component->usage == GUIDE_NOT_USED) != bad->of_absent || bad->make == make_repetitions ||
+	    bad->make == make_components)
 		return;
 	if (bad->make == make_nothing && x12_part_count(sent, ':') < 2)
 		return;
@@ -493,7 +506,8 @@ static uint32_t loose_of(const struct spot *spot, const struct guide_relation *r
 {
 	for (uint32_t i = relation->count; i-- > 1;) {
 		const struct guide_element *element = guide_element_at(spot->guide, segment_of(spot), relation->pos[i]);
-		if (element->usage == GUIDE_SITUATIONAL && *draft_element(spot->draft, spot->at, relation->pos[i]) != '\0')
+		if (element->usage == GUIDE_SITUATIONAL &&
+		    *draft_element(spot->draft, spot->at, relation->pos[i]) != '\0')
 			return relation->pos[i];
 	}
 	return 0;
@@ -583,7 +597,8 @@ static void sweep(struct matrix *matrix, const char *guide_id, uint32_t cases_at
 		spot.seed = seed * 1000000;
 		for (uint16_t i = 0; i < spot.guide->segment_count; i++) {
 			spot.segment = i;
-			if (strcmp(spot.guide->segments[i].id, "ST") != 0 && strcmp(spot.guide->segments[i].id, "SE") != 0)
+			if (strcmp(spot.guide->segments[i].id, "ST") != 0 &&
+			    strcmp(spot.guide->segments[i].id, "SE") != 0)
 				sweep_segment(&spot);
 		}
 	}
