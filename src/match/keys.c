@@ -15,12 +15,20 @@
 
 #define MATCH_KEYS_VERSION 1
 
-static uint64_t key_of(const char *text)
+static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	uint64_t hash = UINT64_C(0xCBF29CE484222325) + MATCH_KEYS_VERSION;
-
 	for (; *text != '\0'; text++)
 		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
+	return hash;
+}
+
+/* Of "tag|a|b". */
+static uint64_t key_of(char tag, const char *a, const char *b)
+{
+	const char head[3] = {tag, '|', '\0'};
+	uint64_t hash = hash_text(UINT64_C(0xCBF29CE484222325) + MATCH_KEYS_VERSION, head);
+
+	hash = hash_text(hash_text(hash_text(hash, a), "|"), b);
 	/* FNV mixes its high bits badly: one round of splitmix64's finaliser. */
 	hash = (hash ^ hash >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
 	hash = (hash ^ hash >> 27) * UINT64_C(0x94D049BB133111EB);
@@ -34,14 +42,12 @@ struct key_list {
 
 static void key_add(struct key_list *list, char tag, const char *a, const char *b)
 {
-	char text[2 * MATCH_NAME_BYTES + 8];
 	uint64_t key;
 	uint32_t i;
 
 	if (list->count == MATCH_KEYS_MAX || a[0] == '\0' || b[0] == '\0')
 		return;
-	snprintf(text, sizeof(text), "%c|%s|%s", tag, a, b);
-	key = key_of(text);
+	key = key_of(tag, a, b);
 	for (i = 0; i < list->count; i++)
 		if (list->keys[i] == key)
 			return;

@@ -47,8 +47,8 @@ static bool is_one_of(struct slice word, const char *const *words, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		if (slice_is(word, words[i]))
+	for (i = 0; i < count && word.len > 0; i++)
+		if (words[i][0] == word.data[0] && slice_is(word, words[i]))
 			return true;
 	return false;
 }
@@ -120,11 +120,11 @@ static bool name_add(char text[MATCH_NAME_BYTES], size_t *len, const char *piece
 /* Tokens and the compact form, from `text`. */
 static void name_divide(struct match_name *name)
 {
-	size_t i, begin = 0, out = 0;
+	size_t i, begin = 0, out = 0, len = strlen(name->text);
 
 	memset(name->compact, 0, sizeof(name->compact));
 	name->token_count = 0;
-	for (i = 0; i <= strlen(name->text); i++) {
+	for (i = 0; i <= len; i++) {
 		if (name->text[i] != ' ' && name->text[i] != '\0') {
 			name->compact[out++] = name->text[i];
 			continue;
@@ -174,7 +174,7 @@ enum match_suffix match_name_take_suffix(struct match_name *name)
 		return SUFFIX_NONE;
 	last = name->tokens[name->token_count - 1];
 	for (i = 0; i < sizeof(suffix_words) / sizeof(suffix_words[0]); i++) {
-		if (slice_is(last, suffix_words[i].text)) {
+		if (suffix_words[i].text[0] == last.data[0] && slice_is(last, suffix_words[i].text)) {
 			name_cut(name, 0, (size_t)(last.data - name->text) - 1);
 			return (enum match_suffix)suffix_words[i].meaning;
 		}
@@ -208,6 +208,8 @@ static enum match_suffix suffix_of(struct slice raw)
 	struct match_name name;
 	size_t i;
 
+	if (raw.len == 0)
+		return SUFFIX_NONE;
 	match_name_of(raw, &name);
 	if (strcmp(name.compact, "V") == 0 || strcmp(name.compact, "5TH") == 0)
 		return SUFFIX_V;

@@ -14,7 +14,7 @@ double match_exp2(double x)
 		return 0.0;
 	whole = (double)(int)x;
 	part = (x - whole) * 0.69314718055994530942;
-	for (i = 1; i < 24; i++) {
+	for (i = 1; i < 17; i++) {
 		term *= part / i;
 		power += term;
 	}
@@ -157,27 +157,44 @@ static double calibrated(const struct match_model *model, double odds)
 	return odds / (1.0 + odds);
 }
 
+/* Less than 2^-50 changes nothing that is shown or decided. */
+#define COUNTED_MILLIBITS_MIN (-50000)
+
 static double odds_of(const struct scored *scored)
 {
-	return scored->excluded ? 0.0 : match_exp2_millibits(bounded(scored->total));
+	if (scored->excluded || scored->total < COUNTED_MILLIBITS_MIN)
+		return 0.0;
+	return match_exp2_millibits(bounded(scored->total));
+}
+
+/* The odds of all others and of nobody. Summed without him: a difference of large numbers would lose the small ones. */
+static double others_than(struct scored *const *scored, uint32_t count, uint32_t him,
+			  bool (*is_same)(const void *context, uint32_t a, uint32_t b), const void *context)
+{
+	double sum = 1.0;
+	uint32_t i;
+
+	for (i = 0; i < count && scored[i]->total >= COUNTED_MILLIBITS_MIN; i++)
+		if (i != him && (is_same == NULL || !is_same(context, him, i)))
+			sum += scored[i]->odds;
+	return sum;
 }
 
 double match_score_probabilities(const struct match_model *model, struct scored **scored, uint32_t count,
 				 bool (*is_same)(const void *context, uint32_t a, uint32_t b), const void *context)
 {
-	double all = 1.0, others;
-	uint32_t i, j;
+	double all = 1.0;
+	uint32_t i;
 
-	for (i = 0; i < count; i++)
-		all += odds_of(scored[i]);
 	for (i = 0; i < count; i++) {
-		/* Summed anew without him: a difference of large numbers would lose the small ones. */
-		others = 1.0;
-		for (j = 0; j < count; j++)
-			if (j != i && (is_same == NULL || !is_same(context, i, j)))
-				others += odds_of(scored[j]);
-		scored[i]->probability = scored[i]->excluded ? 0.0 : calibrated(model, odds_of(scored[i]) / others);
+		scored[i]->odds = odds_of(scored[i]);
+		all += scored[i]->odds;
 	}
+	for (i = 0; i < count; i++)
+		scored[i]->probability =
+			scored[i]->odds > 0.0
+				? calibrated(model, scored[i]->odds / others_than(scored, count, i, is_same, context))
+				: 0.0;
 	return 1.0 / all;
 }
 

@@ -23,6 +23,7 @@ struct scored {
 	int32_t rest;              /* <= 0: the less likely alternatives */
 	int32_t total;             /* the sum of these all: log2 of the odds against "nobody" */
 	int32_t person_bits;       /* of the fields that tell people of one household apart, against a housemate */
+	double odds;               /* 2^total; 0 where that is nothing, or where excluded */
 	double probability;        /* calibrated */
 	const char *rule;          /* that he satisfies, or NULL (strict.h) */
 	bool excluded;             /* surely somebody else: another record's twin; he stands against nothing */
@@ -44,7 +45,7 @@ void match_score_setting(const struct match_model *model, const struct match_per
 /* Fills bits to person_bits from the levels. */
 void match_score_member(const struct score_setting *setting, struct scored *scored);
 /*
- * Probabilities of all, from their totals. `is_same` (may be NULL) says which two members of the pool are one person
+ * Probabilities of all, from their totals; they are sorted, best first. `is_same` (may be NULL) says which two members of the pool are one person
  * twice: these do not stand against each other. Returns the probability that nobody of them is meant.
  */
 double match_score_probabilities(const struct match_model *model, struct scored **scored, uint32_t count,
