@@ -35,6 +35,9 @@ struct decide_view {
 	void *context;
 	int (*group)(void *context, struct slice group_id, struct arena *arena, const struct group **ret_group);
 	int (*plan)(void *context, struct slice plan_id, struct arena *arena, const struct plan **ret_plan);
+	/* The one plan of this insurance line that is sold on `day`; NULL when there is none, or a choice. May be NULL. */
+	int (*plan_of_line)(void *context, struct slice insurance_line, date_day day, struct arena *arena,
+	                    const struct plan **ret_plan);
 	int (*member)(void *context, struct slice member_id, struct arena *arena, const struct member **ret_member);
 	/* Everybody with this subscriber id, spans included, subscriber first. */
 	int (*household)(void *context, struct slice subscriber_id, struct arena *arena, const struct member ***ret_members, uint32_t *ret_count);

@@ -62,6 +62,37 @@ static int view_plan(void *context, struct slice plan_id, struct arena *arena, c
 	return store_plan_get(view_store(context), plan_id, arena, ret_plan);
 }
 
+struct line_search {
+	struct slice insurance_line;
+	date_day day;
+	char found[64];
+	uint32_t count;
+};
+
+static int line_search_plan(void *context, const struct plan *plan)
+{
+	struct line_search *search = context;
+
+	if (!slice_equal(plan->insurance_line, search->insurance_line) || plan->effective_on > search->day ||
+	    (plan->terminates_on != DATE_NONE && plan->terminates_on < search->day) || plan->plan_id.len >= sizeof(search->found))
+		return 0;
+	slice_to_cstr(plan->plan_id, search->found, sizeof(search->found));
+	search->count++;
+	return 0;
+}
+
+static int view_plan_of_line(void *context, struct slice insurance_line, date_day day, struct arena *arena,
+                             const struct plan **ret_plan)
+{
+	struct line_search search = {.insurance_line = insurance_line, .day = day};
+	int r = store_plans_each(view_store(context), line_search_plan, &search);
+
+	*ret_plan = NULL;
+	if (r == 0 && search.count == 1)
+		r = store_plan_get(view_store(context), slice_from(search.found), arena, ret_plan);
+	return r;
+}
+
 static int view_member(void *context, struct slice member_id, struct arena *arena, const struct member **ret_member)
 {
 	return store_member_get(view_store(context), member_id, arena, ret_member);
@@ -185,6 +216,7 @@ void apply_view_init(struct apply_view *view, struct store *store)
 		.context = view,
 		.group = view_group,
 		.plan = view_plan,
+		.plan_of_line = view_plan_of_line,
 		.member = view_member,
 		.household = view_household,
 		.group_by_sponsor = view_group_by_sponsor,

@@ -148,6 +148,21 @@ static int plan_of_subscriber(struct record_work *it, struct line *line, struct 
 	return 0;
 }
 
+/* An add without HD04 where the line has one plan only: there is nothing to choose, so nothing is guessed. */
+static int plan_of_line(struct record_work *it, struct line *line, struct slice *ret_plan_id)
+{
+	const struct decide_view *view = it->work->input->view;
+	const struct plan *plan = NULL;
+	int error = 0;
+
+	if (view->plan_of_line != NULL && line->begins_on != DATE_NONE)
+		error = view->plan_of_line(view->context, line->coverage->insurance_line, line->begins_on, it->work->arena,
+					   &plan);
+	if (error == 0 && plan != NULL)
+		*ret_plan_id = plan->plan_id;
+	return error;
+}
+
 static int resolve_plan(struct record_work *it, struct line *line)
 {
 	const struct decide_view *view = it->work->input->view;
@@ -157,6 +172,8 @@ static int resolve_plan(struct record_work *it, struct line *line)
 	line->insurance_line = line->coverage->insurance_line;
 	if (plan_id.len == 0 && (line->action == LINE_ADD || line->action == LINE_COMPARE))
 		error = plan_of_subscriber(it, line, &plan_id);
+	if (error == 0 && plan_id.len == 0 && line->action == LINE_ADD)
+		error = plan_of_line(it, line, &plan_id);
 	if (error != 0)
 		return error;
 	if (plan_id.len == 0 && line->action == LINE_ADD)
