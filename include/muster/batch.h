@@ -100,7 +100,10 @@ struct batch_preview {
 int batch_preview_file(struct batch *batch, const char *path, const struct batch_preview *preview,
                        struct batch_result *ret_result);
 
-/* The profile of whoever sent this file, told by its first envelopes; never NULL. 0 or <0. */
+/* The profile of whoever sent this file (or the file that begins with these bytes), told by its first envelopes; never NULL.
+ * 0 or <0. */
+int batch_profile_of_bytes(struct env *env, const struct profiles *profiles, struct slice head,
+			   const struct profile **ret_profile);
 int batch_profile_of_file(struct env *env, const struct profiles *profiles, const char *path,
                           const struct profile **ret_profile);
 

@@ -58,6 +58,9 @@ struct finding {
 	struct slice loop;         /* guide loop id, static; empty outside loops */
 	struct slice value;        /* what was found, raw; a display masks and escapes it */
 	struct slice message;      /* what was expected and what to do; may be empty: then the row's text */
+	/* For people: the raw segment at `where`, and the fault's place in it, 0-based. Empty where it is not at hand. */
+	struct slice segment;
+	uint32_t segment_at;
 	uint16_t element_ref;      /* X12 data element number, 0 = unknown (IK402) */
 	/* The rule, check of sense or code list that was missed, static; empty = none. Profiles change severities by it. */
 	struct slice rule;
@@ -81,6 +84,11 @@ struct finding_sink {
 int finding_report(const struct finding_sink *sink, const struct finding *finding);
 
 struct arena;
+/*
+ * What of finding->segment is worth keeping, at most `bytes_max`: with the fault in it. *ret_at: segment_at in that part.
+ */
+struct slice finding_segment_part(const struct finding *finding, size_t bytes_max, uint32_t *ret_at);
+
 /* A list in an arena, all text copied; at most `max` kept, the rest counted. */
 struct finding_list {
 	struct arena *arena;

@@ -35,6 +35,11 @@ struct io_source; /* opaque */
 int io_source_open(struct env *env, const char *path, struct io_source **ret_source);
 /* The same over bytes in memory, handed out in pieces of at most `chunk_bytes` (0 = all): for tests. Borrowed. */
 int io_source_open_memory(struct env *env, struct slice bytes, size_t chunk_bytes, struct io_source **ret_source);
+/*
+ * The same over an open descriptor that need not be a file's (standard input), which stays the caller's. Its first raw
+ * bytes, up to LIMIT_READ_BYTES, are in *ret_head, for a look at who sent it; borrowed until the first read.
+ */
+int io_source_open_fd(struct env *env, int fd, struct io_source **ret_source, struct slice *ret_head);
 /* NULL does nothing. */
 void io_source_close(struct io_source *source);
 /* Lower the limit of inflated bytes (a partner's own; from 512 to LIMIT_INFLATE_BYTES). Before the first read. */

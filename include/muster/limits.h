@@ -15,6 +15,8 @@
 #define LIMIT_ELEMENTS 128u
 /* Bytes of one element value copied into a finding; IK404 takes 99. */
 #define LIMIT_FINDING_VALUE_BYTES 99u
+/* Bytes of a segment copied with a finding; the widest legal one of an 834 is under 1 KiB. */
+#define LIMIT_FINDING_SEGMENT_BYTES 1024u
 /* Findings kept per transaction set for acknowledgment and report; the rest is counted. 999s past this help nobody. */
 #define LIMIT_FINDINGS_PER_SET 1000u
 /* Inflated bytes per compressed byte, once LIMIT_INFLATE_FREE_BYTES are out (promise P28). */

@@ -21,6 +21,8 @@ bool text_is_utf8(struct slice s);
 /* Visible escapes for C0, DEL, C1, bidi overrides and zero-width characters (\xNN, \u{NNNN});
  * bytes that are not UTF-8 as \xNN; a backslash as two, so that the escapes cannot be forged. */
 void text_add_visible(struct buffer *out, struct slice value);
+/* Text as HTML holds it, in content and in quoted attributes; for values text_add_visible comes first. */
+void text_add_html(struct buffer *out, struct slice value);
 /* "***-**-1234" for nine digits; "" for empty; "***" for anything else. Returns `out`. */
 #define TEXT_SSN_BYTES 12
 char *text_mask_ssn(struct slice ssn, char out[TEXT_SSN_BYTES]);

@@ -1,5 +1,5 @@
 /*
- * verdict_out: findings and verdicts on paper, for people and for scripts.
+ * verdict_out: findings and verdicts as they are final, for scripts, and for reports to people (fault_report.h).
  *
  * Takes the events of a walk and writes each finding when it comes, each verdict when its interchange has ended:
  * only then is it known whether the envelope takes the set down with it. SSNs are masked, control bytes shown.
@@ -28,18 +28,16 @@ void verdict_out_add_finding_json(struct buffer *out, const struct verdict_out_p
 				  const struct finding *finding, bool unmasked);
 void verdict_out_add_verdict_json(struct buffer *out, const struct verdict_out_place *place,
 				  const struct check_verdict *verdict);
-/* A few lines: where, what is wrong, what was found, what was expected and what to do. */
-void verdict_out_add_finding_text(struct buffer *out, const struct finding *finding, bool unmasked);
-void verdict_out_add_verdict_text(struct buffer *out, const struct verdict_out_place *place,
-				  const struct check_verdict *verdict);
 
 struct verdict_out_options {
 	const char *file; /* as it is to be shown; borrowed */
-	bool json;        /* NDJSON; else text */
 	bool unmasked;
 	enum finding_severity least; /* findings below it are only counted; verdicts always come */
 	void *context;
-	int (*write)(void *context, struct slice text); /* whole lines */
+	int (*write)(void *context, struct slice text); /* whole lines of NDJSON */
+	/* Where set, these are called instead; `place` and what is in it is borrowed for the call. */
+	int (*finding)(void *context, const struct verdict_out_place *place, const struct finding *finding);
+	int (*verdict)(void *context, const struct verdict_out_place *place, const struct check_verdict *verdict);
 };
 
 struct verdict_out_totals {

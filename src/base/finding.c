@@ -18,7 +18,7 @@ static char codes[][48] = {
 };
 
 static const struct finding_row rows[] = {
-#define X(name, scope, ack, snip, severity, text) \
+#define X(name, scope, ack, snip, severity, text)                                                                      \
 	{codes[FINDING_##name], FINDING_##scope, ack, snip, FINDING_##severity, text},
 #include "muster/tbl/findings.h"
 #undef X
@@ -120,6 +120,23 @@ static struct slice cut_value(struct slice value)
 	return slice_of(value.data, len);
 }
 
+struct slice finding_segment_part(const struct finding *finding, size_t bytes_max, uint32_t *ret_at)
+{
+	struct slice segment = finding->segment;
+	size_t from = 0;
+
+	*ret_at = finding->segment_at;
+	if (segment.len <= bytes_max)
+		return segment;
+	/* Its beginning says what it is; only where the fault lies far behind it the part is cut from both ends. */
+	if (finding->segment_at >= bytes_max / 2)
+		from = finding->segment_at - bytes_max / 2;
+	if (from > segment.len - bytes_max)
+		from = segment.len - bytes_max;
+	*ret_at -= (uint32_t)from;
+	return slice_of(segment.data + from, bytes_max);
+}
+
 static void count(struct finding_list *list, enum finding_severity severity)
 {
 	switch (severity) {
@@ -155,10 +172,12 @@ int finding_list_add(struct finding_list *list, const struct finding *finding)
 	copy.loop = arena_dup(list->arena, finding->loop);
 	copy.value = arena_dup(list->arena, cut_value(finding->value));
 	copy.message = arena_dup(list->arena, finding->message);
+	copy.segment =
+		arena_dup(list->arena, finding_segment_part(finding, LIMIT_FINDING_SEGMENT_BYTES, &copy.segment_at));
 	copy.trigger.loop = arena_dup(list->arena, finding->trigger.loop);
 	copy.rule = arena_dup(list->arena, finding->rule);
 	if (copy.loop.data == NULL || copy.value.data == NULL || copy.message.data == NULL ||
-	    copy.trigger.loop.data == NULL || copy.rule.data == NULL)
+	    copy.segment.data == NULL || copy.trigger.loop.data == NULL || copy.rule.data == NULL)
 		return -ENOMEM;
 	list->items[list->count++] = copy;
 	count(list, finding->severity);

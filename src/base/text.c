@@ -96,6 +96,34 @@ void text_add_visible(struct buffer *out, struct slice value)
 	}
 }
 
+void text_add_html(struct buffer *out, struct slice value)
+{
+	size_t i;
+
+	for (i = 0; i < value.len; i++) {
+		switch (value.data[i]) {
+		case '&':
+			buffer_add_text(out, "&amp;");
+			break;
+		case '<':
+			buffer_add_text(out, "&lt;");
+			break;
+		case '>':
+			buffer_add_text(out, "&gt;");
+			break;
+		case '"':
+			buffer_add_text(out, "&quot;");
+			break;
+		case '\'':
+			buffer_add_text(out, "&#39;");
+			break;
+		default:
+			buffer_add_char(out, value.data[i]);
+			break;
+		}
+	}
+}
+
 char *text_mask_ssn(struct slice ssn, char out[TEXT_SSN_BYTES])
 {
 	if (ssn.len == 0)

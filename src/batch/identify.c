@@ -41,16 +41,14 @@ static bool identify_event(struct identity *identity, const struct x12_event *ev
 	return true;
 }
 
-int identify_file(struct env *env, const char *path, struct arena *arena, struct identity *ret_identity)
+static int identify_source(struct env *env, struct io_source *source, struct arena *arena,
+			   struct identity *ret_identity)
 {
 	struct x12_reader *reader = NULL;
-	struct io_source *source;
 	struct x12_event event;
-	int i, r = io_source_open(env, path, &source);
+	int i, r;
 
 	*ret_identity = (struct identity){0};
-	if (r < 0)
-		return r;
 	r = x12_reader_new(env, source, NULL, NULL, &reader);
 	for (i = 0; r == 0 && i < IDENTIFY_EVENTS_MAX; i++) {
 		r = x12_reader_next(reader, &event);
@@ -58,12 +56,48 @@ int identify_file(struct env *env, const char *path, struct arena *arena, struct
 			break;
 	}
 	x12_reader_free(reader);
+	return r;
+}
+
+int identify_file(struct env *env, const char *path, struct arena *arena, struct identity *ret_identity)
+{
+	struct io_source *source;
+	int r = io_source_open(env, path, &source);
+
+	if (r < 0)
+		return r;
+	r = identify_source(env, source, arena, ret_identity);
 	io_source_close(source);
 	return r;
 }
 
+static const struct profile *profile_of(const struct profiles *profiles, const struct identity *identity)
+{
+	return profile_for(profiles, identity->interchange.sender_qualifier, identity->interchange.sender_id,
+			   identity->tset.sender_code);
+}
+
+int batch_profile_of_bytes(struct env *env, const struct profiles *profiles, struct slice head,
+			   const struct profile **ret_profile)
+{
+	struct identity identity;
+	struct io_source *source;
+	struct arena arena;
+	int r = io_source_open_memory(env, head, 0, &source);
+
+	if (r < 0)
+		return r;
+	arena_init(&arena, env, 0, 0);
+	r = identify_source(env, source, &arena, &identity);
+	if (r == 0)
+		*ret_profile = profile_of(profiles, &identity);
+	io_source_close(source);
+	arena_fini(&arena);
+	return r;
+}
+
 int batch_profile_of_file(struct env *env, const struct profiles *profiles, const char *path,
-                          const struct profile **ret_profile)
+			  const struct profile **ret_profile)
 {
 	struct identity identity;
 	struct arena arena;
@@ -72,8 +106,7 @@ int batch_profile_of_file(struct env *env, const struct profiles *profiles, cons
 	arena_init(&arena, env, 0, 0);
 	r = identify_file(env, path, &arena, &identity);
 	if (r == 0)
-		*ret_profile = profile_for(profiles, identity.interchange.sender_qualifier, identity.interchange.sender_id,
-					   identity.tset.sender_code);
+		*ret_profile = profile_of(profiles, &identity);
 	arena_fini(&arena);
 	return r;
 }

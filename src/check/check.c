@@ -303,6 +303,7 @@ static int take_event(struct check *check, const struct x12_event *event)
 		r = check->handler->event(check->handler->context, event);
 	if (r < 0)
 		return r;
+	check->quoted = event->segment;
 	switch (event->kind) {
 	case X12_INTERCHANGE_BEGIN:
 		return begin_interchange(check, event);
@@ -348,6 +349,7 @@ static int drive(struct check *check)
 		r = x12_reader_next(check->reader, &event);
 		if (r == 0)
 			r = take_event(check, &event);
+		check->quoted = NULL;
 		if (r == 0 && check->handler->progress != NULL)
 			r = report_progress(check, event.kind == X12_END);
 	} while (r == 0 && event.kind != X12_END);

@@ -227,12 +227,15 @@ int repair_wait(struct check *check, const struct x12_segment *segment)
 int repair_waiting(struct check *check, const struct x12_segment *next)
 {
 	struct waiting *waiting = &check->waiting;
+	const struct x12_segment *in_hand = check->quoted;
 	int r;
 	if (!waiting->is_there)
 		return 0;
+	check->quoted = &waiting->segment;
 	check->symbol = plan_symbol_of(check->plan, &waiting->segment, &check->id);
 	check->at = waiting->segment.where;
 	r = repair(check, &waiting->segment, next);
+	check->quoted = in_hand;
 	waiting->is_there = false;
 	return r;
 }

@@ -81,11 +81,26 @@ static int report_limit(struct check *check, const struct x12_where *where)
 	return hand_out(check, &finding);
 }
 
+void report_quote(const struct check *check, struct finding *finding)
+{
+	const struct x12_segment *segment = check->quoted;
+	uintptr_t value = (uintptr_t)finding->value.data;
+	uintptr_t from;
+	if (segment == NULL || finding->segment.len > 0 || finding->where.segment_pos == 0 ||
+	    finding->where.segment_pos != segment->where.segment_pos || finding->where.tset != segment->where.tset)
+		return;
+	finding->segment = segment->raw;
+	from = (uintptr_t)segment->raw.data;
+	if (value >= from && value <= from + segment->raw.len)
+		finding->segment_at = (uint32_t)(value - from);
+}
+
 int report_deliver(struct check *check, const struct finding *finding)
 {
 	struct finding f = *finding;
 	int r;
 
+	report_quote(check, &f);
 	if (check->options.severity_set[f.code])
 		f.severity = check->options.severity[f.code];
 	if (f.severity == FINDING_OFF)
@@ -114,6 +129,9 @@ void report_hold(struct held *held, const struct finding *finding)
 	held->finding = *finding;
 	held->finding.value = copy_text(held->value, sizeof(held->value), finding->value);
 	held->finding.message = copy_text(held->message, sizeof(held->message), finding->message);
+	held->finding.segment =
+		copy_text(held->segment, sizeof(held->segment),
+			  finding_segment_part(finding, sizeof(held->segment) - 1, &held->finding.segment_at));
 }
 
 /* The walker knows what the reader cannot: whose segment it is, and in which loop. */

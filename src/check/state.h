@@ -53,6 +53,7 @@ struct held {
 	struct finding finding;
 	char value[LIMIT_FINDING_VALUE_BYTES + 1];
 	char message[CHECK_MESSAGE_BYTES];
+	char segment[LIMIT_FINDING_SEGMENT_BYTES + 1];
 };
 
 /* A segment that fits no open place, until the one behind it tells how it was meant. */
@@ -118,6 +119,7 @@ struct check {
 	struct held held[HELD_MAX];
 	uint32_t held_count;
 	char message[CHECK_MESSAGE_BYTES];
+	const struct x12_segment *quoted; /* in hand, or NULL: what findings about it quote */
 
 	struct hash_content_state content;
 	char content_bytes[CONTENT_BYTES];
@@ -135,6 +137,8 @@ int report_deliver(struct check *check, const struct finding *finding);
 /* The sink of the reader. */
 int report_take_from_reader(void *context, const struct finding *finding);
 int report_release_held(struct check *check);
+/* Into the finding the segment in hand, when it is about that; when about one that is missing, what stands there. */
+void report_quote(const struct check *check, struct finding *finding);
 /* Keep a copy of `finding`, text included. */
 void report_hold(struct held *held, const struct finding *finding);
 /* "DTP03", "INS06-1": the name of an element for messages. */

@@ -1,4 +1,4 @@
-/* Findings and verdicts as lines of JSON, or as a report that a person can act on. */
+/* Findings and verdicts as lines of JSON, or to whoever wants them with their place. */
 #include "muster/verdict_out.h"
 
 #include <errno.h>
@@ -30,8 +30,6 @@ struct verdict_out {
 	uint32_t waiting_count;
 	char interchange[NUMBER_BYTES], fgroup[NUMBER_BYTES], tset[NUMBER_BYTES];
 	uint32_t interchange_ordinal, fgroup_ordinal, tset_ordinal;
-	uint32_t shown_ordinal; /* the set under whose heading findings are written */
-	bool any_shown;
 	struct slice guide;
 };
 
@@ -128,100 +126,6 @@ void verdict_out_add_verdict_json(struct buffer *out, const struct verdict_out_p
 	buffer_add_char(out, '\n');
 }
 
-/* "line 21, segment 19, INS03 in loop 2000, member 3" */
-static void add_where(struct buffer *out, const struct finding *finding)
-{
-	const struct x12_where *where = &finding->where;
-	buffer_printf(out, "line %llu", (unsigned long long)where->line);
-	if (where->segment_pos != 0)
-		buffer_printf(out, ", segment %u", where->segment_pos);
-	if (finding->segment_id[0] != '\0')
-		buffer_printf(out, ", %s", finding->segment_id);
-	if (where->element_pos != 0)
-		buffer_printf(out, "%02u", where->element_pos);
-	if (where->component_pos != 0)
-		buffer_printf(out, "-%u", where->component_pos);
-	if (where->repetition_pos > 1)
-		buffer_printf(out, " (repetition %u)", where->repetition_pos);
-	if (finding->loop.len > 0)
-		buffer_printf(out, " in loop %.*s", (int)finding->loop.len, finding->loop.data);
-	if (where->member_pos != 0)
-		buffer_printf(out, ", member %u", where->member_pos);
-}
-
-void verdict_out_add_finding_text(struct buffer *out, const struct finding *finding, bool unmasked)
-{
-	struct buffer value;
-
-	buffer_printf(out, "  %-7s ", finding_severity_name(finding->severity));
-	add_where(out, finding);
-	buffer_printf(out, "\n          %s [%s]\n", finding_row(finding->code)->text, finding_row(finding->code)->code);
-	if (finding->value.len > 0) {
-		buffer_init(&value, out->env);
-		add_value(&value, finding, unmasked);
-		buffer_add_text(out, "          found: ");
-		text_add_visible(out, buffer_slice(&value));
-		buffer_add_char(out, '\n');
-		if (value.error != 0)
-			out->error = value.error;
-		buffer_fini(&value);
-	}
-	if (finding->message.len > 0) {
-		buffer_add_text(out, "          ");
-		buffer_init(&value, out->env);
-		text_add_masked(&value, finding->message);
-		text_add_visible(out, buffer_slice(&value));
-		if (value.error != 0)
-			out->error = value.error;
-		buffer_fini(&value);
-		buffer_add_char(out, '\n');
-	}
-}
-
-static void add_named(struct buffer *out, const char *name, struct slice value)
-{
-	if (value.len == 0)
-		return;
-	buffer_printf(out, ", %s ", name);
-	text_add_visible(out, value);
-}
-
-static void add_heading(struct buffer *out, const struct verdict_out_place *place)
-{
-	text_add_visible(out, slice_from(place->file));
-	add_named(out, "interchange", place->interchange);
-	add_named(out, "group", place->fgroup);
-	add_named(out, "set", place->tset);
-}
-
-static const char *decision_words(enum check_decision decision)
-{
-	switch (decision) {
-	case CHECK_ACCEPTED:
-		return "accepted";
-	case CHECK_ACCEPTED_WITH_ERRORS:
-		return "accepted but for the members with errors";
-	case CHECK_REJECTED:
-		return "rejected";
-	}
-	return "";
-}
-
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-void verdict_out_add_verdict_text(struct buffer *out, const struct verdict_out_place *place,
-				  const struct check_verdict *verdict)
-{
-	add_heading(out, place);
-	buffer_printf(out, ": %s (%u segment%s, %u member%s, %llu error%s, %llu warning%s)\n",
-		      decision_words(verdict->decision), verdict->segments, plural(verdict->segments), verdict->members,
-		      plural(verdict->members), (unsigned long long)verdict->errors, plural(verdict->errors),
-		      (unsigned long long)verdict->warnings, plural(verdict->warnings));
-}
-
 static int flush(struct verdict_out *self)
 {
 	int r = self->out.error;
@@ -249,11 +153,12 @@ static int release(struct verdict_out *self, bool rejected)
 		if (rejected || w->in_rejected_fgroup)
 			w->verdict.decision = CHECK_REJECTED;
 		count_verdict(self, w->verdict.decision);
-		if (self->options.json)
+		if (self->options.verdict != NULL) {
+			r = self->options.verdict(self->options.context, &place, &w->verdict);
+		} else {
 			verdict_out_add_verdict_json(&self->out, &place, &w->verdict);
-		else
-			verdict_out_add_verdict_text(&self->out, &place, &w->verdict);
-		r = flush(self);
+			r = flush(self);
+		}
 	}
 	self->first = self->last = NULL;
 	self->waiting_count = 0;
@@ -350,17 +255,9 @@ static int on_finding(void *context, const struct finding *finding)
 	self->totals.infos += finding->severity == FINDING_INFO;
 	if (finding->severity < self->options.least)
 		return 0;
-	if (self->options.json) {
-		verdict_out_add_finding_json(&self->out, &place, finding, self->options.unmasked);
-		return flush(self);
-	}
-	if (!self->any_shown || self->shown_ordinal != finding->where.tset) {
-		self->any_shown = true;
-		self->shown_ordinal = finding->where.tset;
-		add_heading(&self->out, &place);
-		buffer_add_char(&self->out, '\n');
-	}
-	verdict_out_add_finding_text(&self->out, finding, self->options.unmasked);
+	if (self->options.finding != NULL)
+		return self->options.finding(self->options.context, &place, finding);
+	verdict_out_add_finding_json(&self->out, &place, finding, self->options.unmasked);
 	return flush(self);
 }
 

@@ -317,8 +317,10 @@ static int look_inside(struct check *check, const struct plan_node *node, const 
 
 int walk_hold_unknown(struct check *check, const struct finding *finding)
 {
+	struct finding copy = *finding;
 	int r = walk_release_unknown(check);
-	report_hold(&check->unknown, finding);
+	report_quote(check, &copy);
+	report_hold(&check->unknown, &copy);
 	check->has_unknown = true;
 	return r;
 }

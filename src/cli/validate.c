@@ -1,21 +1,26 @@
 /*
- * validate: check files, change nothing; findings and verdicts to stdout, trial acknowledgments where asked for.
+ * validate: check files, change nothing; findings and verdicts to stdout, as lines for scripts or as a report for
+ * people, trial acknowledgments where asked for.
  */
 #include "cli_internal.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "muster/ack.h"
 #include "muster/batch.h"
+#include "muster/fault_report.h"
+#include "muster/io.h"
 #include "muster/path.h"
-#include "muster/verdict_out.h"
 
 struct validate_run {
 	struct cli *cli;
-	uint64_t files, bytes;
-	struct verdict_out_totals totals;
+	bool ndjson;
+	struct fault_report *report; /* NULL: NDJSON alone is wanted */
+	uint64_t files, bytes, errors;
+	int failure; /* the first file that could not be read; the others are checked all the same */
 	int64_t started_ns;
 };
 
@@ -23,6 +28,7 @@ struct validate_run {
 struct validate_file {
 	struct validate_run *run;
 	struct cli_progress progress;
+	uint64_t decoded;                      /* bytes walked */
 	const struct check_handler *out, *ack; /* ack NULL: none wanted */
 };
 
@@ -73,7 +79,8 @@ static int file_loop_end(void *context, const struct guide *a, const struct guid
 	BOTH(loop_end, (file->out->context, a, b), (file->ack->context, a, b));
 }
 
-static int file_segment(void *context, const struct guide *a, const struct guide_segment *b, const struct x12_segment *c)
+static int file_segment(void *context, const struct guide *a, const struct guide_segment *b,
+			const struct x12_segment *c)
 {
 	BOTH(segment, (file->out->context, a, b, c), (file->ack->context, a, b, c));
 }
@@ -87,6 +94,7 @@ static int file_progress(void *context, uint64_t offset)
 {
 	struct validate_file *file = context;
 
+	file->decoded = offset;
 	cli_progress_at(&file->progress, offset);
 	return 0;
 }
@@ -116,12 +124,27 @@ static struct check_handler file_handler(struct validate_file *file)
 	return handler;
 }
 
-static int validate_write(void *context, struct slice text)
+static int validate_finding(void *context, const struct verdict_out_place *place, const struct finding *finding)
 {
-	struct cli *cli = context;
+	struct validate_run *run = context;
+	struct cli *cli = run->cli;
+	int r = run->report != NULL ? fault_report_finding(run->report, place, finding) : 0;
 
-	buffer_add_slice(&cli->out, text);
+	if (r < 0 || !run->ndjson)
+		return r;
+	verdict_out_add_finding_json(&cli->out, place, finding, cli->options.unmasked);
 	return cli_flush_some(cli);
+}
+
+static int validate_verdict(void *context, const struct verdict_out_place *place, const struct check_verdict *verdict)
+{
+	struct validate_run *run = context;
+	int r = run->report != NULL ? fault_report_verdict(run->report, place, verdict) : 0;
+
+	if (r < 0 || !run->ndjson)
+		return r;
+	verdict_out_add_verdict_json(&run->cli->out, place, verdict);
+	return cli_flush_some(run->cli);
 }
 
 static int validate_publish(struct cli *cli, const char *path, const char *extension, struct slice content)
@@ -147,42 +170,53 @@ static int validate_acks(struct cli *cli, const char *path, struct ack *ack)
 	return r == 0 ? validate_publish(cli, path, "999", ack999) : r;
 }
 
-static void validate_count(struct validate_run *run, const struct verdict_out_totals *totals)
+static bool validate_is_stdin(const char *path)
 {
-	run->files++;
-	run->totals.sets += totals->sets;
-	run->totals.accepted += totals->accepted;
-	run->totals.accepted_with_errors += totals->accepted_with_errors;
-	run->totals.rejected += totals->rejected;
-	run->totals.errors += totals->errors;
-	run->totals.warnings += totals->warnings;
-	run->totals.infos += totals->infos;
+	return strcmp(path, "-") == 0;
+}
+
+/* The bytes, and the profile of whoever sent them. */
+static int validate_open(struct validate_run *run, const char *path, struct io_source **ret_source,
+			 const struct profile **ret_profile, uint64_t *ret_bytes)
+{
+	struct cli *cli = run->cli;
+	struct env_stat stat = {0};
+	struct slice head;
+	int r;
+
+	*ret_bytes = 0;
+	if (validate_is_stdin(path)) {
+		r = io_source_open_fd(cli->env, 0, ret_source, &head);
+		return r < 0 ? r : batch_profile_of_bytes(cli->env, cli->profiles, head, ret_profile);
+	}
+	r = batch_profile_of_file(cli->env, cli->profiles, path, ret_profile);
+	if (r == 0)
+		r = env_stat(cli->env, path, &stat);
+	*ret_bytes = stat.size_bytes;
+	return r < 0 ? r : io_source_open(cli->env, path, ret_source);
 }
 
 static int validate_walk(struct validate_run *run, const char *path, struct verdict_out *out, struct ack *ack)
 {
 	struct cli *cli = run->cli;
-	struct validate_file file = {.run = run, .out = verdict_out_handler(out), .ack = ack != NULL ? ack_handler(ack) : NULL};
+	struct validate_file file = {
+		.run = run, .out = verdict_out_handler(out), .ack = ack != NULL ? ack_handler(ack) : NULL};
 	struct check_handler handler = file_handler(&file);
 	const struct profile *profile;
 	struct check_options check;
-	struct env_stat stat = {0};
-	struct io_source *source;
-	int r = batch_profile_of_file(cli->env, cli->profiles, path, &profile);
+	struct io_source *source = NULL;
+	uint64_t bytes;
+	int r = validate_open(run, path, &source, &profile, &bytes);
 
-	if (r == 0)
-		r = env_stat(cli->env, path, &stat);
-	if (r == 0)
-		r = io_source_open(cli->env, path, &source);
-	if (r < 0)
-		return r;
-	io_source_without_hash(source);
-	check = profile->check;
-	check.skip_content_hash = true;
-	run->bytes += stat.size_bytes;
-	cli_progress_begin(&file.progress, cli, path, stat.size_bytes);
-	r = check_source(cli->env, cli->guides, source, &check, &handler);
-	cli_progress_end(&file.progress);
+	if (r == 0) {
+		io_source_without_hash(source);
+		check = profile->check;
+		check.skip_content_hash = true;
+		cli_progress_begin(&file.progress, cli, path, bytes);
+		r = check_source(cli->env, cli->guides, source, &check, &handler);
+		cli_progress_end(&file.progress);
+		run->bytes += file.decoded;
+	}
 	io_source_close(source);
 	return r;
 }
@@ -190,13 +224,14 @@ static int validate_walk(struct validate_run *run, const char *path, struct verd
 static int validate_file(struct validate_run *run, const char *path)
 {
 	struct cli *cli = run->cli;
+	const char *name = validate_is_stdin(path) ? "stdin" : path;
 	const struct verdict_out_options options = {
-		.file = path,
-		.json = cli->options.format == CLI_NDJSON || cli->options.format == CLI_JSON,
+		.file = name,
 		.unmasked = cli->options.unmasked,
 		.least = cli->options.quiet ? FINDING_ERROR : FINDING_INFO,
-		.context = cli,
-		.write = validate_write,
+		.context = run,
+		.finding = validate_finding,
+		.verdict = validate_verdict,
 	};
 	const struct ack_options ack_options = {.clock_ms = env_clock_ms(cli->env), .control_number = 1, .trial = true};
 	struct verdict_out *out = NULL;
@@ -205,17 +240,34 @@ static int validate_file(struct validate_run *run, const char *path)
 
 	if (r == 0 && cli->options.ack != NULL)
 		r = ack_new(cli->env, &ack_options, &ack);
+	if (r == 0 && run->report != NULL)
+		r = fault_report_file(run->report, name);
 	if (r == 0)
 		r = validate_walk(run, path, out, ack);
 	if (r == 0 && ack != NULL)
-		r = validate_acks(cli, path, ack);
-	if (r == 0)
-		validate_count(run, verdict_out_totals(out));
+		r = validate_acks(cli, name, ack);
+	if (r == 0) {
+		run->files++;
+		run->errors += verdict_out_totals(out)->errors;
+		if (run->report != NULL)
+			fault_report_file_end(run->report, verdict_out_totals(out));
+	}
 	ack_free(ack);
 	verdict_out_free(out);
 	if (r < 0)
-		fprintf(stderr, "muster validate: cannot read %s\n", path);
+		fprintf(stderr, "muster validate: cannot read %s\n", name);
 	return r;
+}
+
+static int validate_one(struct validate_run *run, const char *path)
+{
+	int r = validate_file(run, path);
+
+	if (r >= 0 || r == -ENOMEM)
+		return r;
+	if (run->failure == 0)
+		run->failure = r;
+	return 0;
 }
 
 static int validate_path(struct validate_run *run, const char *path)
@@ -224,14 +276,18 @@ static int validate_path(struct validate_run *run, const char *path)
 	struct env_stat stat;
 	char **names;
 	size_t count, i;
-	int r = env_stat(run->cli->env, path, &stat);
+	int r;
 
+	if (validate_is_stdin(path))
+		return validate_one(run, path);
+	r = env_stat(run->cli->env, path, &stat);
 	if (r < 0) {
 		fprintf(stderr, "muster validate: there is no file %s\n", path);
-		return r;
+		run->failure = run->failure == 0 ? r : run->failure;
+		return 0;
 	}
 	if (!S_ISDIR(stat.mode))
-		return validate_file(run, path);
+		return validate_one(run, path);
 	r = env_list(run->cli->env, path, &names, &count);
 	if (r < 0)
 		return r;
@@ -244,33 +300,63 @@ static int validate_path(struct validate_run *run, const char *path)
 	return r;
 }
 
-static void validate_summary(struct validate_run *run)
+static int validate_page(struct validate_run *run)
+{
+	struct buffer page;
+	int r;
+
+	buffer_init(&page, run->cli->env);
+	fault_report_html(run->report, &page);
+	r = page.error != 0 ? page.error : io_publish(run->cli->env, run->cli->options.html, buffer_slice(&page));
+	if (r < 0)
+		fprintf(stderr, "muster validate: cannot write %s\n", run->cli->options.html);
+	buffer_fini(&page);
+	return r;
+}
+
+/* How fast it went is for people who look on: a report that is sent or kept is the same on every machine. */
+static void validate_say_rate(struct validate_run *run)
 {
 	double seconds = (double)(env_monotonic_ns(run->cli->env) - run->started_ns) / 1e9;
 
-	if (run->cli->options.format != CLI_TEXT)
+	if (run->ndjson || isatty(2) != 1 || seconds <= 0)
 		return;
-	cli_say(run->cli, "%llu files, %llu sets: %llu accepted, %llu accepted with errors, %llu rejected; %llu errors, %llu warnings "
-		"(%.1f MB/s)", (unsigned long long)run->files, (unsigned long long)run->totals.sets,
-		(unsigned long long)run->totals.accepted, (unsigned long long)run->totals.accepted_with_errors,
-		(unsigned long long)run->totals.rejected, (unsigned long long)run->totals.errors,
-		(unsigned long long)run->totals.warnings, seconds > 0 ? (double)run->bytes / 1e6 / seconds : 0);
+	cli_say(run->cli, "%llu file%s in %.1f s: %.1f files/s, %.1f MB/s", (unsigned long long)run->files,
+		run->files == 1 ? "" : "s", seconds, (double)run->files / seconds, (double)run->bytes / 1e6 / seconds);
+}
+
+static int validate_all(struct validate_run *run)
+{
+	struct cli *cli = run->cli;
+	int i, r = cli_open_config(cli);
+
+	if (r == 0)
+		r = cli_open_guides(cli);
+	if (r == 0 && (!run->ndjson || cli->options.html != NULL))
+		r = fault_report_new(cli->env, cli->options.unmasked, &run->report);
+	for (i = 0; r == 0 && i < cli->argument_count; i++)
+		r = validate_path(run, cli->arguments[i]);
+	if (r == 0 && !run->ndjson)
+		fault_report_text(run->report, &cli->out);
+	if (r == 0 && cli->options.html != NULL)
+		r = validate_page(run);
+	return r;
 }
 
 int cli_validate(struct cli *cli)
 {
 	struct validate_run run = {.cli = cli, .started_ns = env_monotonic_ns(cli->env)};
-	int i, r;
+	int r;
 
 	if (cli->argument_count == 0)
-		return cli_usage_error(cli, "wants files or folders: muster validate FILE...");
-	r = cli_open_config(cli);
-	if (r == 0)
-		r = cli_open_guides(cli);
-	for (i = 0; r == 0 && i < cli->argument_count; i++)
-		r = validate_path(&run, cli->arguments[i]);
+		return cli_usage_error(cli, "wants files or folders, or - for standard input: muster validate FILE...");
+	run.ndjson = cli->options.format == CLI_NDJSON || cli->options.format == CLI_JSON;
+	r = validate_all(&run);
+	fault_report_free(run.report);
 	if (r < 0)
 		return r;
-	validate_summary(&run);
-	return run.totals.errors > 0 ? 1 : 0;
+	validate_say_rate(&run);
+	if (run.failure < 0)
+		return run.failure;
+	return run.errors > 0 ? 1 : 0;
 }

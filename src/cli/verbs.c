@@ -15,9 +15,12 @@ const struct cli_verb cli_verbs[] = {
 	 "\nA bad line is reported with line and column and not loaded; the rest is. One transaction a file; loading the\n"
 	 "same file again changes nothing. Load groups and plans before members.\n",
 	 "groups plans members brokers", cli_load},
-	{"validate", "validate [--ack DIR] [--ndjson] FILE|FOLDER...", "check files, change nothing",
+	{"validate", "validate [--ack DIR] [--ndjson] [--html PAGE] FILE|FOLDER|-...", "check files, change nothing",
 	 "  muster validate a.834\n  muster validate --ndjson a.834 > findings.ndjson\n  muster validate --ack acks/ a.834\n"
-	 "\nReports every finding with file, set, segment and element, and a verdict for each transaction set.\n"
+	 "  muster validate --html report.html in/acme/\n  zcat a.834.gz | muster validate -\n"
+	 "\nOne report over all files, fit to be sent to the partner: totals, then each fault once with its segment quoted,\n"
+	 "what was expected, and where else it stands; --html writes the same as a page. --ndjson gives every finding and\n"
+	 "the verdict on each transaction set, a line each.\n"
 	 "Acknowledgments written with --ack are trials: their control numbers come from no sequence; do not send them.\n"
 	 "Exit status 1 when there are findings of severity error.\n",
 	 NULL, cli_validate},

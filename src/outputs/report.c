@@ -35,40 +35,12 @@ enum { FULL = 1 };
 
 /* ---- escaping ----------------------------------------------------------------------------------------------- */
 
-static void add_escaped(struct buffer *out, struct slice text)
-{
-	size_t i;
-
-	for (i = 0; i < text.len; i++) {
-		switch (text.data[i]) {
-		case '&':
-			buffer_add_text(out, "&amp;");
-			break;
-		case '<':
-			buffer_add_text(out, "&lt;");
-			break;
-		case '>':
-			buffer_add_text(out, "&gt;");
-			break;
-		case '"':
-			buffer_add_text(out, "&quot;");
-			break;
-		case '\'':
-			buffer_add_text(out, "&#39;");
-			break;
-		default:
-			buffer_add_char(out, text.data[i]);
-			break;
-		}
-	}
-}
-
 /* Any text: what cannot be seen is shown, what HTML obeys is escaped. */
 static void add(struct report *report, struct slice text)
 {
 	buffer_clear(&report->visible);
 	text_add_visible(&report->visible, text);
-	add_escaped(report->out, buffer_slice(&report->visible));
+	text_add_html(report->out, buffer_slice(&report->visible));
 	if (report->visible.error != 0)
 		report->out->error = report->visible.error;
 }

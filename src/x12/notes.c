@@ -65,6 +65,8 @@ static void locate(const struct x12_reader *reader, struct finding *finding, uin
 	finding->where.element_pos = (uint16_t)pos;
 	if (pos == 0 || value.data == NULL)
 		return;
+	finding->segment = reader->segment.raw;
+	finding->segment_at = (uint32_t)(value.data - reader->segment.raw.data);
 	finding->value = clip(value);
 	finding->where.offset = window_offset(&reader->window, (size_t)(value.data - window_at(&reader->window)));
 }

@@ -8,7 +8,7 @@
  */
 #include "fuzz.h"
 #include "muster/ack.h"
-#include "muster/verdict_out.h"
+#include "muster/fault_report.h"
 
 struct seen {
 	struct ack *ack;
@@ -16,6 +16,7 @@ struct seen {
 	uint32_t loops[64], loop_count, tsets, fgroups, interchanges;
 	uint64_t errors, warnings, findings;
 	struct buffer trace;
+	struct fault_report *report;
 	bool own; /* what is read is ours: it must be sound */
 };
 
@@ -93,6 +94,7 @@ static int on_finding(void *context, const struct finding *finding)
 {
 	struct seen *seen = context;
 	enum finding_scope scope;
+	uint32_t column, columns;
 	FUZZ_CLAIM(finding->code < FINDING_CODE_COUNT && finding->severity < FINDING_OFF);
 	FUZZ_CLAIM(!seen->own);
 	scope = finding_row(finding->code)->scope;
@@ -103,8 +105,12 @@ static int on_finding(void *context, const struct finding *finding)
 	FUZZ_CLAIM(scope != FINDING_ELEMENT || finding->where.element_pos > 0);
 	buffer_printf(&seen->trace, "%u %u.%u.%u %s\n", finding->where.segment_pos, finding->where.element_pos,
 		      finding->where.component_pos, finding->where.repetition_pos, finding_row(finding->code)->code);
-	verdict_out_add_finding_text(&seen->trace, finding, false);
+	FUZZ_CLAIM(finding->segment.len == 0 || finding->segment_at <= finding->segment.len);
 	verdict_out_add_finding_json(&seen->trace, &(struct verdict_out_place){.file = "f"}, finding, false);
+	if (fault_report_quote(finding, false, &seen->trace, &column, &columns))
+		buffer_printf(&seen->trace, " %u %u\n", column, columns);
+	if (seen->report != NULL)
+		FUZZ_CLAIM(fault_report_finding(seen->report, &(struct verdict_out_place){.file = "f"}, finding) == 0);
 	return seen->to_ack == NULL ? 0 : seen->to_ack->finding(seen->to_ack->context, finding);
 }
 
@@ -175,6 +181,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	FUZZ_CLAIM(ack_new(fuzz_env(), &options, &whole.ack) == 0);
 	whole.to_ack = ack_handler(whole.ack);
+	FUZZ_CLAIM(fault_report_new(fuzz_env(), false, &whole.report) == 0);
+	FUZZ_CLAIM(fault_report_file(whole.report, "f") == 0);
 	walk(input, 0, &whole);
 	walk(input, 3, &pieces);
 	FUZZ_CLAIM(slice_equal(buffer_slice(&whole.trace), buffer_slice(&pieces.trace)));
@@ -182,6 +190,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	walk_answer(ta1);
 	walk_answer(reply);
 	ack_free(whole.ack);
+	fault_report_text(whole.report, &whole.trace);
+	fault_report_html(whole.report, &whole.trace);
+	FUZZ_CLAIM(whole.trace.error == 0);
+	fault_report_free(whole.report);
 	buffer_fini(&whole.trace);
 	buffer_fini(&pieces.trace);
 	buffer_fini(&wrapped);

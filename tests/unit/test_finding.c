@@ -68,13 +68,15 @@ static void test_report(void **state)
 
 static void test_list(void **state)
 {
-	char value[] = "M\xc3\x91", loop[] = "2000", message[] = "expected";
+	char value[] = "M\xc3\x91", loop[] = "2000", message[] = "expected", segment[] = "INS*Y*18*M";
 	struct finding finding = {.code = FINDING_ELEMENT_CODE_INVALID,
 				  .severity = FINDING_ERROR,
 				  .where = {.offset = 1432, .segment_pos = 19, .element_pos = 3},
 				  .segment_id = "INS",
 				  .value = slice_from(value),
 				  .loop = slice_from(loop),
+				  .segment = slice_from(segment),
+				  .segment_at = 9,
 				  .message = slice_from(message)};
 	struct finding_list list;
 	struct arena arena;
@@ -89,7 +91,7 @@ static void test_list(void **state)
 		assert_int_equal(finding_list_add(&list, &finding), 0);
 	}
 	/* The reader's buffer moves on; the list has its own copies. */
-	value[0] = loop[0] = message[0] = 'x';
+	value[0] = loop[0] = message[0] = segment[0] = 'x';
 	assert_int_equal(list.count, 100);
 	assert_int_equal(list.dropped, 50);
 	assert_true(list.errors == 50 && list.warnings == 50 && list.infos == 50);
@@ -100,6 +102,8 @@ static void test_list(void **state)
 		assert_true(slice_is(list.items[i].value, "M\xc3\x91"));
 		assert_true(slice_is(list.items[i].loop, "2000"));
 		assert_true(slice_is(list.items[i].message, "expected"));
+		assert_true(slice_is(list.items[i].segment, "INS*Y*18*M"));
+		assert_int_equal(list.items[i].segment_at, 9);
 	}
 	arena_fini(&arena);
 }
@@ -138,7 +142,8 @@ static void test_no_memory(void **state)
 	int i, failed = 0;
 
 	(void)state;
-	arena_init(&arena, &world.env, 0, 3000);
+	arena_init(&arena, &world.env, 0,
+		   20 * sizeof(finding)); /* room for the first array of a list, not the second */
 	finding_list_init(&list, &arena, UINT32_MAX);
 	for (i = 0; i < 100; i++) {
 		int error = finding_list_add(&list, &finding);
@@ -154,7 +159,7 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),	   cmocka_unit_test(test_report),    cmocka_unit_test(test_list),
+		cmocka_unit_test(test_table),      cmocka_unit_test(test_report),    cmocka_unit_test(test_list),
 		cmocka_unit_test(test_long_value), cmocka_unit_test(test_no_memory),
 	};
 

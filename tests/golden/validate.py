@@ -1,0 +1,68 @@
+"""validate as people call it. TAP on stdout.
+
+What would go wrong for a member: a partner who is sent a report without the fault does not mend the file that names him.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+MUSTER, ROOT = sys.argv[1:3]
+BAD = os.path.join(ROOT, "samples/broken/bad-code.834")
+GOOD = os.path.join(ROOT, "samples/odd/crlf.834")
+
+
+def muster(*arguments, data=None, folder="/"):
+    result = subprocess.run([MUSTER, "validate", *arguments], input=data, capture_output=True, check=False, cwd=folder)
+    return result.returncode, result.stdout.decode(), result.stderr.decode()
+
+
+def standard_input_is_a_file_like_others(folder):
+    with open(BAD, "rb") as source:
+        data = source.read()
+    status, text, _ = muster("-", data=data)
+    yield status == 1 and "stdin: 1 set: 1 rejected" in text and "\n      INS*Y*18*999*" in text
+    status, text, _ = muster("--ndjson", "-", data=data)
+    lines = [json.loads(line) for line in text.splitlines()]
+    yield status == 1 and [line["schema"] for line in lines] == ["muster.finding", "muster.verdict"]
+    yield lines[0]["file"] == "stdin" and lines[0]["value"] == "999"
+
+
+def one_file_that_is_not_there_hides_no_other(folder):
+    status, text, err = muster(GOOD, os.path.join(folder, "none"), BAD)
+    yield status == 66 and "none" in err and text.startswith("2 files, 2 sets: 1 accepted, 1 rejected; 1 error")
+
+
+def folders_are_walked(folder):
+    status, text, _ = muster(os.path.join(ROOT, "samples/night1"))
+    yield status == 0 and text.startswith("2 files,") and "night1/harborline/HL-20260302.834: " in text
+
+
+def the_page_says_the_same(folder):
+    page = os.path.join(folder, "report.html")
+    status, text, _ = muster("--ndjson", "--html", page, BAD)
+    with open(page, encoding="utf-8") as html:
+        content = html.read()
+    yield status == 1 and text.startswith("{") and "<mark>999</mark>" in content and "INS03" in content
+
+
+def no_rate_where_nobody_looks_on(folder):
+    yield muster(GOOD)[2] == ""
+
+
+def main():
+    cases = [standard_input_is_a_file_like_others, one_file_that_is_not_there_hides_no_other, folders_are_walked,
+             the_page_says_the_same, no_rate_where_nobody_looks_on]
+    failed = False
+    print("1..%d" % len(cases))
+    for number, case in enumerate(cases, 1):
+        with tempfile.TemporaryDirectory() as folder:
+            results = list(case(folder))
+        failed = failed or not all(results)
+        print("%sok %d - %s %s" % ("" if all(results) else "not ", number, case.__name__.replace("_", " "),
+                                   "" if all(results) else results))
+    sys.exit(1 if failed else 0)
+
+
+main()
