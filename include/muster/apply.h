@@ -38,6 +38,22 @@ struct apply_view {
 void apply_view_init(struct apply_view *view, struct store *store);
 void apply_view_forget(struct apply_view *view);
 
+/*
+ * Notices (BUSINESS 4): rows for notices.csv, written with the changes that bring them.
+ *
+ *   card                  B8: a new enrollment, another name, plan or group, or on request (IDC); never for an audit,
+ *                         nor for an address. Digital, but printed for the regions below, for Medicare members, and
+ *                         for a plan that is sold outside the contract's region
+ *   certificate           B15: creditable coverage, when somebody's coverage in a contract ends; marked "may be
+ *                         disregarded" where he goes on without a gap in another contract
+ *   accumulator_transfer  B14: he goes on in a contract that is linked with the old one
+ *   termination, reinstatement, separation, autopay
+ */
+struct apply_cards {
+	const struct slice *print_regions; /* of groups whose members get printed cards */
+	uint32_t print_region_count;
+};
+
 /* Whose effects these are. Borrowed for the call. */
 struct apply_origin {
 	struct store *store;
@@ -50,6 +66,7 @@ struct apply_origin {
 	/* A resolved item runs again: its ledger row turns from EXCEPTION into the new outcome instead of being new. */
 	bool again;
 	struct slice item_id;          /* of that item */
+	const struct apply_cards *cards; /* NULL: every card is digital unless the member or plan asks for print */
 };
 
 /* Has this record had its effect before? */
@@ -83,6 +100,17 @@ struct apply_omitted {
 	uint32_t count;
 };
 int apply_omitted_item(struct arena *arena, const struct apply_origin *origin, const struct apply_omitted *omitted);
+/*
+ * An order's effects on one member: his ledger row under `member_pos`, then images, operations and notices of a
+ * changeset that came from no record.
+ */
+int apply_ordered(struct arena *arena, const struct apply_origin *origin, uint32_t member_pos,
+                  const struct hash *content_hash, struct changeset *changeset, struct hash_content_state *payload);
+/*
+ * What `change` did to a member's spans and fields, taken back in `member` (whose spans are the caller's own). *ret_fits
+ * false: a later change altered what it had left, and nothing is touched. 0 or -ENOMEM.
+ */
+int apply_take_back(struct arena *arena, const struct store_change *change, struct member *member, bool *ret_fits);
 
 /* A remittance: the set's row, then each line posted or suspended. */
 int apply_remittance(const struct apply_origin *origin, const struct remit_header *header, bool duplicate);

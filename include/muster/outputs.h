@@ -1,8 +1,9 @@
 /*
  * outputs: what stands in out/ for one file, made from the rows of the database.
  *
- * Writes `<name>.applied.csv`, `.exceptions.csv`, `.exceptions.xml`, `.report.html` and, last, `.summary.json`; of a
- * full file also `.omissions.csv` (who is in no record, and what became of him), of an audit `.audit.csv`. Each whole under its final name or not at all. Nothing but rows goes in (no clock, no locale, no order of the file
+ * Writes `<name>.applied.csv`, `.exceptions.csv`, `.exceptions.xml`, `.notices.csv`, `.report.html` and, last,
+ * `.summary.json`; of a full file also `.omissions.csv` (who is in no record, and what became of him), of an audit
+ * `.audit.csv`. Each whole under its final name or not at all. Nothing but rows goes in (no clock, no locale, no order of the file
  * system), and what representatives did afterwards is left out: any of them can be made again, byte for byte (P32).
  * Only the report's list of findings comes from the caller; findings are not kept in the database.
  *
@@ -21,6 +22,7 @@ enum outputs_kind {
 	OUTPUTS_APPLIED_CSV,
 	OUTPUTS_EXCEPTIONS_CSV,
 	OUTPUTS_EXCEPTIONS_XML,
+	OUTPUTS_NOTICES_CSV,
 	OUTPUTS_REPORT_HTML,
 	OUTPUTS_SUMMARY_JSON,
 	OUTPUTS_KIND_COUNT
@@ -49,5 +51,17 @@ struct outputs_written {
  */
 int outputs_write(struct env *env, struct store *store, const struct outputs_request *request,
                   struct outputs_written *ret_written);
+
+/*
+ * `<name>.notices.csv` alone: of an order, or (`member_pos` and `tset_no` given) what a representative's decision on that
+ * record brought. *ret_rows 0: nothing was written.
+ */
+struct outputs_notices {
+	struct outputs_request request;
+	uint64_t tset_no;    /* 0: those of the file itself */
+	uint32_t member_pos;
+};
+int outputs_write_notices(struct env *env, struct store *store, const struct outputs_notices *notices,
+                          uint64_t *ret_rows);
 
 #endif

@@ -752,6 +752,68 @@ struct store_payment_totals {
 };
 int store_remittance_totals(struct store *store, uint64_t tset_no, struct store_payment_totals *ret_totals);
 
+/* ---- orders about contracts, and notices --------------------------------------------------------------------- */
+
+/*
+ * An order changes contracts and the coverage under them. It stands as a file that nobody sent: a row of files (at
+ * once FILED), one set, a ledger row for each member (member_pos 0: the contract itself), changes with before and
+ * after; so history, undo and the conservation law know it as they know a file.
+ */
+enum store_order_kind {
+	STORE_ORDER_TERMINATE,
+	STORE_ORDER_REINSTATE,
+	STORE_ORDER_SEPARATE,
+	STORE_ORDER_LINK,
+	STORE_ORDER_KIND_COUNT
+};
+/* "terminate", ... */
+const char *store_order_kind_name(enum store_order_kind kind);
+struct store_order {
+	uint64_t tset_no;
+	enum store_order_kind kind;
+	struct slice group_id;
+	struct slice other_group_id; /* the new contract of a separation; the other one of a link */
+	struct slice region;         /* of a separation */
+	date_day on_day;             /* last covered day; first day under the new contract; first day reinstated */
+	date_day reroute_until;      /* of a separation: until then the old number is understood (B13) */
+	uint64_t answers;            /* the order that this one takes back, 0 = none */
+	uint64_t file_no;            /* filled when read */
+};
+/* 0, STORE_E_EXISTS. */
+int store_order_add(struct store *store, const struct store_order *order);
+typedef int (*store_order_fn)(void *context, const struct store_order *order);
+/* Of one contract (its group_id, not the other's), latest first. */
+int store_orders_of_group(struct store *store, struct slice group_id, store_order_fn fn, void *context);
+
+/*
+ * Members with a span of this group, not voided, that lasts on or after `day`: whole families after one another
+ * (by subscriber id, subscriber first). The numbers live in `arena`.
+ */
+int store_group_members(struct store *store, struct slice group_id, date_day day, struct arena *arena,
+                        const uint64_t **ret_member_nos, uint32_t *ret_count);
+/* Where the subscribers covered on `day` live: their number by state and the first three digits of the ZIP code. */
+typedef int (*store_place_fn)(void *context, struct slice state, struct slice zip3, uint64_t subscribers);
+int store_group_places(struct store *store, struct slice group_id, date_day day, store_place_fn fn, void *context);
+
+/* A letter, card or message that another system is to send: a row of notices.csv. */
+struct store_notice {
+	uint64_t tset_no;
+	uint32_t member_pos;
+	uint32_t notice_index;       /* given by store_notice_add: 0, 1, .. under a record */
+	struct slice kind;           /* "card", "certificate", ... (apply.h) */
+	struct slice member_id, subscriber_id; /* empty: to the group */
+	struct slice group_id, plan_id;
+	struct slice channel;        /* "digital", "print", "mail", "group", "internal" */
+	struct slice address;        /* as on that day; may be empty */
+	struct slice reason;
+	bool later;                  /* brought by a representative's decision, after the file's own outputs */
+	struct store_origin origin;  /* filled when read */
+};
+int store_notice_add(struct store *store, const struct store_notice *notice);
+typedef int (*store_notice_fn)(void *context, const struct store_notice *notice);
+/* Of a file, by set ordinal, member_pos, notice_index. */
+int store_notices_of_file(struct store *store, uint64_t file_no, store_notice_fn fn, void *context);
+
 /* ---- audit -------------------------------------------------------------------------------------------------- */
 
 /*

@@ -8,6 +8,7 @@
 #include "muster/log.h"
 #include "images.h"
 #include "incoming.h"
+#include "notices.h"
 #include "origin.h"
 
 #define E6 1000000.0
@@ -214,18 +215,6 @@ int apply_audited(const struct apply_origin *origin, const struct enroll_family 
 	return r;
 }
 
-int apply_omission(struct arena *arena, const struct apply_origin *origin, uint32_t member_pos,
-                   struct changeset *changeset, struct hash_content_state *payload)
-{
-	static const struct hash no_content;
-	uint32_t i;
-	int r = origin_put_ledger(origin, member_pos, STORE_RECORD_APPLIED, &no_content);
-
-	for (i = 0; r == 0 && i < changeset->image_count; i++)
-		r = apply_image(arena, origin, changeset->images[i]);
-	return r == 0 ? apply_operations(origin, changeset, payload) : r;
-}
-
 int apply_omitted_item(struct arena *arena, const struct apply_origin *origin, const struct apply_omitted *omitted)
 {
 	static const struct hash no_content;
@@ -242,6 +231,48 @@ int apply_omitted_item(struct arena *arena, const struct apply_origin *origin, c
 	return r == 0 ? origin_put_item(arena, origin, &item, omitted->left_out, omitted->count) : r;
 }
 
+/* Images first: the numbers of new members and new spans are given there. */
+static int apply_images(struct arena *arena, const struct apply_origin *origin, const struct changeset *changeset)
+{
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < changeset->image_count; i++)
+		r = apply_image(arena, origin, changeset->images[i]);
+	return r;
+}
+
+int apply_ordered(struct arena *arena, const struct apply_origin *origin, uint32_t member_pos,
+                  const struct hash *content_hash, struct changeset *changeset, struct hash_content_state *payload)
+{
+	int r = origin_put_ledger(origin, member_pos, STORE_RECORD_APPLIED, content_hash);
+
+	if (r == 0)
+		r = apply_images(arena, origin, changeset);
+	if (r == 0)
+		r = apply_operations(origin, changeset, payload);
+	return r == 0 ? notices_put(arena, origin, NULL, changeset) : r;
+}
+
+int apply_omission(struct arena *arena, const struct apply_origin *origin, uint32_t member_pos,
+                   struct changeset *changeset, struct hash_content_state *payload)
+{
+	static const struct hash no_content;
+
+	return apply_ordered(arena, origin, member_pos, &no_content, changeset, payload);
+}
+
+int apply_take_back(struct arena *arena, const struct store_change *change, struct member *member, bool *ret_fits)
+{
+	struct images images;
+	int r = images_read(arena, change->before, change->after, &images);
+
+	*ret_fits = r == 0 && images_fit(&images, member);
+	if (*ret_fits)
+		images_take_back(&images, member, false);
+	return r;
+}
+
 int apply_family(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
                  struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload)
 {
@@ -251,10 +282,12 @@ int apply_family(struct arena *arena, const struct apply_origin *origin, const s
 	assert(changeset->outcome_count == family->member_count);
 	for (i = 0; r == 0 && i < family->member_count; i++)
 		r = apply_outcome(origin, &family->members[i], changeset->outcomes[i], tally);
-	for (i = 0; r == 0 && i < changeset->image_count; i++)
-		r = apply_image(arena, origin, changeset->images[i]);
+	if (r == 0)
+		r = apply_images(arena, origin, changeset);
 	if (r == 0)
 		r = apply_operations(origin, changeset, payload);
+	if (r == 0)
+		r = notices_put(arena, origin, family, changeset);
 	for (i = 0; r == 0 && i < changeset->exception_count; i++)
 		r = apply_exception(arena, origin, family, &changeset->exceptions[i]);
 	return r;

@@ -240,6 +240,8 @@ int cli_groups(struct cli *cli)
 		return r;
 	if (!cli_on_date(cli, &view.on))
 		return MUSTER_ERROR_USAGE;
+	if (strcmp(cli->subverb, "list") != 0 && strcmp(cli->subverb, "show") != 0 && strcmp(cli->subverb, "roster") != 0)
+		return cli_orders(cli);
 	json_init(&view.json, &cli->out, cli->options.format == CLI_JSON);
 	if (strcmp(cli->subverb, "list") == 0)
 		return groups_list(&view);

@@ -67,10 +67,19 @@ const struct cli_verb cli_verbs[] = {
 	 "find takes a member number, a subscriber number, an SSN, or a last name and the beginning of a first name.\n"
 	 "SSNs are masked unless --unmasked is given.\n",
 	 "find show history", cli_members},
-	{"groups", "groups list|show|roster ...", "look at groups",
+	{"groups", "groups list|show|roster|regions|terminate|reinstate|separate|link ...", "look at groups; order about contracts",
 	 "  muster groups list\n  muster groups show G100\n  muster groups roster G100 --on 2026-03-01\n"
-	 "\nroster lists the subscribers with their covered dependents on a day.\n",
-	 "list show roster", cli_groups},
+	 "  muster groups terminate G100 --on 2026-03-31 --dry-run\n  muster groups reinstate G100\n"
+	 "  muster groups regions\n  muster groups separate G100 --region SCAL --to G101 --on 2026-04-01\n"
+	 "  muster groups link G100 G101\n"
+	 "\nroster lists the subscribers with their covered dependents on a day.\n"
+	 "terminate ends the contract and all its coverage with that day. reinstate takes that back, within 60 days, as if\n"
+	 "the coverage had never ended. separate gives the families of a region a contract of their own from that day on,\n"
+	 "without a gap; regions lists the groups with 13 or more subscribers outside the headquarters' region. link ties\n"
+	 "two contracts together. Each order is one transaction, stands in the members' history, and writes\n"
+	 "order-<file id>.notices.csv to --out, else to the configuration's out/. --dry-run shows it and does nothing; the\n"
+	 "same order again changes nothing and writes its notices again.\n",
+	 "list show roster regions terminate reinstate separate link", cli_groups},
 	{"match", "match link|train|explain|evaluate|dedupe ...", "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"

@@ -16,7 +16,7 @@
 #define FLUSH_BYTES (32u * 1024u)
 
 static const char *const suffixes[OUTPUTS_KIND_COUNT] = {".applied.csv", ".exceptions.csv", ".exceptions.xml",
-							 ".report.html", ".summary.json"};
+							 ".notices.csv", ".report.html", ".summary.json"};
 
 const char *const action_names[ACTION_COUNT] = {"add",  "change",   "terminate", "reinstate",
 						"void", "transfer", "no_change", "post"};
@@ -181,7 +181,7 @@ static int check_law(struct work *work)
 static int write_all(struct work *work)
 {
 	static int (*const writers[OUTPUTS_KIND_COUNT])(struct work * work) = {
-		write_applied, write_exceptions_csv, write_exceptions_xml, write_report, write_summary};
+		write_applied, write_exceptions_csv, write_exceptions_xml, write_notices, write_report, write_summary};
 	int kind, r = 0;
 
 	for (kind = 0; r == 0 && kind < OUTPUTS_KIND_COUNT; kind++) {
@@ -195,6 +195,8 @@ static int write_all(struct work *work)
 			work->written.files[kind].rows = work->applied_rows;
 		else if (kind == OUTPUTS_EXCEPTIONS_CSV || kind == OUTPUTS_EXCEPTIONS_XML)
 			work->written.files[kind].rows = work->exceptions.items;
+		else if (kind == OUTPUTS_NOTICES_CSV)
+			work->written.files[kind].rows = work->notice_rows;
 	}
 	return r;
 }
@@ -211,26 +213,56 @@ static int read_file_row(struct work *work)
 	return r;
 }
 
+/* Open what every writer needs, and run `fn` in one moment of the database. */
+static int with_work(struct work *work, int (*fn)(struct work *work))
+{
+	bool own_transaction = !store_is_writing(work->store);
+	int r = own_transaction ? store_begin(work->store, STORE_READ) : 0;
+
+	assert(strchr(work->request->name, '/') == NULL);
+	if (r != 0)
+		return r;
+	arena_init(&work->arena, work->env, 0, 0);
+	buffer_init(&work->text, work->env);
+	r = read_file_row(work);
+	if (r == 0)
+		r = fn(work);
+	if (own_transaction)
+		store_rollback(work->store);
+	buffer_fini(&work->text);
+	arena_fini(&work->arena);
+	return r;
+}
+
 int outputs_write(struct env *env, struct store *store, const struct outputs_request *request,
 		  struct outputs_written *ret_written)
 {
 	struct work work = {.env = env, .store = store, .request = request};
-	bool own_transaction = !store_is_writing(store);
-	int r = own_transaction ? store_begin(store, STORE_READ) : 0;
+	int r = with_work(&work, write_all);
 
-	assert(strchr(request->name, '/') == NULL);
-	if (r != 0)
-		return r;
-	arena_init(&work.arena, env, 0, 0);
-	buffer_init(&work.text, env);
-	r = read_file_row(&work);
-	if (r == 0)
-		r = write_all(&work);
-	if (own_transaction)
-		store_rollback(store);
 	if (r == 0 && ret_written != NULL)
 		*ret_written = work.written;
-	buffer_fini(&work.text);
-	arena_fini(&work.arena);
+	return r;
+}
+
+static int write_notices_alone(struct work *work)
+{
+	int r = count_notices(work);
+
+	return r != 0 || work->notice_rows == 0 ? r : write_one(work, OUTPUTS_NOTICES_CSV, write_notices);
+}
+
+int outputs_write_notices(struct env *env, struct store *store, const struct outputs_notices *notices,
+			  uint64_t *ret_rows)
+{
+	struct work work = {.env = env,
+			    .store = store,
+			    .request = &notices->request,
+			    .later_tset_no = notices->tset_no,
+			    .later_member_pos = notices->member_pos};
+	int r = with_work(&work, write_notices_alone);
+
+	if (r == 0)
+		*ret_rows = work.notice_rows;
 	return r;
 }

@@ -17,6 +17,9 @@ struct work {
 	struct arena arena; /* for the whole work: the file's row */
 	const struct store_file *file;
 	const struct store_file *duplicate_of; /* or NULL */
+	/* Notices that a decision on this record brought; tset_no 0: those of the file itself. */
+	uint64_t later_tset_no;
+	uint32_t later_member_pos;
 
 	/* The file that is being written: text is gathered and handed on now and then. */
 	struct io_outfile out;
@@ -25,6 +28,7 @@ struct work {
 	/* Counted from the rows while they are written. */
 	uint64_t applied_rows, actions[ACTION_COUNT];
 	uint64_t applied_records, unchanged_records;
+	uint64_t notice_rows;
 	struct queue_export_result exceptions;
 
 	struct outputs_written written;
@@ -38,6 +42,9 @@ int write_exceptions_csv(struct work *work);
 int write_exceptions_xml(struct work *work);
 int write_omissions(struct work *work);
 int write_audit(struct work *work);
+int write_notices(struct work *work);
+/* How many rows write_notices would write, into notice_rows. */
+int count_notices(struct work *work);
 int write_report(struct work *work);
 int write_summary(struct work *work);
 

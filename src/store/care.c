@@ -58,6 +58,8 @@ static const char *const contradictions[] = {
 	"SELECT 'item ' || item_id || ' is not in the ledger' FROM exceptions e WHERE tset_no IS NOT NULL "
 	"AND member_pos > 0 AND NOT EXISTS "
 	"(SELECT 1 FROM ledger l WHERE l.tset_no = e.tset_no AND l.member_pos = e.member_pos)",
+	"SELECT 'notice ' || tset_no || '-' || member_pos || ' is not in the ledger' FROM notices n WHERE NOT EXISTS "
+	"(SELECT 1 FROM ledger l WHERE l.tset_no = n.tset_no AND l.member_pos = n.member_pos)",
 	"SELECT 'match key of no member ' || member_no FROM match_keys k WHERE NOT EXISTS "
 	"(SELECT 1 FROM members m WHERE m.member_no = k.member_no)",
 };

@@ -1,0 +1,198 @@
+/*
+ * order: orders about contracts, whom they concern, and the notices that changes bring.
+ *
+ * Notices are appended in the order of sets and records, so the table is clustered as it is read.
+ */
+#include "store_internal.h"
+
+static const char *const order_kinds[] = {
+	[STORE_ORDER_TERMINATE] = "terminate",
+	[STORE_ORDER_REINSTATE] = "reinstate",
+	[STORE_ORDER_SEPARATE] = "separate",
+	[STORE_ORDER_LINK] = "link",
+};
+
+const char *store_order_kind_name(enum store_order_kind kind)
+{
+	return order_kinds[kind];
+}
+
+int store_order_add(struct store *store, const struct store_order *order)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "INSERT INTO orders(tset_no, kind, group_id, other_group_id, region, on_day, reroute_until, answers) "
+		   "VALUES(?,?,?,?,?,?,?,?)");
+	query_u64(&query, order->tset_no);
+	query_cstr(&query, order_kinds[order->kind]);
+	query_text(&query, order->group_id);
+	query_text(&query, order->other_group_id);
+	query_text(&query, order->region);
+	query_day(&query, order->on_day);
+	query_day(&query, order->reroute_until);
+	query_no(&query, order->answers);
+	return query_run(&query);
+}
+
+int store_orders_of_group(struct store *store, struct slice group_id, store_order_fn fn, void *context)
+{
+	struct query query;
+	struct store_order order;
+
+	query_open(&query, store,
+		   "SELECT o.tset_no, o.kind, o.group_id, o.other_group_id, o.region, o.on_day, o.reroute_until, "
+		   "o.answers, t.file_no FROM orders o JOIN tsets t ON t.tset_no = o.tset_no WHERE o.group_id = ? "
+		   "ORDER BY o.tset_no DESC");
+	query_text(&query, group_id);
+	while (query_row(&query)) {
+		struct arena_mark mark = arena_mark(&store->scratch);
+
+		order.tset_no = read_u64(&query);
+		order.kind = (enum store_order_kind)read_name(&query, order_kinds, COUNT_OF(order_kinds));
+		order.group_id = read_text(&query, &store->scratch);
+		order.other_group_id = read_text(&query, &store->scratch);
+		order.region = read_text(&query, &store->scratch);
+		order.on_day = read_day(&query);
+		order.reroute_until = read_day(&query);
+		order.answers = read_u64(&query);
+		order.file_no = read_u64(&query);
+		if (query.error == 0)
+			query.error = fn(context, &order);
+		arena_rewind(&store->scratch, mark);
+	}
+	return query_close(&query);
+}
+
+/* ---- whom an order concerns ---------------------------------------------------------------------------------- */
+
+int store_group_members(struct store *store, struct slice group_id, date_day day, struct arena *arena,
+			const uint64_t **ret_member_nos, uint32_t *ret_count)
+{
+	uint64_t *numbers = NULL;
+	uint32_t count = 0, capacity = 0;
+	struct query query;
+	int error;
+
+	query_open(&query, store,
+		   "SELECT member_no FROM members WHERE member_no IN (SELECT member_no FROM coverage_spans "
+		   "WHERE group_id = ?1 AND voided = 0 AND (ends_on IS NULL OR ends_on >= ?2)) "
+		   "ORDER BY subscriber_id, relationship <> '18', member_no");
+	query_text(&query, group_id);
+	query_day(&query, day);
+	while (query_row(&query)) {
+		uint64_t *grown = query_grow(&query, arena, numbers, sizeof(*numbers), count, &capacity);
+
+		if (grown == NULL)
+			break;
+		numbers = grown;
+		numbers[count++] = read_u64(&query);
+	}
+	error = query_close(&query);
+	*ret_member_nos = numbers;
+	*ret_count = count;
+	return error;
+}
+
+int store_group_places(struct store *store, struct slice group_id, date_day day, store_place_fn fn, void *context)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "SELECT state, substr(zip, 1, 3), count(*) FROM members WHERE relationship = '18' AND member_no IN "
+		   "(SELECT member_no FROM coverage_spans WHERE group_id = ?1 AND voided = 0 AND begins_on <= ?2 "
+		   "AND (ends_on IS NULL OR ends_on >= ?2)) GROUP BY 1, 2 ORDER BY 1, 2");
+	query_text(&query, group_id);
+	query_day(&query, day);
+	while (query_row(&query)) {
+		struct arena_mark mark = arena_mark(&store->scratch);
+		struct slice state = read_text(&query, &store->scratch);
+		struct slice zip3 = read_text(&query, &store->scratch);
+		uint64_t subscribers = read_u64(&query);
+
+		if (query.error == 0)
+			query.error = fn(context, state, zip3, subscribers);
+		arena_rewind(&store->scratch, mark);
+	}
+	return query_close(&query);
+}
+
+/* ---- notices ------------------------------------------------------------------------------------------------- */
+
+#define NOTICE_COLUMNS(n)                                                                                              \
+	n "tset_no, " n "member_pos, " n "notice_index, " n "kind, " n "member_id, " n "subscriber_id, " n             \
+	  "group_id, " n "plan_id, " n "channel, " n "address, " n "reason, " n "later"
+
+int store_notice_add(struct store *store, const struct store_notice *notice)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "INSERT INTO notices(" NOTICE_COLUMNS("") ") SELECT ?1, ?2, coalesce(max(notice_index) + 1, 0), "
+		   "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM notices WHERE tset_no = ?1 AND member_pos = ?2");
+	query_u64(&query, notice->tset_no);
+	query_i64(&query, notice->member_pos);
+	query_text(&query, notice->kind);
+	query_text(&query, notice->member_id);
+	query_text(&query, notice->subscriber_id);
+	query_text(&query, notice->group_id);
+	query_text(&query, notice->plan_id);
+	query_text(&query, notice->channel);
+	query_text(&query, notice->address);
+	query_text(&query, notice->reason);
+	query_bool(&query, notice->later);
+	return query_run(&query);
+}
+
+static void read_notice(struct query *query, struct arena *arena, struct store_notice *notice)
+{
+	notice->tset_no = read_u64(query);
+	notice->member_pos = read_u32(query);
+	notice->notice_index = read_u32(query);
+	notice->kind = read_text(query, arena);
+	notice->member_id = read_text(query, arena);
+	notice->subscriber_id = read_text(query, arena);
+	notice->group_id = read_text(query, arena);
+	notice->plan_id = read_text(query, arena);
+	notice->channel = read_text(query, arena);
+	notice->address = read_text(query, arena);
+	notice->reason = read_text(query, arena);
+	notice->later = read_bool(query);
+	read_origin(query, arena, &notice->origin);
+}
+
+struct notice_walk {
+	struct store *store;
+	store_notice_fn fn;
+	void *context;
+};
+
+static int notices_of_next_tset(void *context, const struct store_tset *tset)
+{
+	struct notice_walk *walk = context;
+	struct store *store = walk->store;
+	struct store_notice notice;
+	struct query query;
+
+	query_open(&query, store,
+		   "SELECT " NOTICE_COLUMNS("n.") ", " ORIGIN_COLUMNS " FROM tsets t "
+		   "JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON f.file_no = t.file_no "
+		   "JOIN notices n ON n.tset_no = t.tset_no WHERE n.tset_no = ? ORDER BY n.member_pos, n.notice_index");
+	query_u64(&query, tset->tset_no);
+	while (query_row(&query)) {
+		struct arena_mark mark = arena_mark(&store->scratch);
+
+		read_notice(&query, &store->scratch, &notice);
+		if (query.error == 0)
+			query.error = walk->fn(walk->context, &notice);
+		arena_rewind(&store->scratch, mark);
+	}
+	return query_close(&query);
+}
+
+int store_notices_of_file(struct store *store, uint64_t file_no, store_notice_fn fn, void *context)
+{
+	struct notice_walk walk = {store, fn, context};
+
+	return store_tsets_each(store, file_no, notices_of_next_tset, &walk);
+}
