@@ -15,6 +15,7 @@
  * Refusal   nothing is taken back where a later change in force, which is not taken back with it, depends on it: it
  *           touches the same field, address or span, or anything of a member new by it; a coverage that would come
  *           to life again overlaps a later one; a dependent's coverage rests on the subscriber's.
+ * Orders    what an order did to a contract (contract.h) is not taken back here; what it did to one member is.
  * Chunks    first all is looked at and nothing done. Then members are taken back family by family in transactions of
  *           chunk_members; one cut short is finished by saying the same again.
  * Source    DESIGN section 2; promises P35, P37; operations 4.4; CONTRACT section 1.

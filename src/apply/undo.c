@@ -105,6 +105,9 @@ static int list_add(void *context, const struct store_change *change)
 
 	if (!undo_selects(&undo->request->scope, change))
 		return 0;
+	if (change->member_no == 0 && slice_is(change->match_rule, "order"))
+		return undo_block(undo, change, "it changed the contract: that is ordered (groups reinstate, load groups)",
+				  NULL);
 	if (undo->count == undo->capacity) {
 		size_t capacity = undo->capacity * 2 + 64;
 		struct undo_entry *grown =

@@ -16,7 +16,7 @@ SAMPLES = os.path.join(ROOT, "samples")
 DAYS = {1: "2026-03-02", 2: "2026-03-03", 3: "2026-03-04"}
 GROUPS = ["G1001", "G1002", "G2001", "G2002"]
 UPDATE = os.environ.get("MUSTER_UPDATE") == "1"
-OUTPUTS = ["applied.csv", "exceptions.csv", "exceptions.xml", "summary.json", "report.html"]
+OUTPUTS = ["applied.csv", "exceptions.csv", "exceptions.xml", "notices.csv", "summary.json", "report.html"]
 
 results = []
 
