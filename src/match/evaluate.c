@@ -391,12 +391,31 @@ static void fill_bins(const struct evaluation *evaluation, struct match_bin bins
 	}
 }
 
+/* A pair listed in both directions is automatic when one of them is, and counts once. */
+static int fold_automatic(struct evaluation *evaluation)
+{
+	uint64_t *automatic = env_alloc(evaluation->env, (evaluation->pair_count + 1) * sizeof(*automatic));
+	size_t i, count = 0;
+
+	if (automatic == NULL)
+		return -ENOMEM;
+	for (i = 0; i < evaluation->pair_count; i++)
+		if (evaluation->pairs[i].automatic)
+			automatic[count++] = evaluation->pairs[i].key;
+	qsort(automatic, count, sizeof(*automatic), order_u64);
+	for (i = 0; i < evaluation->pair_count; i++) {
+		struct judged *pair = &evaluation->pairs[i];
+
+		pair->automatic = !pair->dropped && (pair->automatic || has(automatic, count, pair->reverse));
+	}
+	env_free(evaluation->env, automatic);
+	return 0;
+}
+
 static void measure(struct evaluation *evaluation, struct match_measured *measured)
 {
 	size_t i;
 
-	measured->true_pairs = evaluation->truth_count;
-	count_rows(evaluation, measured);
 	qsort(evaluation->pairs, evaluation->pair_count, sizeof(*evaluation->pairs), likelier_first);
 	for (i = 0; i < evaluation->pair_count; i++) {
 		const struct judged *pair = &evaluation->pairs[i];
@@ -424,12 +443,19 @@ int match_evaluate(struct env *env, struct slice pairs, struct slice truth, uint
 	static const char *const names[] = {"left_id", "right_id", "probability", "decision"};
 	struct evaluation evaluation = {.env = env, .errors = errors};
 	struct match_measured measured = {.left_rows = left_rows};
-	int error = read_csv(&evaluation, "pairs", pairs, names, 4, add_pair);
+	int error;
+
+	error = read_csv(&evaluation, "pairs", pairs, names, 4, add_pair);
 
 	if (error == 0)
 		error = read_csv(&evaluation, "truth", truth, names, 2, add_truth);
 	if (error == 0)
 		error = judge(&evaluation);
+	if (error == 0) {
+		measured.true_pairs = evaluation.truth_count;
+		count_rows(&evaluation, &measured);
+		error = fold_automatic(&evaluation);
+	}
 	if (error == 0) {
 		measure(&evaluation, &measured);
 		fill_bins(&evaluation, ret_bins);
