@@ -170,10 +170,10 @@ enum decide_omission_outcome {
 struct decide_absence {
 	const struct member *member; /* with all his spans */
 	bool present;                /* a record of the file means him */
-	bool waits;                  /* the file does not settle yet: grace */
+	bool waits;                  /* the file does not settle yet (grace), with its reason below */
 	struct slice protection;     /* why he is kept though he is left out; empty = nothing keeps him */
 	enum decide_omission_outcome outcome; /* out, with */
-	struct slice reason;
+	struct slice reason;         /* in and out */
 };
 struct decide_omission_input {
 	struct slice group_id;

@@ -24,6 +24,8 @@ enum outputs_kind {
 	OUTPUTS_EXCEPTIONS_XML,
 	OUTPUTS_NOTICES_CSV,
 	OUTPUTS_REPORT_HTML,
+	OUTPUTS_OMISSIONS_CSV, /* of a full file only */
+	OUTPUTS_AUDIT_CSV,     /* of an audit only */
 	OUTPUTS_SUMMARY_JSON,
 	OUTPUTS_KIND_COUNT
 };
@@ -41,6 +43,7 @@ struct outputs_request {
 struct outputs_written {
 	struct {
 		struct hash sha256;
+		bool written; /* false: this file has no such output */
 		uint64_t bytes, rows; /* rows: of a table, without its header */
 	} files[OUTPUTS_KIND_COUNT];
 };

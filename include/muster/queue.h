@@ -4,8 +4,9 @@
  * Shows items with the candidates beside what was sent, writes them out as CSV and XML, takes decisions one by one or
  * as such a file. A decision is only recorded here; running the record again with it is batch's work.
  *
- * Decisions `match:<id>` (a member; for money also a group), `new`, `reject`, `skip`. A held set or file takes only the
- *           last two.
+ * Decisions `match:<id>` (a member; for money also a group), `new`, `reject`, `skip`. A held file takes only the last
+ *           two; a held 834 set and an omission (OMITTED) also `release`, which wants a note: the set runs past its
+ *           guard, the coverage ends.
  * Versions  an item's version grows with every change. A decision that names a version which is no longer the item's
  *           is refused: somebody else was faster.
  * Masking   everything that leaves here is masked: SSNs as ***-**-1234, wherever in a field or segment they stand.

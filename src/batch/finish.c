@@ -55,11 +55,14 @@ static int finish_outputs(struct finish *finish)
 	char from[LIMIT_PATH_BYTES], to[LIMIT_PATH_BYTES];
 	struct hash hash;
 	uint64_t bytes;
-	int kind, r = outputs_write(job->env, job->store, &request, NULL);
+	struct outputs_written written;
+	int kind, r = outputs_write(job->env, job->store, &request, &written);
 
 	for (kind = 0; r == 0 && kind < OUTPUTS_KIND_COUNT; kind++) {
 		const char *suffix = outputs_suffix((enum outputs_kind)kind);
 
+		if (!written.files[kind].written)
+			continue;
 		r = path_format(from, "%s/%s%s", finish->out, finish->name, suffix);
 		if (r == 0)
 			r = path_format(to, "%s/%s%s", finish->archive, finish->name, suffix);
@@ -132,6 +135,29 @@ static int finish_stage(struct job *job, enum store_file_stage stage)
 	if (r != 0)
 		store_rollback(job->store);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+/* The folder of a path. */
+static void folder_of(const char *path, char out[LIMIT_PATH_BYTES])
+{
+	char *slash;
+
+	slice_to_cstr(slice_from(path), out, LIMIT_PATH_BYTES);
+	slash = strrchr(out, '/');
+	if (slash != NULL)
+		*slash = '\0';
+}
+
+int job_publish_again(struct job *job)
+{
+	struct finish finish = {.job = job};
+	int r;
+
+	job_safe_name(job->file.name, finish.name, sizeof(finish.name));
+	slice_to_cstr(job->file.out_dir, finish.out, sizeof(finish.out));
+	folder_of(job->original, finish.archive);
+	r = env_mkdirs(job->env, finish.out);
+	return r < 0 ? r : finish_outputs(&finish);
 }
 
 int job_finish(struct job *job)

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #include "muster/log.h"
-#include "muster/path.h"
+#include "omit.h"
+#include "release.h"
 
 bool items_in_set(const struct job_items *items, uint32_t tset_ordinal)
 {
@@ -254,6 +255,7 @@ static int list_add(struct item_list *list, const struct store_exception *except
 		.item_id = arena_dup(&list->arena, exception->item_id),
 		.decision = arena_dup(&list->arena, exception->decision),
 		.operator_id = arena_dup(&list->arena, exception->operator_id),
+		.omitted = exception->category == CATEGORY_OMITTED,
 		.end = BATCH_ITEM_BEFORE,
 	};
 	list->rows[list->count].file_no = exception->file_no;
@@ -294,10 +296,11 @@ static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, 
 		r = store_tset_get(batch->store, tset_no, &arena, &tset);
 	if (r == 0)
 		r = store_file_get(batch->store, file_no, &arena, &file);
+	/* Who was left out is no record: the law does not know him. */
 	if (r == 0) {
 		row = *tset;
-		row.tally.members_exception--;
-		row.tally.members_rejected++;
+		row.tally.members_exception -= item->omitted ? 0 : 1;
+		row.tally.members_rejected += item->omitted ? 0 : 1;
 		r = store_tset_update(batch->store, &row);
 		file_row = *file;
 	}
@@ -318,7 +321,6 @@ static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 	struct job_item *items = arena_alloc_array(&list->arena, count, sizeof(*items));
 	struct job_items run = {.items = items};
 	const struct store_file *file;
-	char folder[LIMIT_PATH_BYTES];
 	struct job job;
 	uint32_t i;
 	int r = items != NULL ? store_file_get(list->batch->store, list->rows[first].file_no, &list->arena, &file) : -ENOMEM;
@@ -329,9 +331,7 @@ static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 		items[run.count++] = list->rows[first + i].item;
 	r = job_init(&job, list->batch, file);
 	if (r == 0)
-		r = job_archive_folder(&job, folder);
-	if (r == 0)
-		r = path_format(job.original, "%s/original.gz", folder);
+		r = release_find_original(&job);
 	job.items = &run;
 	if (r == 0)
 		r = job_run_items(&job);
@@ -343,8 +343,45 @@ static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 
 static bool item_runs(const struct job_item *item)
 {
-	return item->member_pos != 0 && (slice_is_empty(item->decision) || slice_is(item->decision, "new") ||
+	return item->member_pos != 0 && !item->omitted && (slice_is_empty(item->decision) || slice_is(item->decision, "new") ||
 					 slice_starts_with(item->decision, "match:"));
+}
+
+/* A household left out of a full file, released: it ends in a transaction of its own. */
+static int item_release_omission(struct batch *batch, const struct item_row *row, struct job_item *item)
+{
+	const struct store_file *file;
+	enum store_record_outcome outcome;
+	struct arena arena;
+	struct job job;
+	int r = store_ledger_get(batch->store, row->tset_no, item->member_pos, &outcome);
+
+	if (r < 0 || outcome != STORE_RECORD_EXCEPTION)
+		return r;
+	arena_init(&arena, batch->env, 0, 0);
+	r = store_file_get(batch->store, row->file_no, &arena, &file);
+	if (r == 0)
+		r = job_init(&job, batch, file);
+	if (r == 0) {
+		r = job_release_omission(&job, row->tset_no, item);
+		job_fini(&job);
+	}
+	arena_fini(&arena);
+	return r;
+}
+
+/* Decisions that need no record to be read again. */
+static int item_without_record(struct batch *batch, struct item_row *row)
+{
+	struct job_item *item = &row->item;
+
+	if (slice_is(item->decision, "release"))
+		return item->omitted ? item_release_omission(batch, row, item)
+				     : release_set(batch, row->file_no, row->tset_no, item);
+	if (slice_is(item->decision, "reject") && item->member_pos != 0)
+		return item_reject(batch, row->file_no, row->tset_no, item);
+	item->end = slice_is_empty(item->decision) ? BATCH_ITEM_WAITS : BATCH_ITEM_CLOSED;
+	return 0;
 }
 
 /* All rows of one file: rejected ones by themselves, the others in one walk over the original. */
@@ -357,11 +394,7 @@ static int list_run(struct item_list *list)
 		qsort(list->rows, list->count, sizeof(list->rows[0]), list_compare);
 	for (first = 0; r == 0 && first < list->count; first = end) {
 		if (!item_runs(&list->rows[first].item)) {
-			if (slice_is(list->rows[first].item.decision, "reject") && list->rows[first].item.member_pos != 0)
-				r = item_reject(list->batch, list->rows[first].file_no, list->rows[first].tset_no,
-						&list->rows[first].item);
-			else
-				list->rows[first].item.end = BATCH_ITEM_CLOSED;
+			r = item_without_record(list->batch, &list->rows[first]);
 			end = first + 1;
 			continue;
 		}
@@ -423,8 +456,12 @@ static int list_take_undone(void *context, const struct store_exception *excepti
 	enum store_record_outcome outcome;
 	int r;
 
-	if (exception->member_pos == 0)
-		return 0;
+	if (exception->member_pos == 0) {
+		bool pending;
+
+		r = release_is_pending(list->batch, exception, &pending);
+		return r < 0 || !pending ? r : list_add(list, exception);
+	}
 	r = store_ledger_get(list->batch->store, exception->tset_no, exception->member_pos, &outcome);
 	return r < 0 || outcome != STORE_RECORD_EXCEPTION ? r : list_add(list, exception);
 }

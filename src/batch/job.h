@@ -52,6 +52,8 @@ struct job {
 
 	struct job_deferred deferred;
 
+	/* A set of a file that is FILED already was released and runs: the file's stage stays. */
+	bool released;
 	/* A preview: everything happens inside one transaction that is rolled back; nothing is committed. */
 	const struct batch_preview *preview;
 	/* Items of the queue that run again; NULL: the file itself runs. */
@@ -62,6 +64,7 @@ struct job {
 struct job_item {
 	uint32_t tset_ordinal, member_pos;
 	struct slice item_id, decision, operator_id;
+	bool omitted; /* a full file left somebody out: there is no record */
 	bool ran;
 	enum batch_item_end end;
 };
@@ -90,9 +93,13 @@ int job_validate(struct job *job, bool record);
 int job_apply(struct job *job);
 /* Acknowledgments, outputs, archive; at its end stage FILED. */
 int job_finish(struct job *job);
+/* The outputs anew, in out/ and beside the archived original: a set was released. */
+int job_publish_again(struct job *job);
 
 /* Run the items of job->items again, each in a transaction of its own. The file is FILED already. */
 int job_run_items(struct job *job);
+/* A household that a full file left out and that waits is released: its coverage ends. */
+int job_release_omission(struct job *job, uint64_t tset_no, struct job_item *item);
 /* Where the original lies once filed: done/YYYY/MM/<file_id>, held/<file_id>, rejected/<file_id>. */
 int job_archive_folder(const struct job *job, char out[LIMIT_PATH_BYTES]);
 

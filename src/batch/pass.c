@@ -554,6 +554,12 @@ static int settle_tset(void *context, const struct store_tset *stored)
 	struct store_tset row = *stored;
 	int r = 0;
 
+	/* Settled before: the other sets of a file of which one was released. */
+	if (stored->done && stored->outcome != STORE_TSET_OPEN) {
+		settle->by_outcome[row.outcome]++;
+		store_tally_add(&job->file.tally, &row.tally);
+		return 0;
+	}
 	switch (stored->outcome) {
 	case STORE_TSET_OPEN:
 		row.outcome = STORE_TSET_APPLIED;
@@ -597,6 +603,7 @@ static void settle_file(struct settle *settle)
 		return;
 	if (by[STORE_TSET_APPLIED] > 0) {
 		file->outcome = STORE_FILE_PROCESSED;
+		file->reason = SLICE_EMPTY;
 		return;
 	}
 	file->reason = settle->reason;
@@ -645,7 +652,8 @@ static int job_settle(struct job *job)
 				(unsigned long long)job->file.file_no);
 	if (r == 0)
 		r = lane_advance(job);
-	job->file.stage = STORE_FILE_APPLIED;
+	if (!job->released)
+		job->file.stage = STORE_FILE_APPLIED;
 	if (r == 0)
 		r = store_file_update(job->store, &job->file);
 	if (r == 0)
@@ -709,6 +717,40 @@ int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, str
 	*ret_count = pass.volume_capacity;
 	pass_clean_up(&pass);
 	job->deferred.count = 0;
+	return r;
+}
+
+int job_release_omission(struct job *job, uint64_t tset_no, struct job_item *item)
+{
+	struct store_audit audit = {.kind = SLICE_LITERAL("release"),
+				    .actor = item->operator_id,
+				    .subject = item->item_id,
+				    .text = SLICE_LITERAL("an omission was released: the coverage ends")};
+	const struct store_tset *stored;
+	struct pass pass;
+	int r = pass_setup(&pass, job);
+
+	if (r == 0)
+		r = store_tset_get(job->store, tset_no, &pass.arena, &stored);
+	if (r == 0 && stored == NULL)
+		r = MUSTER_ERROR_INTERNAL;
+	if (r == 0)
+		pass.tset = *stored;
+	if (r == 0)
+		r = store_full_set_get(job->store, tset_no, &pass.arena, &pass.full);
+	if (r == 0)
+		r = store_begin(job->store, STORE_WRITE);
+	if (r == 0)
+		r = omit_release(&pass, item, &pass.payload);
+	hash_content_final(&pass.payload, &audit.payload);
+	if (r == 0)
+		r = store_audit_append(job->store, &audit);
+	if (r == 0)
+		r = store_commit(job->store);
+	if (r != 0)
+		store_rollback(job->store);
+	item->end = r == 0 ? BATCH_ITEM_APPLIED : item->end;
+	pass_clean_up(&pass);
 	return r;
 }
 

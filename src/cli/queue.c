@@ -195,7 +195,7 @@ static int queue_decide(struct cli *cli)
 	if (cli->argument_count == 2 && cli->options.decision == NULL)
 		cli->options.decision = cli->arguments[1];
 	if (cli->argument_count < 1 || cli->argument_count > 2 || cli->options.decision == NULL)
-		return cli_usage_error(cli, "resolve wants ITEM and a decision: match:<member_id>, new, reject or skip");
+		return cli_usage_error(cli, "resolve wants ITEM and a decision: match:<member_id>, new, release, reject or skip");
 	decision.item_id = slice_from(cli->arguments[0]);
 	decision.decision = slice_from(cli->options.decision);
 	buffer_init(&text, cli->env);

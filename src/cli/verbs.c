@@ -56,7 +56,8 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster queue list\n  muster queue show F00000003-1-17\n"
 	 "  muster queue resolve F00000003-1-17 match:M000000123 --note \"called the sponsor\"\n"
 	 "  muster queue export --out mine.csv\n  muster queue import mine.csv\n"
-	 "\nDecisions: match:<member_id> (this member is meant), new (a person not on file), reject, skip. A decision is\n"
+	 "\nDecisions: match:<member_id> (this member is meant), new (a person not on file), reject, skip; of a held\n"
+	 "set release (it runs past its guard), of an omission release (the coverage ends). A decision is\n"
 	 "carried out at once. list takes --status, --category, --group, --file, --owner, --limit. export writes CSV, or XML when\n"
 	 "the name ends in .xml; import takes either form back and refuses rows that have changed since.\n",
 	 "list show next resolve assign note export import", cli_queue},

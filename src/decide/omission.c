@@ -33,6 +33,18 @@ static bool has_concerned(const struct decide_omission_input *input, const struc
 	return false;
 }
 
+/* Covered there later, or since: whoever is left out now may not have been known to the file. */
+static bool has_later(const struct decide_omission_input *input, const struct member *member)
+{
+	uint32_t i;
+
+	for (i = 0; i < member->span_count; i++)
+		if (!member->spans[i].voided && slice_equal(member->spans[i].group_id, input->group_id) &&
+		    member->spans[i].begins_on > input->file_on)
+			return true;
+	return false;
+}
+
 static void set(struct decide_absence *person, enum decide_omission_outcome outcome, struct slice reason)
 {
 	person->outcome = outcome;
@@ -48,16 +60,14 @@ static struct slice own_protection(const struct decide_omission_input *input, co
 	for (i = 0; i < member->span_count; i++) {
 		const struct coverage_span *span = &member->spans[i];
 
-		if (span->voided || !slice_equal(span->group_id, input->group_id))
+		if (!span_covers(span, input->today) || !slice_equal(span->group_id, input->group_id))
 			continue;
-		if (span->cobra && span_covers(span, input->today))
+		if (span->cobra)
 			return SLICE_LITERAL("COBRA coverage is never ended by omission");
-		if (span->begins_on > input->file_on)
-			return SLICE_LITERAL("coverage begins after the file's date");
-		if (span_covers(span, input->today) && span->begins_on > input->ends_on)
+		if (span->begins_on > input->ends_on)
 			return SLICE_LITERAL("coverage began after the day on which it would end");
 	}
-	return person->protection;
+	return has_later(input, member) ? SLICE_LITERAL("coverage begins after the file's date") : person->protection;
 }
 
 /* Each by himself. */
@@ -66,16 +76,17 @@ static void judge_people(const struct decide_omission_input *input, struct decid
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
-		struct slice protection;
+		struct slice protection, waiting = people[i].reason;
 
 		set(&people[i], DECIDE_OMISSION_NONE, SLICE_EMPTY);
-		if (people[i].present || !has_concerned(input, people[i].member))
+		if (people[i].present ||
+		    (!has_concerned(input, people[i].member) && (input->forced || !has_later(input, people[i].member))))
 			continue;
 		protection = input->forced ? SLICE_EMPTY : own_protection(input, &people[i]);
 		if (protection.len > 0)
 			set(&people[i], DECIDE_OMISSION_KEPT, protection);
 		else if (people[i].waits && !input->forced)
-			set(&people[i], DECIDE_OMISSION_WAITS, people[i].reason);
+			set(&people[i], DECIDE_OMISSION_WAITS, waiting);
 		else
 			set(&people[i], DECIDE_OMISSION_ENDED, SLICE_LITERAL("in no record of the full file"));
 	}

@@ -16,7 +16,8 @@
 #define FLUSH_BYTES (32u * 1024u)
 
 static const char *const suffixes[OUTPUTS_KIND_COUNT] = {".applied.csv", ".exceptions.csv", ".exceptions.xml",
-							 ".notices.csv", ".report.html", ".summary.json"};
+							 ".notices.csv", ".report.html", ".omissions.csv", ".audit.csv",
+							 ".summary.json"};
 
 const char *const action_names[ACTION_COUNT] = {"add",  "change",   "terminate", "reinstate",
 						"void", "transfer", "no_change", "post"};
@@ -67,11 +68,10 @@ int write_exceptions_xml(struct work *work)
 	return write_exceptions(work, QUEUE_XML);
 }
 
-static int write_file(struct work *work, const char *suffix, int (*writer)(struct work *work), uint64_t *ret_bytes,
-		      struct hash *ret_sha256)
+static int write_one(struct work *work, enum outputs_kind kind, int (*writer)(struct work *work))
 {
 	char path[LIMIT_PATH_BYTES];
-	int len = snprintf(path, sizeof(path), "%s/%s%s", work->request->folder, work->request->name, suffix);
+	int len = snprintf(path, sizeof(path), "%s/%s%s", work->request->folder, work->request->name, suffixes[kind]);
 	int r;
 
 	if (len < 0 || (size_t)len >= sizeof(path))
@@ -88,37 +88,19 @@ static int write_file(struct work *work, const char *suffix, int (*writer)(struc
 		return r;
 	}
 	io_outfile_write(&work->out, work->text.data, work->text.len);
-	*ret_bytes = work->out.bytes;
-	return io_outfile_commit(&work->out, ret_sha256);
-}
-
-static int write_one(struct work *work, enum outputs_kind kind, int (*writer)(struct work *work))
-{
-	return write_file(work, suffixes[kind], writer, &work->written.files[kind].bytes,
-			  &work->written.files[kind].sha256);
+	work->written.files[kind].written = true;
+	work->written.files[kind].bytes = work->out.bytes;
+	return io_outfile_commit(&work->out, &work->written.files[kind].sha256);
 }
 
 /* Which of the two further tables a full file has. */
 static int find_full(void *context, const struct store_full_use *use)
 {
-	bool *has = context;
+	bool *wanted = context;
 
-	has[use->set.mode] = true;
+	wanted[OUTPUTS_OMISSIONS_CSV] = wanted[OUTPUTS_OMISSIONS_CSV] || use->set.mode == STORE_FULL_REPLACE;
+	wanted[OUTPUTS_AUDIT_CSV] = wanted[OUTPUTS_AUDIT_CSV] || use->set.mode == STORE_FULL_AUDIT;
 	return 0;
-}
-
-static int write_full(struct work *work)
-{
-	bool has[STORE_FULL_AUDIT + 1] = {false};
-	struct hash hash;
-	uint64_t bytes;
-	int r = store_full_uses_each(work->store, work->file->file_no, find_full, has);
-
-	if (r == 0 && has[STORE_FULL_REPLACE])
-		r = write_file(work, ".omissions.csv", write_omissions, &bytes, &hash);
-	if (r == 0 && has[STORE_FULL_AUDIT])
-		r = write_file(work, ".audit.csv", write_audit, &bytes, &hash);
-	return r;
 }
 
 /* ---- the law ------------------------------------------------------------------------------------------------ */
@@ -181,15 +163,15 @@ static int check_law(struct work *work)
 static int write_all(struct work *work)
 {
 	static int (*const writers[OUTPUTS_KIND_COUNT])(struct work * work) = {
-		write_applied, write_exceptions_csv, write_exceptions_xml, write_notices, write_report, write_summary};
-	int kind, r = 0;
+		write_applied, write_exceptions_csv, write_exceptions_xml, write_notices, write_report,
+		write_omissions, write_audit, write_summary};
+	bool wanted[OUTPUTS_KIND_COUNT] = {true, true, true, true, true, false, false, true};
+	int kind, r = store_full_uses_each(work->store, work->file->file_no, find_full, wanted);
 
 	for (kind = 0; r == 0 && kind < OUTPUTS_KIND_COUNT; kind++) {
 		if (kind == OUTPUTS_SUMMARY_JSON)
 			r = check_law(work);
-		if (r == 0 && kind == OUTPUTS_SUMMARY_JSON)
-			r = write_full(work);
-		if (r == 0)
+		if (r == 0 && wanted[kind])
 			r = write_one(work, (enum outputs_kind)kind, writers[kind]);
 		if (kind == OUTPUTS_APPLIED_CSV)
 			work->written.files[kind].rows = work->applied_rows;

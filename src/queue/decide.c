@@ -2,7 +2,7 @@
  * decide: a representative's decisions, recorded.
  *
  *   open <-> assigned               queue_assign; queue_next only leases
- *   open, assigned -> resolved      match:<id>, new
+ *   open, assigned -> resolved      match:<id>, new, release
  *   open, assigned -> rejected      reject
  *   open, assigned -> skipped       skip
  *
@@ -10,6 +10,7 @@
  * decision does to members and money happens when batch runs the record again.
  */
 #include "item.h"
+#include "muster/json.h"
 #include "muster/log.h"
 
 /* One piece of work on one item, inside a write transaction. */
@@ -121,7 +122,33 @@ static int check_match(struct work *work, struct slice id)
 				  : "no member with this number is on file");
 }
 
-static int check_decision(struct work *work, struct slice decision, enum store_exception_status *ret_status)
+/* A held set, or somebody whom a full file left out; and the note says on whose word. */
+static int check_release(struct work *work, struct slice note)
+{
+	const struct store_exception *item = &work->item;
+	const struct store_tset *tset;
+	struct slice purpose;
+	int r;
+
+	if (slice_trim(note).len == 0)
+		return refuse(work, "a release wants a note: who said that it may go on");
+	if (item->category == CATEGORY_OMITTED)
+		return 0;
+	if (item->member_pos != 0)
+		return refuse(work, "only a held set, or an omission, can be released");
+	if (item->tset_no == 0)
+		return refuse(work, "a file that waits as a whole is not released: the partner sends it again");
+	r = store_tset_get(work->store, item->tset_no, &work->arena, &tset);
+	if (r < 0)
+		return r;
+	if (tset == NULL || tset->outcome != STORE_TSET_HELD || !slice_is(tset->set_id, "834"))
+		return refuse(work, "only a held 834 set can be released");
+	if (json_find(tset->header, "purpose", &purpose) && slice_is(json_decode(&work->arena, purpose), "22"))
+		return refuse(work, "an information copy is never applied");
+	return 0;
+}
+
+static int check_decision(struct work *work, struct slice decision, struct slice note, enum store_exception_status *ret_status)
 {
 	bool money;
 	int r;
@@ -131,10 +158,14 @@ static int check_decision(struct work *work, struct slice decision, enum store_e
 		*ret_status = slice_is(decision, "skip") ? STORE_EXCEPTION_SKIPPED : STORE_EXCEPTION_REJECTED;
 		return 0;
 	}
+	if (slice_is(decision, "release"))
+		return check_release(work, note);
+	if (work->item.category == CATEGORY_OMITTED)
+		return refuse(work, "an omission takes release (the coverage ends), reject (it stays) or skip");
 	if (!slice_is(decision, "new") && !(slice_starts_with(decision, "match:") && decision.len > 6))
-		return refuse(work, "a decision is one of match:<member id>, new, reject, skip");
+		return refuse(work, "a decision is one of match:<member id>, new, release, reject, skip");
 	if (work->item.member_pos == 0)
-		return refuse(work, "a held set or file takes reject or skip");
+		return refuse(work, "a held set or file takes release, reject or skip");
 	if (decision.len > 6)
 		return check_match(work, slice_of(decision.data + 6, decision.len - 6));
 	r = item_is_money(work->store, &work->arena, &work->item, &money);
@@ -167,7 +198,7 @@ int queue_resolve(struct store *store, struct env *env, const struct queue_decis
 	if (r == 0)
 		r = work_open(&work, decision->item_id, decision->version, !slice_is_empty(slice_trim(decision->note)));
 	if (r == 0)
-		r = check_decision(&work, text, &work.item.status);
+		r = check_decision(&work, text, decision->note, &work.item.status);
 	if (r == 0)
 		r = add_note(&work, decision->note);
 	if (r == 0) {

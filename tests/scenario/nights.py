@@ -18,6 +18,8 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
       audit POS OUTCOME NAME FIELD DATABASE|- FILE|-   rows of audit.csv, likewise
       members read=.. applied=..  of the summary
     release ITEM | reject ITEM    F1-1-0 = file, set, record
+    match ITEM NAME DATE          on that day
+    refused DECISION ITEM [noted] the decision is not taken
     span NAME BEGINS..ENDS [PLAN] every span of the member that is not void, one line each
 """
 import csv
@@ -210,6 +212,7 @@ class Runner:
         for name, person in self.world.people.items():
             if person["member_id"] == row.get("member_id") or (
                     person.get("status") == "new" and person["subscriber_id"] == row.get("subscriber_id")):
+                person["member_id"] = row.get("member_id") or person["member_id"]
                 return name
         return row.get("member_id") or "-"
 
@@ -289,10 +292,10 @@ class Runner:
                 return
         faults.append("wanted %s, got %s" % (line.strip(), rows))
 
-    def decide(self, decision, words):
+    def decide(self, decision, words, day=None):
         number, ordinal, pos = words[0][1:].split("-")
         item = "F%08d-%s-%s" % (int(number), ordinal, pos)
-        arguments = ["--as-of", self.day, "queue", "resolve", item, decision]
+        arguments = ["--as-of", day or self.day, "queue", "resolve", item, decision]
         status, out, err = self.world.muster(*arguments, "--note", "asked the sponsor")
         if status != 0:
             raise Fault("%s %s ends with %d: %s%s" % (decision, item, status, out, err))
@@ -346,6 +349,8 @@ def run(scenario, folder):
             runner.want(words[1:], block)
         elif words[0] in ("release", "reject"):
             runner.decide(words[0], words[1:])
+        elif words[0] == "match":
+            runner.decide("match:" + world.people[words[2]]["member_id"], words[1:], words[3])
         elif words[0] == "refused":
             runner.refused(words[1:])
         elif words[0] == "span":

@@ -332,7 +332,7 @@ static void tells_where_a_decision_is_wrong(void **state)
 	assert_int_equal(queue_import(store, &world.env, "d.csv", slice_from(file), S("rep1"), &messages, &result), 0);
 	text = (struct buffer){.data = messages.data};
 	has("d.csv:2:1: F00000001-1-2: no member with this number is on file\n");
-	has("d.csv:3:1: F00000001-1-4: a decision is one of match:<member id>, new, reject, skip\n");
+	has("d.csv:3:1: F00000001-1-4: a decision is one of match:<member id>, new, release, reject, skip\n");
 	has("d.csv:5:1: F00000002-1-2: the version is not a number of an item\n");
 	assert_true(result.refused >= 4);
 	assert_int_equal(item(ITEM_WAITING)->version, 1);
