@@ -182,7 +182,10 @@ static int batch_process_as(struct batch *batch, const char *path, const char *o
 
 	arena_init(&arena, batch->env, 0, 0);
 	*ret_result = (struct batch_result){0};
-	r = claim_copy(batch, path, &claim);
+	/* What an interrupted command left in work/ may be a partner's only copy, and may lie where this claim goes. */
+	r = claim_recover(batch);
+	if (r == 0)
+		r = claim_copy(batch, path, &claim);
 	if (r == 0 && profile_name == NULL)
 		r = batch_find_partner(batch, &claim);
 	if (r == 0)

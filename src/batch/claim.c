@@ -66,10 +66,21 @@ int claim_remove_folder(struct env *env, const char *folder)
 	return r < 0 ? r : env_rmdir(env, folder);
 }
 
+/* Where the bytes go back to: where they came from, or beside it where the partner has sent that name again since. */
+static int claim_free_name(struct env *env, const char *from, char out[LIMIT_PATH_BYTES])
+{
+	unsigned nth;
+	int r = path_format(out, "%s", from);
+
+	for (nth = 1; r == 0 && env_exists(env, out); nth++)
+		r = path_format(out, "%s~%u", from, nth);
+	return r;
+}
+
 /* Put what was moved out of a drop folder back there. */
 static int claim_give_back(struct env *env, const char *folder)
 {
-	char original[LIMIT_PATH_BYTES], note[LIMIT_PATH_BYTES], from[LIMIT_PATH_BYTES];
+	char original[LIMIT_PATH_BYTES], note[LIMIT_PATH_BYTES], from[LIMIT_PATH_BYTES], to[LIMIT_PATH_BYTES];
 	char *text;
 	size_t bytes;
 	int r = path_format(original, "%s/original", folder);
@@ -79,18 +90,18 @@ static int claim_give_back(struct env *env, const char *folder)
 	if (r < 0)
 		return r;
 	r = env_exists(env, original) ? io_read_file(env, note, sizeof(from) - 1, &text, &bytes) : -ENOENT;
-	if (r == 0) {
-		slice_to_cstr(slice_of(text, bytes), from, sizeof(from));
-		env_free(env, text);
-		if (env_exists(env, from))
-			return log_failure(-EEXIST, "%s holds bytes claimed from a drop folder where a file of that name has come since",
-					   folder);
-		r = env_rename(env, original, from);
-		if (r == 0)
-			log_message(LOG_NOTICE, "a file whose claim was cut short is back in its drop folder");
-	}
-	if (r < 0 && r != -ENOENT)
+	if (r == -ENOENT) /* only a copy, or nothing yet */
+		return claim_remove_folder(env, folder);
+	if (r < 0)
 		return r;
+	slice_to_cstr(slice_of(text, bytes), from, sizeof(from));
+	env_free(env, text);
+	r = claim_free_name(env, from, to);
+	if (r == 0)
+		r = env_rename(env, original, to);
+	if (r < 0)
+		return log_failure(r, "%s holds bytes that cannot go back to their drop folder", folder);
+	log_message(LOG_NOTICE, "a file whose claim was cut short is back in its drop folder");
 	return claim_remove_folder(env, folder);
 }
 

@@ -165,7 +165,7 @@ int job_finish(struct job *job)
 	struct finish finish = {.job = job};
 	int r = job_archive_folder(job, finish.archive);
 
-	job_safe_name(job->file.name, finish.name, sizeof(finish.name));
+	job_output_name(job, finish.name, sizeof(finish.name));
 	slice_to_cstr(job->file.out_dir, finish.out, sizeof(finish.out));
 	if (r == 0)
 		r = env_mkdirs(job->env, finish.out);

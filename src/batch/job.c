@@ -1,9 +1,13 @@
 #include "job.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "muster/log.h"
 #include "muster/path.h"
+
+/* Of 255 bytes: with a dot before it and "~F00000001.exceptions.xml.tmp" behind it a name still is one. */
+#define OUTPUT_NAME_BYTES_MAX 200u
 
 static volatile sig_atomic_t interrupted;
 
@@ -25,9 +29,24 @@ char *job_safe_name(struct slice name, char *out, size_t out_bytes)
 	for (i = 0; out[i] != '\0'; i++) {
 		unsigned char byte = (unsigned char)out[i];
 
-		if (byte <= 0x20 || byte >= 0x7F || byte == '/' || byte == '\\' || (i == 0 && (byte == '.' || byte == '-')))
+		if (byte < 0x20 || byte >= 0x7F || byte == '/' || byte == '\\' || (i == 0 && (byte == '.' || byte == '-')))
 			out[i] = '_';
 	}
+	return out;
+}
+
+char *job_output_name(const struct job *job, char *out, size_t out_bytes)
+{
+	char file_id[STORE_FILE_ID_BYTES];
+	size_t len;
+
+	job_safe_name(job->file.name, out, out_bytes);
+	len = strlen(out);
+	if (len <= OUTPUT_NAME_BYTES_MAX && slice_is(job->file.name, out))
+		return out;
+	if (len > OUTPUT_NAME_BYTES_MAX)
+		len = OUTPUT_NAME_BYTES_MAX;
+	snprintf(out + len, out_bytes - len, "~%s", store_file_id_format(job->file.file_no, file_id));
 	return out;
 }
 

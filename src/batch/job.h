@@ -139,5 +139,10 @@ int job_commit(struct job *job);
 bool job_is_interrupted(void);
 /* `name` as a file name of ours: bytes that a path or a terminal would obey are replaced. Returns `out`. */
 char *job_safe_name(struct slice name, char *out, size_t out_bytes);
+/*
+ * What the names of the file's outputs begin with: its own name; where that had to be changed or cut, the file's number
+ * keeps it apart from others that would come out the same. `out_bytes` at least 256.
+ */
+char *job_output_name(const struct job *job, char *out, size_t out_bytes);
 
 #endif

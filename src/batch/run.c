@@ -11,6 +11,7 @@
 
 #include "claim.h"
 #include "identify.h"
+#include "job.h"
 #include "muster/log.h"
 #include "muster/path.h"
 
@@ -24,6 +25,7 @@ struct run {
 	void *context;
 	void (*report)(void *context, const struct batch_result *result);
 	uint32_t files;
+	bool denied; /* a file was left where it is because muster may not read it */
 };
 
 static bool name_ends(const char *name, const char *end)
@@ -110,36 +112,66 @@ static int run_file(struct run *run, const struct profile *profile, const char *
 	return r;
 }
 
-/* The names in a lane that may be taken now, with their order. */
-static int lane_list(struct run *run, const struct profile *profile, const char *folder, char **names, size_t count,
-                     struct arrival *arrivals, size_t *ret_count)
+static void arrival_leave(const char *partner, const char *name, const char *why)
+{
+	char safe[256], safe_partner[256];
+
+	log_message(LOG_WARNING, "drop folder %s: %s is left alone: %s",
+		    job_safe_name(slice_from(partner), safe_partner, sizeof(safe_partner)),
+		    job_safe_name(slice_from(name), safe, sizeof(safe)), why);
+}
+
+/*
+ * May the file be taken now? A name that is gone again, or that muster may not read, is no reason for the others to
+ * wait.
+ */
+static int lane_look_at(struct run *run, const struct profile *profile, const char *partner, const char *path,
+                        struct arrival *arrival, bool *ret_take)
 {
 	struct batch *batch = run->batch;
+	struct env_stat stat;
+	int r = env_stat(batch->env, path, &stat);
+
+	*ret_take = false;
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0 || S_ISDIR(stat.mode))
+		return r;
+	if (!S_ISREG(stat.mode) || stat.links > 1) {
+		arrival_leave(partner, arrival->name, stat.links > 1 ? "it has a second name" : "it is no plain file");
+		return 0;
+	}
+	if (!arrival_is_whole(batch, profile, path, &stat))
+		return 0;
+	r = arrival_order(batch, path, arrival);
+	if (r == -ENOENT)
+		return 0;
+	if (r == -EACCES || r == -EPERM) {
+		arrival_leave(partner, arrival->name, "muster may not read it");
+		run->denied = true;
+		return 0;
+	}
+	*ret_take = r == 0;
+	return r;
+}
+
+/* The names in a lane that may be taken now, with their order. */
+static int lane_list(struct run *run, const struct profile *profile, const char *partner, const char *folder,
+                     char **names, size_t count, struct arrival *arrivals, size_t *ret_count)
+{
 	char path[LIMIT_PATH_BYTES];
 	size_t i;
 	int r = 0;
 
 	*ret_count = 0;
 	for (i = 0; r == 0 && i < count; i++) {
-		struct env_stat stat;
+		bool take;
 
-		if (arrival_is_temporary(names[i]))
-			continue;
-		if (path_format(path, "%s/%s", folder, names[i]) < 0)
-			continue;
-		r = env_stat(batch->env, path, &stat);
-		if (r < 0)
-			break;
-		if (!S_ISREG(stat.mode) || stat.links > 1) {
-			if (!S_ISDIR(stat.mode))
-				log_message(LOG_WARNING, "a drop folder holds something that is no plain file: left alone");
-			continue;
-		}
-		if (!arrival_is_whole(batch, profile, path, &stat))
+		if (arrival_is_temporary(names[i]) || path_format(path, "%s/%s", folder, names[i]) < 0)
 			continue;
 		arrivals[*ret_count] = (struct arrival){.name = names[i]};
-		r = arrival_order(batch, path, &arrivals[*ret_count]);
-		(*ret_count)++;
+		r = lane_look_at(run, profile, partner, path, &arrivals[*ret_count], &take);
+		*ret_count += r == 0 && take;
 	}
 	return r;
 }
@@ -159,7 +191,7 @@ static int run_lane(struct run *run, const char *partner, const char *folder)
 	if (profile == NULL)
 		profile = &batch->settings.profiles->fallback;
 	arrivals = env_alloc(batch->env, (names_count + 1) * sizeof(*arrivals));
-	r = arrivals != NULL ? lane_list(run, profile, folder, names, names_count, arrivals, &count) : -ENOMEM;
+	r = arrivals != NULL ? lane_list(run, profile, partner, folder, names, names_count, arrivals, &count) : -ENOMEM;
 	if (r == 0)
 		qsort(arrivals, count, sizeof(*arrivals), arrival_compare);
 	for (i = 0; r == 0 && i < count; i++) {
@@ -193,5 +225,5 @@ int batch_run(struct batch *batch, void *context, void (*report)(void *context, 
 	}
 	env_free(batch->env, partners);
 	*ret_files = run.files;
-	return r;
+	return r == 0 && run.denied ? -EACCES : r;
 }

@@ -1,0 +1,276 @@
+/*
+ * batch, as its users meet it: whole commands in a workspace, with the file system failing where a test asks for it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "muster/cli.h"
+#include "muster/env_fault.h"
+#include "muster/slice.h"
+#include "world.h"
+
+#define WORDS_MAX 12
+/* 2026-03-02T06:00:00Z */
+#define NIGHT_CLOCK_MS INT64_C(1772431200000)
+
+static const struct env_fault_plan no_plan = {0, 0, ENV_FAULT_NONE, 0};
+static unsigned made;
+static char here[512]; /* the test's own workspace */
+
+/* In the child: one command inside the workspace; what it says goes to `said`. */
+static void run_child(const char *words, const struct env_fault_plan *plan)
+{
+	char line[1024], *argv[WORDS_MAX + 1], *at;
+	struct env_fault fault;
+	struct env real;
+	int argc = 0, said;
+
+	if (chdir(here) != 0)
+		_exit(98);
+	said = open("said", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (said < 0 || dup2(said, 1) < 0 || dup2(said, 2) < 0)
+		_exit(98);
+	snprintf(line, sizeof(line), "muster %s", words);
+	for (at = strtok(line, " "); at != NULL && argc < WORDS_MAX; at = strtok(NULL, " "))
+		argv[argc++] = at;
+	argv[argc] = NULL;
+	env_real_init(&real);
+	env_fault_init(&fault, &real, 1);
+	env_fault_fix_clock(&fault, NIGHT_CLOCK_MS);
+	env_fault_plan(&fault, *plan);
+	_exit(cli_run(&fault.env, argc, argv));
+}
+
+/* One muster command in a process of its own. Its exit status; -1 where the plan killed it. */
+static int muster_with(const char *words, const struct env_fault_plan *plan)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	assert_true(child >= 0);
+	if (child == 0)
+		run_child(words, plan);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int muster(const char *words)
+{
+	return muster_with(words, &no_plan);
+}
+
+static const char *inside(const char *name)
+{
+	return arena_printf(&world.paths, "%s/%s", here, name).data;
+}
+
+static void put(const char *name, const char *text)
+{
+	assert_int_equal(io_publish(&world.env, inside(name), slice_from(text)), 0);
+}
+
+static bool is_there(const char *name)
+{
+	return env_exists(&world.env, inside(name));
+}
+
+/* How often `text` stands in a file. */
+static unsigned count_in(const char *name, const char *text)
+{
+	size_t bytes, i, len = strlen(text);
+	unsigned count = 0;
+	char *content;
+
+	if (io_read_file(&world.env, inside(name), 1u << 20, &content, &bytes) < 0)
+		return 0;
+	for (i = 0; i + len <= bytes; i++)
+		count += memcmp(content + i, text, len) == 0;
+	env_free(&world.env, content);
+	return count;
+}
+
+/* A workspace of its own for every test: one group, one plan, one family. */
+static int setup(void **state)
+{
+	char words[600];
+
+	(void)state;
+	snprintf(here, sizeof(here), "%s", world.folder);
+	snprintf(words, sizeof(words), "-q init w%u", ++made);
+	assert_int_equal(muster(words), 0);
+	snprintf(here, sizeof(here), "%s/w%u", world.folder, made);
+	put("groups.csv", "group_id,name,region,status,effective_on,sponsor_id\nG1,Redwood Bakery,NCAL,active,2020-01-01,940001111\n");
+	put("plans.csv", "plan_id,insurance_line,name,effective_on,rate_emp\nP1,HLT,Classic,2020-01-01,500.00\n");
+	put("members.csv",
+	    "member_id,subscriber_id,relationship,last_name,first_name,ssn,birth_on,sex,group_id,plan_id,tier,begins_on\n"
+	    "M100000008,E1,18,FIORELLI,ANNA,219091101,1980-02-28,F,G1,P1,EMP,2025-01-01\n");
+	assert_int_equal(muster("-q load groups groups.csv"), 0);
+	assert_int_equal(muster("-q load plans plans.csv"), 0);
+	assert_int_equal(muster("-q load members members.csv"), 0);
+	assert_int_equal(env_mkdirs(&world.env, inside("in/acme")), 0);
+	return 0;
+}
+
+/* An 834 with one new employee, nobody's namesake, in the interchange with this number. */
+static const char *an_add(unsigned number)
+{
+	static const char *const names[] = {"QUILL", "BRANDT", "OYELARAN", "MCTAVISH", "ZHU"};
+
+	return arena_printf(
+		       &world.paths,
+		       "ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*%09u*0*P*:~"
+		       "GS*BE*ACME*MUSTERHEALTH*20260302*0200*%u*X*005010X220A1~ST*834*0001*005010X220A1~"
+		       "BGN*00*R%u*20260302*0200****2~REF*38*G1~N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*PLAN*FI*009998877~"
+		       "INS*Y*18*021*28*A***FT~REF*0F*N%u~REF*1L*G1~NM1*IL*1*%s*PAT****34*21909%04u~DMG*D8*198%u0%u15*F~"
+		       "HD*021**HLT*P1*EMP~DTP*348*D8*20260401~SE*13*0001~GE*1*%u~IEA*1*%09u~",
+		       number, number, number, number, names[number % 5], 2000 + number, number % 10, 1 + number % 9, number,
+		       number)
+		.data;
+}
+
+/* A member's only copy of an add, moved out of a drop folder by a run that died then, would be gone for good. */
+static void test_process_keeps_what_a_dead_run_had_claimed(void **state)
+{
+	(void)state;
+	put("a.834", an_add(1));
+	assert_int_equal(env_mkdirs(&world.env, inside("work/claim")), 0);
+	put("work/claim/original", an_add(2));
+	put("work/claim/from", "in/acme/night.834");
+	assert_int_equal(muster("process --out o a.834"), 0);
+	assert_true(is_there("in/acme/night.834"));
+	assert_int_equal(muster("run"), 0);
+	assert_int_equal(count_in("out/acme/night.834.applied.csv", ",add,"), 1);
+}
+
+/* A claim cut short whose name came again must not stop every night from then on, nor displace the new file. */
+static void test_a_claim_goes_back_beside_a_new_file_of_its_name(void **state)
+{
+	(void)state;
+	assert_int_equal(env_mkdirs(&world.env, inside("work/claim")), 0);
+	put("work/claim/original", an_add(1));
+	put("work/claim/from", "in/acme/night.834");
+	put("in/acme/night.834", an_add(2));
+	assert_int_equal(muster("run"), 0);
+	assert_int_equal(count_in("out/acme/night.834.applied.csv", ",add,"), 1);
+	assert_int_equal(count_in("out/acme/night.834~1.applied.csv", ",add,"), 1);
+}
+
+/* An add killed at any rename or commit of `process` and asked for again would be lost, doubled, or refused for good. */
+static void test_process_killed_and_called_again(void **state)
+{
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_RENAME) | ENV_FAULT_OP(ENV_DB_COMMIT), 1, ENV_FAULT_KILL, 0};
+	int status;
+
+	for (plan.nth = 1; plan.nth < 200; plan.nth++) {
+		setup(state);
+		put("a.834", an_add(1));
+		status = muster_with("process --out o a.834", &plan);
+		assert_int_equal(muster("process --out o a.834"), 0);
+		if (status == 0)
+			break;
+		assert_int_equal(status, -1);
+		assert_int_equal(muster("run"), 0);
+		assert_int_equal(muster("members find BRANDT --csv"), 0);
+		assert_int_equal(count_in("said", "BRANDT"), 1);
+	}
+	assert_in_range(plan.nth, 10, 199);
+}
+
+/* A partner's long file name would stop the night of all partners, every night, after his members were changed. */
+static void test_longest_file_name(void **state)
+{
+	char name[256 + 16];
+
+	(void)state;
+	snprintf(name, sizeof(name), "in/acme/%0251d.834", 0);
+	put("in/acme/short.834", an_add(2));
+	assert_int_equal(env_rename(&world.env, (put("x", an_add(1)), inside("x")), inside(name)), 0);
+	assert_int_equal(muster("run"), 0);
+	assert_int_equal(count_in("out/acme/short.834.applied.csv", ",add,"), 1);
+	snprintf(name, sizeof(name), "out/acme/%0200d~F00000001.applied.csv", 0);
+	assert_int_equal(count_in(name, ",add,"), 1);
+}
+
+/* Two files whose names come out the same would hide one another's exceptions and acknowledgment. */
+static void test_names_that_come_out_the_same(void **state)
+{
+	(void)state;
+	put("in/acme/a\tb.834", an_add(1));
+	put("in/acme/a_b.834", an_add(2));
+	put("in/acme/with space.834", an_add(3));
+	assert_int_equal(muster("run"), 0);
+	assert_true(is_there("out/acme/a_b.834~F00000001.999"));
+	assert_int_equal(count_in("out/acme/a_b.834.applied.csv", ",add,"), 1);
+	assert_int_equal(count_in("out/acme/with space.834.applied.csv", ",add,"), 1);
+}
+
+/* One thing in a drop folder that cannot be read, or is gone again, would keep everybody's changes waiting. */
+static void test_a_file_that_cannot_be_taken_stops_nobody(void **state)
+{
+	const struct env_fault_plan denied = {ENV_FAULT_OP(ENV_OPEN), 0, ENV_FAULT_ERROR_ONCE, EACCES};
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_STAT), 0, ENV_FAULT_ERROR_ONCE, ENOENT};
+	unsigned ended_denied = 0;
+
+	for (plan.nth = 1; plan.nth < 12; plan.nth++) { /* among them: the look at each file of the folder */
+		setup(state);
+		put("in/acme/a.834", an_add(1));
+		put("in/acme/b.834", an_add(2));
+		assert_int_equal(muster_with("run", &plan), 0);
+		assert_int_equal(muster("run"), 0);
+		assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,"), 1);
+		assert_int_equal(count_in("out/acme/b.834.applied.csv", ",add,"), 1);
+	}
+	for (plan = denied, plan.nth = 1; plan.nth < 30; plan.nth++) {
+		setup(state);
+		put("in/acme/a.834", an_add(1));
+		put("in/acme/b.834", an_add(2));
+		if (muster_with("run", &plan) == 77 && is_there("in/acme/a.834") && !is_there("in/acme/b.834")) {
+			ended_denied++;
+			assert_int_equal(count_in("said", "a.834 is left alone"), 1);
+			assert_int_equal(count_in("out/acme/b.834.applied.csv", ",add,"), 1);
+		}
+		assert_int_equal(muster("run"), 0);
+		assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,"), 1);
+	}
+	assert_int_equal(ended_denied, 1);
+}
+
+/* What is no plain file of its own must neither be read as a filing nor hang the night. */
+static void test_no_plain_files(void **state)
+{
+	(void)state;
+	put("elsewhere.834", an_add(1));
+	assert_int_equal(symlink(inside("elsewhere.834"), inside("in/acme/link.834")), 0);
+	assert_int_equal(link(inside("elsewhere.834"), inside("in/acme/second.834")), 0);
+	assert_int_equal(mkfifo(inside("in/acme/fifo.834"), 0600), 0);
+	assert_int_equal(mkdir(inside("in/acme/folder.834"), 0700), 0);
+	put("in/acme/z.834", an_add(2));
+	assert_int_equal(muster("run"), 0);
+	assert_int_equal(count_in("said", "is left alone"), 3);
+	assert_int_equal(count_in("out/acme/z.834.applied.csv", ",add,"), 1);
+	assert_true(is_there("in/acme/link.834") && is_there("in/acme/second.834") && is_there("in/acme/fifo.834"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_process_keeps_what_a_dead_run_had_claimed, setup),
+		cmocka_unit_test_setup(test_a_claim_goes_back_beside_a_new_file_of_its_name, setup),
+		cmocka_unit_test_setup(test_process_killed_and_called_again, setup),
+		cmocka_unit_test_setup(test_longest_file_name, setup),
+		cmocka_unit_test_setup(test_names_that_come_out_the_same, setup),
+		cmocka_unit_test_setup(test_a_file_that_cannot_be_taken_stops_nobody, setup),
+		cmocka_unit_test_setup(test_no_plain_files, setup),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
