@@ -35,7 +35,8 @@ struct apply_view {
 	} households[APPLY_VIEW_HOUSEHOLDS];
 	uint32_t household_count;
 };
-void apply_view_init(struct apply_view *view, struct store *store);
+/* 0, or <0. */
+int apply_view_init(struct apply_view *view, struct store *store);
 void apply_view_forget(struct apply_view *view);
 
 /*

@@ -48,6 +48,7 @@ struct decide_view {
 	/* Was this payment (payer, trace, amount, day) taken before, by another set? */
 	int (*payment_seen)(void *context, struct slice payer_id, struct slice trace, cents total, date_day settles_on, bool *ret_seen);
 	struct match_candidates candidates;
+	uint64_t population; /* how many members there are to be taken for one another; 0 = not known */
 	/* "Not the same" said by a representative about this pair: that candidate is left out. May be NULL. */
 	int (*ruled_out)(void *context, const struct hash *record_hash, uint64_t member_no, bool *ret_ruled_out);
 };

@@ -209,7 +209,22 @@ void apply_view_forget(struct apply_view *view)
 	view->arena = NULL;
 }
 
-void apply_view_init(struct apply_view *view, struct store *store)
+/*
+ * The next power of ten from 10,000: strangers are never fewer than that, and a night that is interrupted after it
+ * added members goes on with the same number.
+ */
+static int view_population(struct store *store, uint64_t *ret_population)
+{
+	uint64_t count;
+	int r = store_member_count(store, &count);
+
+	*ret_population = 10000;
+	while (r == 0 && *ret_population < count)
+		*ret_population *= 10;
+	return r;
+}
+
+int apply_view_init(struct apply_view *view, struct store *store)
 {
 	*view = (struct apply_view){.store = store};
 	view->view = (struct decide_view){
@@ -228,4 +243,5 @@ void apply_view_init(struct apply_view *view, struct store *store)
 		               .by_subscriber_id = view_by_subscriber_id},
 		.ruled_out = view_ruled_out,
 	};
+	return view_population(store, &view->view.population);
 }

@@ -522,8 +522,9 @@ static int pass_setup(struct pass *pass, struct job *job)
 	arena_init(&pass->family_arena, job->env, 0, 0);
 	claims_init(&pass->claims, job->env);
 	hash_content_init(&pass->payload);
-	apply_view_init(&pass->known, job->store);
-	r = enroll_new(job->env, &enroll_sink, &pass->enroll);
+	r = apply_view_init(&pass->known, job->store);
+	if (r == 0)
+		r = enroll_new(job->env, &enroll_sink, &pass->enroll);
 	return r < 0 ? r : remit_new(job->env, &remit_sink, &pass->remit);
 }
 

@@ -129,6 +129,7 @@ int person_match(struct record_work *it)
 		.group_id = enroll_group(input->family->header, it->record),
 		.forced_member_id = input->forced_member_id,
 		.forced_new = input->forced_new,
+		.population = input->view->population,
 		.is_claimed = is_claimed,
 		.claimed_context = work,
 	};
