@@ -2,7 +2,8 @@
  * ack: findings and verdicts into TA1 and 999.
  *
  * Collects what a walk says (feed it every handler event) and writes one interchange of acknowledgment for each
- * interchange received: TA1 for its envelope, and a 999 set for each functional group. Pure: the same events,
+ * interchange received: TA1 for its envelope, and a 999 set for each functional group (for one of version 004010 a
+ * 997 in its place; to a 00401 interchange both go in one of that version). Pure: the same events,
  * control numbers and clock give the same bytes, so a lost acknowledgment can be made again.
  *
  * TA1       the code of the first error; with warnings only E and the first warning's code; else A 000.

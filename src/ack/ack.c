@@ -5,6 +5,9 @@
  * each set. Whether the interchange is taken at all is known only at its end: if not, what was written is cut off
  * again and its control numbers are free for others. A group rejected at its end turns its sets' IK5 into R.
  *
+ * A group of version 004010 is answered with a 997 in its place: the older names, no guide ids, no contexts, and the
+ * codes of that time (ack_code).
+ *
  * Control numbers  each interchange written takes one; its first GS bears the same, further ones take their own, so
  *                  that neither ISA13 nor GS06 comes twice.
  */
@@ -18,6 +21,7 @@
 
 #define NUMBER_MAX 999999999u
 #define GUIDE_999 "005010X231A1"
+#define VERSION_997 "004010"
 
 static const struct x12_separators separators = {'*', ':', '^', '~'};
 
@@ -74,10 +78,11 @@ static void write_isa(struct ack *ack, struct x12_writer *writer, uint32_t numbe
 	const struct x12_interchange *in = &ack->interchange;
 	struct stamp stamp = stamp_of(ack);
 	char text[2][40];
+	/* Who writes in the older version reads it, too. */
+	struct slice version = slice_is(in->version, "00401") ? in->version : SLICE_LITERAL("00501");
 	x12_write_isa(writer, party_qualifier(in->receiver_qualifier), party(ack, in->receiver_id, text[0]),
 		      party_qualifier(in->sender_qualifier), party(ack, in->sender_id, text[1]),
-		      slice_of(stamp.date + 2, 6), slice_from(stamp.time), SLICE_LITERAL("00501"), number, '0',
-		      usage_of(ack));
+		      slice_of(stamp.date + 2, 6), slice_from(stamp.time), version, number, '0', usage_of(ack));
 }
 
 static struct slice digits_or_zeros(const struct ack *ack, struct slice value, size_t width, char out[40])
@@ -162,7 +167,8 @@ static void open_reply(struct ack *ack)
 	ack->reply_open = true;
 	x12_write_gs(&ack->writer, SLICE_LITERAL("FA"), ack_fit(ack, ack->fgroup.receiver_code, 2, 15, text[0]),
 		     ack_fit(ack, ack->fgroup.sender_code, 2, 15, text[1]), slice_from(stamp.date),
-		     slice_from(stamp.time), number, SLICE_LITERAL(GUIDE_999));
+		     slice_from(stamp.time), number,
+		     ack->is_997 ? SLICE_LITERAL(VERSION_997) : SLICE_LITERAL(GUIDE_999));
 }
 
 static int on_fgroup_begin(void *context, const struct x12_fgroup *fgroup)
@@ -173,28 +179,33 @@ static int on_fgroup_begin(void *context, const struct x12_fgroup *fgroup)
 	ack->fgroup = *fgroup;
 	ack->fgroup_answered = !slice_is(fgroup->functional_id, "FA");
 	ack->fgroup_rejected = fgroup->rejected;
+	ack->is_997 = slice_starts_with(fgroup->version, "004");
 	ack->fgroup_codes.count = 0;
 	ack->sets_accepted = ack->sets_with_errors = ack->sets_rejected = 0;
 	if (!ack->fgroup_answered)
 		return 0;
 	open_reply(ack);
-	x12_write_st(&ack->writer, SLICE_LITERAL("999"), 1, SLICE_LITERAL(GUIDE_999));
+	if (ack->is_997)
+		x12_write_st(&ack->writer, SLICE_LITERAL("997"), 1, SLICE_EMPTY);
+	else
+		x12_write_st(&ack->writer, SLICE_LITERAL("999"), 1, SLICE_LITERAL(GUIDE_999));
 	ack->fgroup_start = ack->reply.len;
 	x12_segment_begin(&ack->writer, "AK1");
 	x12_write_element(&ack->writer, ack_fit(ack, fgroup->functional_id, 2, 2, text));
 	x12_write_element(&ack->writer, slice_is_digits(fgroup->control_number) && fgroup->control_number.len <= 9
 						? fgroup->control_number
 						: SLICE_LITERAL("0"));
-	x12_write_element(&ack->writer, ack_fit(ack, fgroup->version, 1, 12, text));
+	if (!ack->is_997)
+		x12_write_element(&ack->writer, ack_fit(ack, fgroup->version, 1, 12, text));
 	x12_segment_end(&ack->writer);
 	return ack->reply.error;
 }
 
-/* Values are clean of terminators, so an IK5 behind one is a segment of ours. */
+/* Values are clean of terminators, so an IK5 (of a 997: AK5) behind one is a segment of ours. */
 static void reject_sets(struct ack *ack)
 {
-	static const char mark[] = "~\nIK5*";
-	const size_t len = sizeof(mark) - 1;
+	const char *mark = ack->is_997 ? "~\nAK5*" : "~\nIK5*";
+	const size_t len = strlen(mark);
 	for (size_t i = ack->fgroup_start; ack->reply.error == 0 && i + len < ack->reply.len; i++)
 		if (memcmp(ack->reply.data + i, mark, len) == 0)
 			ack->reply.data[i + len] = 'R';
@@ -304,7 +315,7 @@ static int on_finding(void *context, const struct finding *finding)
 	case FINDING_FGROUP:
 		if (finding->severity == FINDING_ERROR) {
 			ack->fgroup_rejected = true;
-			ack_codes_add(&ack->fgroup_codes, finding_row(finding->code)->ack_code);
+			ack_codes_add(&ack->fgroup_codes, ack_code(ack, finding));
 		}
 		return 0;
 	case FINDING_TSET:

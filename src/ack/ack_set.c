@@ -9,6 +9,39 @@
 
 #include "ack_state.h"
 
+/* Codes that came after 004010, and what said it best before: x12-syntax section 10.6. */
+static const struct {
+	enum finding_scope scope;
+	const char *code, *older;
+} older_codes[] = {
+	{FINDING_FGROUP, "19", "6"},   {FINDING_TSET, "18", "1"},     {FINDING_TSET, "19", "1"},
+	{FINDING_TSET, "I5", "5"},     {FINDING_TSET, "I6", "1"},     {FINDING_SEGMENT, "I4", "2"},
+	{FINDING_SEGMENT, "I6", "3"},  {FINDING_SEGMENT, "I7", "3"},  {FINDING_SEGMENT, "I8", "3"},
+	{FINDING_SEGMENT, "I9", "2"},  {FINDING_ELEMENT, "12", "3"},  {FINDING_ELEMENT, "13", "3"},
+	{FINDING_ELEMENT, "I6", "7"},  {FINDING_ELEMENT, "I9", "2"},  {FINDING_ELEMENT, "I10", "3"},
+	{FINDING_ELEMENT, "I11", "1"}, {FINDING_ELEMENT, "I12", "7"}, {FINDING_ELEMENT, "I13", "10"},
+};
+
+const char *ack_code(const struct ack *ack, const struct finding *finding)
+{
+	const struct finding_row *row = finding_row(finding->code);
+	for (size_t i = 0; ack->is_997 && i < sizeof(older_codes) / sizeof(older_codes[0]); i++)
+		if (older_codes[i].scope == row->scope && strcmp(older_codes[i].code, row->ack_code) == 0)
+			return older_codes[i].older;
+	return row->ack_code;
+}
+
+/* "IK3", of a 997 "AK3". */
+static void begin_segment(struct ack *ack, const char *id)
+{
+	char older[4];
+	if (ack->is_997) {
+		snprintf(older, sizeof(older), "A%s", id + 1);
+		id = older;
+	}
+	x12_segment_begin(&ack->writer, id);
+}
+
 void ack_codes_add(struct ack_codes *codes, const char *code)
 {
 	for (uint32_t i = 0; i < codes->count; i++)
@@ -58,7 +91,7 @@ int ack_set_finding(struct ack *ack, const struct finding *finding)
 {
 	struct ack_set *set = &ack->set;
 	if (finding_row(finding->code)->scope == FINDING_TSET) {
-		ack_codes_add(&set->codes, finding_row(finding->code)->ack_code);
+		ack_codes_add(&set->codes, ack_code(ack, finding));
 		return 0;
 	}
 	set->in_error = true;
@@ -147,7 +180,7 @@ static void write_ctx_trigger(struct ack *ack, const struct finding *finding)
 {
 	struct x12_writer *writer = &ack->writer;
 	char number[8];
-	if (finding->trigger.segment_pos == 0)
+	if (finding->trigger.segment_pos == 0 || ack->is_997)
 		return;
 	x12_segment_begin(writer, "CTX");
 	x12_write_element(writer, SLICE_LITERAL("SITUATIONAL TRIGGER"));
@@ -167,7 +200,7 @@ static void write_ctx_trigger(struct ack *ack, const struct finding *finding)
 static void write_ctx_unit(struct ack *ack, struct slice key)
 {
 	struct x12_writer *writer = &ack->writer;
-	if (key.len == 0)
+	if (key.len == 0 || ack->is_997)
 		return;
 	x12_segment_begin(writer, "CTX");
 	x12_write_element(writer, ack->set.is_834 ? SLICE_LITERAL("SUBSCRIBER NUMBER REF02") : SLICE_LITERAL("ENT01"));
@@ -188,11 +221,11 @@ static void write_ik3(struct ack *ack, const struct finding *finding, struct sli
 {
 	struct x12_writer *writer = &ack->writer;
 	bool of_segment = finding_row(finding->code)->scope == FINDING_SEGMENT;
-	x12_segment_begin(writer, "IK3");
+	begin_segment(ack, "IK3");
 	x12_write_element(writer, segment_id_of(ack, finding));
 	x12_write_number(writer, finding->where.segment_pos);
 	x12_write_element(writer, finding->loop.len <= 6 ? finding->loop : SLICE_EMPTY);
-	x12_write_element(writer, of_segment ? slice_from(finding_row(finding->code)->ack_code) : SLICE_LITERAL("8"));
+	x12_write_element(writer, of_segment ? slice_from(ack_code(ack, finding)) : SLICE_LITERAL("8"));
 	x12_segment_end(writer);
 	if (of_segment)
 		write_ctx_trigger(ack, finding);
@@ -222,13 +255,13 @@ static void write_ik4(struct ack *ack, const struct finding *finding)
 {
 	struct x12_writer *writer = &ack->writer;
 	char number[8];
-	x12_segment_begin(writer, "IK4");
+	begin_segment(ack, "IK4");
 	x12_write_number(writer, finding->where.element_pos);
-	if (finding->where.component_pos != 0 || finding->where.repetition_pos > 1) {
+	if (finding->where.component_pos != 0 || (finding->where.repetition_pos > 1 && !ack->is_997)) {
 		snprintf(number, sizeof(number), "%u", finding->where.component_pos);
 		x12_write_component(writer, finding->where.component_pos != 0 ? slice_from(number) : SLICE_EMPTY);
 	}
-	if (finding->where.repetition_pos > 1) {
+	if (finding->where.repetition_pos > 1 && !ack->is_997) {
 		snprintf(number, sizeof(number), "%u", finding->where.repetition_pos);
 		x12_write_component(writer, slice_from(number));
 	}
@@ -236,7 +269,7 @@ static void write_ik4(struct ack *ack, const struct finding *finding)
 		x12_write_number(writer, finding->element_ref);
 	else
 		x12_write_element(writer, SLICE_EMPTY);
-	x12_write_element(writer, slice_from(finding_row(finding->code)->ack_code));
+	x12_write_element(writer, slice_from(ack_code(ack, finding)));
 	x12_write_element(writer, bad_value(ack, finding));
 	x12_segment_end(writer);
 	write_ctx_trigger(ack, finding);
@@ -284,13 +317,13 @@ int ack_set_end(struct ack *ack, const struct x12_tset *tset, const struct check
 	x12_segment_begin(writer, "AK2");
 	x12_write_element(writer, ack_fit(ack, tset->set_id, 3, 3, text));
 	x12_write_element(writer, ack_fit(ack, tset->control_number, 4, 9, text));
-	if (tset->guide_id.len > 0)
+	if (tset->guide_id.len > 0 && !ack->is_997)
 		x12_write_element(writer, ack_fit(ack, tset->guide_id, 1, 35, text));
 	x12_segment_end(writer);
 	write_errors(ack);
 	if (ack->set.in_error)
 		ack_codes_add(codes, "5");
-	x12_segment_begin(writer, "IK5");
+	begin_segment(ack, "IK5");
 	x12_write_element(writer, verdict_code(verdict->decision));
 	for (uint32_t i = 0; i < codes->count; i++)
 		x12_write_element(writer, slice_from(codes->codes[i]));

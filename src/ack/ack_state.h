@@ -52,6 +52,7 @@ struct ack {
 
 	struct x12_fgroup fgroup;
 	bool fgroup_answered; /* no 999 answers a 999 */
+	bool is_997;             /* the group is of version 004010 and gets the answer of that time */
 	bool fgroup_rejected;
 	size_t fgroup_start; /* of its AK1 in `reply` */
 	struct ack_codes fgroup_codes;
@@ -65,6 +66,9 @@ void ack_codes_add(struct ack_codes *codes, const char *code);
 bool ack_is_clean(const struct ack *ack, struct slice value);
 /* `value` made to fit an element of `min` to `max` characters: cleaned, cut, or filled up with zeros before it. */
 struct slice ack_fit(const struct ack *ack, struct slice value, size_t min, size_t max, char out[40]);
+
+/* The finding's code as this answer may bear it. */
+const char *ack_code(const struct ack *ack, const struct finding *finding);
 
 void ack_set_begin(struct ack *ack, const struct x12_tset *tset);
 int ack_set_finding(struct ack *ack, const struct finding *finding);

@@ -5,6 +5,7 @@
 #include "check_run.h"
 #include "muster/ack.h"
 #include "muster/env_fault.h"
+#include "muster/specs.h"
 
 static struct run run;
 
@@ -319,6 +320,63 @@ static void test_broken(void **state)
 }
 
 /* An answer is not answered, or two systems would talk for ever. */
+#define ISA_00401                                                                                                      \
+	"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260105*0930*U*00401*000000001*0*T*:~"
+
+/* A partner of the older version cannot read a 999; nor does he know its codes. */
+static void test_997(void **state)
+{
+	static const char id[] = "guide: 005010X220A1";
+	struct slice specs = specs_find("guides/834-005010X220A1.yaml");
+	struct buffer older, errors, bytes;
+	struct answer answer;
+	const char *at = strstr(specs.data, id);
+	(void)state;
+	buffer_init(&older, &run.env);
+	buffer_init(&errors, &run.env);
+	buffer_init(&bytes, &run.env);
+
+	/* One whose guide nobody has. */
+	buffer_printf(&bytes,
+		      ISA_00401 "GS*BE*SENDER*RECEIVER*20260105*0930*1*X*004010X095A9~ST*834*0001~%s%sSE*8*0001~"
+				"GE*1*1~IEA*1*000000001~",
+		      header, sound_member);
+	answer = answer_to(buffer_slice(&bytes));
+	assert_true(slice_is(answer.reply,
+			     "ISA*00*          *00*          *ZZ*RECEIVER       *ZZ*SENDER         "
+			     "*260105*0930*U*00401*000000077*0*T*:~\n"
+			     "GS*FA*RECEIVER*SENDER*20260105*0930*77*X*004010~\n"
+			     "ST*997*0001~\nAK1*BE*1~\nAK2*834*0001~\nAK5*R~\nAK9*R*1*1*0*2~\nSE*6*0001~\n"
+			     "GE*1*77~\nIEA*1*000000077~\n"));
+	assert_sound(answer.reply);
+	assert_sound(answer.ta1);
+	ack_free(answer.ack);
+
+	/* One that a site has brought. No contexts, no codes of the 999, no third component. */
+	assert_non_null(at);
+	buffer_add(&older, specs.data, (size_t)(at - specs.data));
+	buffer_add_text(&older, "guide: 004010X095A1");
+	buffer_add_text(&older, at + strlen(id));
+	assert_int_equal(guide_set_add(run.guides, "older", buffer_slice(&older), &errors), 0);
+	buffer_clear(&bytes);
+	buffer_printf(&bytes,
+		      ISA_00401 "GS*BE*SENDER*RECEIVER*20260105*0930*1*X*004010X095A1~ST*834*0001~%s"
+				"INS*Y*18*ZZZ*25*A~REF*0F*S0001~NM1*IL*1*ROE*ALEX~DMG*D8*19800101*F**A:B:C:D~ZZ9*1~"
+				"INS*Y*18*001*25*A*A:9~REF*0F*S2~NM1*IL*1*ROE*ALEX*****X~SE*13*0001~"
+				"GE*1*1~IEA*1*000000001~",
+		      header);
+	answer = answer_to(buffer_slice(&bytes));
+	assert_body(answer.reply, "AK1*BE*1~\nAK2*834*0001~\nAK3*INS*5*2000*8~\nAK4*3*875*7*ZZZ~\n"
+				  "AK3*DMG*8*2100A*8~\nAK4*5:2*1270*7*B~\nAK4*5**3~\nAK3*ZZ9*9*2100A*6~\n"
+				  "AK3*INS*10*2000*8~\nAK4*6:2*1701*7*9~\nAK3*NM1*12*2100A*8~\nAK4*9*67*4*X~\n"
+				  "AK5*R*5~\nAK9*R*1*1*0~\n");
+	assert_sound(answer.reply);
+	ack_free(answer.ack);
+	buffer_fini(&older);
+	buffer_fini(&errors);
+	buffer_fini(&bytes);
+}
+
 static void test_answers_are_not_answered(void **state)
 {
 	struct buffer bytes;
@@ -521,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_interchange_rejected),
 		cmocka_unit_test(test_interchange_warned),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_997),
 		cmocka_unit_test(test_answers_are_not_answered),
 		cmocka_unit_test(test_several_interchanges),
 		cmocka_unit_test(test_options),
