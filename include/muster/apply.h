@@ -48,6 +48,7 @@ void apply_view_forget(struct apply_view *view);
  *   certificate           B15: creditable coverage, when somebody's coverage in a contract ends; marked "may be
  *                         disregarded" where he goes on without a gap in another contract
  *   accumulator_transfer  B14: he goes on in a contract that is linked with the old one
+ *   old_number            B13: a record under the old number of a separated contract was taken for the new one
  *   termination, reinstatement, separation, autopay
  */
 struct apply_cards {

@@ -30,6 +30,13 @@ enum decide_action {
 /* As in applied.csv: "add", "no_change", ... */
 const char *decide_action_name(enum decide_action action);
 
+/* A separation of a contract by region (B12): who of that region bears the old number still means the new contract. */
+struct decide_separation {
+	struct slice group_id, region; /* the new contract, and whose it is */
+	date_day begins_on;
+	date_day reroute_until;        /* later a record under the old number is an exception (B13) */
+};
+
 /* What decide may look at. Every pointer that it returns lives in `arena` or longer. NULL = no such thing. */
 struct decide_view {
 	void *context;
@@ -47,6 +54,9 @@ struct decide_view {
 	int (*group_by_invoice)(void *context, struct slice invoice, struct arena *arena, const struct group **ret_group);
 	/* Was this payment (payer, trace, amount, day) taken before, by another set? */
 	int (*payment_seen)(void *context, struct slice payer_id, struct slice trace, cents total, date_day settles_on, bool *ret_seen);
+	/* The separations of a contract that is linked with another, latest first. May be NULL: there are none. */
+	int (*separations)(void *context, struct slice group_id, struct arena *arena,
+	                   const struct decide_separation **ret_separations, uint32_t *ret_count);
 	struct match_candidates candidates;
 	uint64_t population; /* how many members there are to be taken for one another; 0 = not known */
 	/* "Not the same" said by a representative about this pair: that candidate is left out. May be NULL. */

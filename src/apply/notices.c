@@ -243,6 +243,52 @@ static int put_requested(const struct noticing *it, const struct member_record *
 	return 0;
 }
 
+/* ---- the old number of a separated contract ---- */
+
+static int are_linked(const struct noticing *it, struct slice group_id, struct slice other_id, bool *ret_linked)
+{
+	const struct group *group, *other;
+	int r = store_group_get(it->origin->store, group_id, it->arena, &group);
+
+	if (r == 0)
+		r = store_group_get(it->origin->store, other_id, it->arena, &other);
+	if (r == 0)
+		*ret_linked = group != NULL && other != NULL &&
+			      (slice_equal(group->linked_group_id, other_id) ||
+			       slice_equal(other->linked_group_id, group_id));
+	return r;
+}
+
+/* The record was taken for another contract than it named (B13): the sponsor is to mend his file. */
+static int put_old_number(const struct noticing *it, const struct enroll_header *header,
+			  const struct member_record *record)
+{
+	struct slice sent = enroll_group(header, record);
+	const struct changeset *changeset = it->changeset;
+	bool linked;
+	uint32_t i;
+	int r;
+
+	for (i = 0; sent.len > 0 && i < changeset->operation_count; i++) {
+		const struct decide_operation *operation = &changeset->operations[i];
+
+		if (operation->member_pos != record->member_pos || operation->image == NULL ||
+		    !operation->image->claimed || slice_is_empty(operation->group_id) ||
+		    slice_equal(operation->group_id, sent))
+			continue;
+		r = are_linked(it, sent, operation->group_id, &linked);
+		if (r != 0 || !linked)
+			return r;
+		return put(it, operation, "old_number", sent, "group", SLICE_EMPTY,
+			   arena_printf(it->arena,
+					"the record bears group %.*s and was taken for group %.*s: file it there by the "
+					"end of the renewal month",
+					(int)sent.len, sent.data, (int)operation->group_id.len,
+					operation->group_id.data));
+	}
+	return 0;
+}
+
 /* ---- ends and transfers -------------------------------------------------------------------------------------- */
 
 /* Does an operation before this one end the same member in the same contract? */
@@ -280,20 +326,6 @@ static int put_end(const struct noticing *it, uint32_t index)
 	reason = arena_printf(it->arena, "coverage ended on %s", date_format_iso(after->ends_on, day));
 	r = put_mail(it, operation, "termination", after->group_id, reason);
 	return r == 0 ? put_mail(it, operation, "certificate", after->group_id, reason) : r;
-}
-
-static int are_linked(const struct noticing *it, struct slice group_id, struct slice other_id, bool *ret_linked)
-{
-	const struct group *group, *other;
-	int r = store_group_get(it->origin->store, group_id, it->arena, &group);
-
-	if (r == 0)
-		r = store_group_get(it->origin->store, other_id, it->arena, &other);
-	if (r == 0)
-		*ret_linked = group != NULL && other != NULL &&
-			      (slice_equal(group->linked_group_id, other_id) ||
-			       slice_equal(other->linked_group_id, group_id));
-	return r;
 }
 
 /* Ended in the old contract, begun in the new one. */
@@ -375,8 +407,11 @@ int notices_put(struct arena *arena, const struct apply_origin *origin, const st
 
 	for (i = 0; r == 0 && i < changeset->operation_count; i++)
 		r = put_operation(&it, i);
-	for (i = 0; r == 0 && family != NULL && i < family->member_count; i++)
+	for (i = 0; r == 0 && family != NULL && i < family->member_count; i++) {
 		r = put_requested(&it, &family->members[i]);
+		if (r == 0)
+			r = put_old_number(&it, family->header, &family->members[i]);
+	}
 	if (r > 0)
 		return log_failure(MUSTER_ERROR_INTERNAL, "the database refuses a notice (%d)", r);
 	return r;

@@ -155,6 +155,51 @@ static int view_payment_seen(void *context, struct slice payer_id, struct slice 
 	return r;
 }
 
+struct separation_list {
+	struct arena *arena;
+	struct decide_separation *items;
+	uint32_t count, capacity;
+};
+
+static int view_separation(void *context, const struct store_order *order)
+{
+	struct separation_list *list = context;
+	struct decide_separation *item;
+
+	if (order->kind != STORE_ORDER_SEPARATE)
+		return 0;
+	if (list->count == list->capacity) {
+		struct decide_separation *grown = arena_alloc_array(list->arena, list->capacity * 2 + 4, sizeof(*grown));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		if (list->count > 0)
+			memcpy(grown, list->items, list->count * sizeof(*grown));
+		list->items = grown;
+		list->capacity = list->capacity * 2 + 4;
+	}
+	item = &list->items[list->count++];
+	*item = (struct decide_separation){
+		.group_id = arena_dup(list->arena, order->other_group_id),
+		.region = arena_dup(list->arena, order->region),
+		.begins_on = order->on_day,
+		.reroute_until = order->reroute_until,
+	};
+	return item->group_id.data != NULL && item->region.data != NULL ? 0 : -ENOMEM;
+}
+
+static int view_separations(void *context, struct slice group_id, struct arena *arena,
+                            const struct decide_separation **ret_separations, uint32_t *ret_count)
+{
+	struct apply_view *view = context;
+	struct separation_list list = {.arena = arena};
+	int r = store_orders_of_group(view->store, group_id, view_separation, &list);
+
+	*ret_separations = list.items;
+	*ret_count = list.count;
+	return r;
+}
+
 static int view_ruled_out(void *context, const struct hash *record_hash, uint64_t member_no, bool *ret_ruled_out)
 {
 	return store_not_same_get(view_store(context), record_hash, member_no, ret_ruled_out);
@@ -241,6 +286,7 @@ int apply_view_init(struct apply_view *view, struct store *store)
 		               .by_key = view_by_key,
 		               .by_member_id = view_by_member_id,
 		               .by_subscriber_id = view_by_subscriber_id},
+		.separations = view_separations,
 		.ruled_out = view_ruled_out,
 	};
 	return view_population(store, &view->view.population);

@@ -93,7 +93,7 @@ static int load_group(struct record_work *it, struct slice group_id, const struc
 		return error;
 	if (*ret_group == NULL)
 		return work_failf(it->work, CATEGORY_UNKNOWN_GROUP, "Group %.*s is not on file.", SLICE_ARGS(group_id));
-	return 0;
+	return separation_reroute(it, ret_group);
 }
 
 int resolve_record_group(struct record_work *it, const struct group **ret_group)
@@ -122,7 +122,10 @@ static int resolve_group(struct record_work *it, struct line *line)
 		return work_fail(
 			it->work, CATEGORY_UNKNOWN_GROUP,
 			SLICE_LITERAL("No group number was sent, and none is known from the member's coverage."));
-	return load_group(it, line->group_id, &line->group);
+	error = load_group(it, line->group_id, &line->group);
+	if (line->group != NULL)
+		line->group_id = line->group->group_id;
+	return error;
 }
 
 /* ---- plans ---- */

@@ -159,6 +159,8 @@ int resolve_line(struct record_work *it, const struct enroll_coverage *coverage,
 		 struct line *ret_line);
 /* The group of a record without coverages. group NULL and 0: none was sent. */
 int resolve_record_group(struct record_work *it, const struct group **ret_group);
+/* separation.c: B13. Of a contract that was separated: the one that the record means, instead of *group; or OLD_CID. */
+int separation_reroute(struct record_work *it, const struct group **group);
 date_day resolve_end(const struct record_work *it, const struct enroll_coverage *coverage);
 date_day resolve_change_day(const struct record_work *it, const struct enroll_coverage *coverage);
 /* Begin and end within the contracts of group and plan. */

@@ -5,7 +5,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
 
     profile KEY: VALUE            a line of the partner's profile
     group G2 COLUMN=VALUE ...     beside G1 of sponsor 11
-    people N1..N20 [G1]           subscribers, each with plan P10 in G1 since 2025-01-01
+    people N1..N20 [G1] [COLUMN=VALUE ...]   subscribers, each with plan P10 in G1 since 2025-01-01
     member NAME FAMILY KIN COLUMN=VALUE ...
     night DATE BGN08 [bgn03=DATE] [sponsor=ID] [name=NAME]
       set [bgn08=..]              another set in the same file; the first needs no such line
@@ -17,6 +17,9 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
       omitted NAME OUTCOME [WORDS]   rows of omissions.csv: all of them, where one is named
       audit POS OUTCOME NAME FIELD DATABASE|- FILE|-   rows of audit.csv, likewise
       members read=.. applied=..  of the summary
+      notice KIND NAME|GROUP [WORDS]   rows of notices.csv, likewise; `notice none`: none
+    order DATE WORDS              muster groups WORDS on that day; `notice` lines as above
+    refuse DATE WORDS             the same, refused; the indented line is in the reason
     release ITEM | reject ITEM    F1-1-0 = file, set, record
     match ITEM NAME DATE          on that day
     refused DECISION ITEM [noted] the decision is not taken
@@ -91,7 +94,8 @@ class World:
         with open(os.path.join(self.folder, "partners", "acme.yaml"), "w", encoding="utf-8") as out:
             out.write("isa_sender: ACME\n" + "\n".join(self.profile) + "\n")
         common = {"name": "", "region": "NCAL", "status": "active", "effective_on": "2015-01-01", "terminates_on": "",
-                  "cobra_admin": "self", "renewal_month": "1", "billing_day": "1", "sponsor_id": "11"}
+                  "cobra_admin": "self", "renewal_month": "1", "billing_day": "1", "sponsor_id": "11",
+                  "linked_group_id": ""}
         self.csv("groups.csv", [{"group_id": group, **common, "name": group + " INC", **values}
                                 for group, values in self.groups])
         self.csv("plans.csv", [{"plan_id": plan, "insurance_line": line, "name": plan, "region": "NCAL",
@@ -216,6 +220,34 @@ class Runner:
                 return name
         return row.get("member_id") or "-"
 
+    def notices(self, path, lines, faults):
+        rows = [(row["kind"], self.name_of(row) if row["member_id"] else row["group_id"],
+                 " ".join(filter(None, [row["channel"], row["address"], row["reason"]]))) for row in table(path)]
+        for line in lines:
+            words = line.split()
+            for name in expand(self.world, words[2:3]):
+                self.take(faults, rows, line, lambda row: row[:2] == (words[1], name) and " ".join(words[3:]) in row[2])
+        if lines:
+            faults += ["not wanted: notice %s" % (row,) for row in rows]
+
+    def order(self, words, lines, refused):
+        self.world.load()
+        status, out, err = self.world.muster("--as-of", words[0], "groups", *words[1:], "--out", "orders")
+        if status != (65 if refused else 0):
+            raise Fault("groups %s ends with %d: %s%s" % (" ".join(words[1:]), status, out, err))
+        faults = []
+        if refused:
+            faults += ["wanted %s, got %s" % (line.strip(), err) for line in lines if line.strip() not in err]
+        else:
+            folder = os.path.join(self.world.folder, "orders")
+            names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+            faults += ["wanted %s, got %s" % (line.strip(), out) for line in lines
+                       if not line.split()[0] == "notice" and line.strip() not in out]
+            self.notices(os.path.join(folder, names[-1]) if names else "",
+                         [line for line in lines if line.split()[0] == "notice"], faults)
+        if faults:
+            raise Fault("; ".join(faults))
+
     def run_night(self, words, lines):
         plain, options = split(words)
         options["bgn08"] = plain[1]
@@ -251,8 +283,11 @@ class Runner:
         audit = [tuple([row["member_pos"], row["outcome"], self.name_of(row), row["field"], row["database_value"],
                         row["file_value"]]) for row in table(self.result(".audit.csv"))]
         wanted = {"omitted": False, "audit": False}
+        self.notices(self.result(".notices.csv"), [line for line in lines if line.split()[0] == "notice"], faults)
         for line in lines:
             words = line.split()
+            if words[0] == "notice":
+                continue
             if words[0] == "members":
                 for key, value in split(words[1:])[1].items():
                     if members[key] != int(value):
@@ -336,10 +371,13 @@ def run(scenario, folder):
         if words[0] == "profile":
             world.profile.append(" ".join(words[1:]))
         elif words[0] == "group":
-            world.groups.append((words[1], split(words[2:])[1]))
+            known = dict(world.groups)
+            known[words[1]] = {**known.get(words[1], {}), **split(words[2:])[1]}
+            world.groups = list(known.items())
         elif words[0] == "people":
             for name in expand(world, words[1:2]):
-                world.add(name, "S" + name, "18", {"group_id": words[2] if len(words) > 2 else "G1"})
+                plain, values = split(words[2:])
+                world.add(name, "S" + name, "18", {"group_id": plain[0] if plain else "G1", **values})
         elif words[0] == "member":
             plain, values = split(words[1:])
             world.add(plain[0], plain[1], plain[2], values)
@@ -351,6 +389,8 @@ def run(scenario, folder):
             runner.decide(words[0], words[1:])
         elif words[0] == "match":
             runner.decide("match:" + world.people[words[2]]["member_id"], words[1:], words[3])
+        elif words[0] in ("order", "refuse"):
+            runner.order(words[1:], block, words[0] == "refuse")
         elif words[0] == "refused":
             runner.refused(words[1:])
         elif words[0] == "span":
