@@ -11,8 +11,6 @@ static const struct {
 	{FINDING_INTERCHANGE_RECEIVER_UNKNOWN, "wants a partner's profile: tests/unit/test_check_walk.c"},
 	{FINDING_TSET_FINDINGS_LIMIT, "wants a thousand faults: tests/unit/test_check_walk.c"},
 	{FINDING_SEGMENT_NOT_USED, "no guide names a segment only to forbid it"},
-	{FINDING_LOOP_TOO_FEW, "no guide wants a loop more than once"},
-	{FINDING_MEMBER_DUPLICATE, "nobody looks for it yet"},
 };
 
 static bool is_elsewhere(enum finding_code code)

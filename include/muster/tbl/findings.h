@@ -90,9 +90,7 @@ X(SEGMENT_TOO_LONG,                SEGMENT, "8", 1, ERROR, "the segment is longe
 X(SEGMENT_NOT_USED,                SEGMENT, "I4", 2, ERROR, "the guide says that the segment is not used")
 X(SEGMENT_SITUATION_MISSING,       SEGMENT, "I6", 4, WARNING, "a segment that this situation requires is missing")
 X(SEGMENT_SITUATION_FORBIDDEN,     SEGMENT, "I9", 4, WARNING, "the segment must not be sent in this situation")
-X(LOOP_TOO_FEW,                    SEGMENT, "I7", 2, ERROR, "the loop repeats less often than the guide wants")
 X(SEGMENT_DUPLICATE_QUALIFIER,     SEGMENT, "5", 2, WARNING, "the same qualifier stands twice in this loop")
-X(MEMBER_DUPLICATE,                SEGMENT, "5", 4, WARNING, "the same person stands twice in this set")
 
 /* element: IK403 */
 X(ELEMENT_REQUIRED_MISSING,        ELEMENT, "1", 1, ERROR, "a required element is missing")
