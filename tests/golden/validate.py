@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-MUSTER, ROOT = sys.argv[1:3]
+MUSTER, ROOT = map(os.path.abspath, sys.argv[1:3])
 BAD = os.path.join(ROOT, "samples/broken/bad-code.834")
 GOOD = os.path.join(ROOT, "samples/odd/crlf.834")
 
