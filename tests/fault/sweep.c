@@ -7,7 +7,11 @@
  * amid it: half of a write), and run again. Database and folders must come out equal. The same with EIO and ENOSPC in
  * place of the kill.
  *
- * usage: sweep SAMPLES [STRIDE [NIGHT]]   every STRIDE-th operation (default 1)
+ * usage: sweep SAMPLES [STRIDE [NIGHT [BEFORE...]]]   every STRIDE-th operation (default 1) of NIGHT (night1), after
+ *        the nights BEFORE, undisturbed
+ *
+ * NIGHT may be `release:ITEM`: what is disturbed is then the release of that held set. Where the release was not yet
+ * recorded it is given again; then a run goes on with it.
  *
  * SWEEP_ONLY=campaign:nth does one point (campaigns count from 0), SWEEP_LOUD shows what muster says, SWEEP_KEEP keeps
  * the folders.
@@ -140,10 +144,16 @@ static void expect(const char *folder, char **argv)
 	}
 }
 
+static char release_item[64];
+static char *release_argv[] = {"muster", "--as-of", "2026-03-02", "-q", "queue", "resolve", release_item, "release",
+			       "--note", "the sponsor said so", "--operator", "rep", NULL};
 static char *run_argv[] = {"muster", "--as-of", "2026-03-02", "-q", "run", NULL};
 
 /* The workspace that every run starts from: loaded, with a night in its drop folders. */
-static void make_world(char *folder, const char *night)
+/* What is disturbed. */
+static char **night_argv = run_argv;
+
+static void make_world(char *folder, const char *night, char **before)
 {
 	char file[4][PATH_MAX + 32];
 	char *kinds[] = {"brokers", "groups", "plans", "members"};
@@ -160,7 +170,14 @@ static void make_world(char *folder, const char *night)
 		snprintf(file[i], sizeof(file[i]), "%s/%s.csv", samples, kinds[i]);
 		expect(folder, load);
 	}
-	shell("cp -r %s/%s/. %s/in/", samples, night, folder);
+	for (; *before != NULL; before++) {
+		shell("cp -r %s/%s/. %s/in/", samples, *before, folder);
+		expect(folder, run_argv);
+	}
+	if (sscanf(night, "release:%63s", release_item) == 1)
+		night_argv = release_argv;
+	else
+		shell("cp -r %s/%s/. %s/in/", samples, night, folder);
 }
 
 /* ---- what came out ---- */
@@ -255,9 +272,11 @@ static int one(const struct campaign *campaign, uint64_t nth, const char *folder
 	int first, again;
 
 	shell("rm -rf %s && cp -r %s/world %s", folder, root, folder);
-	first = command(folder, run_argv, &plan, NULL);
+	first = command(folder, night_argv, &plan, NULL);
 	if (campaign->error != 0 && (!WIFEXITED(first) || WEXITSTATUS(first) == 70))
 		return tell(campaign, nth, "an error of the disk was taken for a bug", first);
+	if (night_argv != run_argv) /* refused where it was recorded */
+		(void)command(folder, night_argv, &no_plan, NULL);
 	again = command(folder, run_argv, &no_plan, NULL);
 	if (!is_good(again))
 		return tell(campaign, nth, "the run after it failed", again);
@@ -349,7 +368,7 @@ int main(int argc, char **argv)
 	int failed;
 
 	if (argc < 2 || realpath(argv[1], samples) == NULL || stride == 0 || hash_setup() != 0) {
-		fprintf(stderr, "usage: sweep SAMPLES [STRIDE [NIGHT]]\n");
+		fprintf(stderr, "usage: sweep SAMPLES [STRIDE [NIGHT [BEFORE...]]]\n");
 		return 64;
 	}
 	choose_root();
@@ -357,9 +376,9 @@ int main(int argc, char **argv)
 	snprintf(undisturbed, sizeof(undisturbed), "%.1000s/undisturbed", root);
 	snprintf(want, sizeof(want), "%.1000s/want", root);
 	snprintf(again, sizeof(again), "%.1000s/again", root);
-	make_world(world, argc > 3 ? argv[3] : "night1");
+	make_world(world, argc > 3 ? argv[3] : "night1", argc > 4 ? argv + 4 : argv + argc);
 	shell("cp -r %s %s", world, undisturbed);
-	if (!is_good(command(undisturbed, run_argv, &no_plan, counts)))
+	if (!is_good(command(undisturbed, night_argv, &no_plan, counts)))
 		die("the undisturbed night failed");
 	digest(undisturbed, want);
 	expect(undisturbed, run_argv);

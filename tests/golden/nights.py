@@ -13,7 +13,7 @@ import tempfile
 
 MUSTER, ROOT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 SAMPLES = os.path.join(ROOT, "samples")
-DAYS = {1: "2026-03-02", 2: "2026-03-03", 3: "2026-03-04"}
+DAYS = {1: "2026-03-02", 2: "2026-03-03", 3: "2026-03-04", 4: "2026-03-05"}
 GROUPS = ["G1001", "G1002", "G2001", "G2002"]
 UPDATE = os.environ.get("MUSTER_UPDATE") == "1"
 OUTPUTS = ["applied.csv", "exceptions.csv", "exceptions.xml", "notices.csv", "summary.json", "report.html"]
@@ -175,7 +175,7 @@ def check_again(folder, before):
     """Every file once more, with its name and under another one."""
     for night in DAYS:
         list(drop(night, folder))
-    status, _, err = muster("--as-of", "2026-03-05", "run", cwd=folder)
+    status, _, err = muster("--as-of", "2026-03-06", "run", cwd=folder)
     case("all nights again end with 0 or 65", [] if status in (0, 65) else ["status %d: %s" % (status, err)])
     after = rosters(folder)
     case("all nights again change nothing", [group for group in GROUPS if before[group] != after[group]])
@@ -203,7 +203,7 @@ def check_broken(folder):
             faults.append("validate ends with %d, wanted %s: %s" % (status, want["validate_exit"], err))
         if want["finding"] and want["finding"] not in codes:
             faults.append("wanted finding %s, got %s" % (want["finding"], codes))
-        status, _, err = muster("--as-of", "2026-03-06", "process", path, "--out", out, cwd=folder)
+        status, _, err = muster("--as-of", "2026-03-07", "process", path, "--out", out, cwd=folder)
         if status not in (0, 65):
             faults.append("process ends with %d: %s" % (status, err))
         summary_path = os.path.join(out, name + ".summary.json")
