@@ -68,7 +68,7 @@ struct apply_origin {
 	/* A resolved item runs again: its ledger row turns from EXCEPTION into the new outcome instead of being new. */
 	bool again;
 	struct slice item_id;          /* of that item */
-	const struct apply_cards *cards; /* NULL: every card is digital unless the member or plan asks for print */
+	struct apply_cards cards;
 };
 
 /* Has this record had its effect before? */

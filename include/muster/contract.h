@@ -34,7 +34,7 @@ struct contract_order {
 	int64_t at_ms;                /* now */
 	struct slice operator_id;     /* who ordered it */
 	bool dry_run;                 /* do all of it, then take it back */
-	const struct apply_cards *cards;
+	struct apply_cards cards;
 };
 
 struct contract_report {

@@ -31,6 +31,8 @@ struct config {
 	struct slice member_id_format; /* '#' a digit of the running number, '@' the check digit, the rest as it stands */
 	struct check_receiver *receivers; /* receiver_ids; none = every ISA07/08 is taken for ours */
 	uint32_t receiver_count;
+	struct slice *print_regions; /* printed_card_regions: members of groups of these regions get printed cards */
+	uint32_t print_region_count;
 	int32_t due_hours;      /* due_at = received + this, plain hours */
 	int32_t chunk_members;  /* families are applied in database transactions of about this many members */
 };

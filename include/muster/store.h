@@ -813,6 +813,8 @@ int store_notice_add(struct store *store, const struct store_notice *notice);
 typedef int (*store_notice_fn)(void *context, const struct store_notice *notice);
 /* Of a file, by set ordinal, member_pos, notice_index. */
 int store_notices_of_file(struct store *store, uint64_t file_no, store_notice_fn fn, void *context);
+int store_notices_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_notice_fn fn,
+                            void *context);
 
 /* ---- audit -------------------------------------------------------------------------------------------------- */
 

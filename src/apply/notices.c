@@ -105,7 +105,7 @@ static bool is_print_region(const struct apply_cards *cards, struct slice region
 {
 	uint32_t i;
 
-	for (i = 0; cards != NULL && i < cards->print_region_count; i++)
+	for (i = 0; i < cards->print_region_count; i++)
 		if (slice_equal(cards->print_regions[i], region))
 			return true;
 	return false;
@@ -124,7 +124,7 @@ static int card_is_printed(const struct noticing *it, const struct member *membe
 		return r;
 	*ret_printed = member->medicare_id.len > 0 ||
 		       (plan != NULL && slice_is(plan->insurance_line, "AJ")) ||
-		       (group != NULL && is_print_region(it->origin->cards, group->region)) ||
+		       (group != NULL && is_print_region(&it->origin->cards, group->region)) ||
 		       (group != NULL && plan != NULL && group->region.len > 0 && plan->region.len > 0 &&
 			!slice_equal(group->region, plan->region));
 	return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "muster/log.h"
+#include "muster/outputs.h"
 #include "omit.h"
 #include "release.h"
 
@@ -407,6 +408,42 @@ static int list_run(struct item_list *list)
 	return r;
 }
 
+/*
+ * What the decision on this record asks other systems to send, beside the file's own outputs as <item>.notices.csv. It
+ * is made of rows: saying `reprocess --item` again makes it again.
+ */
+static int item_notices(struct item_list *list, const struct item_row *row)
+{
+	char name[STORE_ITEM_ID_BYTES], folder[LIMIT_PATH_BYTES];
+	const struct outputs_notices notices = {
+		.request = {.file_no = row->file_no, .folder = folder, .name = name},
+		.tset_no = row->tset_no,
+		.member_pos = row->item.member_pos};
+	const struct store_file *file;
+	uint64_t rows;
+	int r;
+
+	if (row->item.member_pos == 0 || row->tset_no == 0)
+		return 0;
+	r = store_file_get(list->batch->store, row->file_no, &list->arena, &file);
+	if (r != 0 || file == NULL)
+		return r;
+	slice_to_cstr(row->item.item_id, name, sizeof(name));
+	slice_to_cstr(file->out_dir, folder, sizeof(folder));
+	r = env_mkdirs(list->batch->env, folder);
+	return r == 0 ? outputs_write_notices(list->batch->env, list->batch->store, &notices, &rows) : r;
+}
+
+static int list_notices(struct item_list *list)
+{
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < list->count; i++)
+		r = item_notices(list, &list->rows[i]);
+	return r;
+}
+
 static void list_report(struct item_list *list, void *context, void (*report)(void *, const struct batch_item *))
 {
 	uint32_t i;
@@ -445,6 +482,8 @@ int batch_reprocess_items(struct batch *batch, const struct slice *item_ids, uin
 	if (r == 0)
 		r = list_run(&list);
 	if (r == 0)
+		r = list_notices(&list);
+	if (r == 0)
 		list_report(&list, context, report);
 	list_fini(&list);
 	return r;
@@ -478,6 +517,8 @@ int batch_carry_out_decisions(struct batch *batch, void *context,
 	r = store_exceptions_each(batch->store, &filter, list_take_undone, &list);
 	if (r == 0)
 		r = list_run(&list);
+	if (r == 0)
+		r = list_notices(&list);
 	if (r == 0)
 		list_report(&list, context, report);
 	list_fini(&list);

@@ -170,5 +170,7 @@ struct apply_origin job_origin(const struct job *job, const struct store_tset *t
 		.at_ms = job->file.received_ms,
 		.due_ms = job_due_ms(job),
 		.operator_id = job->operator_id,
+		.cards = {.print_regions = job->batch->settings.config->print_regions,
+		          .print_region_count = job->batch->settings.config->print_region_count},
 	};
 }

@@ -220,6 +220,8 @@ static int order_carry_out(struct cli *cli, enum store_order_kind kind)
 
 	if (r < 0)
 		return r;
+	order.cards = (struct apply_cards){.print_regions = cli->config->print_regions,
+					   .print_region_count = cli->config->print_region_count};
 	order.at_ms = cli->today_fixed ? cli->today * DAY_MS : env_clock_ms(cli->env);
 	r = contract_carry_out(cli->env, cli->store, &cli->arena, &order, &report);
 	if (r == CONTRACT_E_REFUSED) {

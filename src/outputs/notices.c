@@ -7,10 +7,14 @@
 /* Those of the file itself, or those that a decision on one record brought later. */
 static bool is_wanted(const struct work *work, const struct store_notice *notice)
 {
-	if (work->later_tset_no == 0)
-		return !notice->later;
-	return notice->later && notice->tset_no == work->later_tset_no &&
-	       notice->member_pos == work->later_member_pos;
+	return notice->later == (work->later_tset_no != 0);
+}
+
+static int each_notice(struct work *work, store_notice_fn fn)
+{
+	if (work->later_tset_no != 0)
+		return store_notices_of_record(work->store, work->later_tset_no, work->later_member_pos, fn, work);
+	return store_notices_of_file(work->store, work->file->file_no, fn, work);
 }
 
 static int notice_row(void *context, const struct store_notice *notice)
@@ -50,7 +54,7 @@ static int count_row(void *context, const struct store_notice *notice)
 int count_notices(struct work *work)
 {
 	work->notice_rows = 0;
-	return store_notices_of_file(work->store, work->file->file_no, count_row, work);
+	return each_notice(work, count_row);
 }
 
 int write_notices(struct work *work)
@@ -58,5 +62,5 @@ int write_notices(struct work *work)
 	work->notice_rows = 0;
 	buffer_add_text(&work->text, "kind,member_id,subscriber_id,group_id,plan_id,channel,address,reason,file,"
 				     "interchange,group,set,member_pos\r\n");
-	return store_notices_of_file(work->store, work->file->file_no, notice_row, work);
+	return each_notice(work, notice_row);
 }

@@ -17,7 +17,7 @@ struct work {
 	struct arena arena; /* for the whole work: the file's row */
 	const struct store_file *file;
 	const struct store_file *duplicate_of; /* or NULL */
-	/* Notices that a decision on this record brought; tset_no 0: those of the file itself. */
+	/* Only notices that a decision on this record brought; tset_no 0: those of the file itself. */
 	uint64_t later_tset_no;
 	uint32_t later_member_pos;
 

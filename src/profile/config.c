@@ -65,6 +65,24 @@ static int read_receivers(struct key_reader *reader, const struct yaml_node *nod
 	return 0;
 }
 
+static int read_print_regions(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct config *config = &((struct config_text *)target)->config;
+	if (node->kind != YAML_SEQUENCE) {
+		key_fault(reader, node, "printed_card_regions is a list, like [HI, GA]");
+		return 0;
+	}
+	config->print_regions = arena_alloc_array(reader->arena, node->count + 1, sizeof(*config->print_regions));
+	if (config->print_regions == NULL)
+		return -ENOMEM;
+	for (const struct yaml_node *item = node->first; item != NULL; item = item->next)
+		if (item->kind != YAML_SCALAR || slice_is_empty(item->text))
+			key_fault(reader, item, "a region is a code of the groups' column region, like HI");
+		else
+			config->print_regions[config->print_region_count++] = item->text;
+	return 0;
+}
+
 static bool is_member_id_format(struct slice format)
 {
 	uint32_t digits = 0;
@@ -104,6 +122,7 @@ static const struct key config_keys[] = {
 	TEXT_PATH(done), TEXT_PATH(held), TEXT_PATH(rejected), TEXT_PATH(partners),
 	{"member_id_format", KEY_OWN, 0, 0, 0, NULL, NULL, read_member_id_format},
 	{"receiver_ids", KEY_OWN, 0, 0, 0, NULL, NULL, read_receivers},
+	{"printed_card_regions", KEY_OWN, 0, 0, 0, NULL, NULL, read_print_regions},
 	{"due_hours", KEY_INTEGER, offsetof(struct config_text, config.due_hours), 1, DUE_HOURS_MAX, NULL, NULL, NULL},
 	{"calendar", KEY_CHOICE, offsetof(struct config_text, as_is), 0, 0, calendar_choices, NULL, NULL},
 	{"chunk_members", KEY_INTEGER, offsetof(struct config_text, config.chunk_members), 1, CHUNK_MEMBERS_MAX, NULL, NULL, NULL},

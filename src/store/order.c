@@ -161,6 +161,37 @@ static void read_notice(struct query *query, struct arena *arena, struct store_n
 	read_origin(query, arena, &notice->origin);
 }
 
+static int notices_between(struct store *store, uint64_t tset_no, uint32_t first_pos, uint32_t last_pos,
+			   store_notice_fn fn, void *context)
+{
+	struct store_notice notice;
+	struct query query;
+
+	query_open(&query, store,
+		   "SELECT " NOTICE_COLUMNS("n.") ", " ORIGIN_COLUMNS " FROM tsets t "
+		   "JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON f.file_no = t.file_no "
+		   "JOIN notices n ON n.tset_no = t.tset_no WHERE n.tset_no = ? AND n.member_pos BETWEEN ? AND ? "
+		   "ORDER BY n.member_pos, n.notice_index");
+	query_u64(&query, tset_no);
+	query_i64(&query, first_pos);
+	query_i64(&query, last_pos);
+	while (query_row(&query)) {
+		struct arena_mark mark = arena_mark(&store->scratch);
+
+		read_notice(&query, &store->scratch, &notice);
+		if (query.error == 0)
+			query.error = fn(context, &notice);
+		arena_rewind(&store->scratch, mark);
+	}
+	return query_close(&query);
+}
+
+int store_notices_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_notice_fn fn,
+			    void *context)
+{
+	return notices_between(store, tset_no, member_pos, member_pos, fn, context);
+}
+
 struct notice_walk {
 	struct store *store;
 	store_notice_fn fn;
@@ -170,24 +201,8 @@ struct notice_walk {
 static int notices_of_next_tset(void *context, const struct store_tset *tset)
 {
 	struct notice_walk *walk = context;
-	struct store *store = walk->store;
-	struct store_notice notice;
-	struct query query;
 
-	query_open(&query, store,
-		   "SELECT " NOTICE_COLUMNS("n.") ", " ORIGIN_COLUMNS " FROM tsets t "
-		   "JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON f.file_no = t.file_no "
-		   "JOIN notices n ON n.tset_no = t.tset_no WHERE n.tset_no = ? ORDER BY n.member_pos, n.notice_index");
-	query_u64(&query, tset->tset_no);
-	while (query_row(&query)) {
-		struct arena_mark mark = arena_mark(&store->scratch);
-
-		read_notice(&query, &store->scratch, &notice);
-		if (query.error == 0)
-			query.error = walk->fn(walk->context, &notice);
-		arena_rewind(&store->scratch, mark);
-	}
-	return query_close(&query);
+	return notices_between(walk->store, tset->tset_no, 0, UINT32_MAX, walk->fn, walk->context);
 }
 
 int store_notices_of_file(struct store *store, uint64_t file_no, store_notice_fn fn, void *context)

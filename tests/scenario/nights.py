@@ -4,6 +4,7 @@ Each scenario of a file stands for something that would go wrong for a member if
 and runs in a workspace of its own. Indented lines belong to the line above; `#` begins a comment.
 
     profile KEY: VALUE            a line of the partner's profile
+    config KEY: VALUE             a line of muster.yaml
     group G2 COLUMN=VALUE ...     beside G1 of sponsor 11
     people N1..N20 [G1] [COLUMN=VALUE ...]   subscribers, each with plan P10 in G1 since 2025-01-01
     member NAME FAMILY KIN COLUMN=VALUE ...
@@ -22,6 +23,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     refuse DATE WORDS             the same, refused; the indented line is in the reason
     release ITEM | reject ITEM    F1-1-0 = file, set, record
     match ITEM NAME DATE          on that day
+    new ITEM                      somebody not on file; `notice` lines: of the item's own notices.csv
     refused DECISION ITEM [noted] the decision is not taken
     span NAME BEGINS..ENDS [PLAN] every span of the member that is not void, one line each
 """
@@ -55,7 +57,7 @@ def invented_name(number):
 class World:
     def __init__(self, folder):
         self.folder = os.path.join(folder, "plan")
-        self.people, self.groups, self.profile = {}, [("G1", {"sponsor_id": "11"})], []
+        self.people, self.groups, self.profile, self.config = {}, [("G1", {"sponsor_id": "11"})], [], []
         self.control, self.loaded, self.out, self.names = 0, False, None, {}
 
     def muster(self, *arguments):
@@ -91,6 +93,8 @@ class World:
         self.loaded = True
         os.makedirs(os.path.dirname(self.folder), exist_ok=True)
         subprocess.run([MUSTER, "-q", "init", self.folder], check=True)
+        with open(os.path.join(self.folder, "muster.yaml"), "a", encoding="utf-8") as out:
+            out.write("".join(line + "\n" for line in self.config))
         with open(os.path.join(self.folder, "partners", "acme.yaml"), "w", encoding="utf-8") as out:
             out.write("isa_sender: ACME\n" + "\n".join(self.profile) + "\n")
         common = {"name": "", "region": "NCAL", "status": "active", "effective_on": "2015-01-01", "terminates_on": "",
@@ -156,6 +160,8 @@ def record(world, action, name, values):
     if action != "024" and person["hd"] != "none":
         segments += ["HD*%s**%s*%s*%s" % (person["hd"], line, person["plan_id"], person["tier"]),
                      "DTP*348*D8*" + person["begins_on"].replace("-", "")]
+        if "card" in values:
+            segments.append("IDC*%s*H" % person["plan_id"])
         if person["ends_on"] and "ends_on" in values:
             segments.append("DTP*349*D8*" + person["ends_on"].replace("-", ""))
     return segments
@@ -368,7 +374,9 @@ def run(scenario, folder):
         while i < len(scenario) and scenario[i].startswith(" "):
             block.append(scenario[i])
             i += 1
-        if words[0] == "profile":
+        if words[0] == "config":
+            world.config.append(" ".join(words[1:]))
+        elif words[0] == "profile":
             world.profile.append(" ".join(words[1:]))
         elif words[0] == "group":
             known = dict(world.groups)
@@ -389,6 +397,14 @@ def run(scenario, folder):
             runner.decide(words[0], words[1:])
         elif words[0] == "match":
             runner.decide("match:" + world.people[words[2]]["member_id"], words[1:], words[3])
+        elif words[0] == "new":
+            runner.decide("new", words[1:])
+            faults = []
+            number, ordinal, pos = words[1][1:].split("-")
+            runner.notices(os.path.join(world.folder, "results", "F%08d-%s-%s.notices.csv" % (int(number), ordinal, pos)),
+                           block, faults)
+            if faults:
+                raise Fault("; ".join(faults))
         elif words[0] in ("order", "refuse"):
             runner.order(words[1:], block, words[0] == "refuse")
         elif words[0] == "refused":
