@@ -91,6 +91,8 @@ void job_fini(struct job *job);
 int job_validate(struct job *job, bool record);
 /* Pass 2 (and 3, for deferred records): at its end stage APPLIED. */
 int job_apply(struct job *job);
+/* The end of pass 2 and 3: the outcome of each set and of the file; stage APPLIED. */
+int job_settle(struct job *job);
 /* Acknowledgments, outputs, archive; at its end stage FILED. */
 int job_finish(struct job *job);
 /* The outputs anew, in out/ and beside the archived original: a set was released. */

@@ -12,191 +12,15 @@
 #include <stdio.h>
 
 #include "audit.h"
+#include "chunk.h"
 #include "guard.h"
 #include "items.h"
 #include "lane.h"
 #include "muster/log.h"
 #include "omit.h"
 #include "pass.h"
+#include "select.h"
 #include "supersede.h"
-
-/* A WAL longer than this is copied into the database between chunks (promise P13). */
-#define WAL_BYTES_MAX (UINT64_C(64) * 1024 * 1024)
-
-/* ---- chunks ---- */
-
-static int chunk_begin(struct pass *pass)
-{
-	struct job *job = pass_job(pass);
-
-	if (store_is_writing(job->store))
-		return 0;
-	pass->members_in_chunk = 0;
-	pass->chunk_first_pos = 0;
-	hash_content_init(&pass->payload);
-	return job_begin(job);
-}
-
-static int chunk_audit(struct pass *pass)
-{
-	struct job *job = pass_job(pass);
-	char subject[64], text[96], file_id[STORE_FILE_ID_BYTES];
-	struct store_audit audit = {.kind = SLICE_LITERAL("apply"), .actor = job->operator_id};
-
-	snprintf(subject, sizeof(subject), "%s-%u", store_file_id_format(job->file.file_no, file_id), pass->tset.ordinal);
-	snprintf(text, sizeof(text), "records %u to %u, %u members", pass->chunk_first_pos, pass->chunk_last_pos,
-		 pass->members_in_chunk);
-	audit.subject = slice_from(subject);
-	audit.text = slice_from(text);
-	hash_content_final(&pass->payload, &audit.payload);
-	return store_audit_append(job->store, &audit);
-}
-
-/* Commit what the set under way has done so far; `done`: it has had its last family. */
-static int chunk_commit(struct pass *pass, bool done)
-{
-	struct job *job = pass_job(pass);
-	int r = 0;
-
-	if (pass->dry || (!store_is_writing(job->store) && !done))
-		return 0;
-	r = chunk_begin(pass);
-	if (r == 0 && pass->members_in_chunk > 0)
-		r = chunk_audit(pass);
-	pass->members_in_chunk = 0;
-	pass->chunk_first_pos = 0;
-	pass->tset.done = done && (pass->last_chance || job->deferred.count == 0);
-	if (r == 0)
-		r = store_tset_update(job->store, &pass->tset);
-	if (r == 0)
-		r = job_commit(job);
-	if (r == 0 && job->preview == NULL && store_wal_bytes(job->store) > WAL_BYTES_MAX)
-		r = store_checkpoint(job->store, false);
-	if (r == STORE_E_LOCKED)
-		r = 0;
-	if (r == 0 && job_is_interrupted())
-		r = MUSTER_ERROR_INTERRUPTED;
-	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
-}
-
-static int chunk_grew(struct pass *pass, uint32_t last_pos, uint32_t members)
-{
-	if (pass->dry || members == 0)
-		return 0;
-	pass->members_in_chunk += members;
-	if (pass->chunk_first_pos == 0)
-		pass->chunk_first_pos = last_pos - members + 1;
-	pass->chunk_last_pos = last_pos;
-	/* A resumed pass goes again through records before its mark: the mark never goes back. */
-	if (!pass->last_chance && last_pos > pass->tset.resume_pos)
-		pass->tset.resume_pos = last_pos;
-	if (pass->members_in_chunk < (uint32_t)pass_job(pass)->batch->settings.config->chunk_members)
-		return 0;
-	return chunk_commit(pass, false);
-}
-
-/* ---- deferred records ---- */
-
-static int deferred_add(struct job *job, uint32_t tset_ordinal, uint32_t member_pos)
-{
-	struct job_deferred *deferred = &job->deferred;
-
-	if (deferred->count == deferred->capacity) {
-		size_t capacity = deferred->capacity * 2 + 256;
-		void *items = env_realloc(job->env, deferred->items, capacity * sizeof(deferred->items[0]));
-
-		if (items == NULL)
-			return -ENOMEM;
-		deferred->items = items;
-		deferred->capacity = capacity;
-	}
-	deferred->items[deferred->count].tset_ordinal = tset_ordinal;
-	deferred->items[deferred->count++].member_pos = member_pos;
-	return 0;
-}
-
-/* Pass 3 goes through the same records in the same order as the list was made. */
-static bool deferred_take(struct pass *pass, uint32_t member_pos)
-{
-	const struct job_deferred *deferred = &pass_job(pass)->deferred;
-
-	while (pass->deferred_at < deferred->count &&
-	       (deferred->items[pass->deferred_at].tset_ordinal < pass->tset.ordinal ||
-		(deferred->items[pass->deferred_at].tset_ordinal == pass->tset.ordinal &&
-		 deferred->items[pass->deferred_at].member_pos < member_pos)))
-		pass->deferred_at++;
-	return pass->deferred_at < deferred->count &&
-	       deferred->items[pass->deferred_at].tset_ordinal == pass->tset.ordinal &&
-	       deferred->items[pass->deferred_at].member_pos == member_pos;
-}
-
-/* ---- families ---- */
-
-/* The same content was applied by the original set: nothing to do for this record (P25). */
-static int record_done_before(struct pass *pass, const struct member_record *record, bool *ret_skip)
-{
-	struct job *job = pass_job(pass);
-	enum store_record_outcome before;
-
-	*ret_skip = false;
-	/* A full file is compared anew: who is present must be known, and what is equal has no effect. */
-	if (pass->done_before == NULL || pass->full.mode != STORE_FULL_NONE)
-		return 0;
-	before = store_ledger_index_find(pass->done_before, &record->content_hash);
-	if (before != STORE_RECORD_APPLIED && before != STORE_RECORD_NO_CHANGE)
-		return 0;
-	*ret_skip = true;
-	pass->tset.tally.members_duplicate++;
-	return store_ledger_put(job->store, pass->tset.tset_no, record->member_pos, STORE_RECORD_DUPLICATE,
-				&record->content_hash);
-}
-
-/* Does this record take part now? */
-static int record_select(struct pass *pass, const struct member_record *record, bool *ret_take)
-{
-	struct job *job = pass_job(pass);
-	struct apply_origin origin = job_origin(job, &pass->tset);
-	bool done = false, skip = false;
-	int r;
-
-	*ret_take = false;
-	if (pass->last_chance && !deferred_take(pass, record->member_pos))
-		return 0;
-	if (pass->last_chance || record->member_pos <= pass->tset.resume_pos) {
-		r = apply_is_done(&origin, record->member_pos, &done);
-		if (r < 0 || done)
-			return r;
-		if (!pass->last_chance)
-			return deferred_add(job, pass->tset.ordinal, record->member_pos);
-	}
-	if (!pass->dry)
-		r = record_done_before(pass, record, &skip);
-	else
-		r = 0;
-	*ret_take = !skip;
-	return r;
-}
-
-/* The family without the records that do not take part; count 0 when none does. */
-static int family_select(struct pass *pass, const struct enroll_family *family, struct enroll_family *ret_family)
-{
-	uint32_t i;
-	int r = 0;
-
-	*ret_family = *family;
-	ret_family->member_count = 0;
-	ret_family->members = arena_alloc_array(family->arena, family->member_count, sizeof(*family->members));
-	if (ret_family->members == NULL)
-		return -ENOMEM;
-	for (i = 0; r == 0 && i < family->member_count; i++) {
-		bool take;
-
-		r = record_select(pass, &family->members[i], &take);
-		if (r == 0 && take)
-			ret_family->members[ret_family->member_count++] = family->members[i];
-	}
-	return r;
-}
 
 static int family_claim(struct pass *pass, const struct changeset *changeset)
 {
@@ -217,7 +41,7 @@ static int family_close(struct pass *pass, const struct enroll_family *family, c
 
 	for (i = 0; r == 0 && i < family->member_count; i++) {
 		if (changeset->outcomes[i] == DECIDE_DEFERRED)
-			r = deferred_add(pass_job(pass), pass->tset.ordinal, family->members[i].member_pos);
+			r = select_defer(pass_job(pass), pass->tset.ordinal, family->members[i].member_pos);
 		else if (!pass->dry)
 			r = supersede_items(pass, &family->members[i]);
 	}
@@ -289,7 +113,7 @@ static int pass_family(void *context, const struct enroll_family *whole)
 		return items_family(pass, whole);
 	r = chunk_begin(pass);
 	if (r == 0)
-		r = family_select(pass, whole, &family);
+		r = select_family(pass, whole, &family);
 	if (r < 0)
 		return r;
 	if (family.member_count > 0) {
@@ -536,132 +360,6 @@ static void pass_clean_up(struct pass *pass)
 	remit_free(pass->remit);
 	arena_fini(&pass->family_arena);
 	arena_fini(&pass->arena);
-}
-
-/* ---- what a file came to ---- */
-
-struct settle {
-	struct job *job;
-	uint32_t by_outcome[STORE_TSET_TEST + 1];
-	struct slice reason; /* of the first set that was not applied */
-};
-
-/* A set's last word: its tally says where all its members and money went; a waiting one gets its row in the queue. */
-static int settle_tset(void *context, const struct store_tset *stored)
-{
-	struct settle *settle = context;
-	struct job *job = settle->job;
-	struct apply_origin origin = job_origin(job, stored);
-	struct store_tset row = *stored;
-	int r = 0;
-
-	/* Settled before: the other sets of a file of which one was released. */
-	if (stored->done && stored->outcome != STORE_TSET_OPEN) {
-		settle->by_outcome[row.outcome]++;
-		store_tally_add(&job->file.tally, &row.tally);
-		return 0;
-	}
-	switch (stored->outcome) {
-	case STORE_TSET_OPEN:
-		row.outcome = STORE_TSET_APPLIED;
-		break;
-	case STORE_TSET_APPLIED:
-		break;
-	case STORE_TSET_REJECTED:
-		row.tally.members_rejected = row.tally.members_read;
-		row.tally.money_rejected = row.tally.money_read;
-		break;
-	case STORE_TSET_DUPLICATE:
-		row.tally.members_duplicate = row.tally.members_read;
-		row.tally.money_duplicate = row.tally.money_read;
-		break;
-	case STORE_TSET_HELD:
-	case STORE_TSET_TEST:
-		row.tally.members_held = row.tally.members_read;
-		row.tally.money_held = row.tally.money_read;
-		if (row.hold_category != CATEGORY_COUNT)
-			r = apply_hold(&origin, row.hold_category, row.reason);
-		break;
-	}
-	row.done = true;
-	settle->by_outcome[row.outcome]++;
-	/* The file's reason is that of its first set that waits, else of the first that was not applied. */
-	if (row.outcome != STORE_TSET_APPLIED &&
-	    (slice_is_empty(settle->reason) || (row.outcome == STORE_TSET_HELD && settle->by_outcome[STORE_TSET_HELD] == 1)))
-		settle->reason = arena_dup(&job->arena, row.reason);
-	if (r == 0)
-		r = store_tset_update(job->store, &row);
-	store_tally_add(&job->file.tally, &row.tally);
-	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
-}
-
-static void settle_file(struct settle *settle)
-{
-	struct store_file *file = &settle->job->file;
-	const uint32_t *by = settle->by_outcome;
-
-	if (settle->job->duplicate)
-		return;
-	if (by[STORE_TSET_APPLIED] > 0) {
-		file->outcome = STORE_FILE_PROCESSED;
-		file->reason = SLICE_EMPTY;
-		return;
-	}
-	file->reason = settle->reason;
-	if (job_waits_whole(settle->job)) {
-		file->outcome = STORE_FILE_HELD;
-		file->reason = job_waits_why(settle->job);
-	} else if (by[STORE_TSET_HELD] + by[STORE_TSET_TEST] > 0) {
-		file->outcome = STORE_FILE_HELD;
-	} else if (by[STORE_TSET_DUPLICATE] > 0) {
-		file->outcome = STORE_FILE_DUPLICATE;
-	} else {
-		file->outcome = STORE_FILE_REJECTED;
-		if (slice_is_empty(file->reason))
-			file->reason = settle->job->interchange_count == 0
-				? SLICE_LITERAL("no X12 interchange was found in the file")
-				: SLICE_LITERAL("the file holds no transaction set that can be processed");
-	}
-}
-
-static int settle_hold_file(struct job *job)
-{
-	struct apply_origin origin = job_origin(job, NULL);
-
-	if (job->file.outcome != STORE_FILE_HELD || !job_waits_whole(job))
-		return 0;
-	return apply_hold(&origin, CATEGORY_FILE_HOLD, job->file.reason);
-}
-
-static int job_settle(struct job *job)
-{
-	struct settle settle = {.job = job};
-	int r = job_begin(job);
-
-	memset(&job->file.tally, 0, sizeof(job->file.tally));
-	if (job->duplicate) {
-		job->file.tally.members_read = job->file.tally.members_duplicate = job->members_read;
-		job->file.tally.money_read = job->file.tally.money_duplicate = job->money_read;
-	} else if (r == 0) {
-		r = store_tsets_each(job->store, job->file.file_no, settle_tset, &settle);
-	}
-	settle_file(&settle);
-	if (r == 0)
-		r = settle_hold_file(job);
-	if (r == 0 && !store_tally_is_balanced(&job->file.tally))
-		r = log_failure(MUSTER_ERROR_INTERNAL, "file %llu: the conservation law does not hold",
-				(unsigned long long)job->file.file_no);
-	if (r == 0)
-		r = lane_advance(job);
-	if (!job->released)
-		job->file.stage = STORE_FILE_APPLIED;
-	if (r == 0)
-		r = store_file_update(job->store, &job->file);
-	if (r == 0)
-		r = job_commit(job);
-	if (r != 0)
-		store_rollback(job->store);
-	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
 static int find_first_tset(void *context, const struct store_tset *tset)

@@ -8,86 +8,16 @@
  * Rows are committed in portions. A crash in here leaves the file at stage CLAIMED, and the next run forgets the
  * rows and starts the pass again.
  */
-#include <stdio.h>
+#include "validate.h"
 
+#include "fate.h"
 #include "full.h"
-#include "guard.h"
 #include "lane.h"
-#include "muster/json.h"
-#include "job.h"
-
-#define VALIDATE_SETS_PER_COMMIT 500u
-
-struct validate {
-	struct job_pass pass; /* first: see job_walk */
-	bool record;
-	struct enroll *enroll;
-	struct remit *remit;
-	struct guard guard;
-	struct arena arena;        /* of the set under way */
-	struct store_interchange interchange;
-	uint64_t fgroup_first_no, interchange_first_no; /* tset_no of their first sets; 0 = none yet */
-	uint64_t last_tset_no;
-	char fgroup_fields[6][32]; /* GS01 02 03 04 05 06 */
-	struct slice header;       /* JSON of the set under way */
-	bool out_of_order;         /* the interchange is older than what was applied */
-	bool envelope_rejected;    /* by what its ISA says */
-	struct slice action;       /* BGN08 of the set under way; empty in an 820 */
-	struct store_full_set full;
-	uint32_t records, compared; /* of the set under way: all, and those of INS03 030 */
-	enum category hold_category;
-	struct slice hold_reason;
-	cents money;               /* of the set under way */
-	uint32_t sets_in_commit;
-};
-
-static struct job *validate_job(struct validate *validate)
-{
-	return validate->pass.job;
-}
+#include "set_header.h"
 
 static struct slice validate_keep(struct validate *validate, const struct buffer *text)
 {
 	return text->error != 0 ? SLICE_EMPTY : arena_dup(&validate->arena, buffer_slice(text));
-}
-
-static void header_date(struct json *json, const char *key, date_day day)
-{
-	char text[DATE_TEXT_BYTES];
-
-	json_text_or_null(json, key, slice_from(date_format_iso(day, text)));
-}
-
-static void header_834(struct buffer *out, const struct enroll_header *header)
-{
-	struct json json;
-
-	json_init(&json, out, false);
-	json_object_begin(&json, NULL);
-	json_text(&json, "purpose", header->purpose);
-	json_text(&json, "reference", header->reference);
-	json_text(&json, "action", header->action);
-	json_text(&json, "policy", header->policy);
-	json_text(&json, "sponsor_id", header->sponsor_id);
-	json_text(&json, "sponsor_name", header->sponsor_name);
-	header_date(&json, "created_on", header->created_on);
-	header_date(&json, "effective_on", header->effective_on);
-	json_object_end(&json);
-}
-
-static void header_820(struct buffer *out, const struct remit_header *header)
-{
-	char total[MONEY_TEXT_BYTES];
-	struct json json;
-
-	json_init(&json, out, false);
-	json_object_begin(&json, NULL);
-	json_text(&json, "payer_id", header->payer_id);
-	json_text(&json, "payer_name", header->payer_name);
-	json_text(&json, "trace", header->trace);
-	json_text(&json, "total", slice_from(money_format(header->total, total)));
-	header_date(&json, "settles_on", header->settles_on);
-	json_object_end(&json);
 }
 
 /* Information copies are never applied. */
@@ -118,7 +48,7 @@ static int validate_header_834(void *context, const struct x12_tset *tset, const
 	(void)tset;
 	validate_job(validate)->saw_834 = true;
 	buffer_init(&text, validate_job(validate)->env);
-	header_834(&text, header);
+	set_header_834(&text, header);
 	validate->header = validate_keep(validate, &text);
 	buffer_fini(&text);
 	validate_hold_834(validate, header);
@@ -144,7 +74,7 @@ static int validate_header_820(void *context, const struct x12_tset *tset, const
 	(void)tset;
 	validate_job(validate)->saw_820 = true;
 	buffer_init(&text, validate_job(validate)->env);
-	header_820(&text, header);
+	set_header_820(&text, header);
 	validate->header = validate_keep(validate, &text);
 	buffer_fini(&text);
 	return validate->header.data != NULL ? 0 : -ENOMEM;
@@ -160,253 +90,6 @@ static int validate_remit_end(void *context, const struct x12_tset *tset, const 
 	(void)lines;
 	validate->money = paid + adjusted;
 	return 0;
-}
-
-/* ---- rows ---- */
-
-static int validate_commit_portion(struct validate *validate)
-{
-	struct job *job = validate_job(validate);
-	int r;
-
-	if (++validate->sets_in_commit < VALIDATE_SETS_PER_COMMIT)
-		return 0;
-	validate->sets_in_commit = 0;
-	r = job_commit(job);
-	return r < 0 ? r : job_begin(job);
-}
-
-static void tset_row_fill(struct validate *validate, const struct x12_tset *tset, const struct check_verdict *verdict,
-                          struct store_tset *row)
-{
-	struct job *job = validate_job(validate);
-
-	*row = (struct store_tset){
-		.file_no = job->file.file_no,
-		.interchange_no = validate->interchange.interchange_no,
-		.ordinal = tset->ordinal,
-		.functional_id = slice_from(validate->fgroup_fields[0]),
-		.sender_code = slice_from(validate->fgroup_fields[1]),
-		.receiver_code = slice_from(validate->fgroup_fields[2]),
-		.fgroup_date = slice_from(validate->fgroup_fields[3]),
-		.fgroup_time = slice_from(validate->fgroup_fields[4]),
-		.fgroup_control = slice_from(validate->fgroup_fields[5]),
-		.set_id = tset->set_id,
-		.control_number = tset->control_number,
-		.guide_id = tset->guide_id,
-		.verdict = slice_from(check_decision_name(verdict->decision)),
-		.segments = verdict->segments,
-		.members = verdict->members,
-		.errors = verdict->errors,
-		.warnings = verdict->warnings,
-		.content_hash = verdict->content_hash,
-		.hold_category = CATEGORY_COUNT,
-		.header = validate->header,
-	};
-	row->tally.members_read = verdict->members;
-	row->tally.money_read = validate->money;
-}
-
-static void tset_row_hold(struct store_tset *row, enum category category, struct slice reason)
-{
-	row->outcome = STORE_TSET_HELD;
-	row->hold_category = category;
-	row->reason = reason;
-	row->ledger_key = SLICE_EMPTY;
-}
-
-/* Same key: a duplicate, a conflict, or (reprocess) the next revision. P20, P21, P25. */
-static int tset_row_same_key(struct validate *validate, struct store_tset *row, const struct store_tset *first)
-{
-	struct job *job = validate_job(validate);
-	uint32_t revisions;
-	int r;
-
-	if (job->file.reprocess_of != 0 && first->file_no != job->file.file_no) {
-		r = store_tset_revisions(job->store, first->tset_no, &revisions);
-		if (r < 0)
-			return r;
-		row->revision_of = first->revision_of != 0 ? first->revision_of : first->tset_no;
-		row->ledger_key = store_ledger_key(&validate->arena, &validate->interchange, row, revisions + 1);
-		return row->ledger_key.data != NULL ? 0 : -ENOMEM;
-	}
-	row->duplicate_of = first->tset_no;
-	if (memcmp(&row->content_hash, &first->content_hash, sizeof(row->content_hash)) == 0) {
-		row->outcome = STORE_TSET_DUPLICATE;
-		row->ledger_key = SLICE_EMPTY;
-		row->reason = SLICE_LITERAL("received before: same control numbers, same content");
-		return 0;
-	}
-	tset_row_hold(row, CATEGORY_DUP_FILE,
-		      SLICE_LITERAL("these control numbers were used before with other content; ask the partner which is right"));
-	return 0;
-}
-
-struct tset_link {
-	uint32_t ordinal;
-	uint64_t tset_no;
-};
-
-static int tset_link_find(void *context, const struct store_tset *tset)
-{
-	struct tset_link *link = context;
-
-	if (tset->ordinal != link->ordinal)
-		return 0;
-	link->tset_no = tset->revision_of != 0 ? tset->revision_of : tset->tset_no;
-	return 1;
-}
-
-/* A corrected file under new control numbers: its sets go on with those of the original, in their order. */
-static int tset_row_link(struct validate *validate, struct store_tset *row)
-{
-	struct job *job = validate_job(validate);
-	struct tset_link link = {.ordinal = row->ordinal};
-	int r = store_tsets_each(job->store, job->file.reprocess_of, tset_link_find, &link);
-
-	row->revision_of = link.tset_no;
-	return r < 0 ? r : 0;
-}
-
-static int tset_row_key(struct validate *validate, struct store_tset *row)
-{
-	struct job *job = validate_job(validate);
-	const struct store_tset *first;
-	int r;
-
-	row->ledger_key = store_ledger_key(&validate->arena, &validate->interchange, row, 0);
-	if (row->ledger_key.data == NULL)
-		return -ENOMEM;
-	r = store_tset_by_key(job->store, row->ledger_key, &validate->arena, &first);
-	if (r < 0 || first != NULL)
-		return r < 0 ? r : tset_row_same_key(validate, row, first);
-	if (job->file.reprocess_of != 0)
-		return tset_row_link(validate, row);
-	if (job->profile->resend == PROFILE_APPLY)
-		return 0;
-	r = store_tset_by_content(job->store, &row->content_hash, validate->interchange.sender_qualifier,
-				  validate->interchange.sender_id, job->file.file_no, &validate->arena, &first);
-	if (r == 0 && first != NULL) {
-		row->duplicate_of = first->tset_no;
-		tset_row_hold(row, CATEGORY_DUP_FILE,
-			      SLICE_LITERAL("the same content came before under other control numbers: a suspected re-send"));
-	}
-	return r;
-}
-
-/* What shall become of the set, as far as its own end tells. */
-static int tset_row_settle(struct validate *validate, const struct check_verdict *verdict, struct store_tset *row)
-{
-	struct job *job = validate_job(validate);
-
-	if (verdict->decision == CHECK_REJECTED) {
-		row->outcome = STORE_TSET_REJECTED;
-		row->reason = validate->envelope_rejected ? SLICE_LITERAL("the interchange is rejected; see the TA1")
-							  : SLICE_LITERAL("the set has errors; see the 999");
-		return 0;
-	}
-	if (!slice_is(validate->interchange.usage, "P") && !job->profile->decide.allow_test_files) {
-		row->outcome = STORE_TSET_TEST;
-		row->hold_category = CATEGORY_FILE_HOLD;
-		row->reason = SLICE_LITERAL("test file (ISA15 is not P): validated and acknowledged, not applied");
-		return 0;
-	}
-	if (validate->out_of_order) {
-		tset_row_hold(row, CATEGORY_OUT_OF_SEQUENCE,
-			      SLICE_LITERAL("the interchange is older (ISA09, ISA10) than one of this sender that was applied before"));
-		return 0;
-	}
-	if (validate->hold_category != CATEGORY_COUNT) {
-		tset_row_hold(row, validate->hold_category, validate->hold_reason);
-		return 0;
-	}
-	if (validate->full.mode == STORE_FULL_REPLACE && job->profile->full.refused) {
-		tset_row_hold(row, CATEGORY_FILE_HOLD,
-			      SLICE_LITERAL("a full file, but this partner sends changes only (file_mode: change)"));
-		return 0;
-	}
-	if (validate->full.mode == STORE_FULL_REPLACE && verdict->members == 0) {
-		tset_row_hold(row, CATEGORY_FILE_HOLD,
-			      SLICE_LITERAL("a full file without a single member (INS) would leave out everybody"));
-		return 0;
-	}
-	return tset_row_key(validate, row);
-}
-
-/* A full file's set, and the groups that its records name. */
-static int validate_add_full(struct validate *validate, const struct store_tset *row)
-{
-	struct store *store = validate_job(validate)->store;
-	const struct guard *guard = &validate->guard;
-	uint32_t i;
-	int r;
-
-	validate->full.tset_no = row->tset_no;
-	r = store_full_set_add(store, &validate->full);
-	for (i = 0; r == 0 && i < guard->volume_capacity; i++)
-		if (guard->volumes[i].group_id.len > 0)
-			r = store_full_group_add(store, row->tset_no, guard->volumes[i].group_id);
-	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
-}
-
-static int validate_add_row(struct validate *validate, const struct x12_tset *tset, const struct check_verdict *verdict)
-{
-	struct job *job = validate_job(validate);
-	struct store_tset row;
-	int r;
-
-	tset_row_fill(validate, tset, verdict, &row);
-	if (slice_is(tset->set_id, "834"))
-		validate->full.mode = full_mode_of(&job->profile->full, validate->action, validate->records,
-						   validate->compared);
-	r = tset_row_settle(validate, verdict, &row);
-	if (r == 0)
-		r = store_tset_add(job->store, &row);
-	if (r != 0)
-		return r > 0 ? MUSTER_ERROR_INTERNAL : r;
-	if (job->first_tset_no == 0)
-		job->first_tset_no = row.tset_no;
-	if (validate->interchange_first_no == 0)
-		validate->interchange_first_no = row.tset_no;
-	if (validate->fgroup_first_no == 0)
-		validate->fgroup_first_no = row.tset_no;
-	validate->last_tset_no = row.tset_no;
-	if (validate->full.mode != STORE_FULL_NONE)
-		r = validate_add_full(validate, &row);
-	else if (row.outcome == STORE_TSET_OPEN)
-		r = guard_note_set(&validate->guard, row.ordinal, row.tset_no);
-	return r < 0 ? r : validate_commit_portion(validate);
-}
-
-/*
- * Turn the sets from `first` on into rejected or held ones: their envelope turned out bad at its end. A set that was
- * rejected for itself stays so, but in a file that waits as a whole every member waits.
- */
-static int validate_overrule(struct validate *validate, uint64_t first, enum store_tset_outcome outcome,
-                             struct slice reason)
-{
-	struct job *job = validate_job(validate);
-	uint64_t tset_no;
-	int r = 0;
-
-	for (tset_no = first; r == 0 && first != 0 && tset_no <= validate->last_tset_no; tset_no++) {
-		const struct store_tset *stored;
-		struct store_tset row;
-
-		arena_reset(&validate->arena);
-		r = store_tset_get(job->store, tset_no, &validate->arena, &stored);
-		if (r < 0 || stored == NULL || (stored->outcome == STORE_TSET_REJECTED && outcome == STORE_TSET_REJECTED))
-			continue;
-		row = *stored;
-		row.outcome = outcome;
-		row.reason = reason;
-		row.ledger_key = SLICE_EMPTY;
-		row.hold_category = CATEGORY_COUNT;
-		r = store_tset_update(job->store, &row);
-		if (r == 0)
-			guard_forget_set(&validate->guard, tset_no);
-	}
-	return r;
 }
 
 /* ---- the walk's events ---- */
@@ -477,7 +160,7 @@ static int validate_interchange_end(void *context, const struct x12_interchange 
 	if (job->duplicate)
 		r = validate_duplicate_finding(validate, interchange);
 	if (r == 0 && validate->record && interchange->complete && interchange->rejected)
-		r = validate_overrule(validate, validate->interchange_first_no, STORE_TSET_REJECTED,
+		r = fate_overrule(validate, validate->interchange_first_no, STORE_TSET_REJECTED,
 				      SLICE_LITERAL("the interchange is rejected; see the TA1"));
 	return r < 0 ? r : ack->interchange_end(ack->context, interchange);
 }
@@ -503,7 +186,7 @@ static int validate_fgroup_end(void *context, const struct x12_fgroup *fgroup)
 	int r = 0;
 
 	if (validate->record && fgroup->rejected && fgroup->complete)
-		r = validate_overrule(validate, validate->fgroup_first_no, STORE_TSET_REJECTED,
+		r = fate_overrule(validate, validate->fgroup_first_no, STORE_TSET_REJECTED,
 				      SLICE_LITERAL("the functional group is rejected; see the 999"));
 	return r < 0 ? r : ack->fgroup_end(ack->context, fgroup);
 }
@@ -545,7 +228,7 @@ static int validate_tset_end(void *context, const struct x12_tset *tset, const s
 	job->members_read += verdict->members;
 	job->money_read += validate->money;
 	if (r == 0 && validate->record)
-		r = validate_add_row(validate, tset, verdict);
+		r = fate_add_set(validate, tset, verdict);
 	return r < 0 ? r : ack->tset_end(ack->context, tset, verdict);
 }
 
@@ -670,7 +353,7 @@ static int validate_end(struct validate *validate)
 
 	/* A file that is cut off waits as a whole: what is missing might take back what is there. */
 	if (r == 0 && validate->record && job_waits_whole(job))
-		r = validate_overrule(validate, job->first_tset_no, STORE_TSET_HELD, job_waits_why(job));
+		r = fate_overrule(validate, job->first_tset_no, STORE_TSET_HELD, job_waits_why(job));
 	if (r == 0)
 		r = guard_judge(&validate->guard);
 	if (r == 0 && validate->record)

@@ -1,0 +1,76 @@
+#include "chunk.h"
+
+#include <stdio.h>
+
+/* A WAL longer than this is copied into the database between chunks (promise P13). */
+#define WAL_BYTES_MAX (UINT64_C(64) * 1024 * 1024)
+
+int chunk_begin(struct pass *pass)
+{
+	struct job *job = pass_job(pass);
+
+	if (store_is_writing(job->store))
+		return 0;
+	pass->members_in_chunk = 0;
+	pass->chunk_first_pos = 0;
+	hash_content_init(&pass->payload);
+	return job_begin(job);
+}
+
+static int chunk_audit(struct pass *pass)
+{
+	struct job *job = pass_job(pass);
+	char subject[64], text[96], file_id[STORE_FILE_ID_BYTES];
+	struct store_audit audit = {.kind = SLICE_LITERAL("apply"), .actor = job->operator_id};
+
+	snprintf(subject, sizeof(subject), "%s-%u", store_file_id_format(job->file.file_no, file_id), pass->tset.ordinal);
+	snprintf(text, sizeof(text), "records %u to %u, %u members", pass->chunk_first_pos, pass->chunk_last_pos,
+		 pass->members_in_chunk);
+	audit.subject = slice_from(subject);
+	audit.text = slice_from(text);
+	hash_content_final(&pass->payload, &audit.payload);
+	return store_audit_append(job->store, &audit);
+}
+
+/* Commit what the set under way has done so far; `done`: it has had its last family. */
+int chunk_commit(struct pass *pass, bool done)
+{
+	struct job *job = pass_job(pass);
+	int r = 0;
+
+	if (pass->dry || (!store_is_writing(job->store) && !done))
+		return 0;
+	r = chunk_begin(pass);
+	if (r == 0 && pass->members_in_chunk > 0)
+		r = chunk_audit(pass);
+	pass->members_in_chunk = 0;
+	pass->chunk_first_pos = 0;
+	pass->tset.done = done && (pass->last_chance || job->deferred.count == 0);
+	if (r == 0)
+		r = store_tset_update(job->store, &pass->tset);
+	if (r == 0)
+		r = job_commit(job);
+	if (r == 0 && job->preview == NULL && store_wal_bytes(job->store) > WAL_BYTES_MAX)
+		r = store_checkpoint(job->store, false);
+	if (r == STORE_E_LOCKED)
+		r = 0;
+	if (r == 0 && job_is_interrupted())
+		r = MUSTER_ERROR_INTERRUPTED;
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+int chunk_grew(struct pass *pass, uint32_t last_pos, uint32_t members)
+{
+	if (pass->dry || members == 0)
+		return 0;
+	pass->members_in_chunk += members;
+	if (pass->chunk_first_pos == 0)
+		pass->chunk_first_pos = last_pos - members + 1;
+	pass->chunk_last_pos = last_pos;
+	/* A resumed pass goes again through records before its mark: the mark never goes back. */
+	if (!pass->last_chance && last_pos > pass->tset.resume_pos)
+		pass->tset.resume_pos = last_pos;
+	if (pass->members_in_chunk < (uint32_t)pass_job(pass)->batch->settings.config->chunk_members)
+		return 0;
+	return chunk_commit(pass, false);
+}

@@ -1,0 +1,16 @@
+/*
+ * chunk: a portion of families in one database transaction, ended by the set's resume mark, its tally and an audit row.
+ */
+#ifndef MUSTER_BATCH_CHUNK_H
+#define MUSTER_BATCH_CHUNK_H
+
+#include "pass.h"
+
+/* Begin one where none is open. */
+int chunk_begin(struct pass *pass);
+/* So many records more, up to `last_pos`; commits when there are enough for one transaction. */
+int chunk_grew(struct pass *pass, uint32_t last_pos, uint32_t members);
+/* Commit what the set under way has done so far; `done`: it has had its last family. */
+int chunk_commit(struct pass *pass, bool done);
+
+#endif
