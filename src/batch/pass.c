@@ -9,13 +9,10 @@
  * the resume mark without a ledger row was deferred then; it is deferred again, so that a resumed file decides
  * everything in the same order as one that was never interrupted.
  */
-#include <stdio.h>
-
 #include "audit.h"
 #include "chunk.h"
 #include "guard.h"
 #include "items.h"
-#include "lane.h"
 #include "muster/log.h"
 #include "omit.h"
 #include "pass.h"
