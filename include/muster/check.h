@@ -28,6 +28,19 @@ enum check_balance {
 	CHECK_BALANCE_ALL_ADX   /* RMR04 and the ADX of 2200 and 2320 */
 };
 
+/* Forms that values are held to (finding.rule of their findings), NULL-terminated: "npi", "zip", ... */
+const char *const *check_form_names(void);
+
+/*
+ * A severity for one rule, check of sense, code list or form (finding.rule), or for one place of the guides; goes over
+ * that of the code. Findings about segments and elements only.
+ */
+struct check_severity {
+	struct slice rule;      /* empty: by place */
+	struct guide_path path; /* without qualifier */
+	enum finding_severity severity;
+};
+
 /* One of our own ids in ISA07/08. qualifier empty = any. */
 struct check_receiver {
 	struct slice qualifier, id;
@@ -46,6 +59,16 @@ struct check_options {
 	/* An interchange for somebody else is rejected (TA1 009). None = every receiver is taken for us. Borrowed. */
 	const struct check_receiver *receivers;
 	uint32_t receiver_count;
+	/* The run's guides as this partner has them; NULL = as they are. Borrowed, as all that follows. */
+	const struct guide_set *guides;
+	bool fixed_separators; /* only * : ~ ^ */
+	bool upper_case;       /* no small letters in elements */
+	bool ack_wanted;       /* ISA14 must be 1 */
+	uint32_t members_max;  /* INS of one set; 0 = any number */
+	struct slice gs_receiver; /* GS03; empty = any */
+	/* In this order: the last that fits holds. */
+	const struct check_severity *severities;
+	uint32_t severity_count;
 	/* Severity by finding code; 0 entries (FINDING_INFO) mean "the row's default" unless `severity_set`. */
 	enum finding_severity severity[FINDING_CODE_COUNT];
 	bool severity_set[FINDING_CODE_COUNT];

@@ -203,7 +203,9 @@ struct guide_path {
 };
 
 struct guide_set; /* opaque: all guides of a run, with the code sets */
+struct arena;
 struct env;
+struct yaml_node;
 
 enum { GUIDE_E_INVALID = 1, GUIDE_E_NOT_FOUND };
 
@@ -215,6 +217,33 @@ void guide_set_free(struct guide_set *set);
  * `errors`, the set unchanged; <0. A replaced guide is freed: pointers to it die.
  */
 int guide_set_add(struct guide_set *set, const char *name, struct slice yaml, struct buffer *errors);
+/*
+ * A set that begins as `base` and is then changed for one partner by the next two. Everything in `arena`; `base` must
+ * outlive it. Not for guide_set_add and guide_set_free. 0 or -ENOMEM.
+ */
+int guide_set_derive(const struct guide_set *base, struct arena *arena, struct guide_set **ret_set);
+/*
+ * The external list `list` becomes what the YAML text says (written as those of specs/codes); an unknown one is added,
+ * for overlays to use. Of a derived set only. 0; GUIDE_E_INVALID with messages in `errors`; <0.
+ */
+int guide_set_replace_list(struct guide_set *set, struct slice list, const char *name, struct slice yaml,
+                           struct buffer *errors);
+/*
+ * Lay an overlay over guides (docs/GUIDES.md): {834: {PLACE: {usage: ..., repeat: ..., length: ..., codes: ...}}}. Of a
+ * derived set only. `name` and `text` are the file that `overlay` stands in, for messages. The same results.
+ */
+int guide_set_overlay(struct guide_set *set, const char *name, struct slice text, const struct yaml_node *overlay,
+                      struct buffer *errors);
+/*
+ * `place` of the guide (by id or set) must always be sent, or elements whenever their segment is: rule
+ * GUIDE_RULE_AGREED, an error. Of a derived set only. 0; GUIDE_E_NOT_FOUND: no such guide or place; GUIDE_E_INVALID:
+ * too many rules; <0.
+ */
+#define GUIDE_RULE_AGREED "require_seg"
+int guide_set_require(struct guide_set *set, struct slice guide_name, struct slice place);
+bool guide_set_has_list(const struct guide_set *set, struct slice list);
+/* Names of the external lists, NULL-terminated, in `arena`. 0 or -ENOMEM. */
+int guide_set_lists(const struct guide_set *set, struct arena *arena, const char *const **ret_names);
 /* By ST03/GS08, or NULL. */
 const struct guide *guide_set_find(const struct guide_set *set, struct slice guide_id);
 uint32_t guide_set_count(const struct guide_set *set);

@@ -82,8 +82,9 @@ struct profile {
 	struct slice title;  /* `name`: for people; the file's name where not given */
 	struct slice isa_sender_qualifier, isa_sender; /* ISA05 (empty = any), ISA06 */
 	struct slice gs_sender;   /* GS02: tells two partners of one ISA06 apart; empty = any */
+	struct slice isa_receiver_qualifier; /* ISA07; empty = any. Only with isa_receiver */
 	struct slice isa_receiver; /* ISA08 that this partner must use; empty = the configuration's receiver_ids decide */
-	/* reject, severities, tolerate_isa11_u, tolerate_isa_padding, allow_x220; receivers: set by profiles_load */
+	/* reject, severities, codes, overlay, delims, ...; receivers: set by profiles_load. Its guides live in the arena. */
 	struct check_options check;
 	struct decide_policy decide; /* ref_map, ref0F, end_is_exclusive, retro_*, future_limit, age_limit, test_files, ... */
 	enum profile_ack ack;       /* none: no TA1 and 999 are written to out/ */
@@ -119,12 +120,21 @@ int config_parse(struct arena *arena, const char *path, struct slice text, struc
 /* The defaults, relative to the current folder. 0 or -ENOMEM. */
 int config_defaults(struct arena *arena, struct config *ret_config);
 
-/* Read the folder config->partners. One that nobody named and that is not there has no partners. */
-int profiles_load(struct env *env, struct arena *arena, const struct config *config, struct buffer *errors,
-                  struct profiles *ret_profiles);
-/* One profile from text. `path` names it: its last part without .yaml becomes the name. `base` NULL = the defaults. */
+/* A profile changes guides, and none were given: call again with them. Nothing else is wrong so far. */
+enum { PROFILE_E_GUIDES = 1 };
+
+/*
+ * Read the folder config->partners. One that nobody named and that is not there has no partners. `guides` are those of
+ * the run, which must outlive the profiles; NULL: PROFILE_E_GUIDES when some profile changes them.
+ */
+int profiles_load(struct env *env, struct arena *arena, const struct config *config, const struct guide_set *guides,
+                  struct buffer *errors, struct profiles *ret_profiles);
+/*
+ * One profile from text. `path` names it: its last part without .yaml becomes the name, and files that it names are
+ * beside it. `base` NULL = the defaults. `guides` as above.
+ */
 int profile_parse(struct arena *arena, const char *path, struct slice text, const struct profile *base,
-                  struct buffer *errors, struct profile *ret_profile);
+                  const struct guide_set *guides, struct buffer *errors, struct profile *ret_profile);
 void profile_defaults(struct profile *ret_profile);
 
 /*

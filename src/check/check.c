@@ -75,6 +75,42 @@ static int check_receiver(struct check *check, const struct x12_segment *segment
 			     "the file is for somebody else, or ISA07/08 are wrong");
 }
 
+/* The separators that most guides of partners fix; what cannot be used at all is the reader's finding. */
+static int check_separators(struct check *check, const struct x12_segment *segment)
+{
+	const struct x12_separators *separators = &check->interchange.separators;
+	const struct {
+		char sent, agreed;
+		enum finding_code code;
+		uint32_t pos;
+		const char *text;
+	} rows[] = {
+		{separators->element, '*', FINDING_INTERCHANGE_ELEMENT_SEPARATOR, 0, "the agreed one is *"},
+		{separators->repetition, '^', FINDING_INTERCHANGE_REPETITION_SEPARATOR, 11, "the agreed one is ^"},
+		{separators->component, ':', FINDING_INTERCHANGE_COMPONENT_SEPARATOR, 16, "the agreed one is :"},
+		{separators->terminator, '~', FINDING_INTERCHANGE_SEGMENT_TERMINATOR, 0, "the agreed one is ~"},
+	};
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].sent != '\0' && rows[i].sent != rows[i].agreed)
+			r = report_header(check, rows[i].code, segment, "ISA", rows[i].pos, rows[i].text);
+	return r;
+}
+
+/* What this partner has agreed to send in his envelope. */
+static int check_agreed(struct check *check, const struct x12_segment *segment)
+{
+	int r = 0;
+	if (segment == NULL)
+		return 0;
+	if (check->options.fixed_separators)
+		r = check_separators(check, segment);
+	if (r == 0 && check->options.ack_wanted && slice_is(check->interchange.ack_requested, "0"))
+		r = report_header(check, FINDING_INTERCHANGE_ACK_REQUESTED, segment, "ISA", 14,
+				  "it is agreed that a TA1 is asked for: ISA14 must be 1");
+	return r;
+}
+
 static int begin_interchange(struct check *check, const struct x12_event *event)
 {
 	int r;
@@ -82,7 +118,9 @@ static int begin_interchange(struct check *check, const struct x12_event *event)
 	r = call_interchange(check, check->handler->interchange_begin);
 	if (r == 0)
 		r = report_release_held(check);
-	return r == 0 ? check_receiver(check, event->segment) : r;
+	if (r == 0)
+		r = check_receiver(check, event->segment);
+	return r == 0 ? check_agreed(check, event->segment) : r;
 }
 
 static int end_interchange(struct check *check, const struct x12_event *event)
@@ -140,6 +178,9 @@ static int check_fgroup(struct check *check, const struct x12_segment *segment)
 				     "005010X220A1 (834), 005010X218 (820) and 005010X231A1 (999) are read");
 	}
 	check->fgroup_unknown = false;
+	if (check->options.gs_receiver.len > 0 && !slice_equal(check->options.gs_receiver, fgroup->receiver_code))
+		return report_header(check, FINDING_FGROUP_HEADER, segment, "GS", 3,
+				     "GS03 is not the receiver that is agreed");
 	return 0;
 }
 
@@ -370,6 +411,8 @@ int check_source(struct env *env, const struct guide_set *guides, struct io_sour
 	check->handler = handler;
 	if (options != NULL)
 		check->options = *options;
+	if (check->options.guides != NULL)
+		check->guides = check->options.guides;
 	arena_init(&check->arena, env, 0, 0);
 	r = x12_reader_new(env, source, &check->options.x12, &sink, &check->reader);
 	if (r == 0)

@@ -31,6 +31,7 @@ struct look {
 	uint32_t pos, component_pos, repetition_pos;
 	struct slice qualifier; /* the element or component before it */
 	uint64_t faulty;        /* elements, or components, complained about */
+	struct slice list;      /* the list or form that the value missed, for complain; empty: none */
 };
 
 #ifdef __SSE2__
@@ -183,12 +184,24 @@ static int complain(struct look *look, enum finding_code code, struct slice valu
 		finding.where.offset += (uint64_t)(value.data - look->segment->raw.data);
 	finding.loop = walk_id_of_loop(check, look->guide_segment->loop);
 	finding.value = value;
+	finding.rule = look->list;
 	finding.sensitive = check_is_sensitive(look->segment, look->pos);
 	if (look->pos <= look->guide_segment->element_count)
 		finding.element_ref = element_of(look)->element_ref;
 	if (finding_row(code)->severity == FINDING_ERROR)
 		look->faulty |= bit_of(look->component_pos != 0 ? look->component_pos : look->pos);
 	return report_deliver(check, &finding);
+}
+
+/* The same of a value that is in no list, or has not the form, that profiles know by name. */
+static int complain_list(struct look *look, enum finding_code code, struct slice value, const char *text,
+			 struct slice list)
+{
+	int r;
+	look->list = list;
+	r = complain(look, code, value, text);
+	look->list = SLICE_EMPTY;
+	return r;
 }
 
 /* "one of IL, 74 is expected", as many as fit. */
@@ -212,7 +225,7 @@ static int complain_code(struct look *look, const struct guide_element *element,
 	char text[200];
 	if (list->external) {
 		snprintf(text, sizeof(text), "it is not in the list %.*s", (int)list->name.len, list->name.data);
-		return complain(look, FINDING_ELEMENT_CODE_EXTERNAL, value, text);
+		return complain_list(look, FINDING_ELEMENT_CODE_EXTERNAL, value, text, list->name);
 	}
 	if (guide_code_is_unlisted(look->check->guide, element->codes, value))
 		return complain(look, FINDING_ELEMENT_CODE_UNLISTED, value,
@@ -247,7 +260,7 @@ static int check_amount(struct look *look, const struct guide_element *element, 
 
 static int check_format(struct look *look, const struct guide_element *element, struct slice value)
 {
-	struct value_fault fault = {FINDING_CODE_COUNT, NULL};
+	struct value_fault fault = {FINDING_CODE_COUNT, NULL, NULL};
 	struct slice qualifier = value_trim_end(look->qualifier);
 	uint32_t pos = look->component_pos != 0 ? look->component_pos : look->pos;
 
@@ -274,7 +287,9 @@ static int check_format(struct look *look, const struct guide_element *element, 
 			fault = value_zip(value);
 		break;
 	}
-	return fault.text == NULL ? 0 : complain(look, fault.code, value, fault.text);
+	if (fault.text == NULL)
+		return 0;
+	return complain_list(look, fault.code, value, fault.text, slice_from(fault.list != NULL ? fault.list : ""));
 }
 
 /* What the type asks of a value of right length. */
@@ -568,6 +583,30 @@ static int report_empty(struct look *look)
 	return report_deliver(look->check, &finding);
 }
 
+static bool has_small_letters(struct slice value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (value.data[i] >= 'a' && value.data[i] <= 'z')
+			return true;
+	return false;
+}
+
+/* Where upper case is agreed: what has not been complained about for another reason. */
+static int check_case(struct look *look)
+{
+	look->repetition_pos = 1;
+	for (uint32_t i = 0; i < look->segment->element_count && i < look->guide_segment->element_count; i++) {
+		int r;
+		if ((look->faulty & bit_of(i + 1)) != 0 || !has_small_letters(look->segment->elements[i]))
+			continue;
+		look->pos = i + 1;
+		r = complain(look, FINDING_ELEMENT_CASE, look->segment->elements[i], "send capital letters only");
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* Everything that can be wrong with a segment, element by element. */
 static int check_thoroughly(struct check *check, uint16_t segment_index, const struct x12_segment *segment,
 			    uint32_t flags)
@@ -601,6 +640,8 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 	if (r == 0 &&
 	    (segment->element_count > plan->element_count || segment->elements[segment->element_count - 1].len == 0))
 		r = check_tail(&look, plan->element_count);
+	if (r == 0 && check->options.upper_case)
+		r = check_case(&look);
 	return r == 0 ? check_relations(&look, plan, present) : r;
 }
 
@@ -632,7 +673,8 @@ static bool segment_looks_sound(const struct check *check, const struct plan_seg
 
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
-	if (segment_looks_sound(check, &check->plan->segments[segment_index], segment))
+	if (segment_looks_sound(check, &check->plan->segments[segment_index], segment) &&
+	    !(check->options.upper_case && has_small_letters(segment->raw)))
 		return 0;
 	return check_thoroughly(check, segment_index, segment, raw_flags(segment));
 }

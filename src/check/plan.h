@@ -82,8 +82,8 @@ struct plan_segment {
 	uint64_t required, unused; /* masks of elements */
 	uint8_t element_count, relation_count;
 	uint8_t qualifier_pos;
-	uint8_t sense; /* enum sense_of, 0 = no check of sense looks at this segment */
-	bool ruled;    /* it tells facts, or rules stand at it */
+	uint8_t sense;                       /* enum sense_of, 0 = no check of sense looks at this segment */
+	bool ruled;                          /* it tells facts, or rules stand at it */
 	uint16_t first_source, source_count; /* in plan->sources */
 	uint16_t first_rule, rule_count;     /* in plan->rules */
 };
@@ -110,10 +110,10 @@ struct plan_link {
 struct plan_loop {
 	uint64_t required; /* bits of its required nodes */
 	uint16_t first_node, node_count;
-	uint16_t first_segment; /* that opens it */
-	bool is_member;         /* member_pos counts from here to its end: 2000 */
-	bool is_line;           /* opening it is one more member or remittance line */
-	uint8_t sense;          /* enum sense_loop */
+	uint16_t first_segment;          /* that opens it */
+	bool is_member;                  /* member_pos counts from here to its end: 2000 */
+	bool is_line;                    /* opening it is one more member or remittance line */
+	uint8_t sense;                   /* enum sense_loop */
 	uint16_t first_fact, fact_count; /* in plan->loop_facts: forgotten when the loop begins */
 	uint16_t first_rule, rule_count; /* in plan->rules: judged when it ends */
 };

@@ -95,14 +95,38 @@ void report_quote(const struct check *check, struct finding *finding)
 		finding->segment_at = (uint32_t)(value - from);
 }
 
+static bool fits(const struct check_severity *severity, const struct finding *finding)
+{
+	const struct guide_path *path = &severity->path;
+	if (severity->rule.len > 0)
+		return slice_equal(severity->rule, finding->rule);
+	if (path->in_loop && !slice_is(path->loop, "*") && !slice_equal(path->loop, finding->loop))
+		return false;
+	if (path->segment.len > 0 && !slice_is(path->segment, finding->segment_id))
+		return false;
+	return (path->pos == 0 || path->pos == finding->where.element_pos) &&
+	       (path->component_pos == 0 || path->component_pos == finding->where.component_pos);
+}
+
+/* What the partner's profile says of the rule or place, else of the code; else as the finding was made. */
+static enum finding_severity severity_of(const struct check *check, const struct finding *finding)
+{
+	const struct check_options *options = &check->options;
+	enum finding_scope scope = finding_row(finding->code)->scope;
+	bool placed = scope == FINDING_SEGMENT || scope == FINDING_ELEMENT;
+	for (uint32_t i = placed ? options->severity_count : 0; i-- > 0;)
+		if (fits(&options->severities[i], finding))
+			return options->severities[i].severity;
+	return options->severity_set[finding->code] ? options->severity[finding->code] : finding->severity;
+}
+
 int report_deliver(struct check *check, const struct finding *finding)
 {
 	struct finding f = *finding;
 	int r;
 
 	report_quote(check, &f);
-	if (check->options.severity_set[f.code])
-		f.severity = check->options.severity[f.code];
+	f.severity = severity_of(check, finding);
 	if (f.severity == FINDING_OFF)
 		return 0;
 	if (f.severity == FINDING_ERROR)

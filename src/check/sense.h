@@ -21,7 +21,7 @@ enum sense_of {
 	SENSE_BGN,
 	SENSE_QTY,
 	SENSE_INS,
-	SENSE_REF,        /* of 2000 */
+	SENSE_REF, /* of 2000 */
 	SENSE_DTP,
 	SENSE_DMG,
 	SENSE_LOOP_MARK, /* LS, LE */

@@ -1,9 +1,17 @@
 /* Types and formats. Total: any bytes, an answer. */
 #include "value.h"
 
+#include "muster/check.h"
+
 #include "muster/text.h"
 
-static const struct value_fault fine = {FINDING_CODE_COUNT, NULL};
+static const struct value_fault fine = {FINDING_CODE_COUNT, NULL, NULL};
+
+const char *const *check_form_names(void)
+{
+	static const char *const names[] = {"aba", "ein", "mbi", "npi", "phone", "ssn", "zip", NULL};
+	return names;
+}
 
 static bool is_digit(char c)
 {
@@ -157,14 +165,15 @@ static bool is_date_and_time(struct slice value)
 struct value_fault value_period(struct slice qualifier, struct slice value)
 {
 	if (slice_is(qualifier, "D8") && !(value.len == 8 && value_is_date(value)))
-		return (struct value_fault){FINDING_ELEMENT_DATE_INVALID, "a date CCYYMMDD is expected"};
+		return (struct value_fault){FINDING_ELEMENT_DATE_INVALID, "a date CCYYMMDD is expected", NULL};
 	if (slice_is(qualifier, "RD8") && !is_two_dates(value))
 		return (struct value_fault){FINDING_ELEMENT_DATE_INVALID,
-					    "two dates CCYYMMDD-CCYYMMDD are expected, the first not after the second"};
+					    "two dates CCYYMMDD-CCYYMMDD are expected, the first not after the second",
+					    NULL};
 	if (slice_is(qualifier, "DT") && !is_date_and_time(value))
-		return (struct value_fault){FINDING_ELEMENT_DATE_INVALID, "CCYYMMDDHHMM is expected"};
+		return (struct value_fault){FINDING_ELEMENT_DATE_INVALID, "CCYYMMDDHHMM is expected", NULL};
 	if (slice_is(qualifier, "TM") && !value_is_time(value))
-		return (struct value_fault){FINDING_ELEMENT_TIME_INVALID, "HHMM is expected"};
+		return (struct value_fault){FINDING_ELEMENT_TIME_INVALID, "HHMM is expected", NULL};
 	return fine;
 }
 
@@ -213,44 +222,50 @@ static bool is_mbi(struct slice value)
 
 static struct value_fault check_ssn(struct slice value)
 {
+	const enum finding_code code = FINDING_ELEMENT_SSN_PLACEHOLDER;
 	if (value.len != 9 || !slice_is_digits(value))
-		return (struct value_fault){FINDING_ELEMENT_SSN_PLACEHOLDER,
-					    "an SSN has nine digits and nothing else; this one counts as missing"};
+		return (struct value_fault){code, "an SSN has nine digits and nothing else; this one counts as missing",
+					    "ssn"};
 	if (text_ssn_is_placeholder(value))
 		return (struct value_fault){
-			FINDING_ELEMENT_SSN_PLACEHOLDER,
-			"no such SSN is given out; it counts as missing: leave it out, or send the real one"};
+			code, "no such SSN is given out; it counts as missing: leave it out, or send the real one",
+			"ssn"};
 	return fine;
 }
 
 struct value_fault value_identity(struct slice qualifier, struct slice value)
 {
-	const enum finding_code code = FINDING_ELEMENT_CODE_EXTERNAL;
+	struct value_fault fault = {FINDING_ELEMENT_CODE_EXTERNAL, NULL, NULL};
+	bool sound = true;
 	switch (value_pack(qualifier)) {
 	case VALUE_CODE2('3', '4'):
 	case VALUE_CODE2('S', 'Y'):
 		return check_ssn(value);
 	case VALUE_CODE2('X', 'X'):
-		return is_npi(value)
-			       ? fine
-			       : (struct value_fault){code, "an NPI has ten digits, the last of them a check digit"};
+		sound = is_npi(value);
+		fault.text = "an NPI has ten digits, the last of them a check digit";
+		fault.list = "npi";
+		break;
 	case VALUE_CODE2('F', 'I'):
 	case VALUE_CODE2('2', '4'):
-		return value.len == 9 && slice_is_digits(value)
-			       ? fine
-			       : (struct value_fault){code, "a federal tax id has nine digits, without hyphen"};
+		sound = value.len == 9 && slice_is_digits(value);
+		fault.text = "a federal tax id has nine digits, without hyphen";
+		fault.list = "ein";
+		break;
 	case VALUE_CODE2('0', '1'):
-		return is_aba(value)
-			       ? fine
-			       : (struct value_fault){
-					 code, "a routing number has nine digits, the last of them a check digit"};
+		sound = is_aba(value);
+		fault.text = "a routing number has nine digits, the last of them a check digit";
+		fault.list = "aba";
+		break;
 	case VALUE_CODE2('F', '6'):
-		return is_mbi(value)
-			       ? fine
-			       : (struct value_fault){code, "a Medicare id has eleven characters, as 1EG4TE5MK73"};
+		sound = is_mbi(value);
+		fault.text = "a Medicare id has eleven characters, as 1EG4TE5MK73";
+		fault.list = "mbi";
+		break;
 	default:
-		return fine;
+		break;
 	}
+	return sound ? fine : fault;
 }
 
 struct value_fault value_phone(struct slice qualifier, struct slice value)
@@ -265,7 +280,8 @@ struct value_fault value_phone(struct slice qualifier, struct slice value)
 		if (value.len == 10 && slice_is_digits(value) && value.data[0] >= '2' && value.data[3] >= '2')
 			return fine;
 		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL,
-					    "a phone number has ten digits, its area and exchange start with 2 to 9"};
+					    "a phone number has ten digits, its area and exchange start with 2 to 9",
+					    "phone"};
 	default:
 		return fine;
 	}
@@ -275,6 +291,6 @@ struct value_fault value_zip(struct slice value)
 {
 	if ((value.len != 5 && value.len != 9) || !slice_is_digits(value) || memcmp(value.data, "00000", 5) == 0)
 		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL,
-					    "a ZIP code has five or nine digits, without hyphen"};
+					    "a ZIP code has five or nine digits, without hyphen", "zip"};
 	return fine;
 }

@@ -20,6 +20,7 @@
 struct value_fault {
 	enum finding_code code;
 	const char *text;
+	const char *list; /* of forms that profiles know by name (check_form_names); else NULL */
 };
 
 /* Up to four bytes as a number that tells them apart; of longer values a hash: to switch over codes. */

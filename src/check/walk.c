@@ -173,11 +173,26 @@ static void count_member(struct check *check, const struct plan_loop *loop)
 	}
 }
 
+/* Once, at the first member too many: the rest is in no other fault. */
+static int check_members_max(struct check *check, const struct plan_loop *loop)
+{
+	struct finding finding;
+	if (!loop->is_line || !loop->is_member || check->options.members_max == 0 ||
+	    check->members != check->options.members_max + 1)
+		return 0;
+	finding =
+		report_make(check, FINDING_LOOP_REPEATS_TOO_OFTEN, &check->at, "INS",
+			    "it is agreed that a set holds %u members at most; divide it", check->options.members_max);
+	finding.loop = walk_id_of_loop(check, (uint16_t)(loop - check->plan->loops));
+	return report_deliver(check, &finding);
+}
+
 int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displaced)
 {
 	const struct plan_loop *loop = &check->plan->loops[loop_index];
 	const struct plan_node *opener = &check->plan->nodes[loop->first_node];
 	struct frame *frame = &check->frames[check->frame_count];
+	int r;
 
 	assert(check->frame_count < FRAMES_MAX);
 	/* Field by field: gaps are many bytes, and only those below gap_count are looked at. */
@@ -200,9 +215,10 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	if (loop->fact_count != 0)
 		rule_loop_begin(check, loop);
 	sense_loop_begin(check, (enum sense_loop)loop->sense);
-	if (check->handler->loop_begin != NULL)
-		return check->handler->loop_begin(check->handler->context, check->guide, guide_loop_of(check, frame));
-	return 0;
+	r = check_members_max(check, loop);
+	if (r == 0 && check->handler->loop_begin != NULL)
+		r = check->handler->loop_begin(check->handler->context, check->guide, guide_loop_of(check, frame));
+	return r;
 }
 
 /* Remember where the required places stood that `node` passes over. */
@@ -302,6 +318,7 @@ static int look_inside(struct check *check, const struct plan_node *node, const 
 	if (r == 0 && guide_segment->usage == GUIDE_NOT_USED) {
 		struct finding finding = report_make(check, FINDING_SEGMENT_NOT_USED, &check->at, guide_segment->id,
 						     "%s must not be sent here; leave it out", guide_segment->id);
+		finding.loop = walk_id_of_loop(check, guide_segment->loop);
 		r = report_deliver(check, &finding);
 	}
 	if (r == 0)

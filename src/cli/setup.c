@@ -23,7 +23,13 @@ static int setup_config(struct cli *cli, struct buffer *errors)
 		return -ENOMEM;
 	r = config_load(cli->env, &cli->arena, cli->options.config, getenv("MUSTER_CONFIG"), errors, config);
 	if (r == 0)
-		r = profiles_load(cli->env, &cli->arena, config, errors, profiles);
+		r = profiles_load(cli->env, &cli->arena, config, cli->guides, errors, profiles);
+	if (r == PROFILE_E_GUIDES) {
+		buffer_clear(errors);
+		r = cli_open_guides(cli);
+		if (r == 0)
+			r = profiles_load(cli->env, &cli->arena, config, cli->guides, errors, profiles);
+	}
 	if (r < 0)
 		return r;
 	if (cli->options.db != NULL)

@@ -13,19 +13,6 @@
 #include "muster/env.h"
 #include "muster/specs.h"
 
-struct entry {
-	struct arena arena;
-	struct guide *guide;
-};
-
-struct guide_set {
-	struct env *env;
-	struct arena arena;
-	struct dictionary dictionary;
-	struct entry *entries;
-	uint32_t count;
-};
-
 /* Parse in `scratch`. 0, GUIDE_E_INVALID or <0. */
 static int parse(struct arena *scratch, const struct guide_text *text, struct yaml_node **ret_root)
 {
@@ -42,9 +29,9 @@ static int outcome(int error, const struct guide_text *text)
 }
 
 /* Where the guide of this id is, or the next free place (with a new entry). */
-static int find_place(struct guide_set *set, struct slice id, struct entry **ret_entry)
+static int find_place(struct guide_set *set, struct slice id, struct guide_entry **ret_entry)
 {
-	struct entry *entries;
+	struct guide_entry *entries;
 	uint32_t i;
 
 	for (i = 0; i < set->count; i++) {
@@ -67,7 +54,7 @@ static int add(struct guide_set *set, struct arena *scratch, struct guide_text *
 	struct yaml_node *root;
 	struct guide *guide = NULL;
 	struct arena arena;
-	struct entry *place;
+	struct guide_entry *place;
 	int error;
 
 	arena_init(&arena, set->env, 0, 0);
@@ -80,7 +67,7 @@ static int add(struct guide_set *set, struct arena *scratch, struct guide_text *
 		arena_fini(&arena);
 		return error;
 	}
-	*place = (struct entry){.arena = arena, .guide = guide};
+	*place = (struct guide_entry){.arena = arena, .guide = guide};
 	return 0;
 }
 

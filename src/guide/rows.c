@@ -3,7 +3,7 @@
  */
 #include "compile.h"
 
-static bool read_usage(struct slice word, enum guide_usage *ret_usage)
+bool guide_read_usage(struct slice word, enum guide_usage *ret_usage)
 {
 	if (slice_is(word, "R"))
 		*ret_usage = GUIDE_REQUIRED;
@@ -16,7 +16,7 @@ static bool read_usage(struct slice word, enum guide_usage *ret_usage)
 	return true;
 }
 
-static bool read_repeat(struct slice word, uint32_t *ret_repeat)
+bool guide_read_repeat(struct slice word, uint32_t *ret_repeat)
 {
 	uint64_t value;
 
@@ -51,8 +51,8 @@ bool guide_read_heading(struct guide_text *text, const struct yaml_node *entry, 
 	if (heading.is_loop)
 		heading.id = guide_word(&rest);
 	if (!is_id(heading.id, heading.is_loop ? 6 : 3) ||
-	    !read_usage(guide_word(&rest), &heading.usage) || heading.usage == GUIDE_NOT_USED ||
-	    !read_repeat(guide_word(&rest), &heading.repeat)) {
+	    !guide_read_usage(guide_word(&rest), &heading.usage) || heading.usage == GUIDE_NOT_USED ||
+	    !guide_read_repeat(guide_word(&rest), &heading.repeat)) {
 		guide_complain_at_key(text, entry, "written as \"ID USE REPEAT NAME\" or \"loop ID USE REPEAT NAME\"");
 		return false;
 	}
@@ -83,7 +83,7 @@ static bool read_row(struct guide_text *text, const struct yaml_node *node, stru
 		row.mapping = node->first->next;
 	}
 	rest = words->text;
-	if (words->kind != YAML_SCALAR || !read_usage(guide_word(&rest), &row.usage))
+	if (words->kind != YAML_SCALAR || !guide_read_usage(guide_word(&rest), &row.usage))
 		goto bad;
 	rest = slice_trim(rest);
 	while (rest.len > 0 &&

@@ -34,8 +34,9 @@ static void *list_add(struct ruling *r, struct list *list, int *ret_error)
 	void *items;
 
 	if (list->count + 1 >= GUIDE_NONE) {
-		yaml_complain(r->text->errors, r->text->name, SLICE_EMPTY, 1, 1, "the guide has too many rules");
-		r->text->invalid = true;
+		if (r->text != NULL)
+			yaml_complain(r->text->errors, r->text->name, SLICE_EMPTY, 1, 1,
+				      "the guide has too many rules");
 		*ret_error = GUIDE_E_INVALID;
 		return NULL;
 	}
@@ -538,10 +539,9 @@ static void close_lists(const struct ruling *r)
 	guide->value_count = (uint16_t)r->values.count;
 }
 
-int guide_compile_rules(struct arena *arena, struct guide_text *text, const struct yaml_node *rules,
-			struct guide *guide)
+static struct ruling ruling_of(struct arena *arena, struct guide_text *text, struct guide *guide)
 {
-	struct ruling r = {
+	return (struct ruling){
 		.arena = arena,
 		.text = text,
 		.guide = guide,
@@ -553,6 +553,12 @@ int guide_compile_rules(struct arena *arena, struct guide_text *text, const stru
 		.sources = {.item_bytes = sizeof(struct guide_source)},
 		.values = {.item_bytes = sizeof(struct slice)},
 	};
+}
+
+int guide_compile_rules(struct arena *arena, struct guide_text *text, const struct yaml_node *rules,
+			struct guide *guide)
+{
+	struct ruling r = ruling_of(arena, text, guide);
 	const struct yaml_node *entry;
 	int error = open_lists(&r);
 
@@ -563,6 +569,65 @@ int guide_compile_rules(struct arena *arena, struct guide_text *text, const stru
 	}
 	for (entry = rules->first; entry != NULL && error == 0; entry = entry->next)
 		error = read_rule(&r, entry);
+	if (error == 0)
+		close_lists(&r);
+	return error;
+}
+
+/* Where the required place is looked for: an element at its segment, a segment or loop in the loop around it. */
+static int find_required(struct ruling *r, const struct guide_path *path, struct guide_rule *rule,
+			 struct guide_target *target)
+{
+	const struct guide *guide = r->guide;
+	const struct guide_question sent = {0};
+	uint16_t loop = guide_loop_find(guide, path->loop), first;
+
+	if (!path->in_loop || loop == GUIDE_NONE || (path->segment.len == 0 && loop == 0))
+		return GUIDE_E_NOT_FOUND;
+	first = first_segment(guide, path, loop);
+	if (first == GUIDE_NONE)
+		return GUIDE_E_NOT_FOUND;
+	if (path->pos > 0) {
+		*target = (struct guide_target){path->pos, path->component_pos, GUIDE_NONE, GUIDE_NONE};
+		return path->qualifier.len == 0 &&
+				       element_is_there(guide, &guide->segments[first], path->pos, path->component_pos)
+			       ? 0
+			       : GUIDE_E_NOT_FOUND;
+	}
+	r->at_loop = path->segment.len > 0 ? loop : guide->loops[loop].parent;
+	rule->loop = r->at_loop;
+	target->segment = first;
+	return find_fact(r, path, loop, &sent, &target->fact);
+}
+
+int guide_compile_required(struct arena *arena, struct slice place, struct guide *guide)
+{
+	struct ruling r = ruling_of(arena, NULL, guide);
+	struct guide_rule rule = {
+		.name = SLICE_LITERAL(GUIDE_RULE_AGREED), .severity = FINDING_ERROR, .loop = GUIDE_NONE};
+	struct guide_target target = {.fact = GUIDE_NONE}, *new_target;
+	struct guide_rule *new_rule;
+	struct guide_path path;
+	int error = open_lists(&r);
+
+	if (error != 0 || !guide_path_parse(guide, place, &path))
+		return error != 0 ? error : GUIDE_E_NOT_FOUND;
+	error = find_required(&r, &path, &rule, &target);
+	if (error != 0)
+		return error;
+	rule.text = arena_printf(arena, "it is agreed that %.*s is always sent", (int)place.len, place.data);
+	if (rule.text.data == NULL)
+		return -ENOMEM;
+	rule.first_target = (uint16_t)r.targets.count;
+	rule.target_count = 1;
+	new_target = list_add(&r, &r.targets, &error);
+	new_rule = new_target != NULL ? list_add(&r, &r.rules, &error) : NULL;
+	if (new_rule == NULL)
+		return error;
+	*new_target = target;
+	*new_rule = rule;
+	if (path.pos > 0)
+		error = add_places(&r, &path, (uint16_t)(r.rules.count - 1));
 	if (error == 0)
 		close_lists(&r);
 	return error;

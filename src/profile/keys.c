@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define KEYS_MAX 96
+#define KEYS_MAX 128
 
 static void complain(struct key_reader *reader, uint32_t line, uint32_t column, const char *format, va_list arguments)
 {
@@ -168,6 +168,10 @@ static int read_key(struct key_reader *reader, const struct key *key, const stru
 	}
 	if (key->kind == KEY_OWN)
 		return key->read(reader, node, target);
+	if (key->kind == KEY_NODE) {
+		*(const struct yaml_node **)place = node;
+		return 0;
+	}
 	if (key->kind == KEY_TABLE)
 		return is_mapping(reader, node, key->name) ? keys_read(reader, key->keys, node, target) : 0;
 	if (node->kind != YAML_SCALAR) {
@@ -198,6 +202,7 @@ static int read_key(struct key_reader *reader, const struct key *key, const stru
 		break;
 	case KEY_TABLE:
 	case KEY_OWN:
+	case KEY_NODE:
 	case KEY_LATER:
 		assert(!"handled above");
 	}

@@ -21,6 +21,7 @@ enum key_kind {
 	KEY_CHOICE_BOOL, /* bool: the choice's value is 0 or 1 */
 	KEY_TABLE,       /* a mapping of its own: `keys`, with offsets from the same struct */
 	KEY_OWN,         /* `read` does it */
+	KEY_NODE,        /* const struct yaml_node *: read when all keys are known */
 	KEY_LATER        /* known in the field, not supported yet: refused */
 };
 

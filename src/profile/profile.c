@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "agreed.h"
 #include "files.h"
 #include "keys.h"
 #include "muster/error.h"
@@ -14,12 +15,6 @@
 #define SETTLE_SECONDS_DEFAULT 30
 #define DAYS_MAX 3660
 #define NAME_BYTES_MAX 64u
-
-/* A profile being read. */
-struct profile_text {
-	struct profile profile;
-	unsigned as_is; /* of keys that have only one supported value: nothing to keep */
-};
 
 #define AT(field) offsetof(struct profile_text, field)
 #define LATER(name) {name, KEY_LATER, 0, 0, 0, NULL, NULL, NULL}
@@ -45,8 +40,9 @@ CHOICES(missing_group_choices, {"hold", 0}, {"ignore", 1});
 CHOICES(full_file_mode_choices, {"by_bgn08", PROFILE_FULL_BY_BGN08}, {"by_ins03", PROFILE_FULL_BY_INS03},
         {"always_full", PROFILE_FULL_ALWAYS}, {"always_change", PROFILE_FULL_NEVER});
 CHOICES(yes_later_choices, {"false", 0}, {"0", 0}, {"true", KEY_CHOICE_LATER}, {"1", KEY_CHOICE_LATER});
-CHOICES(case_choices, {"any", 0}, {"upper", KEY_CHOICE_LATER});
-CHOICES(delims_choices, {"any", 0}, {"expected", KEY_CHOICE_LATER});
+CHOICES(yes_choices, {"false", 0}, {"true", 1}, {"0", 0}, {"1", 1});
+CHOICES(case_choices, {"any", 0}, {"upper", 1});
+CHOICES(delims_choices, {"any", 0}, {"expected", 1});
 CHOICES(dep_without_sub_choices, {"hold", 0}, {"reject", KEY_CHOICE_LATER});
 CHOICES(plan_key_choices, {"HD04", 0}, {"REF", KEY_CHOICE_LATER});
 CHOICES(group_key_choices, {"any", 0}, {"hdr38", KEY_CHOICE_LATER}, {"2000_1L", KEY_CHOICE_LATER},
@@ -59,7 +55,6 @@ CHOICES(ssn_required_choices, {"none", 0}, {"sub only", KEY_CHOICE_LATER}, {"all
 CHOICES(atomic_choices, {"set", 0}, {"interchange", KEY_CHOICE_LATER}, {"group", KEY_CHOICE_LATER},
         {"family", KEY_CHOICE_LATER});
 
-static int read_severities(struct key_reader *reader, const struct yaml_node *node, void *target);
 static int read_file_mode(struct key_reader *reader, const struct yaml_node *node, void *target);
 static int read_member_id_ref(struct key_reader *reader, const struct yaml_node *node, void *target);
 
@@ -84,10 +79,21 @@ static const struct key profile_keys[] = {
 	{"isa_sender_qualifier", KEY_TEXT, AT(profile.isa_sender_qualifier), 2, 2, NULL, NULL, NULL},
 	{"isa_sender", KEY_TEXT, AT(profile.isa_sender), 1, 15, NULL, NULL, NULL},
 	{"gs_sender", KEY_TEXT, AT(profile.gs_sender), 2, 15, NULL, NULL, NULL},
+	{"isa_receiver_qualifier", KEY_TEXT, AT(profile.isa_receiver_qualifier), 2, 2, NULL, NULL, NULL},
 	{"isa_receiver", KEY_TEXT, AT(profile.isa_receiver), 1, 15, NULL, NULL, NULL},
+	{"gs_receiver", KEY_TEXT, AT(profile.check.gs_receiver), 2, 15, NULL, NULL, NULL},
 
 	{"reject", KEY_CHOICE_BOOL, AT(profile.check.reject_member), 0, 0, reject_choices, NULL, NULL},
-	{"severities", KEY_OWN, 0, 0, 0, NULL, NULL, read_severities},
+	{"severities", KEY_NODE, AT(severities), 0, 0, NULL, NULL, NULL},
+	{"codes", KEY_NODE, AT(codes), 0, 0, NULL, NULL, NULL},
+	{"code_files", KEY_NODE, AT(code_files), 0, 0, NULL, NULL, NULL},
+	{"overlay", KEY_NODE, AT(overlay), 0, 0, NULL, NULL, NULL},
+	{"require_seg", KEY_NODE, AT(require_seg), 0, 0, NULL, NULL, NULL},
+	{"n4_county", KEY_BOOL, AT(n4_county), 0, 0, NULL, NULL, NULL},
+	{"require_isa14", KEY_CHOICE_BOOL, AT(profile.check.ack_wanted), 0, 0, yes_choices, NULL, NULL},
+	{"delims", KEY_CHOICE_BOOL, AT(profile.check.fixed_separators), 0, 0, delims_choices, NULL, NULL},
+	{"case", KEY_CHOICE_BOOL, AT(profile.check.upper_case), 0, 0, case_choices, NULL, NULL},
+	{"max_ins", KEY_INTEGER, AT(profile.check.members_max), 1, INT32_MAX, NULL, NULL, NULL},
 	{"tolerate_isa11_u", KEY_BOOL_NOT, AT(profile.check.x12.refuse_isa11_u), 0, 0, NULL, NULL, NULL},
 	{"tolerate_isa_padding", KEY_BOOL, AT(profile.check.x12.tolerate_isa_padding), 0, 0, NULL, NULL, NULL},
 	{"allow_x220", KEY_BOOL, AT(profile.check.allow_x220), 0, 0, NULL, NULL, NULL},
@@ -122,10 +128,9 @@ static const struct key profile_keys[] = {
 	{"omission_young_days", KEY_INTEGER, AT(profile.full.young_days), 0, DAYS_MAX, NULL, NULL, NULL},
 	{"missing_group", KEY_CHOICE_BOOL, AT(profile.full.missing_groups_ignored), 0, 0, missing_group_choices, NULL, NULL},
 
-	AS_IS("require_isa14", yes_later_choices), AS_IS("upsert", yes_later_choices),
-	AS_IS("merge_ins", yes_later_choices), AS_IS("group_first", yes_later_choices),
+	AS_IS("upsert", yes_later_choices), AS_IS("merge_ins", yes_later_choices),
+	AS_IS("group_first", yes_later_choices),
 	AS_IS("term_cancels_renewal", yes_later_choices), AS_IS("out_834_effectuation", yes_later_choices),
-	AS_IS("case", case_choices), AS_IS("delims", delims_choices),
 	AS_IS("dep_without_sub", dep_without_sub_choices), AS_IS("plan_key", plan_key_choices),
 	AS_IS("group_key", group_key_choices), AS_IS("sponsor_key", sponsor_key_choices),
 	AS_IS("cancel", cancel_choices), AS_IS("transport", transport_choices),
@@ -133,10 +138,10 @@ static const struct key profile_keys[] = {
 	AS_IS("atomic", atomic_choices),
 
 	LATER("modes_by_name"), LATER("reconcile"), LATER("bgn08_map"), LATER("history"),
-	LATER("ack_rules"), LATER("n4_county"), LATER("require_seg"), LATER("cat_map"),
+	LATER("ack_rules"), LATER("cat_map"),
 	LATER("cob_rules"), LATER("family_split"), LATER("error_report"), LATER("name_regex"), LATER("expect"),
-	LATER("max_ins"), LATER("earlier_term"), LATER("reinstate"), LATER("plan_change"), LATER("renewal_style"),
-	LATER("thresholds"), LATER("overlays"), LATER("schedule"), LATER("window"),
+	LATER("earlier_term"), LATER("reinstate"), LATER("plan_change"), LATER("renewal_style"),
+	LATER("thresholds"), LATER("schedule"), LATER("window"),
 	{0},
 };
 
@@ -166,62 +171,6 @@ static int read_member_id_ref(struct key_reader *reader, const struct yaml_node 
 		slice_to_cstr(node->text, policy->member_id_ref, sizeof(policy->member_id_ref));
 	else
 		key_fault(reader, node, "member_id is a REF qualifier, like '23'");
-	return 0;
-}
-
-/*
- * What a partner may weigh otherwise: segments, elements and the control totals. What is wrong with an envelope, a
- * set's frame or the balance of a remittance is not a matter of taste.
- */
-static bool severity_is_free(enum finding_code code)
-{
-	enum finding_scope scope = finding_row(code)->scope;
-	return scope == FINDING_SEGMENT || scope == FINDING_ELEMENT || code == FINDING_TSET_TOTALS;
-}
-
-static bool severity_of(struct slice name, enum finding_severity *ret_severity)
-{
-	for (int severity = FINDING_INFO; severity <= FINDING_OFF; severity++)
-		if (slice_is(name, finding_severity_name((enum finding_severity)severity))) {
-			*ret_severity = (enum finding_severity)severity;
-			return true;
-		}
-	return false;
-}
-
-/* The names of all free codes, so that the nearest can be named. */
-static int check_severity_keys(struct key_reader *reader, const struct yaml_node *mapping)
-{
-	const char *known[FINDING_CODE_COUNT + 1];
-	for (int code = 0; code < FINDING_CODE_COUNT; code++)
-		known[code] = finding_row((enum finding_code)code)->code;
-	known[FINDING_CODE_COUNT] = NULL;
-	reader->faults += yaml_check_keys(reader->errors, reader->name, reader->text, mapping, known);
-	return 0;
-}
-
-static int read_severities(struct key_reader *reader, const struct yaml_node *node, void *target)
-{
-	struct check_options *options = &((struct profile_text *)target)->profile.check;
-	if (node->kind != YAML_MAPPING) {
-		key_fault(reader, node, "severities holds lines of the form `element_code_invalid: warning`");
-		return 0;
-	}
-	check_severity_keys(reader, node);
-	for (const struct yaml_node *row = node->first; row != NULL; row = row->next) {
-		enum finding_code code;
-		enum finding_severity severity;
-		if (!finding_code_of(row->key, &code))
-			continue;
-		if (!severity_is_free(code))
-			key_fault_at_key(reader, row, "the severity of %s is fixed", finding_row(code)->code);
-		else if (row->kind != YAML_SCALAR || !severity_of(row->text, &severity))
-			key_fault(reader, row, "a severity is error, warning, info or off");
-		else {
-			options->severity[code] = severity;
-			options->severity_set[code] = true;
-		}
-	}
 	return 0;
 }
 
@@ -279,10 +228,12 @@ static void check_ids(struct key_reader *reader, const struct profile *profile)
 		fault_of_file(reader, "isa_sender names one partner; put it into a file of his own");
 	else if (!fallback && slice_is_empty(profile->isa_sender))
 		fault_of_file(reader, "isa_sender is missing: without it no file of this partner is known as his");
+	if (!slice_is_empty(profile->isa_receiver_qualifier) && slice_is_empty(profile->isa_receiver))
+		fault_of_file(reader, "isa_receiver_qualifier goes with isa_receiver");
 }
 
 int profile_parse(struct arena *arena, const char *path, struct slice text, const struct profile *base,
-                  struct buffer *errors, struct profile *ret_profile)
+                  const struct guide_set *guides, struct buffer *errors, struct profile *ret_profile)
 {
 	struct key_reader reader = {arena, errors, path, text, 0};
 	struct profile_text values = {0};
@@ -298,7 +249,9 @@ int profile_parse(struct arena *arena, const char *path, struct slice text, cons
 	if (!is_profile_name(name))
 		fault_of_file(&reader, "a profile's file name is letters, digits, - and _, and ends in .yaml");
 	int r = keys_parse(&reader, profile_keys, &values);
-	if (r < 0)
+	if (r == 0)
+		r = agreed_settle(&reader, &values, guides);
+	if (r != 0)
 		return r;
 	if (reader.faults == 0)
 		check_ids(&reader, &values.profile);

@@ -34,14 +34,15 @@ int profile_read_file(struct env *env, struct arena *arena, const char *path, st
 }
 
 static int read_profile(struct env *env, struct arena *arena, const char *folder, const char *file,
-                        const struct profile *base, struct buffer *errors, struct profile *ret_profile)
+                        const struct profile *base, const struct guide_set *guides, struct buffer *errors,
+                        struct profile *ret_profile)
 {
 	struct slice text;
 	struct slice path = arena_printf(arena, "%s/%s", folder, file);
 	if (path.data == NULL)
 		return -ENOMEM;
 	int r = profile_read_file(env, arena, path.data, errors, &text);
-	return r < 0 ? r : profile_parse(arena, path.data, text, base, errors, ret_profile);
+	return r < 0 ? r : profile_parse(arena, path.data, text, base, guides, errors, ret_profile);
 }
 
 static bool ends_in(const char *name, const char *ending)
@@ -72,7 +73,7 @@ static int check_senders_differ(const struct profiles *profiles, struct buffer *
 
 /* Every other file of the folder on top of the fallback. Faults are remembered, reading goes on. */
 static int read_partners(struct env *env, struct arena *arena, const char *folder, char *const *names, size_t count,
-                         struct buffer *errors, struct profiles *profiles)
+                         const struct guide_set *guides, struct buffer *errors, struct profiles *profiles)
 {
 	int result = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -84,7 +85,7 @@ static int read_partners(struct env *env, struct arena *arena, const char *folde
 		}
 		if (!ends_in(names[i], ".yaml"))
 			continue;
-		int r = read_profile(env, arena, folder, names[i], &profiles->fallback, errors,
+		int r = read_profile(env, arena, folder, names[i], &profiles->fallback, guides, errors,
 		                     &profiles->items[profiles->count]);
 		if (r == 0)
 			profiles->count++;
@@ -107,6 +108,7 @@ static int set_receivers(struct arena *arena, const struct config *config, struc
 	own = arena_alloc(arena, sizeof(*own));
 	if (own == NULL)
 		return -ENOMEM;
+	own->qualifier = profile->isa_receiver_qualifier;
 	own->id = profile->isa_receiver;
 	profile->check.receivers = own;
 	profile->check.receiver_count = 1;
@@ -121,8 +123,8 @@ static int set_all_receivers(struct arena *arena, const struct config *config, s
 	return r;
 }
 
-int profiles_load(struct env *env, struct arena *arena, const struct config *config, struct buffer *errors,
-                  struct profiles *ret_profiles)
+int profiles_load(struct env *env, struct arena *arena, const struct config *config, const struct guide_set *guides,
+                  struct buffer *errors, struct profiles *ret_profiles)
 {
 	struct profiles profiles = {.count = 0};
 	char **names = NULL;
@@ -149,11 +151,12 @@ int profiles_load(struct env *env, struct arena *arena, const struct config *con
 	}
 	for (size_t i = 0; i < count && fallback_r == 0; i++)
 		if (strcmp(names[i], DEFAULT_FILE) == 0)
-			fallback_r = read_profile(env, arena, config->partners, DEFAULT_FILE, NULL, errors, &profiles.fallback);
+			fallback_r = read_profile(env, arena, config->partners, DEFAULT_FILE, NULL, guides, errors,
+			                          &profiles.fallback);
 	r = fallback_r;
-	if (r < 0 && r != MUSTER_ERROR_CONFIG)
+	if (r != 0 && r != MUSTER_ERROR_CONFIG)
 		goto out;
-	r = read_partners(env, arena, config->partners, names, count, errors, &profiles);
+	r = read_partners(env, arena, config->partners, names, count, guides, errors, &profiles);
 	if (r == 0)
 		r = check_senders_differ(&profiles, errors);
 	if (r == 0)

@@ -21,6 +21,26 @@
 static struct env env;
 static struct arena arena;
 static struct buffer errors;
+static struct guide_set *guides;
+
+static int open_guides(void **state)
+{
+	static struct env guide_env;
+	struct buffer faults;
+	(void)state;
+	env_real_init(&guide_env);
+	buffer_init(&faults, &guide_env);
+	assert_int_equal(guide_set_new(&guide_env, &faults, &guides), 0);
+	buffer_fini(&faults);
+	return 0;
+}
+
+static int close_guides(void **state)
+{
+	(void)state;
+	guide_set_free(guides);
+	return 0;
+}
 
 static int set_up(void **state)
 {
@@ -54,7 +74,7 @@ static void assert_slice(struct slice value, const char *wanted)
 static int parse_profile(const char *text, struct profile *ret_profile)
 {
 	buffer_clear(&errors);
-	return profile_parse(&arena, "partners/acme.yaml", slice_from(text), NULL, &errors, ret_profile);
+	return profile_parse(&arena, "partners/acme.yaml", slice_from(text), NULL, guides, &errors, ret_profile);
 }
 
 static int parse_config(const char *text, struct config *ret_config)
@@ -215,6 +235,8 @@ static void test_every_key_reaches_its_place(void **state)
 	                      "add_without_coverage: true\naddress_cascade: false\ndup_isa13: warn\nresend: apply\n"
 	                      "out_of_order: apply\narrival: settle\nsettle_seconds: 90\nmax_inflated: 2 GiB\n"
 	                      "tolerate_isa11_u: false\ntolerate_isa_padding: true\nallow_x220: true\n"
+	                      "isa_receiver_qualifier: ZZ\ngs_receiver: MUSTERGS\nrequire_isa14: 1\ndelims: expected\n"
+	                      "case: upper\nmax_ins: 10000\n"
 	                      "guards: {omissions_percent: 1, omissions_min: 2, terminations_percent: 3,\n"
 	                      "  terminations_min: 4, changes_percent: 6, changes_min: 7}\n"
 	                      "file_mode: change\nfull_file_mode: by_ins03\nomission: exception\n"
@@ -257,6 +279,13 @@ static void test_every_key_reaches_its_place(void **state)
 	assert_int_equal(profile.full.grace_files, 2);
 	assert_int_equal(profile.full.young_days, 30);
 	assert_true(profile.full.missing_groups_ignored);
+	assert_slice(profile.isa_receiver_qualifier, "ZZ");
+	assert_slice(profile.check.gs_receiver, "MUSTERGS");
+	assert_true(profile.check.ack_wanted);
+	assert_true(profile.check.fixed_separators);
+	assert_true(profile.check.upper_case);
+	assert_int_equal(profile.check.members_max, 10000);
+	assert_null(profile.check.guides);
 	assert_int_equal(profile.guards.omissions_percent, 1);
 	assert_int_equal(profile.guards.omissions_min, 2);
 	assert_int_equal(profile.guards.terminations_percent, 3);
@@ -285,7 +314,7 @@ static void test_profile_faults(void **state)
 		{"group_key: hdr38", "group_key: hdr38 is not supported yet"},
 		{"ssn_required: sub only", "ssn_required: sub only is not supported yet"},
 		{"dup_isa13: reject", "dup_isa13: reject is not supported yet; muster can warn"},
-		{"case: lower", "case is any"},
+		{"case: lower", "case is any or upper"},
 		{"arrival: soon", "arrival is rename, done-marker or settle"},
 		{"end_is_exclusive: maybe", "end_is_exclusive is true or false"},
 		{"retro_add: -1", "retro_add is a whole number from 0"},
@@ -305,6 +334,47 @@ static void test_profile_faults(void **state)
 		{"severities: {interchange_truncated: warning}", "the severity of interchange_truncated is fixed"},
 		{"severities: {tset_out_of_balance: 'off'}", "the severity of tset_out_of_balance is fixed"},
 		{"severities: error", "severities holds lines"},
+		{"severities: {snip8: error}", "2:14: \"snip8\" is no finding, rule, check of sense or place"},
+		{"severities: {snip4: fatal}", "a severity is error, warning, info or off"},
+		{"severities: {cobra_events: error}", "did you mean \"cobra_event\"?"},
+		{"severities: {birth_in_futur: error}", "did you mean \"birth_in_future\"?"},
+		{"severities: {2000/INX03: error}", "2:14: \"2000/INX03\" is no finding, rule"},
+		{"severities: {2000/INS99: error}", "2:14: \"2000/INS99\" is no finding, rule"},
+		{"severities: {2000/REF*17: error}", "2:14: a severity is for all qualifiers"},
+		{"codes: off", "codes holds lines"},
+		{"codes: {state: error}", "did you mean \"states\"?"},
+		{"codes: {npo: error}", "did you mean \"npi\"?"},
+		{"codes: {zip: never}", "a severity is error, warning, info or off"},
+		{"code_files: x.yaml", "code_files holds lines"},
+		{"code_files: {states: [x]}", "a list of codes is in a file"},
+		{"code_files: {states: no-such-file.yaml}", "this file cannot be taken as the list states"},
+		{"overlay: 834", "written as {834: {PLACE: {usage: R}}}"},
+		{"overlay: {835: {}}", "2:11: there is no guide of this id or set"},
+		{"overlay: {834: {2000/INX: {usage: R}}}", "2:17: guide 005010X220A1 has no place \"2000/INX\"; did you mean \"2000/INS\"?"},
+		{"overlay: {834: {2000/INX03: {usage: R}}}", "did you mean \"2000/INS03\"?"},
+		{"overlay: {834: {2000/INS03: {usges: R}}}", "2:30: unknown key \"usges\"; did you mean \"usage\"?"},
+		{"overlay: {834: {2000/INS03: {usage: X}}}", "2:37: usage is R (required), S (situational) or N"},
+		{"overlay: {834: {2000/INS03: {length: 5}}}", "2:38: a length is written as 2/15"},
+		{"overlay: {834: {2000/INS03: {repeat: 0}}}", "2:38: repeat is a number from 1"},
+		{"overlay: {834: {2000/INS03: {codes: [A]}}}", "2:37: written as {add: {CODE: meaning}"},
+		{"overlay: {834: {2000/INS03: {codes: {remove: [99]}}}}", "2:47: this is none of the element's codes"},
+		{"overlay: {834: {2000/INS03: {codes: {only: 001}}}}", "2:44: written as a list of codes"},
+		{"overlay: {834: {2000/INS01: {codes: {remove: [Y, N]}}}}", "no code would be left"},
+		{"overlay: {834: {2300/HD04: {codes: {remove: [A]}}}}", "the guide has no codes for this element"},
+		{"overlay: {834: {2300/HD04: {list: countrys}}}", "2:35: there is no list of codes \"countrys\"; did you mean \"countries\"?"},
+		{"overlay: {834: {2000/INS06: {length: 1/2}}}", "a composite's components have lengths"},
+		{"overlay: {834: {2000/INS: {usage: S}}}", "this segment opens its loop"},
+		{"overlay: {834: {/ST: {repeat: 2}}}", "this segment opens its loop or the set"},
+		{"overlay: {834: {2000/REF*17: {usage: R}}}", "several qualifiers share this place"},
+		{"overlay: {834: {2000/REF: {length: 1/2}}}", "unknown key \"length\""},
+		{"overlay: {834: {2000/DTP01: {codes: {add: {999: x}}}, /: {usage: S}}}", "the set itself cannot be changed"},
+		{"overlay: {834: {2000/REF01: {codes: {add: {23: x}}}}}", "another REF of this loop has that qualifier"},
+		{"overlay: {834: {rules: {x: {at: 2000/INS}}}}", "a rule has at, when, text"},
+		{"require_seg: 2000/INS", "require_seg is a list of places"},
+		{"require_seg: [INS]", "2:15: this is no place of the 834"},
+		{"require_seg: [2000/ZZZ]", "2:15: this is no place of the 834"},
+		{"require_isa14: maybe", "require_isa14 is false, true, 0 or 1"},
+		{"max_ins: 0", "max_ins is a whole number from 1"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -327,11 +397,11 @@ static void test_profile_identity(void **state)
 	assert_int_equal(parse_profile("reject: set\n", &profile), MUSTER_ERROR_CONFIG);
 	assert_errors_hold("isa_sender is missing");
 	buffer_clear(&errors);
-	assert_int_equal(profile_parse(&arena, "partners/default.yaml", slice_from("isa_sender: A\n"), NULL, &errors, &profile),
+	assert_int_equal(profile_parse(&arena, "partners/default.yaml", slice_from("isa_sender: A\n"), NULL, guides, &errors, &profile),
 	                 MUSTER_ERROR_CONFIG);
 	assert_errors_hold("isa_sender names one partner");
 	buffer_clear(&errors);
-	assert_int_equal(profile_parse(&arena, "partners/a b.yaml", slice_from("isa_sender: A\n"), NULL, &errors, &profile),
+	assert_int_equal(profile_parse(&arena, "partners/a b.yaml", slice_from("isa_sender: A\n"), NULL, guides, &errors, &profile),
 	                 MUSTER_ERROR_CONFIG);
 	assert_errors_hold("a profile's file name is letters");
 }
@@ -370,7 +440,7 @@ static int load_partners(const char *folder, struct profiles *ret_profiles)
 	assert_int_equal(config_defaults(&arena, &config), 0);
 	config.partners = folder;
 	buffer_clear(&errors);
-	return profiles_load(&env, &arena, &config, &errors, ret_profiles);
+	return profiles_load(&env, &arena, &config, guides, &errors, ret_profiles);
 }
 
 static void test_partners_inherit_from_default(void **state)
@@ -447,7 +517,7 @@ static void test_a_partners_folder_that_is_named_must_be_there(void **state)
 	assert_int_equal(profiles.count, 0);
 	buffer_clear(&errors);
 	assert_int_equal(parse_config("partners: nowhere\n", &config), 0);
-	assert_int_equal(profiles_load(&env, &arena, &config, &errors, &profiles), MUSTER_ERROR_CONFIG);
+	assert_int_equal(profiles_load(&env, &arena, &config, guides, &errors, &profiles), MUSTER_ERROR_CONFIG);
 	assert_errors_hold("/srv/muster/nowhere: the partners folder");
 }
 
@@ -463,7 +533,7 @@ static void test_receivers(void **state)
 	write_file(folder, "zeta.yaml", "isa_sender: ZETA\nisa_receiver: SPECIAL\n");
 	assert_int_equal(parse_config("receiver_ids: ['ZZ:MUSTERHP', '941234567']\n", &config), 0);
 	config.partners = folder;
-	assert_int_equal(profiles_load(&env, &arena, &config, &errors, &profiles), 0);
+	assert_int_equal(profiles_load(&env, &arena, &config, guides, &errors, &profiles), 0);
 	const struct check_options *acme = &profile_named(&profiles, slice_from("acme"))->check;
 	const struct check_options *zeta = &profile_named(&profiles, slice_from("zeta"))->check;
 	assert_int_equal(profiles.fallback.check.receiver_count, 2);
@@ -574,7 +644,7 @@ static int load_all(struct env *world, const char *folder, struct profiles *ret_
 	buffer_init(&messages, world);
 	int r = config_load(world, &memory, path, NULL, &messages, &config);
 	if (r == 0)
-		r = profiles_load(world, &memory, &config, &messages, ret_profiles);
+		r = profiles_load(world, &memory, &config, guides, &messages, ret_profiles);
 	if (r == 0)
 		r = messages.error;
 	buffer_fini(&messages);
@@ -598,7 +668,10 @@ static void test_every_failure_is_forwarded(void **state)
 	snprintf(partners, sizeof(partners), "%s/partners", folder);
 	assert_int_equal(env_mkdirs(&env, partners), 0);
 	write_file(partners, "default.yaml", "reject: member\n");
-	write_file(partners, "acme.yaml", "isa_sender: ACME\nguards: {changes_min: 7}\n");
+	write_file(partners, "acme.yaml", "isa_sender: ACME\nguards: {changes_min: 7}\ncode_files: {plans: plans}\n"
+	                                  "overlay: {834: {2300/HD04: {list: plans}}}\nrequire_seg: [2100A/DMG]\n"
+	                                  "severities: {2300/HD04: warning, cobra_event: error}\ncodes: {plans: error}\n");
+	write_file(partners, "plans", "list: plans\ncodes: {A: a}\n");
 	env_fault_init(&world, &env, 1);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		uint64_t nth = 0;
@@ -654,5 +727,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_failure_is_forwarded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_samples_are_taken, set_up, tear_down),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_guides, close_guides);
 }
