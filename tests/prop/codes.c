@@ -10,7 +10,8 @@ static const struct {
 } elsewhere[] = {
 	{FINDING_INTERCHANGE_RECEIVER_UNKNOWN, "wants a partner's profile: tests/unit/test_check_walk.c"},
 	{FINDING_TSET_FINDINGS_LIMIT, "wants a thousand faults: tests/unit/test_check_walk.c"},
-	{FINDING_SEGMENT_NOT_USED, "no guide names a segment only to forbid it"},
+	{FINDING_SEGMENT_NOT_USED, "wants a partner's overlay: tests/unit/test_agreed.c"},
+	{FINDING_ELEMENT_CASE, "wants a partner who agreed to capitals: tests/unit/test_agreed.c"},
 };
 
 static bool is_elsewhere(enum finding_code code)
