@@ -142,6 +142,7 @@ static int item_record(struct pass *pass, const struct enroll_family *whole, uin
 		.policy = &job->profile->decide,
 		.today = job->batch->settings.today,
 		.family = &family,
+		.compares = pass_compares(pass),
 		.last_chance = true,
 		.forced_member_id = item_member(item),
 		.forced_new = slice_is(item->decision, "new"),

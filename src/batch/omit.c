@@ -264,7 +264,7 @@ static int omit_commit(struct omit *omit)
 		return 0;
 	snprintf(subject, sizeof(subject), "%s-%u", store_file_id_format(job->file.file_no, file_id),
 		 omit->use->tset_ordinal);
-	snprintf(text, sizeof(text), "%u members of group %s left out", omit->chunk_members,
+	snprintf(text, sizeof(text), "%u members of group %s looked at", omit->chunk_members,
 		 slice_to_cstr(omit->input.group_id, group, sizeof(group)));
 	audit.subject = slice_from(subject);
 	audit.text = slice_from(text);
@@ -469,6 +469,69 @@ static void omit_set_input(struct omit *omit, const struct store_full_use *use)
 	};
 }
 
+/* Questions of earlier full files about this group: this one answers them, or asks them anew. */
+struct overtaken {
+	struct omit *omit;
+	struct slice *items;
+	uint32_t count, capacity;
+};
+
+static int overtaken_note(void *context, const struct store_exception *item)
+{
+	struct overtaken *overtaken = context;
+	struct arena *arena = &overtaken->omit->arena;
+
+	if (item->file_no >= overtaken->omit->job->file.file_no)
+		return 0;
+	if (overtaken->count == overtaken->capacity) {
+		uint32_t capacity = overtaken->capacity * 2 + 16;
+		struct slice *grown = arena_alloc_array(arena, capacity, sizeof(*grown));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		if (overtaken->count > 0)
+			memcpy(grown, overtaken->items, overtaken->count * sizeof(*grown));
+		overtaken->items = grown;
+		overtaken->capacity = capacity;
+	}
+	overtaken->items[overtaken->count] = arena_dup(arena, item->item_id);
+	return overtaken->items[overtaken->count++].data != NULL ? 0 : -ENOMEM;
+}
+
+static int overtaken_close(struct omit *omit, struct slice item_id)
+{
+	const struct store_exception *stored;
+	struct store_exception row;
+	int r = store_exception_get(omit->job->store, item_id, &omit->arena, &stored);
+
+	if (r < 0 || stored == NULL)
+		return r;
+	row = *stored;
+	row.status = STORE_EXCEPTION_SUPERSEDED;
+	r = store_exception_update(omit->job->store, &row);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+static int omit_overtake(struct omit *omit, struct slice group_id)
+{
+	struct overtaken overtaken = {.omit = omit};
+	const struct store_exception_filter filter = {
+		.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED,
+		.has_category = true,
+		.category = CATEGORY_OMITTED,
+		.group_id = group_id,
+	};
+	uint32_t i;
+	int r = store_exceptions_each(omit->job->store, &filter, overtaken_note, &overtaken);
+
+	if (r == 0 && overtaken.count > 0)
+		r = omit_begin(omit);
+	for (i = 0; r == 0 && i < overtaken.count; i++)
+		r = overtaken_close(omit, overtaken.items[i]);
+	omit->chunk_members += overtaken.count;
+	return r;
+}
+
 static int omit_group(struct omit *omit, const struct store_full_use *use)
 {
 	struct store *store = omit->job->store;
@@ -487,6 +550,8 @@ static int omit_group(struct omit *omit, const struct store_full_use *use)
 		volume->measured = true;
 		volume->present = omit->members_present;
 	}
+	if (r == 0 && !omit->pass->dry && omit->mode == STORE_FULL_REPLACE)
+		r = omit_overtake(omit, use->group_id);
 	for (household = omit->households; r == 0 && household != NULL; household = household->next)
 		r = omit->mode == STORE_FULL_AUDIT ? omit_tell_household(omit, household->subscriber_id)
 						   : omit_household(omit, household->subscriber_id);

@@ -42,4 +42,10 @@ static inline struct job *pass_job(struct pass *pass)
 	return pass->pass.job;
 }
 
+/* Is INS03 030 compared with what is stored? */
+static inline bool pass_compares(struct pass *pass)
+{
+	return pass->full.mode != STORE_FULL_NONE || pass_job(pass)->profile->full.mode == PROFILE_FULL_NEVER;
+}
+
 #endif

@@ -176,6 +176,8 @@ static int add_operation(struct arena *arena, const struct decide_omission_input
 		.confidence = 1.0,
 		.match_rule = "omission",
 		.change = describe_span(arena, before, after, false),
+		.touches = {{.before = *before, .after = *after, .after_index = index}},
+		.touch_count = 1,
 	};
 	if (operation->change.data == NULL)
 		return -ENOMEM;

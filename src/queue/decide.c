@@ -128,6 +128,7 @@ static int check_release(struct work *work, struct slice note)
 	const struct store_exception *item = &work->item;
 	const struct store_tset *tset;
 	struct slice purpose;
+	bool overtaken;
 	int r;
 
 	if (slice_trim(note).len == 0)
@@ -145,7 +146,8 @@ static int check_release(struct work *work, struct slice note)
 		return refuse(work, "only a held 834 set can be released");
 	if (json_find(tset->header, "purpose", &purpose) && slice_is(json_decode(&work->arena, purpose), "22"))
 		return refuse(work, "an information copy is never applied");
-	return 0;
+	r = store_full_is_overtaken(work->store, item->tset_no, &overtaken);
+	return r == 0 && overtaken ? refuse(work, "a newer full file of its group was applied since") : r;
 }
 
 static int check_decision(struct work *work, struct slice decision, struct slice note, enum store_exception_status *ret_status)

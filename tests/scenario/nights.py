@@ -24,6 +24,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     release ITEM | reject ITEM    F1-1-0 = file, set, record
     match ITEM NAME DATE          on that day
     new ITEM                      somebody not on file; `notice` lines: of the item's own notices.csv
+    undo F1
     refused DECISION ITEM [noted] the decision is not taken
     span NAME BEGINS..ENDS [PLAN] every span of the member that is not void, one line each
 """
@@ -395,6 +396,10 @@ def run(scenario, folder):
             runner.want(words[1:], block)
         elif words[0] in ("release", "reject"):
             runner.decide(words[0], words[1:])
+        elif words[0] == "undo":
+            status, out, err = world.muster("undo", "--file", "F%08d" % int(words[1][1:]), "--operator", "rep", "--yes")
+            if status != 0:
+                raise Fault("undo ends with %d: %s%s" % (status, out, err))
         elif words[0] == "match":
             runner.decide("match:" + world.people[words[2]]["member_id"], words[1:], words[3])
         elif words[0] == "new":
