@@ -89,6 +89,7 @@ struct profile {
 	struct decide_policy decide; /* ref_map, ref0F, end_is_exclusive, retro_*, future_limit, age_limit, test_files, ... */
 	enum profile_ack ack;       /* none: no TA1 and 999 are written to out/ */
 	bool ta1_only_when_asked;   /* ta1: requested */
+	bool report_824;            /* an 824 tells the partner which records were not applied, and why */
 	bool accept_complete_sets;  /* partial: of a file cut off, the sets complete before the cut are taken */
 	enum profile_doubt resend;  /* other control numbers, same content (promise P22) */
 	enum profile_doubt out_of_order; /* older than what was applied last (promise P24) */

@@ -4,6 +4,7 @@
  * All of them can be done again with the same result, so the transaction that says FILED comes last: whoever finds
  * the file in an earlier stage makes them again, byte for byte.
  */
+#include "advise.h"
 #include "claim.h"
 #include "muster/log.h"
 #include "muster/outputs.h"
@@ -41,6 +42,18 @@ static int finish_acknowledge(struct finish *finish)
 		return r;
 	r = publish(finish, "ta1", ta1);
 	return r < 0 ? r : publish(finish, "999", ack999);
+}
+
+static int finish_advise(struct finish *finish)
+{
+	struct advice *advice;
+	struct slice bytes;
+	int r = advise_make(finish->job, &advice, &bytes);
+
+	if (r == 0)
+		r = publish(finish, "824", bytes);
+	advice_free(advice);
+	return r;
 }
 
 /*
@@ -173,6 +186,8 @@ int job_finish(struct job *job)
 		r = env_mkdirs(job->env, finish.archive);
 	if (r == 0)
 		r = finish_acknowledge(&finish);
+	if (r == 0)
+		r = finish_advise(&finish);
 	if (r == 0)
 		r = finish_outputs(&finish);
 	if (r == 0)

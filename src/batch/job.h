@@ -47,7 +47,7 @@ struct job {
 	uint64_t members_read;        /* over all sets */
 	cents money_read;
 	uint64_t first_tset_no;
-	uint32_t tset_count, interchange_count;
+	uint32_t tset_count, fgroup_count, interchange_count;
 	bool saw_834, saw_820;
 
 	struct job_deferred deferred;

@@ -10,6 +10,7 @@
  */
 #include "validate.h"
 
+#include "advise.h"
 #include "fate.h"
 #include "full.h"
 #include "lane.h"
@@ -174,6 +175,7 @@ static int validate_fgroup_begin(void *context, const struct x12_fgroup *fgroup)
 	size_t i;
 
 	validate->fgroup_first_no = 0;
+	validate_job(validate)->fgroup_count++;
 	for (i = 0; i < 6; i++)
 		slice_to_cstr(fields[i], validate->fgroup_fields[i], sizeof(validate->fgroup_fields[i]));
 	return ack->fgroup_begin(ack->context, fgroup);
@@ -319,6 +321,7 @@ static int validate_setup(struct validate *validate, struct job *job, bool recor
 	*validate = (struct validate){.pass = {.job = job, .what = "validating", .wants_content = record}, .record = record};
 	arena_init(&validate->arena, job->env, 0, 0);
 	guard_init(&validate->guard, job);
+	job->fgroup_count = 0;
 	ack_free(job->ack);
 	job->ack = NULL;
 	r = ack_new(job->env, &options, &job->ack);
@@ -340,7 +343,7 @@ static int validate_take_numbers(struct job *job)
 {
 	uint64_t first;
 
-	job->file.ack_control_count = ack_control_numbers_used(job->ack);
+	job->file.ack_control_count = ack_control_numbers_used(job->ack) + advise_numbers(job);
 	if (job->file.ack_control_count == 0)
 		return 0;
 	return store_sequence_next(job->store, "ack_isa13", job->file.ack_control_count, 999999999, &first);

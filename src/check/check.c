@@ -169,13 +169,13 @@ static int check_fgroup(struct check *check, const struct x12_segment *segment)
 		if (fgroup->functional_id.len != 2)
 			return 0;
 		return report_header(check, FINDING_FGROUP_TYPE_UNSUPPORTED, segment, "GS", 1,
-				     "BE (834), RA (820) and FA (999) are read");
+				     "BE (834), RA (820), FA (999, 997) and AG (824) are read");
 	}
 	if (!serves(find_guide(check, fgroup->version), fgroup->functional_id)) {
 		if (fgroup->version.len == 0 || fgroup->version.len > 12)
 			return 0;
 		return report_header(check, FINDING_FGROUP_VERSION_UNSUPPORTED, segment, "GS", 8,
-				     "005010X220A1 (834), 005010X218 (820) and 005010X231A1 (999) are read");
+				     "005010X220A1 (834), 005010X218 (820), 005010X231A1 (999) and 005010X186A1 (824) are read");
 	}
 	check->fgroup_unknown = false;
 	if (check->options.gs_receiver.len > 0 && !slice_equal(check->options.gs_receiver, fgroup->receiver_code))
@@ -233,9 +233,9 @@ static enum finding_code choose_guide(const struct check *check, const struct gu
 static const char *guide_text(enum finding_code code)
 {
 	if (code == FINDING_TSET_UNSUPPORTED)
-		return "834, 820 and 999 are read";
+		return "834, 820, 999, 997 and 824 are read";
 	if (code == FINDING_TSET_WRONG_GROUP)
-		return "834 goes in a group of GS01 BE, 820 in RA, 999 in FA";
+		return "834 goes in a group of GS01 BE, 820 in RA, 999 and 997 in FA, 824 in AG";
 	if (code == FINDING_TSET_GUIDE_ID)
 		return "ST03 must name the guide, as GS08 does";
 	return "ST03 and GS08 must name the same guide";

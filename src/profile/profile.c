@@ -100,6 +100,7 @@ static const struct key profile_keys[] = {
 	{"partial", KEY_CHOICE_BOOL, AT(profile.accept_complete_sets), 0, 0, partial_choices, NULL, NULL},
 	{"ack", KEY_CHOICE, AT(profile.ack), 0, 0, ack_choices, NULL, NULL},
 	{"ta1", KEY_CHOICE_BOOL, AT(profile.ta1_only_when_asked), 0, 0, ta1_choices, NULL, NULL},
+	{"report_824", KEY_BOOL, AT(profile.report_824), 0, 0, NULL, NULL, NULL},
 	{"test_files", KEY_CHOICE_BOOL, AT(profile.decide.allow_test_files), 0, 0, test_choices, NULL, NULL},
 
 	{"ref_map", KEY_TABLE, 0, 0, 0, NULL, ref_map_keys, NULL},
