@@ -265,7 +265,8 @@ static int on_tset_end(void *context, const struct x12_tset *tset, const struct 
 /* The records that a sender looks for: loops 2000 of the 834, 2000A and 2000B of the 820. */
 static bool is_record(const struct guide_loop *loop)
 {
-	return strncmp(loop->id, "2000", 4) == 0;
+	/* Asked of every segment; the ids are arrays that hold more than four bytes. */
+	return memcmp(loop->id, "2000", 4) == 0;
 }
 
 static int on_loop_begin(void *context, const struct guide *guide, const struct guide_loop *loop)

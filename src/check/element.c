@@ -100,10 +100,17 @@ static bool is_plain_amount(struct slice value)
 	       value_decimals(value) <= VALUE_AMOUNT_DECIMALS_MAX;
 }
 
-/* Is the value surely right? `before` is the element before it. */
-static inline bool looks_sound(const struct check *check, const struct plan_element *element, struct slice value,
-			       struct slice before)
+static struct slice before(const struct slice *at, const struct slice *first)
 {
+	return at > first ? at[-1] : SLICE_EMPTY;
+}
+
+/* Is the element surely right? `first` is the segment's first one. */
+static inline bool looks_sound(const struct check *check, const struct plan_element *element, const struct slice *at,
+			       const struct slice *first)
+{
+	struct slice value = *at;
+
 	if (value.len < element->min || value.len > element->max || ends_in_blank(value))
 		return false;
 	switch ((enum plan_kind)element->kind) {
@@ -121,11 +128,11 @@ static inline bool looks_sound(const struct check *check, const struct plan_elem
 	case PLAN_TIME:
 		return value_is_time(value);
 	case PLAN_PERIOD:
-		return value_pack(before) == VALUE_CODE2('D', '8') && value_day_number(value) != 0;
+		return value_pack(before(at, first)) == VALUE_CODE2('D', '8') && value_day_number(value) != 0;
 	case PLAN_IDENTITY:
-		return value_identity(before, value).text == NULL;
+		return value_identity(before(at, first), value).text == NULL;
 	case PLAN_PHONE:
-		return value_phone(before, value).text == NULL;
+		return value_phone(before(at, first), value).text == NULL;
 	case PLAN_ZIP:
 		return value_zip(value).text == NULL;
 	case PLAN_COMPOSITE:
@@ -613,13 +620,14 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 {
 	const struct plan_segment *plan = &check->plan->segments[segment_index];
 	uint32_t count = segment->element_count < plan->element_count ? segment->element_count : plan->element_count;
-	struct slice before = SLICE_EMPTY;
 	uint64_t present = 0;
 	struct look look = {
 		.check = check, .segment = segment, .guide_segment = &check->guide->segments[segment_index]};
 	int r = 0;
 
 	look.elements = &check->guide->elements[look.guide_segment->first_element];
+	check->present = 0;
+	check->is_divided = true;
 	if (segment->element_count == 0)
 		return report_empty(&look);
 	for (uint32_t i = 0; i < count; i++) {
@@ -627,14 +635,14 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 		if (value.len > 0) {
 			present |= UINT64_C(1) << i;
 			look.pos = i + 1;
-			if (flags != 0 || !looks_sound(check, &plan->elements[i], value, before))
+			if (flags != 0 || !looks_sound(check, &plan->elements[i], &segment->elements[i], segment->elements))
 				r = check_closely(&look, &look.elements[i], value);
 			if (r < 0)
 				return r;
 		}
-		before = value;
 	}
 	look.component_pos = 0;
+	check->present = present;
 	if ((plan->required & ~present) != 0)
 		r = check_missing(&look, plan->required & ~present);
 	if (r == 0 &&
@@ -646,28 +654,29 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 }
 
 /* Surely nothing wrong with the whole segment? */
-static bool segment_looks_sound(const struct check *check, const struct plan_segment *plan,
+static bool segment_looks_sound(struct check *check, const struct plan_segment *plan,
 				const struct x12_segment *segment)
 {
-	uint32_t count = segment->element_count;
-	struct slice before = SLICE_EMPTY;
-	uint64_t present = 0;
+	const struct slice *first = segment->elements, *end = first + segment->element_count;
+	const struct plan_element *element = plan->elements;
+	uint64_t present = 0, bit = 1;
 
-	if (count == 0 || count > plan->element_count || segment->elements[count - 1].len == 0 ||
-	    raw_flags(segment) != 0)
+	if (end == first || segment->element_count > plan->element_count || end[-1].len == 0 || raw_flags(segment) != 0)
 		return false;
-	for (uint32_t i = 0; i < count; i++) {
-		struct slice value = segment->elements[i];
-		if (value.len > 0 && !looks_sound(check, &plan->elements[i], value, before))
+	for (const struct slice *at = first; at < end; at++, element++, bit <<= 1) {
+		if (at->len == 0)
+			continue;
+		if (!looks_sound(check, element, at, first))
 			return false;
-		present |= (uint64_t)(value.len > 0) << i;
-		before = value;
+		present |= bit;
 	}
 	if ((plan->required & ~present) != 0)
 		return false;
 	for (uint8_t i = 0; i < plan->relation_count; i++)
 		if (is_violated(plan->relations[i].kind, plan->relations[i].first, plan->relations[i].rest, present))
 			return false;
+	check->present = present;
+	check->is_divided = false;
 	return true;
 }
 

@@ -219,7 +219,6 @@ static int make_segments(struct arena *arena, struct check_plan *plan)
 		for (uint16_t e = 0; e < from->element_count; e++) {
 			enum guide_usage usage = guide->elements[from->first_element + e].usage;
 			segment->required |= (uint64_t)(usage == GUIDE_REQUIRED) << e;
-			segment->unused |= (uint64_t)(usage == GUIDE_NOT_USED) << e;
 		}
 	}
 	return 0;
@@ -385,6 +384,37 @@ static struct plan_question question_of(const struct guide_question *from)
 	return (struct plan_question){from->pos, from->component_pos, from->first_value, from->value_count};
 }
 
+static uint64_t element_bit(uint8_t pos)
+{
+	return pos != 0 ? UINT64_C(1) << (pos - 1) : 0;
+}
+
+/* A rule that stands at a segment. */
+static struct plan_rule rule_at_segment(const struct guide *guide, uint16_t index)
+{
+	const struct guide_rule *from = &guide->rules[index];
+	struct plan_rule rule = {.rule = index};
+	bool elements_only = true;
+
+	for (uint16_t i = 0; i < from->test_count; i++) {
+		const struct guide_test *test = &guide->tests[from->first_test + i];
+		if (test->wanted && test->fact == GUIDE_NONE)
+			rule.needs |= element_bit(test->question.pos);
+	}
+	for (uint16_t i = 0; i < from->target_count; i++) {
+		const struct guide_target *target = &guide->targets[from->first_target + i];
+		elements_only = elements_only && target->pos != 0;
+		/* A composite that is there may lack the component that is required. */
+		if (from->forbids)
+			rule.forbidden |= element_bit(target->pos);
+		else if (target->component_pos == 0)
+			rule.enough |= element_bit(target->pos);
+	}
+	if (!elements_only)
+		rule.forbidden = 0;
+	return rule;
+}
+
 /* What each segment can tell, side by side. */
 static void sort_sources(struct check_plan *plan)
 {
@@ -403,6 +433,7 @@ static void sort_sources(struct check_plan *plan)
 				.source = i,
 				.question = question_of(&guide->facts[from->fact].question),
 			};
+			plan->sources[n - 1].needs = element_bit(plan->sources[n - 1].question.pos);
 		}
 		segment->source_count = (uint16_t)(n - segment->first_source);
 	}
@@ -418,7 +449,7 @@ static void sort_rules(struct check_plan *plan)
 		segment->first_rule = n;
 		for (uint16_t i = 0; i < guide->rule_place_count; i++)
 			if (guide->rule_places[i].segment == s)
-				plan->rules[n++] = guide->rule_places[i].rule;
+				plan->rules[n++] = rule_at_segment(guide, guide->rule_places[i].rule);
 		segment->rule_count = (uint16_t)(n - segment->first_rule);
 		segment->ruled = segment->rule_count > 0 || segment->source_count > 0;
 	}
@@ -427,7 +458,7 @@ static void sort_rules(struct check_plan *plan)
 		loop->first_rule = n;
 		for (uint16_t i = 0; i < guide->rule_count; i++)
 			if (guide->rules[i].loop == l)
-				plan->rules[n++] = i;
+				plan->rules[n++] = (struct plan_rule){.rule = i};
 		loop->rule_count = (uint16_t)(n - loop->first_rule);
 		loop->first_fact = facts;
 		for (uint16_t i = 0; i < guide->fact_count; i++)

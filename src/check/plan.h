@@ -71,15 +71,24 @@ struct plan_test {
 };
 
 struct plan_source {
+	uint64_t needs;     /* mask of the element asked about; 0 = none */
 	uint32_t qualifier; /* packed; 0 = any */
 	uint16_t fact, source;
 	struct plan_question question;
 };
 
+/* A rule, with what the mask of the elements sent tells of it beforehand. */
+struct plan_rule {
+	uint64_t needs;     /* when one of them is not sent, it does not apply */
+	uint64_t enough;    /* when one of them is sent, it is kept */
+	uint64_t forbidden; /* when none of them is sent, it is kept; 0 = that cannot be told */
+	uint16_t rule;
+};
+
 struct plan_segment {
 	const struct plan_element *elements;
 	const struct plan_relation *relations;
-	uint64_t required, unused; /* masks of elements */
+	uint64_t required; /* mask of elements */
 	uint8_t element_count, relation_count;
 	uint8_t qualifier_pos;
 	uint8_t sense;                       /* enum sense_of, 0 = no check of sense looks at this segment */
@@ -143,7 +152,8 @@ struct check_plan {
 	/* The guide's rules: tests and values beside its own, the rest sorted by the segment or loop that needs it. */
 	struct plan_test *tests;
 	struct plan_source *sources;
-	uint16_t *rules, *loop_facts;
+	struct plan_rule *rules;
+	uint16_t *loop_facts;
 	uint32_t *values;
 	uint16_t *heads; /* [loop][symbol]: first link, or PLAN_NONE */
 	struct plan_id ids[PLAN_ID_SLOTS];

@@ -57,11 +57,13 @@ static void gather_facts(struct check *check, const struct plan_segment *at, con
 	const struct plan_source *source = &check->plan->sources[at->first_source];
 	uint32_t qualifier = 0;
 	if (at->qualifier_pos != 0)
-		qualifier = value_pack(value_trim_end(x12_component(segment, at->qualifier_pos, 1)));
+		qualifier = value_pack(value_trim_end(value_at(segment, at->qualifier_pos, check->is_divided ? 1 : 0)));
 	for (uint16_t i = 0; i < at->source_count; i++, source++) {
-		struct rule_fact *fact = &check->facts[source->fact];
-		if ((source->qualifier != 0 && source->qualifier != qualifier) || fact->holds ||
-		    !holds(check->plan, &source->question, segment))
+		struct rule_fact *fact;
+		if ((source->qualifier != 0 && source->qualifier != qualifier) || (source->needs & ~check->present) != 0)
+			continue;
+		fact = &check->facts[source->fact];
+		if (fact->holds || !holds(check->plan, &source->question, segment))
 			continue;
 		fact->holds = true;
 		fact->source = source->source;
@@ -170,15 +172,23 @@ static int judge_segment(struct check *check, const struct guide_rule *rule, uin
 	return r == 0 && !rule->forbids ? report_here(check, rule, &targets[0], segment_index, segment) : r;
 }
 
+/* Is it plain from which elements were sent that there is nothing to say? */
+static inline bool is_kept(const struct plan_rule *rule, uint64_t present)
+{
+	return (rule->needs & ~present) != 0 || (rule->enough & present) != 0 ||
+	       (rule->forbidden != 0 && (rule->forbidden & present) == 0);
+}
+
 int rule_segment(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
 	const struct plan_segment *at = &check->plan->segments[segment_index];
 	if (at->source_count != 0)
 		gather_facts(check, at, segment);
 	for (uint16_t i = 0; i < at->rule_count; i++) {
-		const struct guide_rule *rule = &check->guide->rules[check->plan->rules[at->first_rule + i]];
+		const struct plan_rule *beforehand = &check->plan->rules[at->first_rule + i];
+		const struct guide_rule *rule = &check->guide->rules[beforehand->rule];
 		int r;
-		if (!applies(check, rule, segment))
+		if (is_kept(beforehand, check->present) || !applies(check, rule, segment))
 			continue;
 		r = judge_segment(check, rule, segment_index, segment);
 		if (r < 0)
@@ -235,7 +245,7 @@ static int judge_loop(struct check *check, const struct guide_rule *rule)
 int rule_loop_end(struct check *check, const struct plan_loop *loop)
 {
 	for (uint16_t i = 0; i < loop->rule_count; i++) {
-		const struct guide_rule *rule = &check->guide->rules[check->plan->rules[loop->first_rule + i]];
+		const struct guide_rule *rule = &check->guide->rules[check->plan->rules[loop->first_rule + i].rule];
 		int r = applies(check, rule, NULL) ? judge_loop(check, rule) : 0;
 		if (r < 0)
 			return r;

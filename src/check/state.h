@@ -104,6 +104,8 @@ struct check {
 	uint32_t count_stride;
 	uint32_t member_pos, members;
 	struct x12_where at; /* of the segment in hand */
+	uint64_t present;    /* its elements that are not empty, as a mask: from element_check on */
+	bool is_divided;     /* separators may stand inside its elements */
 	uint16_t symbol;     /* its symbol, and the entry of its id */
 	const struct plan_id *id;
 	struct held unknown; /* about a segment that was passed over: held until the next one is placed */

@@ -44,13 +44,6 @@ bool value_is_unusual(struct slice value)
 	return false;
 }
 
-struct slice value_trim_end(struct slice value)
-{
-	while (value.len > 0 && value.data[value.len - 1] == ' ')
-		value.len--;
-	return value;
-}
-
 static struct slice without_minus(struct slice value)
 {
 	if (value.len > 0 && value.data[0] == '-')
@@ -103,38 +96,41 @@ bool value_is_time(struct slice value)
 	return value.len == 4 || two_digits_up_to(value.data + 4, 59);
 }
 
-static uint32_t number_of(const char *p, size_t digits)
-{
-	uint32_t number = 0;
-	for (size_t i = 0; i < digits; i++)
-		number = number * 10 + (uint32_t)(p[i] - '0');
-	return number;
-}
-
-/* Eight digits at once: none of the bytes is below '0' or above '9'. */
-static bool are_eight_digits(const char *p)
+/* Eight digits as the number they are; false when they are not all digits. */
+static bool eight_digits(const char *p, uint32_t *ret_number)
 {
 	uint64_t bytes;
 	memcpy(&bytes, p, sizeof(bytes));
-	return ((bytes & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
-		(((bytes + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) ==
-	       UINT64_C(0x3333333333333333);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bytes = __builtin_bswap64(bytes);
+#endif
+	/* All at once: none of the bytes is below '0' or above '9'. */
+	if (((bytes & UINT64_C(0xf0f0f0f0f0f0f0f0)) |
+	     (((bytes + UINT64_C(0x0606060606060606)) & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) !=
+	    UINT64_C(0x3333333333333333))
+		return false;
+	/* Neighbours are joined: digits to pairs, pairs to fours, fours to eight. */
+	bytes &= UINT64_C(0x0f0f0f0f0f0f0f0f);
+	bytes = (bytes * 10 + (bytes >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	bytes = (bytes * 100 + (bytes >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	*ret_number = (uint32_t)(bytes * 10000 + (bytes >> 32));
+	return true;
 }
 
 uint32_t value_day_number(struct slice value)
 {
 	static const uint8_t days[12] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	uint32_t year, month, day;
-	if (value.len != 8 || !are_eight_digits(value.data))
+	uint32_t number, year, month, day;
+	if (value.len != 8 || !eight_digits(value.data, &number))
 		return 0;
-	year = number_of(value.data, 4);
-	month = number_of(value.data + 4, 2);
-	day = number_of(value.data + 6, 2);
+	year = number / 10000;
+	month = number / 100 % 100;
+	day = number % 100;
 	if (year == 0 || month - 1 > 11 || day == 0 || day > days[month - 1])
 		return 0;
 	if (month == 2 && day == 29 && (year % 4 != 0 || (year % 100 == 0 && year % 400 != 0)))
 		return 0;
-	return year * 10000 + month * 100 + day;
+	return number;
 }
 
 bool value_is_date(struct slice value)

@@ -56,7 +56,12 @@ size_t value_length(struct slice value);
 int value_control_byte(struct slice value);
 /* Bytes outside ASCII. */
 bool value_is_unusual(struct slice value);
-struct slice value_trim_end(struct slice value);
+static inline struct slice value_trim_end(struct slice value)
+{
+	while (value.len > 0 && value.data[value.len - 1] == ' ')
+		value.len--;
+	return value;
+}
 bool value_is_integer(struct slice value);
 /* An optional minus, digits, at most one point. */
 bool value_is_decimal(struct slice value);
