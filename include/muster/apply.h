@@ -25,6 +25,7 @@
 struct apply_view {
 	struct decide_view view; /* hand this out */
 	struct store *store;     /* borrowed */
+	uint64_t corrected_no;   /* the set that the one under way corrects; 0 = none */
 	const struct arena *arena;
 	const struct member *members[APPLY_VIEW_MEMBERS]; /* by member_no, open-addressed */
 	uint32_t member_count;

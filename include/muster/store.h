@@ -658,6 +658,7 @@ struct store_exception_filter {
 	bool has_urgency;
 	enum urgency urgency;
 	uint64_t file_no, tset_no;   /* 0 = any */
+	bool with_revisions;         /* of tset_no, too */
 	struct slice owner, group_id, subscriber_id, partner;
 	int64_t due_before_ms;       /* 0 = any */
 	int64_t free_at_ms;          /* not leased at this time; 0 = any */
@@ -709,7 +710,10 @@ struct store_remittance {
 int store_remittance_add(struct store *store, const struct store_remittance *remittance);
 int store_remittance_get(struct store *store, uint64_t tset_no, struct arena *arena,
                          const struct store_remittance **ret_remittance);
-/* Was this payment taken before by another set (and not as a duplicate)? *ret_tset_no 0 = no. */
+/*
+ * Was this payment taken before by another set (and not as a duplicate)? *ret_tset_no 0 = no. `but_tset_no` and its
+ * revisions do not count: a correction is of the same payment.
+ */
 int store_remittance_seen(struct store *store, struct slice payer_id, struct slice trace, cents total,
                           date_day settles_on, uint64_t but_tset_no, uint64_t *ret_tset_no);
 

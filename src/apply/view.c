@@ -147,8 +147,9 @@ static int view_group_by_invoice(void *context, struct slice invoice, struct are
 static int view_payment_seen(void *context, struct slice payer_id, struct slice trace, cents total,
                              date_day settles_on, bool *ret_seen)
 {
+	const struct apply_view *view = context;
 	uint64_t tset_no;
-	int r = store_remittance_seen(view_store(context), payer_id, trace, total, settles_on, 0, &tset_no);
+	int r = store_remittance_seen(view->store, payer_id, trace, total, settles_on, view->corrected_no, &tset_no);
 
 	if (r == 0)
 		*ret_seen = tset_no != 0;

@@ -45,7 +45,9 @@ int chunk_commit(struct pass *pass, bool done)
 		r = chunk_audit(pass);
 	pass->members_in_chunk = 0;
 	pass->chunk_first_pos = 0;
-	pass->tset.done = done && (pass->last_chance || job->deferred.count == 0);
+	/* A remittance held as a whole has no tally yet: settling gives it one, and then it is done. */
+	pass->tset.done = done && pass->tset.outcome == STORE_TSET_OPEN &&
+			  (pass->last_chance || job->deferred.count == 0);
 	if (r == 0)
 		r = store_tset_update(job->store, &pass->tset);
 	if (r == 0)

@@ -276,6 +276,22 @@ static int list_compare(const void *a, const void *b)
 	return (left->item.member_pos > right->item.member_pos) - (left->item.member_pos < right->item.member_pos);
 }
 
+/* The money of a rejected line leaves suspense. */
+static int item_reject_money(struct batch *batch, struct arena *arena, uint32_t line_pos, struct store_tset *tset)
+{
+	const struct store_remittance_line *stored;
+	struct store_remittance_line line;
+	int r = store_remittance_line_get(batch->store, tset->tset_no, line_pos, arena, &stored);
+
+	if (r < 0 || stored == NULL)
+		return r;
+	line = *stored;
+	line.status = STORE_PAYMENT_REJECTED;
+	tset->tally.money_suspended -= line.amount;
+	tset->tally.money_rejected += line.amount;
+	return store_remittance_line_update(batch->store, &line);
+}
+
 /* A rejected record has its place in the conservation law, and no other effect. */
 static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, struct job_item *item)
 {
@@ -303,9 +319,11 @@ static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, 
 		row = *tset;
 		row.tally.members_exception -= item->omitted ? 0 : 1;
 		row.tally.members_rejected += item->omitted ? 0 : 1;
-		r = store_tset_update(batch->store, &row);
 		file_row = *file;
+		r = item_reject_money(batch, &arena, item->member_pos, &row);
 	}
+	if (r == 0)
+		r = store_tset_update(batch->store, &row);
 	if (r == 0)
 		r = store_file_tally(batch->store, file_no, &file_row.tally);
 	if (r == 0)

@@ -172,7 +172,6 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
 	if (pass->dry || pass->last_chance || pass->tset.outcome == STORE_TSET_HELD)
 		return 0;
 	apply_view_forget(&pass->known);
-	apply_view_forget(&pass->known);
 	arena_reset(&pass->family_arena);
 	if (job->items != NULL)
 		return items_line(pass, header, line);
@@ -181,11 +180,15 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
 		r = apply_is_done(&origin, line->line_pos, &done);
 	if (r < 0 || done)
 		return r;
-	r = decide_remittance_line(&pass->family_arena, &pass->known.view, &job->profile->decide,
-				   job->batch->settings.today, header, line, SLICE_EMPTY, &payment);
-	if (r == 0)
+	r = select_done_before(pass, line->line_pos, &line->content_hash, line->paid + line->adjusted_before, &done);
+	if (r == 0 && !done)
+		r = decide_remittance_line(&pass->family_arena, &pass->known.view, &job->profile->decide,
+					   job->batch->settings.today, header, line, SLICE_EMPTY, &payment);
+	if (r == 0 && !done)
 		r = apply_remittance_line(&pass->family_arena, &origin, header, line, &payment,
 					  job->batch->settings.today, &pass->tset.tally, &pass->payload);
+	if (r == 0)
+		r = supersede_line(pass, line);
 	return r < 0 ? r : chunk_grew(pass, line->line_pos, 1);
 }
 
@@ -215,6 +218,7 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 		return log_failure(MUSTER_ERROR_INTERNAL, "the sets of file %llu are not those of pass 1",
 				   (unsigned long long)job->file.file_no);
 	pass->tset = *stored;
+	pass->known.corrected_no = stored->revision_of;
 	r = store_full_set_get(job->store, stored->tset_no, &pass->arena, &pass->full);
 	if (r < 0)
 		return r;

@@ -33,23 +33,22 @@ static bool deferred_take(struct pass *pass, uint32_t member_pos)
 	       deferred->items[pass->deferred_at].member_pos == member_pos;
 }
 
-/* The same content was applied by the original set: nothing to do for this record (P25). */
-static int record_done_before(struct pass *pass, const struct member_record *record, bool *ret_skip)
+int select_done_before(struct pass *pass, uint32_t member_pos, const struct hash *content_hash, cents money,
+                       bool *ret_skip)
 {
-	struct job *job = pass_job(pass);
 	enum store_record_outcome before;
 
 	*ret_skip = false;
 	/* A full file is compared anew: who is present must be known, and what is equal has no effect. */
 	if (pass->done_before == NULL || pass->full.mode != STORE_FULL_NONE)
 		return 0;
-	before = store_ledger_index_find(pass->done_before, &record->content_hash);
+	before = store_ledger_index_find(pass->done_before, content_hash);
 	if (before != STORE_RECORD_APPLIED && before != STORE_RECORD_NO_CHANGE)
 		return 0;
 	*ret_skip = true;
 	pass->tset.tally.members_duplicate++;
-	return store_ledger_put(job->store, pass->tset.tset_no, record->member_pos, STORE_RECORD_DUPLICATE,
-				&record->content_hash);
+	pass->tset.tally.money_duplicate += money;
+	return store_ledger_put(pass_job(pass)->store, pass->tset.tset_no, member_pos, STORE_RECORD_DUPLICATE, content_hash);
 }
 
 /* Does this record take part now? */
@@ -71,7 +70,7 @@ static int record_select(struct pass *pass, const struct member_record *record, 
 			return select_defer(job, pass->tset.ordinal, record->member_pos);
 	}
 	if (!pass->dry)
-		r = record_done_before(pass, record, &skip);
+		r = select_done_before(pass, record->member_pos, &record->content_hash, 0, &skip);
 	else
 		r = 0;
 	*ret_take = !skip;

@@ -40,12 +40,12 @@ static int supersede_note(void *context, const struct store_exception *item)
 	return r;
 }
 
-static int supersede_close(struct supersede *supersede, struct slice item_id)
+static int supersede_close(struct pass *pass, struct slice item_id)
 {
-	struct store *store = pass_job(supersede->pass)->store;
+	struct store *store = pass_job(pass)->store;
 	const struct store_exception *stored;
 	struct store_exception item;
-	int r = store_exception_get(store, item_id, &supersede->pass->family_arena, &stored);
+	int r = store_exception_get(store, item_id, &pass->family_arena, &stored);
 
 	if (r < 0 || stored == NULL)
 		return r;
@@ -70,6 +70,69 @@ int supersede_items(struct pass *pass, const struct member_record *record)
 		return 0;
 	r = store_exceptions_each(pass_job(pass)->store, &filter, supersede_note, &supersede);
 	for (i = 0; r == 0 && i < supersede.count; i++)
-		r = supersede_close(&supersede, supersede.items[i]);
+		r = supersede_close(pass, supersede.items[i]);
+	return r;
+}
+
+/* ---- lines of a remittance ---- */
+
+struct line_search {
+	struct pass *pass;
+	const struct remittance_line *line;
+	struct slice items[LIMIT_CANDIDATES];
+	uint32_t count;
+};
+
+/* A line that was corrected keeps its place, and something that tells whose it is. */
+static int line_is_kin(struct line_search *search, const struct store_exception *item, bool *ret_kin)
+{
+	const struct remittance_line *line = search->line;
+	const struct store_remittance_line *waiting;
+	int r;
+
+	*ret_kin = memcmp(&item->content_hash, &line->content_hash, sizeof(line->content_hash)) == 0;
+	if (*ret_kin || item->member_pos != line->line_pos)
+		return 0;
+	r = store_remittance_line_get(pass_job(search->pass)->store, item->tset_no, item->member_pos,
+				      &search->pass->family_arena, &waiting);
+	if (r == 0 && waiting != NULL)
+		*ret_kin = slice_equal(waiting->reference, line->reference) ||
+			   slice_equal(waiting->entity_id, line->entity_id) ||
+			   waiting->amount == line->paid + line->adjusted_before;
+	return r;
+}
+
+static int line_note(void *context, const struct store_exception *item)
+{
+	struct line_search *search = context;
+	bool kin;
+	int r;
+
+	if (search->count == LIMIT_CANDIDATES || item->tset_no == search->pass->tset.tset_no)
+		return 0;
+	r = line_is_kin(search, item, &kin);
+	if (r == 0 && kin) {
+		search->items[search->count] = arena_dup(&search->pass->family_arena, item->item_id);
+		r = search->items[search->count++].data != NULL ? 0 : -ENOMEM;
+	}
+	return r;
+}
+
+int supersede_line(struct pass *pass, const struct remittance_line *line)
+{
+	struct line_search search = {.pass = pass, .line = line};
+	const struct store_exception_filter filter = {
+		.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED,
+		.tset_no = pass->tset.revision_of,
+		.with_revisions = true,
+	};
+	uint32_t i;
+	int r;
+
+	if (pass->tset.revision_of == 0)
+		return 0;
+	r = store_exceptions_each(pass_job(pass)->store, &filter, line_note, &search);
+	for (i = 0; r == 0 && i < search.count; i++)
+		r = supersede_close(pass, search.items[i]);
 	return r;
 }

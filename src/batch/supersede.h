@@ -12,5 +12,7 @@
 
 /* Inside the chunk's transaction. */
 int supersede_items(struct pass *pass, const struct member_record *record);
+/* The same for a line of a corrected remittance. */
+int supersede_line(struct pass *pass, const struct remittance_line *line);
 
 #endif

@@ -238,7 +238,10 @@ static void add_conditions(struct buffer *sql, const struct store_exception_filt
 	buffer_add_text(sql, filter->has_category ? " AND e.category = ?2" : " AND ?2 = ''");
 	buffer_add_text(sql, filter->has_urgency ? " AND e.urgency = ?3" : " AND ?3 IS NOT NULL");
 	buffer_add_text(sql, filter->file_no != 0 ? " AND e.file_no = ?4" : " AND ?4 = 0");
-	buffer_add_text(sql, filter->tset_no != 0 ? " AND e.tset_no = ?5" : " AND ?5 = 0");
+	if (filter->tset_no != 0 && filter->with_revisions)
+		buffer_add_text(sql, " AND e.tset_no IN (SELECT tset_no FROM tsets WHERE tset_no = ?5 OR revision_of = ?5)");
+	else
+		buffer_add_text(sql, filter->tset_no != 0 ? " AND e.tset_no = ?5" : " AND ?5 = 0");
 	buffer_add_text(sql, " AND (?6 = '' OR e.owner = ?6) AND (?7 = '' OR e.group_id = ?7) "
 			     "AND (?8 = '' OR e.subscriber_id = ?8) AND (?9 = '' OR f.partner = ?9) "
 			     "AND (?10 = 0 OR e.due_ms < ?10) AND (?11 = 0 OR e.lease_until_ms <= ?11)");

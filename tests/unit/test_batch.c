@@ -16,6 +16,7 @@
 #include "muster/cli.h"
 #include "muster/env_fault.h"
 #include "muster/slice.h"
+#include "muster/store.h"
 #include "world.h"
 
 #define WORDS_MAX 12
@@ -244,6 +245,82 @@ static void test_a_file_that_cannot_be_taken_stops_nobody(void **state)
 	assert_int_equal(ended_denied, 1);
 }
 
+/* An 820 of one payment with two lines: ANNA's, and one of `who` (two lines of ENT and NM1) for `cents`. */
+static const char *a_payment(unsigned number, const char *total, const char *who, const char *amount)
+{
+	return arena_printf(
+		       &world.paths,
+		       "ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*%09u*0*P*:~"
+		       "GS*RA*ACME*MUSTERHEALTH*20260302*0200*%u*X*005010X218~ST*820*0001*005010X218~"
+		       "BPR*I*%s*C*ACH*CCP*01*999999992*DA*0012200*1940001111**01*888888884*DA*0077889*20260306~"
+		       "TRN*3*TRACE1*1940001111~REF*38*G1~DTM*582****RD8*20260301-20260331~N1*PE*PLAN*FI*009998877~"
+		       "N1*PR*REDWOOD BAKERY*FI*940001111~"
+		       "ENT*1*2J*34*219091101~NM1*IL*1*FIORELLI*ANNA****EI*E1~RMR*AZ*X1**500.00~DTM*582****RD8*20260301-20260331~"
+		       "%sRMR*AZ*X2**%s~DTM*582****RD8*20260301-20260331~SE*16*0001~GE*1*%u~IEA*1*%09u~",
+		       number, number, total, who, amount, number, number)
+		.data;
+}
+
+#define NOBODY "ENT*2*2J*EI*ZZ9~NM1*IL*1*NOBODY*NEMO****EI*ZZ9~"
+#define ANNA "ENT*2*2J*34*219091101~NM1*IL*1*FIORELLI*ANNA****EI*E1~"
+
+/* A payment corrected by its sender would wait for good, or a member's line be posted to him twice. */
+static void test_corrected_payment_posts_only_the_rest(void **state)
+{
+	(void)state;
+	put("p.820", a_payment(7, "1000.00", NOBODY, "500.00"));
+	assert_int_equal(muster("process --out o1 p.820"), 0);
+	assert_int_equal(count_in("o1/p.820.applied.csv", ",post,"), 1);
+	put("p.820", a_payment(7, "1000.00", ANNA, "500.00"));
+	assert_int_equal(muster("reprocess --out o2 p.820"), 0);
+	assert_int_equal(count_in("o2/p.820.applied.csv", "0001,2,post,M100000008"), 1);
+	assert_int_equal(count_in("o2/p.820.applied.csv", ",post,"), 1);
+	assert_int_equal(count_in("o2/p.820.summary.json", "\"duplicate\": \"500.00\""), 1);
+	assert_int_equal(muster("queue list"), 0);
+	assert_int_equal(count_in("said", "F00000001-1-2"), 0);
+	/* Another total, and the same again: nothing more of it. */
+	put("p.820", a_payment(7, "900.00", ANNA, "400.00"));
+	assert_int_equal(muster("reprocess --out o3 p.820"), 0);
+	assert_int_equal(count_in("o3/p.820.applied.csv", ",post,"), 1);
+	assert_int_equal(count_in("o3/p.820.applied.csv", "0001,2,post,"), 1);
+}
+
+/* The same payment under other control numbers, or that one reprocessed, would be posted twice. */
+static void test_payment_seen_before(void **state)
+{
+	(void)state;
+	put("p.820", a_payment(7, "1000.00", ANNA, "500.00"));
+	assert_int_equal(muster("process --out o1 p.820"), 0);
+	put("q.820", a_payment(8, "1000.00", NOBODY, "500.00"));
+	assert_int_equal(muster("process --out o2 q.820"), 65);
+	assert_int_equal(count_in("o2/q.820.exceptions.csv", "DUP_PAYMENT"), 1);
+	assert_int_equal(muster("reprocess --out o3 q.820"), 65);
+	assert_int_equal(count_in("o3/q.820.applied.csv", ",post,"), 0);
+}
+
+/* Money that a representative sends back would stand in suspense for ever. */
+static void test_rejected_line_leaves_suspense(void **state)
+{
+	const struct store_file *file;
+	struct store *store;
+	struct arena arena;
+
+	(void)state;
+	put("p.820", a_payment(7, "1000.00", NOBODY, "500.00"));
+	assert_int_equal(muster("process --out o1 p.820"), 0);
+	assert_int_equal(count_in("o1/p.820.summary.json", "\"suspended\": \"500.00\""), 1);
+	assert_int_equal(muster("queue resolve F00000001-1-2 reject"), 0);
+	arena_init(&arena, &world.env, 0, 0);
+	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &store), 0);
+	assert_int_equal(store_file_get(store, 1, &arena, &file), 0);
+	assert_int_equal(file->tally.money_suspended, 0);
+	assert_int_equal(file->tally.money_rejected, 50000);
+	assert_int_equal(file->tally.members_rejected, 1);
+	assert_true(store_tally_is_balanced(&file->tally));
+	store_close(store);
+	arena_fini(&arena);
+}
+
 /* What is no plain file of its own must neither be read as a filing nor hang the night. */
 static void test_no_plain_files(void **state)
 {
@@ -270,6 +347,9 @@ int main(void)
 		cmocka_unit_test_setup(test_names_that_come_out_the_same, setup),
 		cmocka_unit_test_setup(test_a_file_that_cannot_be_taken_stops_nobody, setup),
 		cmocka_unit_test_setup(test_no_plain_files, setup),
+		cmocka_unit_test_setup(test_corrected_payment_posts_only_the_rest, setup),
+		cmocka_unit_test_setup(test_payment_seen_before, setup),
+		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
