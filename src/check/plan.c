@@ -427,6 +427,8 @@ static void sort_sources(struct check_plan *plan)
 			const struct guide_source *from = &guide->sources[i];
 			if (from->segment != s)
 				continue;
+			if (from->qualifier.len > 0)
+				segment->source_qualifier_pos = segment->qualifier_pos;
 			plan->sources[n++] = (struct plan_source){
 				.qualifier = from->qualifier.len > 0 ? value_pack(from->qualifier) : 0,
 				.fact = from->fact,
@@ -436,6 +438,9 @@ static void sort_sources(struct check_plan *plan)
 			plan->sources[n - 1].needs = element_bit(plan->sources[n - 1].question.pos);
 		}
 		segment->source_count = (uint16_t)(n - segment->first_source);
+		if (segment->qualifier_pos != 0)
+			segment->composite_qualifier =
+				segment->elements[segment->qualifier_pos - 1].kind == PLAN_COMPOSITE;
 	}
 }
 

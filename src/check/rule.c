@@ -30,19 +30,25 @@ void rule_loop_begin(struct check *check, const struct plan_loop *loop)
 		check->facts[check->plan->loop_facts[loop->first_fact + i]].holds = false;
 }
 
-static struct slice value_at(const struct x12_segment *segment, uint32_t pos, uint32_t component_pos)
+static inline struct slice value_at(const struct x12_segment *segment, uint32_t pos, uint32_t component_pos)
 {
 	return component_pos != 0 ? x12_component(segment, pos, component_pos) : x12_element(segment, pos);
 }
 
-static bool holds(const struct check_plan *plan, const struct plan_question *question,
-		  const struct x12_segment *segment)
+/* Nearly no value ends in a blank: only such a one is worth a call. */
+static inline struct slice trimmed(struct slice value)
+{
+	return value.len > 0 && value.data[value.len - 1] == ' ' ? value_trim_end(value) : value;
+}
+
+static inline bool holds(const struct check_plan *plan, const struct plan_question *question,
+			 const struct x12_segment *segment)
 {
 	struct slice value;
 	uint32_t packed;
 	if (question->pos == 0)
 		return true;
-	value = value_trim_end(value_at(segment, question->pos, question->component_pos));
+	value = trimmed(value_at(segment, question->pos, question->component_pos));
 	if (value.len == 0 || question->value_count == 0)
 		return value.len > 0;
 	packed = value_pack(value);
@@ -56,14 +62,13 @@ static void gather_facts(struct check *check, const struct plan_segment *at, con
 {
 	const struct plan_source *source = &check->plan->sources[at->first_source];
 	uint32_t qualifier = 0;
-	if (at->qualifier_pos != 0)
-		qualifier = value_pack(value_trim_end(value_at(segment, at->qualifier_pos, check->is_divided ? 1 : 0)));
+	if (at->source_qualifier_pos != 0)
+		qualifier = value_pack(
+			trimmed(value_at(segment, at->source_qualifier_pos, at->composite_qualifier ? 1 : 0)));
 	for (uint16_t i = 0; i < at->source_count; i++, source++) {
-		struct rule_fact *fact;
-		if ((source->qualifier != 0 && source->qualifier != qualifier) || (source->needs & ~check->present) != 0)
-			continue;
-		fact = &check->facts[source->fact];
-		if (fact->holds || !holds(check->plan, &source->question, segment))
+		struct rule_fact *fact = &check->facts[source->fact];
+		if ((source->qualifier != 0 && source->qualifier != qualifier) || fact->holds ||
+		    !holds(check->plan, &source->question, segment))
 			continue;
 		fact->holds = true;
 		fact->source = source->source;
@@ -72,7 +77,7 @@ static void gather_facts(struct check *check, const struct plan_segment *at, con
 }
 
 /* Do all conditions of the rule hold? `segment` NULL at a loop's end. */
-static bool applies(const struct check *check, const struct guide_rule *rule, const struct x12_segment *segment)
+static inline bool applies(const struct check *check, const struct guide_rule *rule, const struct x12_segment *segment)
 {
 	const struct plan_test *test = &check->plan->tests[rule->first_test];
 	for (uint16_t i = 0; i < rule->test_count; i++, test++) {
