@@ -74,6 +74,8 @@ static date_day compared_begin(const struct record_work *it, const struct line *
 		return begins;
 	if (sent > begins)
 		return begins > it->work->input->today ? sent : begins;
+	if (separation_began_there(it, line->group, &known->span, sent))
+		return begins;
 	/* An older coverage stands there: the file repeats the begin of the membership. */
 	return spans_find_overlap(&it->draft->spans, &here, sent, begins - 1, known->id) < 0 ? sent : begins;
 }

@@ -319,7 +319,8 @@ static int changed_begin(struct record_work *it, const struct line *line, const 
 	date_day sent = line->coverage->begins_on, day = resolve_change_day(it, line->coverage);
 
 	*ret_begins = known->begins_on;
-	if (sent == DATE_NONE || sent == known->begins_on)
+	if (sent == DATE_NONE || sent == known->begins_on ||
+	    separation_began_there(it, line->group, known, sent))
 		return 0;
 	if (sent < known->begins_on || known->begins_on > it->work->input->today ||
 	    slice_is(line->coverage->maintenance, "026")) {

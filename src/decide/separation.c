@@ -88,3 +88,12 @@ int separation_reroute(struct record_work *it, const struct group **group)
 			return reroute(it, &separations[i], group);
 	return error;
 }
+
+bool separation_began_there(const struct record_work *it, const struct group *group, const struct coverage_span *known,
+			    date_day sent)
+{
+	const struct span_filter there = {.group_id = group->linked_group_id, .insurance_line = known->insurance_line};
+
+	return group->linked_group_id.len > 0 && sent < known->begins_on &&
+	       spans_find_overlap(&it->draft->spans, &there, sent, known->begins_on - 1, 0) >= 0;
+}

@@ -161,6 +161,12 @@ int resolve_line(struct record_work *it, const struct enroll_coverage *coverage,
 int resolve_record_group(struct record_work *it, const struct group **ret_group);
 /* separation.c: B13. Of a contract that was separated: the one that the record means, instead of *group; or OLD_CID. */
 int separation_reroute(struct record_work *it, const struct group **group);
+/*
+ * Was the member covered on `sent`, before `known` began, under the contract that is linked with this one? Then the
+ * record repeats the begin of a coverage that went on here.
+ */
+bool separation_began_there(const struct record_work *it, const struct group *group, const struct coverage_span *known,
+			    date_day sent);
 date_day resolve_end(const struct record_work *it, const struct enroll_coverage *coverage);
 date_day resolve_change_day(const struct record_work *it, const struct enroll_coverage *coverage);
 /* Begin and end within the contracts of group and plan. */
