@@ -401,6 +401,17 @@ static int decide_record(struct record_work *it)
 	return error == 0 ? work_claim(it->work, it->draft) : error;
 }
 
+/* Somebody whom this very family brought: his number is known once his image is applied, not here. */
+static void candidates_number(const struct work *work, struct match_candidate *candidates, uint32_t count)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < count; i++)
+		for (k = 0; k < work->draft_count; k++)
+			if (candidates[i].member == &work->drafts[k]->shadow)
+				candidates[i].member = &work->drafts[k]->image->after;
+}
+
 static int add_exception(struct work *work, const struct record_work *it)
 {
 	struct changeset *changeset = work->changeset;
@@ -411,6 +422,7 @@ static int add_exception(struct work *work, const struct record_work *it)
 		if (candidates == NULL)
 			return -ENOMEM;
 		memcpy(candidates, it->match.candidates, it->match.candidate_count * sizeof(*candidates));
+		candidates_number(work, candidates, it->match.candidate_count);
 	}
 	assert(changeset->exception_count < changeset->exception_capacity);
 	changeset->exceptions[changeset->exception_count++] = (struct decide_exception){

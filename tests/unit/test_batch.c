@@ -321,6 +321,25 @@ static void test_rejected_line_leaves_suspense(void **state)
 	arena_fini(&arena);
 }
 
+/* A representative would be shown a likely twin without a number, and could not say that he is meant. */
+static void test_candidate_new_in_the_same_family(void **state)
+{
+	(void)state;
+	put("a.834",
+	    "ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*000000001*0*P*:~"
+	    "GS*BE*ACME*MUSTERHEALTH*20260302*0200*1*X*005010X220A1~ST*834*0001*005010X220A1~"
+	    "BGN*00*R1*20260302*0200****2~REF*38*G1~N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*PLAN*FI*009998877~"
+	    "INS*Y*18*021*28*A***FT~REF*0F*T1~REF*1L*G1~NM1*IL*1*TWINN*ABE****34*219093104~DMG*D8*19611111*M~"
+	    "HD*021**HLT*P1*FAM~DTP*348*D8*20260401~"
+	    "INS*N*19*021*28*A~REF*0F*T1~REF*1L*G1~NM1*IL*1*TWINN*ANN~DMG*D8*20200202*F~"
+	    "HD*021**HLT*P1*FAM~DTP*348*D8*20260401~"
+	    "INS*N*19*021*28*A~REF*0F*T1~REF*1L*G1~NM1*IL*1*TWINN*AMY~DMG*D8*20200202*F~"
+	    "HD*021**HLT*P1*FAM~DTP*348*D8*20260401~SE*27*0001~GE*1*1~IEA*1*000000001~");
+	assert_int_equal(muster("process --out o a.834"), 0);
+	assert_int_equal(count_in("o/a.834.exceptions.csv", "TWIN_RISK,high,0.002781,M000000026,0.002781,"), 1);
+	assert_int_equal(count_in("o/a.834.applied.csv", "0001,2,add,M000000026"), 1);
+}
+
 /* What is no plain file of its own must neither be read as a filing nor hang the night. */
 static void test_no_plain_files(void **state)
 {
@@ -349,6 +368,7 @@ int main(void)
 		cmocka_unit_test_setup(test_no_plain_files, setup),
 		cmocka_unit_test_setup(test_corrected_payment_posts_only_the_rest, setup),
 		cmocka_unit_test_setup(test_payment_seen_before, setup),
+		cmocka_unit_test_setup(test_candidate_new_in_the_same_family, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
 	};
 
