@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-MUSTER, ROOT = sys.argv[1:3]
+MUSTER, ROOT = map(os.path.abspath, sys.argv[1:3])
 PARTNERS = ("benefitbridge", "harborline")
 
 
