@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "muster/batch.h"
 #include "muster/contract.h"
 #include "muster/outputs.h"
 #include "muster/path.h"
 #include "muster/profile.h"
 #include "muster/store.h"
+#include "process.h"
 
 #define DAY_MS (24 * 3600 * 1000LL)
 
@@ -212,6 +214,19 @@ static int order_notices(struct cli *cli, const struct contract_report *report)
 	return r;
 }
 
+/* Under the run's lock: no file is applied meanwhile. */
+static int order_locked(struct cli *cli, const struct contract_order *order, struct contract_report *ret_report)
+{
+	struct batch *batch;
+	int r = cli_open_batch(cli, NULL, &batch);
+
+	if (r < 0)
+		return r;
+	r = contract_carry_out(cli->env, cli->store, &cli->arena, order, ret_report);
+	batch_close(batch);
+	return r;
+}
+
 static int order_carry_out(struct cli *cli, enum store_order_kind kind)
 {
 	struct contract_order order = {.kind = kind, .operator_id = cli_operator(cli), .dry_run = cli->options.dry_run};
@@ -223,7 +238,7 @@ static int order_carry_out(struct cli *cli, enum store_order_kind kind)
 	order.cards = (struct apply_cards){.print_regions = cli->config->print_regions,
 					   .print_region_count = cli->config->print_region_count};
 	order.at_ms = cli->today_fixed ? cli->today * DAY_MS : env_clock_ms(cli->env);
-	r = contract_carry_out(cli->env, cli->store, &cli->arena, &order, &report);
+	r = order_locked(cli, &order, &report);
 	if (r == CONTRACT_E_REFUSED) {
 		fprintf(stderr, "muster groups %s: %.*s\n", cli->subverb, (int)report.reason.len, report.reason.data);
 		return 65;
