@@ -66,7 +66,7 @@ static int put(const struct noticing *it, const struct decide_operation *operati
 		.later = it->origin->again,
 	};
 
-	if (reason.data == NULL || (address.data == NULL && address.len > 0))
+	if (reason.data == NULL)
 		return -ENOMEM;
 	return store_notice_add(it->origin->store, &notice);
 }
@@ -152,6 +152,7 @@ static int put_card(const struct noticing *it, const struct decide_operation *op
 	const struct coverage_span *span = card_span(it, operation);
 	const struct member *member = &operation->image->after;
 	struct decide_operation about = *operation;
+	struct slice address;
 	bool printed;
 	int r;
 
@@ -163,7 +164,10 @@ static int put_card(const struct noticing *it, const struct decide_operation *op
 	about.plan_id = span->plan_id;
 	if (!printed)
 		return put(it, &about, "card", span->group_id, "digital", member->email, slice_from(reason));
-	return put(it, &about, "card", span->group_id, "print", mail_address(it->arena, member), slice_from(reason));
+	address = mail_address(it->arena, member);
+	if (address.data == NULL)
+		return -ENOMEM;
+	return put(it, &about, "card", span->group_id, "print", address, slice_from(reason));
 }
 
 static bool is_other_name(const struct decide_operation *operation)
