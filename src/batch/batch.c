@@ -165,6 +165,15 @@ static int batch_take_over(struct batch *batch, struct claim *claim, struct aren
 	return claim_drop(batch);
 }
 
+static int batch_make_out(struct batch *batch, const char *folder)
+{
+	int r = env_mkdirs(batch->env, folder);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		r = -EEXIST; /* 73, cannot create: no input is missing */
+	return r < 0 ? log_failure(r, "cannot make the folder %s for results", folder) : 0;
+}
+
 static int batch_process_as(struct batch *batch, const char *path, const char *out_folder, const char *profile_name,
                             uint64_t reprocess_of, struct batch_result *ret_result)
 {
@@ -182,8 +191,11 @@ static int batch_process_as(struct batch *batch, const char *path, const char *o
 
 	arena_init(&arena, batch->env, 0, 0);
 	*ret_result = (struct batch_result){0};
+	/* A claim whose results cannot be put anywhere would stop every run from then on. */
+	r = batch_make_out(batch, out_folder);
 	/* What an interrupted command left in work/ may be a partner's only copy, and may lie where this claim goes. */
-	r = claim_recover(batch);
+	if (r == 0)
+		r = claim_recover(batch);
 	if (r == 0)
 		r = claim_copy(batch, path, &claim);
 	if (r == 0 && profile_name == NULL)

@@ -186,6 +186,20 @@ static void test_process_killed_and_called_again(void **state)
 	assert_in_range(plan.nth, 10, 199);
 }
 
+/* A mistyped --out would leave a claim that stops the night of all partners. */
+static void test_results_that_cannot_be_put_anywhere(void **state)
+{
+	(void)state;
+	put("a.834", an_add(1));
+	put("in/acme/b.834", an_add(2));
+	assert_int_equal(muster("process --out a.834/o a.834"), 73);
+	assert_int_equal(muster("process --out /proc/none a.834"), 73);
+	assert_int_equal(muster("run"), 0);
+	assert_int_equal(count_in("out/acme/b.834.applied.csv", ",add,"), 1);
+	assert_int_equal(muster("process --out o a.834"), 0);
+	assert_int_equal(count_in("o/a.834.applied.csv", ",add,"), 1);
+}
+
 /* A partner's long file name would stop the night of all partners, every night, after his members were changed. */
 static void test_longest_file_name(void **state)
 {
@@ -362,6 +376,7 @@ int main(void)
 		cmocka_unit_test_setup(test_process_keeps_what_a_dead_run_had_claimed, setup),
 		cmocka_unit_test_setup(test_a_claim_goes_back_beside_a_new_file_of_its_name, setup),
 		cmocka_unit_test_setup(test_process_killed_and_called_again, setup),
+		cmocka_unit_test_setup(test_results_that_cannot_be_put_anywhere, setup),
 		cmocka_unit_test_setup(test_longest_file_name, setup),
 		cmocka_unit_test_setup(test_names_that_come_out_the_same, setup),
 		cmocka_unit_test_setup(test_a_file_that_cannot_be_taken_stops_nobody, setup),
