@@ -9,7 +9,8 @@ struct slice x12_part(struct slice value, char separator, uint32_t pos)
 
 	if (pos == 0)
 		return SLICE_EMPTY;
-	if (separator == '\0')
+	/* An element that is not there has no bytes to point into. */
+	if (separator == '\0' || value.len == 0)
 		return pos == 1 ? value : SLICE_EMPTY;
 	for (;;) {
 		size_t stop = slice_find(value, separator, start);
