@@ -682,8 +682,19 @@ static bool segment_looks_sound(struct check *check, const struct plan_segment *
 
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
-	if (segment_looks_sound(check, &check->plan->segments[segment_index], segment) &&
-	    !(check->options.upper_case && has_small_letters(segment->raw)))
+	struct known *known = check_memory_of(check, segment);
+	if (known != NULL && known->sound == segment_index) {
+		check->present = known->present;
+		check->is_divided = false;
 		return 0;
+	}
+	if (segment_looks_sound(check, &check->plan->segments[segment_index], segment) &&
+	    !(check->options.upper_case && has_small_letters(segment->raw))) {
+		if (known != NULL) {
+			known->sound = segment_index;
+			known->present = check->present;
+		}
+		return 0;
+	}
 	return check_thoroughly(check, segment_index, segment, raw_flags(segment));
 }

@@ -438,9 +438,6 @@ static void sort_sources(struct check_plan *plan)
 			plan->sources[n - 1].needs = element_bit(plan->sources[n - 1].question.pos);
 		}
 		segment->source_count = (uint16_t)(n - segment->first_source);
-		if (segment->qualifier_pos != 0)
-			segment->composite_qualifier =
-				segment->elements[segment->qualifier_pos - 1].kind == PLAN_COMPOSITE;
 	}
 }
 

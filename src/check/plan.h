@@ -95,7 +95,6 @@ struct plan_segment {
 	bool ruled;                          /* it tells facts, or rules stand at it */
 	uint16_t first_source, source_count; /* in plan->sources */
 	uint8_t source_qualifier_pos;        /* where some source asks for a qualifier; else 0 */
-	bool composite_qualifier;            /* it is that element's first component */
 	uint16_t first_rule, rule_count;     /* in plan->rules */
 };
 

@@ -35,12 +35,6 @@ static inline struct slice value_at(const struct x12_segment *segment, uint32_t 
 	return component_pos != 0 ? x12_component(segment, pos, component_pos) : x12_element(segment, pos);
 }
 
-/* Nearly no value ends in a blank: only such a one is worth a call. */
-static inline struct slice trimmed(struct slice value)
-{
-	return value.len > 0 && value.data[value.len - 1] == ' ' ? value_trim_end(value) : value;
-}
-
 static inline bool holds(const struct check_plan *plan, const struct plan_question *question,
 			 const struct x12_segment *segment)
 {
@@ -48,7 +42,7 @@ static inline bool holds(const struct check_plan *plan, const struct plan_questi
 	uint32_t packed;
 	if (question->pos == 0)
 		return true;
-	value = trimmed(value_at(segment, question->pos, question->component_pos));
+	value = value_trim_end(value_at(segment, question->pos, question->component_pos));
 	if (value.len == 0 || question->value_count == 0)
 		return value.len > 0;
 	packed = value_pack(value);
@@ -58,34 +52,55 @@ static inline bool holds(const struct check_plan *plan, const struct plan_questi
 	return false;
 }
 
-static void gather_facts(struct check *check, const struct plan_segment *at, const struct x12_segment *segment)
+static void make_fact(struct check *check, const struct plan_source *source, const struct x12_segment *segment)
+{
+	struct rule_fact *fact = &check->facts[source->fact];
+	if (fact->holds)
+		return;
+	fact->holds = true;
+	fact->source = source->source;
+	fact->where = segment->where;
+}
+
+/* The sources of `at` that the segment answers, as a mask; each of them makes its fact true. */
+static uint64_t gather_facts(struct check *check, const struct plan_segment *at, const struct x12_segment *segment)
 {
 	const struct plan_source *source = &check->plan->sources[at->first_source];
 	uint32_t qualifier = 0;
+	uint64_t answered = 0;
+	if (at->source_count == 0)
+		return 0;
 	if (at->source_qualifier_pos != 0)
 		qualifier = value_pack(
-			trimmed(value_at(segment, at->source_qualifier_pos, at->composite_qualifier ? 1 : 0)));
+			value_trim_end(value_at(segment, at->source_qualifier_pos, check->is_divided ? 1 : 0)));
 	for (uint16_t i = 0; i < at->source_count; i++, source++) {
-		struct rule_fact *fact = &check->facts[source->fact];
-		if ((source->qualifier != 0 && source->qualifier != qualifier) || fact->holds ||
-		    !holds(check->plan, &source->question, segment))
+		if ((source->qualifier != 0 && source->qualifier != qualifier) ||
+		    (source->needs & ~check->present) != 0 || !holds(check->plan, &source->question, segment))
 			continue;
-		fact->holds = true;
-		fact->source = source->source;
-		fact->where = segment->where;
+		make_fact(check, source, segment);
+		if (i < KNOWN_MASK_MAX)
+			answered |= UINT64_C(1) << i;
 	}
+	return answered;
 }
 
-/* Do all conditions of the rule hold? `segment` NULL at a loop's end. */
-static inline bool applies(const struct check *check, const struct guide_rule *rule, const struct x12_segment *segment)
+/* Do the conditions of the rule that ask about the segment in hand hold? */
+static bool applies_here(const struct check *check, const struct guide_rule *rule, const struct x12_segment *segment)
 {
 	const struct plan_test *test = &check->plan->tests[rule->first_test];
-	for (uint16_t i = 0; i < rule->test_count; i++, test++) {
-		bool answer = test->fact != GUIDE_NONE ? check->facts[test->fact].holds
-						       : holds(check->plan, &test->question, segment);
-		if (answer != test->wanted)
+	for (uint16_t i = 0; i < rule->test_count; i++, test++)
+		if (test->fact == GUIDE_NONE && holds(check->plan, &test->question, segment) != test->wanted)
 			return false;
-	}
+	return true;
+}
+
+/* And those that ask about what came before? */
+static bool applies_now(const struct check *check, const struct guide_rule *rule)
+{
+	const struct plan_test *test = &check->plan->tests[rule->first_test];
+	for (uint16_t i = 0; i < rule->test_count; i++, test++)
+		if (test->fact != GUIDE_NONE && check->facts[test->fact].holds != test->wanted)
+			return false;
 	return true;
 }
 
@@ -184,22 +199,66 @@ static inline bool is_kept(const struct plan_rule *rule, uint64_t present)
 	       (rule->forbidden != 0 && (rule->forbidden & present) == 0);
 }
 
-int rule_segment(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
+/* A rule whose conditions about the segment in hand hold. */
+static int judge_if_now(struct check *check, const struct guide_rule *rule, uint16_t segment_index,
+			const struct x12_segment *segment)
+{
+	return applies_now(check, rule) ? judge_segment(check, rule, segment_index, segment) : 0;
+}
+
+/* *ret_here: the rules whose conditions about the segment hold, as a mask. */
+static int judge_rules(struct check *check, uint16_t segment_index, const struct x12_segment *segment,
+		       uint64_t *ret_here)
 {
 	const struct plan_segment *at = &check->plan->segments[segment_index];
-	if (at->source_count != 0)
-		gather_facts(check, at, segment);
+	*ret_here = 0;
 	for (uint16_t i = 0; i < at->rule_count; i++) {
 		const struct plan_rule *beforehand = &check->plan->rules[at->first_rule + i];
 		const struct guide_rule *rule = &check->guide->rules[beforehand->rule];
 		int r;
-		if (is_kept(beforehand, check->present) || !applies(check, rule, segment))
+		if (is_kept(beforehand, check->present) || !applies_here(check, rule, segment))
 			continue;
-		r = judge_segment(check, rule, segment_index, segment);
+		if (i < KNOWN_MASK_MAX)
+			*ret_here |= UINT64_C(1) << i;
+		r = judge_if_now(check, rule, segment_index, segment);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+/* The same for a segment whose bytes have been here before. */
+static int judge_known(struct check *check, const struct known *known, const struct x12_segment *segment)
+{
+	const struct plan_segment *at = &check->plan->segments[known->ruled];
+	int r = 0;
+	for (uint64_t sources = known->sources; sources != 0; sources &= sources - 1)
+		make_fact(check, &check->plan->sources[at->first_source + __builtin_ctzll(sources)], segment);
+	for (uint64_t rules = known->rules; rules != 0 && r == 0; rules &= rules - 1) {
+		uint16_t rule = check->plan->rules[at->first_rule + __builtin_ctzll(rules)].rule;
+		r = judge_if_now(check, &check->guide->rules[rule], known->ruled, segment);
+	}
+	return r;
+}
+
+int rule_segment(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
+{
+	const struct plan_segment *at = &check->plan->segments[segment_index];
+	struct known *known = check_memory_of(check, segment);
+	uint64_t sources, rules;
+	int r;
+
+	if (known != NULL && known->ruled == segment_index)
+		return judge_known(check, known, segment);
+	sources = gather_facts(check, at, segment);
+	r = judge_rules(check, segment_index, segment, &rules);
+	if (r == 0 && known != NULL && known->sound == segment_index && at->source_count <= KNOWN_MASK_MAX &&
+	    at->rule_count <= KNOWN_MASK_MAX) {
+		known->ruled = segment_index;
+		known->sources = sources;
+		known->rules = rules;
+	}
+	return r;
 }
 
 /* A segment or loop: missing where the walk is now, or sent where it should not be. */
@@ -251,7 +310,7 @@ int rule_loop_end(struct check *check, const struct plan_loop *loop)
 {
 	for (uint16_t i = 0; i < loop->rule_count; i++) {
 		const struct guide_rule *rule = &check->guide->rules[check->plan->rules[loop->first_rule + i].rule];
-		int r = applies(check, rule, NULL) ? judge_loop(check, rule) : 0;
+		int r = applies_now(check, rule) ? judge_loop(check, rule) : 0;
 		if (r < 0)
 			return r;
 	}

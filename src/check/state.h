@@ -9,6 +9,7 @@
 
 #include "balance.h"
 #include "muster/check.h"
+#include "known.h"
 #include "muster/hash.h"
 #include "plan.h"
 #include "rule.h"
@@ -104,6 +105,10 @@ struct check {
 	uint32_t count_stride;
 	uint32_t member_pos, members;
 	struct x12_where at; /* of the segment in hand */
+	struct known known[KNOWN_SLOTS];
+	struct known *memory; /* of the segment `memory_of`, or NULL */
+	const struct x12_segment *memory_of;
+	uint32_t set;        /* ordinal of the set in the file, as walked */
 	uint64_t present;    /* its elements that are not empty, as a mask: from element_check on */
 	bool is_divided;     /* separators may stand inside its elements */
 	uint16_t symbol;     /* its symbol, and the entry of its id */
@@ -128,6 +133,12 @@ struct check {
 	size_t content_len;
 	uint64_t progress_offset;
 };
+
+/* Where what is known of the segment is kept, or NULL. */
+static inline struct known *check_memory_of(const struct check *check, const struct x12_segment *segment)
+{
+	return check->memory_of == segment ? check->memory : NULL;
+}
 
 /* report.c: findings out. */
 

@@ -451,17 +451,44 @@ static bool find_place(struct check *check, uint16_t symbol, uint32_t *ret_frame
 	return false;
 }
 
+/* The segment's symbol, from memory when it has been here before in this set. */
+static void recognize(struct check *check, const struct x12_segment *segment)
+{
+	struct known *known = NULL;
+
+	if (known_fits(segment->raw)) {
+		known = &check->known[known_slot(segment->raw)];
+		if (known_is(known, check->set, segment->raw)) {
+			check->symbol = known->symbol;
+			check->id = known->id;
+		} else {
+			check->symbol = plan_symbol_of(check->plan, segment, &check->id);
+			known->set = check->set;
+			known->len = (uint16_t)segment->raw.len;
+			known->symbol = check->symbol;
+			known->sound = known->ruled = PLAN_NONE;
+			known->id = check->id;
+			memcpy(known->raw, segment->raw.data, segment->raw.len);
+		}
+	} else {
+		check->symbol = plan_symbol_of(check->plan, segment, &check->id);
+	}
+	check->memory = known;
+	check->memory_of = segment;
+}
+
 int walk_segment(struct check *check, const struct x12_segment *segment)
 {
 	uint32_t frame = 0, full_frame = 0;
 	uint16_t node = PLAN_NONE, full_node = PLAN_NONE;
 
+	check->memory_of = NULL;
 	if (check->waiting.is_there) {
 		int r = repair_waiting(check, segment);
 		if (r < 0)
 			return r;
 	}
-	check->symbol = plan_symbol_of(check->plan, segment, &check->id);
+	recognize(check, segment);
 	check->at = segment->where;
 	if (check->symbol == PLAN_NONE)
 		return repair_unknown(check, segment);
@@ -475,6 +502,8 @@ int walk_segment(struct check *check, const struct x12_segment *segment)
 void walk_begin(struct check *check)
 {
 	check->frame_count = 0;
+	check->set++;
+	check->memory_of = NULL;
 	check->member_pos = check->members = 0;
 	check->has_unknown = false;
 	sense_begin(check);

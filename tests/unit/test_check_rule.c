@@ -274,6 +274,19 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* The same bytes again are judged by the facts of their own member, and tell that member's facts. */
+static void test_repeated_bytes(void **state)
+{
+	(void)state;
+	assert_string_equal(ask("begun_coverage_of_ended_member", "834",
+				ADD NAME "HD*021**HMO~DTP*348*D8*20260101~"
+					 "INS*Y*18*024*08*A***TE~REF*0F*S2~" NAME
+					 "HD*021**HMO~DTP*348*D8*20260101~"
+					 "INS*Y*18*024*08*A***TE~REF*0F*S3~" NAME
+					 "HD*021**HMO~DTP*348*D8*20260101~"),
+			    "13 HD 2300 1.0 <- INS03@10 warning\n18 HD 2300 1.0 <- INS03@15 warning\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_every_rule_is_tested),
 		cmocka_unit_test(test_no_second_finding),
 		cmocka_unit_test(test_facts_are_forgotten),
+		cmocka_unit_test(test_repeated_bytes),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
