@@ -38,8 +38,12 @@ uint32_t match_table_find(const struct match_table *table, struct slice id);
 
 struct match_index; /* opaque */
 
-/* Over an array of members, borrowed: they must not move. 0 or -ENOMEM. */
-int match_index_new(struct env *env, const struct member *members, uint32_t count, struct match_index **ret_index);
+/*
+ * Over an array of members, borrowed: they must not move. `wide`: by match_link_keys too, at twice the memory. 0 or
+ * -ENOMEM.
+ */
+int match_index_new(struct env *env, const struct member *members, uint32_t count, bool wide,
+                    struct match_index **ret_index);
 void match_index_free(struct match_index *index);
 /* A member was added, or has other values than before: from now on `member` (borrowed) is found by these. */
 int match_index_put(struct match_index *index, const struct member *member);
@@ -47,6 +51,12 @@ int match_index_put(struct match_index *index, const struct member *member);
 size_t match_index_bytes(const struct match_index *index);
 /* Members of one key come in the order of the array, those put later behind. */
 struct match_candidates match_index_candidates(struct match_index *index);
+
+/*
+ * Further keys, for tables whose rows have many faults and no numbers: birth date alone, parts of the SSN, address, and
+ * a name with a place. Returns how many (<= MATCH_KEYS_MAX). Only a wide index knows them; nobody stores them.
+ */
+uint32_t match_link_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX]);
 
 /* ---- linking ---- */
 
@@ -66,6 +76,8 @@ struct match_link_options {
 	bool same_table;                 /* left and right are one table: no row is linked with itself */
 	bool with_duplicates;            /* a person may stand in the right table more than once */
 	bool one_to_one;                 /* a person stands in the left table once: a second claim goes to a person */
+	bool wide;                       /* look by match_link_keys too: the candidates come from a wide index. With same_table
+	                                    a pair is also as likely as the weakest link of a chain between its rows */
 };
 
 typedef int (*match_pair_fn)(void *context, const struct match_pair *pair);
@@ -108,6 +120,12 @@ struct match_train_options {
 	const uint32_t *truth;          /* per left row: right row, MATCH_NOBODY or MATCH_UNKNOWN; NULL = nothing is known */
 	uint32_t rounds;                /* of expectation and maximisation; 0 = 10 */
 	bool same_table;
+	bool wide;                      /* as in match_link_options */
+	/*
+	 * How rare a name is, the tables say too: a name that stands in them eight times or more is as rare as there. The
+	 * model keeps that in memory alone; a model file does not bear it.
+	 */
+	bool count_names;
 };
 
 /*

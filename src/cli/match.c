@@ -101,7 +101,7 @@ static int work_open(struct work *work, struct cli *cli, const char *left, const
 		right == NULL || slice_equal(slice_from(work->left_text), slice_from(work->right_text));
 	if (work->same_table)
 		work->right = work->left;
-	r = match_index_new(cli->env, work->right.members, work->right.count, &work->index);
+	r = match_index_new(cli->env, work->right.members, work->right.count, cli->options.train, &work->index);
 	if (r == 0)
 		work->candidates = match_index_candidates(work->index);
 	return r;
@@ -120,6 +120,9 @@ static int train(struct work *work, const uint32_t *truth, const char *name, con
 {
 	struct match_train_options options = {
 		.base = work->model, .name = name, .truth = truth, .same_table = work->same_table};
+
+	/* Who links a table with weights of its own has no model to keep. */
+	options.wide = options.count_names = work->cli->options.train;
 
 	return match_train(work->cli->env, &work->cli->arena, &work->left, &work->right, &work->candidates, &options,
 			   ret_model);
@@ -275,7 +278,7 @@ static int write_pairs(struct work *work, const struct match_link_options *optio
 static int link_tables(struct work *work)
 {
 	struct cli *cli = work->cli;
-	struct match_link_options options = {.same_table = work->same_table, .one_to_one = cli->options.one_to_one};
+	struct match_link_options options = {.same_table = work->same_table, .one_to_one = cli->options.one_to_one, .wide = cli->options.train};
 	int64_t begun_ns = env_monotonic_ns(cli->env);
 	int r = 0;
 

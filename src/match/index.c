@@ -11,7 +11,7 @@
 #include "muster/error.h"
 #include "muster/match_link.h"
 
-#define KEYS_MAX (MATCH_KEYS_MAX + 2)
+#define KEYS_MAX (MATCH_KEYS_MAX + MATCH_KEYS_MAX + 2)
 
 struct late_entry {
 	uint64_t key;
@@ -23,6 +23,7 @@ struct match_index {
 	struct env *env;
 	const struct member *members;
 	uint32_t count;
+	bool wide;
 	uint32_t *offsets, *ordinals;
 	uint8_t *tags;
 	uint32_t bucket_mask, entry_count;
@@ -54,10 +55,12 @@ static uint64_t id_key(char kind, struct slice id)
 	return hash ^ hash >> 31;
 }
 
-static uint32_t keys_of(const struct member *member, uint64_t keys[KEYS_MAX])
+static uint32_t keys_of(const struct match_index *index, const struct member *member, uint64_t keys[KEYS_MAX])
 {
 	uint32_t count = match_member_keys(member, keys);
 
+	if (index->wide)
+		count += match_link_keys(member, keys + count);
 	if (slice_trim(member->member_id).len > 0)
 		keys[count++] = id_key('m', member->member_id);
 	if (slice_trim(member->subscriber_id).len > 0)
@@ -96,7 +99,7 @@ static int collect(struct match_index *index, struct building *building)
 			building->ordinals = ordinals;
 			building->capacity = capacity;
 		}
-		count = keys_of(&index->members[i], keys);
+		count = keys_of(index, &index->members[i], keys);
 		for (k = 0; k < count; k++) {
 			building->keys[building->count] = keys[k];
 			building->ordinals[building->count++] = i;
@@ -132,7 +135,8 @@ static int freeze(struct match_index *index, const struct building *building)
 	return 0;
 }
 
-int match_index_new(struct env *env, const struct member *members, uint32_t count, struct match_index **ret_index)
+int match_index_new(struct env *env, const struct member *members, uint32_t count, bool wide,
+		    struct match_index **ret_index)
 {
 	struct match_index *index = env_alloc(env, sizeof(*index));
 	struct building building = {0};
@@ -143,6 +147,7 @@ int match_index_new(struct env *env, const struct member *members, uint32_t coun
 	index->env = env;
 	index->members = members;
 	index->count = count;
+	index->wide = wide;
 	error = collect(index, &building);
 	if (error == 0)
 		error = freeze(index, &building);
@@ -237,7 +242,7 @@ static int replace(struct match_index *index, const struct member *member)
 int match_index_put(struct match_index *index, const struct member *member)
 {
 	uint64_t keys[KEYS_MAX];
-	uint32_t i, chain, count = keys_of(member, keys);
+	uint32_t i, chain, count = keys_of(index, member, keys);
 	int error = late_room(index);
 
 	if (error == 0)
@@ -265,10 +270,10 @@ static const struct member *latest(const struct match_index *index, const struct
 	return replaced != NULL ? replaced : member;
 }
 
-static bool bears(const struct member *member, uint64_t key)
+static bool bears(const struct match_index *index, const struct member *member, uint64_t key)
 {
 	uint64_t keys[KEYS_MAX];
-	uint32_t i, count = keys_of(member, keys);
+	uint32_t i, count = keys_of(index, member, keys);
 
 	for (i = 0; i < count; i++)
 		if (keys[i] == key)
@@ -285,7 +290,7 @@ static int find(struct match_index *index, uint64_t key, uint32_t max, struct ma
 
 	for (; place < end && found < max && error == 0; place++) {
 		member = &index->members[index->ordinals[place]];
-		if (index->tags[place] != tag_of(key) || latest(index, member) != member || !bears(member, key))
+		if (index->tags[place] != tag_of(key) || latest(index, member) != member || !bears(index, member, key))
 			continue;
 		error = match_pool_add(pool, member);
 		found++;

@@ -13,6 +13,8 @@
 
 #include <stdio.h>
 
+#include "muster/match_link.h"
+
 #define MATCH_KEYS_VERSION 1
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -81,6 +83,42 @@ static void add_home_key(struct key_list *list, const struct match_person *perso
 		return;
 	snprintf(home, sizeof(home), "%s %s", person->house, who);
 	key_add(list, 'H', person->zip, home);
+}
+
+/* Of a name's sound, or the name itself, in one place. */
+static void add_place_keys(struct key_list *list, const struct match_person *person)
+{
+	char city[64], code[5];
+
+	slice_to_cstr(person->city, city, sizeof(city));
+	for (char *c = city; *c != '\0'; c++)
+		*c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+	match_soundex(person->last.compact, code);
+	key_add(list, 'T', person->zip, code);
+	key_add(list, 'V', city, code);
+	key_add(list, 'U', person->zip, person->first.compact);
+	key_add(list, 'W', city, person->first.compact);
+	key_add(list, 'Z', person->zip, person->house);
+	key_add(list, 'A', person->street, person->house);
+}
+
+uint32_t match_link_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX])
+{
+	struct match_person person;
+	struct key_list list = {ret_keys, 0};
+	char birth[DATE_TEXT_BYTES], part[5];
+
+	match_person_of(member, &person);
+	date_format_ccyymmdd(person.birth_on, birth);
+	key_add(&list, 'D', birth, "1");
+	if (person.ssn.len >= 7) {
+		slice_to_cstr(slice_of(person.ssn.data, 4), part, sizeof(part));
+		key_add(&list, 'F', part, "1");
+		slice_to_cstr(slice_of(person.ssn.data + person.ssn.len - 4, 4), part, sizeof(part));
+		key_add(&list, 'L', part, "1");
+	}
+	add_place_keys(&list, &person);
+	return list.count;
 }
 
 uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX])

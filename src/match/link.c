@@ -4,6 +4,7 @@
  * A row is linked by the evidence and the matcher's own guards; what a plan holds up for other reasons (another SSN on
  * file, a name to be changed) is not asked here.
  */
+#include "cluster.h"
 #include "search.h"
 
 #include "muster/error.h"
@@ -20,7 +21,7 @@ struct linking {
 	const struct match_model *model;
 	match_pair_fn fn;
 	void *context;
-	struct match_pair *held; /* one_to_one: until all rows are seen */
+	struct match_pair *held; /* one_to_one, chains: until all rows are seen */
 	size_t held_count, held_capacity;
 };
 
@@ -54,8 +55,15 @@ static int search_row(struct arena *arena, const struct match_table *left, uint3
 				  .model = options->model,
 				  .intent = MODEL_LINK,
 				  .except_no = options->same_table ? row + 1 : 0,
+				  .wide = options->wide,
 				  .with_duplicates = options->with_duplicates || options->same_table};
 	return search_run(search);
+}
+
+/* A table against itself, looked at as widely as can be. */
+static bool wants_chains(const struct match_link_options *options)
+{
+	return options->same_table && options->wide;
 }
 
 static int hold(struct linking *linking, const struct match_pair *pair)
@@ -63,7 +71,7 @@ static int hold(struct linking *linking, const struct match_pair *pair)
 	struct match_pair *held;
 	size_t capacity;
 
-	if (!linking->options->one_to_one)
+	if (!linking->options->one_to_one && !wants_chains(linking->options))
 		return linking->fn(linking->context, pair);
 	if (linking->held_count == linking->held_capacity) {
 		capacity = linking->held_capacity > 0 ? linking->held_capacity * 2 : 1024;
@@ -115,7 +123,7 @@ static int give_held(struct linking *linking)
 	for (i = 0; i < linking->held_count && error == 0; i++) {
 		struct match_pair *pair = &linking->held[i];
 
-		if (pair->automatic && claims[pair->right] > 1) {
+		if (linking->options->one_to_one && pair->automatic && claims[pair->right] > 1) {
 			pair->automatic = false;
 			pair->guard = search_guard_words(GUARD_CLAIMED);
 		}
@@ -147,7 +155,9 @@ int match_link(struct env *env, const struct match_table *left, const struct mat
 		arena_reset(&arena);
 		error = link_row(&linking, &arena, row, &whole);
 	}
-	if (error == 0 && options->one_to_one)
+	if (error == 0 && wants_chains(options))
+		error = match_cluster(env, left->count, &linking.held, &linking.held_count);
+	if (error == 0 && linking.held_count > 0)
 		error = give_held(&linking);
 	arena_fini(&arena);
 	env_free(env, linking.held);

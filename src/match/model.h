@@ -13,6 +13,8 @@
 
 #include "compare.h"
 
+#include "muster/match_link.h"
+
 enum match_class { CLASS_SAME, CLASS_STRANGER, CLASS_HOUSEMATE, CLASS_TWIN, CLASS_COUNT };
 
 /* What kind of record: those of files (enum match_intent), and the rows of tables that are linked. */
@@ -21,6 +23,12 @@ enum match_class { CLASS_SAME, CLASS_STRANGER, CLASS_HOUSEMATE, CLASS_TWIN, CLAS
 
 /* log2 of a probability, in millibits: 0 is certain. */
 #define MODEL_LOG_MIN (-20000)
+
+/* A name, by the hash of its kind ('F', 'L') and its compact form, and how rare it is. */
+struct name_count {
+	uint64_t name;
+	int32_t millibits;
+};
 
 struct match_model {
 	char name[64];
@@ -34,7 +42,15 @@ struct match_model {
 	int32_t auto_wrong_ppm;           /* automatic: at most this probability of another answer */
 	int32_t auto_margin, auto_person; /* and at least these, in millibits */
 	int32_t new_ppm;                  /* new: nobody on file is likelier than this */
+	const struct name_count *names;   /* sorted; common names of the tables that were learned from; may be NULL */
+	uint32_t name_count;
 };
+
+/* Count the names of two tables (`right` NULL: of one). The result lives in `arena`. 0 or -ENOMEM. */
+int match_count_names(struct env *env, struct arena *arena, const struct match_table *left,
+		      const struct match_table *right, struct match_model *model);
+/* -log2 of how often people have this name, in millibits: as counted, or else as listed. */
+int32_t match_model_name_millibits(const struct match_model *model, char kind, struct slice name);
 
 /*
  * The one that is carried inside the program (specs/model.yaml), read once. `arena` is only worked in. 0, -ENOMEM, or

@@ -60,8 +60,8 @@ void match_score_setting(const struct match_model *model, const struct match_per
 	double known = (double)model->known_ppm[intent] / 1e6;
 
 	ret_setting->model = model;
-	ret_setting->first_millibits = match_name_millibits('F', slice_from(sent->first.compact));
-	ret_setting->last_millibits = match_name_millibits('L', slice_from(sent->last.compact));
+	ret_setting->first_millibits = match_model_name_millibits(model, 'F', slice_from(sent->first.compact));
+	ret_setting->last_millibits = match_model_name_millibits(model, 'L', slice_from(sent->last.compact));
 	ret_setting->prior = match_log2_millibits(known / (1.0 - known));
 	ret_setting->log2_population = match_log2_millibits((double)(population > 0 ? population : model->population));
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "muster/error.h"
+#include "muster/match_link.h"
 
 /* The values known before, completed by the sent ones: 2100B carries only what was wrong. */
 static struct member complete_prior(const struct member *prior, const struct member *sent)
@@ -45,10 +46,12 @@ static int normalise(struct search *search)
 
 static int gather_keys(struct search *search, const struct member *member)
 {
-	uint64_t keys[MATCH_KEYS_MAX];
+	uint64_t keys[2 * MATCH_KEYS_MAX];
 	uint32_t i, count = match_member_keys(member, keys);
 	int error = 0;
 
+	if (search->wide)
+		count += match_link_keys(member, keys + count);
 	for (i = 0; i < count && error >= 0; i++)
 		error = search->candidates->by_key(search->candidates->context, keys[i], LIMIT_CANDIDATES_PER_KEY,
 						   search->arena, &search->pool);

@@ -120,6 +120,7 @@ static int collect_pairs(struct training *training)
 					.query = &query,
 					.model = &training->model,
 					.intent = MODEL_LINK,
+					.wide = training->options->wide,
 					.except_no = training->options->same_table ? row + 1 : 0};
 
 		arena_reset(&arena);
@@ -461,7 +462,10 @@ int match_train(struct env *env, struct arena *arena, const struct match_table *
 	training->candidates = candidates;
 	training->options = &whole;
 	training->model = *whole.base;
-	error = learn(training);
+	if (whole.count_names)
+		error = match_count_names(env, arena, left, whole.same_table ? NULL : right, &training->model);
+	if (error == 0)
+		error = learn(training);
 	if (error < 0)
 		goto out;
 	*model = training->model;

@@ -46,13 +46,18 @@ static struct match_table table(const char *csv)
 	return result;
 }
 
-static struct world world_of(const char *left, const char *right)
+static struct world wide_world_of(const char *left, const char *right, bool wide)
 {
 	struct world world = {.left = table(left), .right = table(right)};
 
-	assert_int_equal(match_index_new(&env, world.right.members, world.right.count, &world.index), 0);
+	assert_int_equal(match_index_new(&env, world.right.members, world.right.count, wide, &world.index), 0);
 	world.candidates = match_index_candidates(world.index);
 	return world;
+}
+
+static struct world world_of(const char *left, const char *right)
+{
+	return wide_world_of(left, right, false);
 }
 
 static int add_pair(void *context, const struct match_pair *pair)
@@ -136,6 +141,93 @@ static void test_guards(void **state)
 		match_index_free(world.index);
 		memset(csv, 0, sizeof(csv));
 	}
+}
+
+/* Names in each other's place, one of them with a fault, and digits of the ZIP turned: only the birth date is left. */
+static void test_wide_keys(void **state)
+{
+	static const char left[] = HEAD "1,,,,JESSU,CAMERON,,,219096804,1956-11-17,,19 SPOFFORTH ST,22080\n";
+	static const char right[] = HEAD "a,,,,CAMERON,JESSUP,,,219095101,1956-11-17,,19 SPOFFORTH ST,22800\n";
+	struct world narrow = world_of(left, right), wide = wide_world_of(left, right, true);
+	struct buffer pairs;
+
+	(void)state;
+	pairs_of(&narrow, (struct match_link_options){.wide = false}, &pairs);
+	assert_int_equal(pairs.len, 0);
+	buffer_fini(&pairs);
+	pairs_of(&wide, (struct match_link_options){.wide = true}, &pairs);
+	assert_non_null(strstr(pairs.data, "0 0 0."));
+	assert_non_null(strstr(pairs.data, "review"));
+	buffer_fini(&pairs);
+	match_index_free(narrow.index);
+	match_index_free(wide.index);
+}
+
+static double listed_probability(const struct buffer *pairs, const char *head)
+{
+	const char *line = pairs->len > 0 ? strstr(pairs->data, head) : NULL;
+
+	return line != NULL ? strtod(line + strlen(head), NULL) : 0.0;
+}
+
+/* The first row and the last share nothing but a first name; the one between is surely both. */
+static void test_chains(void **state)
+{
+	static const char rows[] = HEAD "1,,,,ROE,RUTH,,,219094001,1931-08-05,F,1 MAIN ST,90001\n"
+					"2,,,,ROE SZYMANSKI,RUTH,ANN,,219094001,1980-01-02,F,9 HILL AVE,60601\n"
+					"3,,,,SZYMANSKI,RUTH,ANN,,,1980-01-02,F,9 HILL AVE,60601\n";
+	struct world world = wide_world_of(rows, rows, true);
+	struct buffer apart, chained;
+
+	(void)state;
+	pairs_of(&world, (struct match_link_options){.same_table = true}, &apart);
+	assert_true(listed_probability(&apart, "0 2 ") < 0.5);
+	assert_true(listed_probability(&apart, "1 2 ") > 0.9);
+	pairs_of(&world, (struct match_link_options){.same_table = true, .wide = true}, &chained);
+	assert_true(listed_probability(&chained, "0 2 ") >= 0.5);
+	assert_true(listed_probability(&chained, "0 2 ") == listed_probability(&chained, "2 0 "));
+	assert_true(listed_probability(&chained, "0 2 ") <= listed_probability(&chained, "0 1 "));
+	assert_memory_equal(strstr(chained.data, "0 2 ") + strlen("0 2 0.123456789 "), "review", 6);
+	buffer_fini(&apart);
+	buffer_fini(&chained);
+	match_index_free(world.index);
+}
+
+static int32_t last_name_millibits(const struct world *world, bool count_names)
+{
+	struct match_train_options options = {.name = "t", .same_table = true, .count_names = count_names};
+	struct match_link_options link = {.same_table = true};
+	struct match_result result;
+	uint32_t i;
+
+	assert_int_equal(match_train(&env, &arena, &world->left, &world->left, &world->candidates, &options, &link.model),
+			 0);
+	assert_int_equal(match_link_pair(&arena, &world->left, 0, &world->left, 1, &link, &result), 0);
+	for (i = 0; i < result.candidates[0].evidence_count; i++)
+		if (strcmp(result.candidates[0].evidence[i].field, "last_name") == 0)
+			return result.candidates[0].evidence[i].millibits;
+	fail();
+	return 0;
+}
+
+/* Everybody of a table bears a surname that no list knows: there it says nothing. */
+static void test_counted_names(void **state)
+{
+	struct buffer csv;
+	struct world world;
+	int i;
+
+	(void)state;
+	buffer_init(&csv, &env);
+	buffer_add_text(&csv, HEAD);
+	for (i = 0; i < 40; i++)
+		buffer_printf(&csv, "%d,,,,QUUXLEY,NAME%c%c,,,21909%04d,19%02d-03-04,F,%d MAIN ST,9%04d\n", i, 'A' + i / 26,
+			      'A' + i % 26, 4000 + i * 37, 30 + i, i * 7 + 1, i * 11);
+	world = world_of(csv.data, csv.data);
+	assert_true(last_name_millibits(&world, false) > 5000);
+	assert_true(last_name_millibits(&world, true) < 1000);
+	match_index_free(world.index);
+	buffer_fini(&csv);
 }
 
 static void test_second_claim(void **state)
@@ -397,6 +489,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_guards),
+		cmocka_unit_test(test_wide_keys),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_counted_names),
 		cmocka_unit_test(test_second_claim),
 		cmocka_unit_test(test_same_answers_from_either_provider),
 		cmocka_unit_test(test_index_stays_true),
