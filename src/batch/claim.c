@@ -15,38 +15,6 @@ static int claim_path(const struct batch *batch, const char *leaf, char out[LIMI
 	return path_format(out, "%s/claim%s%s", batch->settings.config->work, leaf[0] != '\0' ? "/" : "", leaf);
 }
 
-static int claim_hash(struct env *env, const char *path, struct hash *ret_hash, uint64_t *ret_bytes)
-{
-	struct hash_state state;
-	struct env_stat stat;
-	char *block;
-	int fd, r = 0;
-	ssize_t n = 1;
-
-	fd = env_open_input(env, path, &stat);
-	if (fd < 0)
-		return fd;
-	block = env_alloc(env, LIMIT_READ_BYTES);
-	hash_init(&state);
-	*ret_bytes = 0;
-	while (block != NULL && n > 0) {
-		n = env_read(env, fd, block, LIMIT_READ_BYTES);
-		if (n > 0) {
-			hash_update(&state, block, (size_t)n);
-			*ret_bytes += (uint64_t)n;
-		}
-	}
-	hash_final(&state, ret_hash);
-	if (block == NULL)
-		r = -ENOMEM;
-	else if (n < 0)
-		r = (int)n;
-	env_free(env, block);
-	if (env_close(env, fd) < 0 && r == 0)
-		r = -EIO;
-	return r;
-}
-
 int claim_remove_folder(struct env *env, const char *folder)
 {
 	char path[LIMIT_PATH_BYTES];
@@ -85,6 +53,8 @@ static int claim_give_back(struct env *env, const char *folder)
 	size_t bytes;
 	int r = path_format(original, "%s/original", folder);
 
+	if (r == 0 && !env_exists(env, original))
+		r = path_format(original, "%s/arrived", folder);
 	if (r == 0)
 		r = path_format(note, "%s/from", folder);
 	if (r < 0)
@@ -148,13 +118,16 @@ int claim_copy(struct batch *batch, const char *path, struct claim *claim)
 	return r < 0 ? r : io_copy_file(batch->env, path, original, &claim->file.sha256, &claim->file.bytes);
 }
 
+/* Moved, then copied: whoever holds the arrived file open still writes into that, not into what was claimed (P2). */
 int claim_move(struct batch *batch, const char *path, struct claim *claim)
 {
-	char folder[LIMIT_PATH_BYTES], original[LIMIT_PATH_BYTES], note[LIMIT_PATH_BYTES];
+	char folder[LIMIT_PATH_BYTES], arrived[LIMIT_PATH_BYTES], original[LIMIT_PATH_BYTES], note[LIMIT_PATH_BYTES];
 	int r = claim_path(batch, "", folder);
 
 	if (r == 0)
 		r = claim_path(batch, "original", original);
+	if (r == 0)
+		r = claim_path(batch, "arrived", arrived);
 	if (r == 0)
 		r = claim_path(batch, "from", note);
 	if (r == 0)
@@ -162,10 +135,12 @@ int claim_move(struct batch *batch, const char *path, struct claim *claim)
 	if (r == 0)
 		r = io_publish(batch->env, note, slice_from(path));
 	if (r == 0)
-		r = env_rename(batch->env, path, original);
+		r = env_rename(batch->env, path, arrived);
 	if (r == 0)
 		r = env_sync_dir(batch->env, folder);
-	return r < 0 ? r : claim_hash(batch->env, original, &claim->file.sha256, &claim->file.bytes);
+	if (r == 0)
+		r = io_copy_file(batch->env, arrived, original, &claim->file.sha256, &claim->file.bytes);
+	return r < 0 ? r : env_unlink(batch->env, arrived);
 }
 
 int claim_drop(struct batch *batch)

@@ -186,6 +186,31 @@ static void test_process_killed_and_called_again(void **state)
 	assert_in_range(plan.nth, 10, 199);
 }
 
+/* A partner who still writes into a file that was claimed would change what was checked, and stop every night. */
+static void test_written_on_after_the_claim(void **state)
+{
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_DB_COMMIT), 1, ENV_FAULT_KILL, 0};
+	unsigned tried = 0;
+
+	for (plan.nth = 1; plan.nth < 8; plan.nth++) {
+		int fd;
+
+		setup(state);
+		put("in/acme/a.834", an_add(1));
+		fd = open(inside("in/acme/a.834"), O_WRONLY | O_APPEND);
+		assert_true(fd >= 0);
+		(void)muster_with("run", &plan);
+		if (is_there("work/F00000001/original")) {
+			tried++;
+			assert_int_equal(write(fd, "GARBAGE~", 8), 8);
+		}
+		close(fd);
+		assert_int_equal(muster("run"), 0);
+		assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,"), 1);
+	}
+	assert_in_range(tried, 2, 7);
+}
+
 /* A mistyped --out would leave a claim that stops the night of all partners. */
 static void test_results_that_cannot_be_put_anywhere(void **state)
 {
@@ -377,6 +402,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_claim_goes_back_beside_a_new_file_of_its_name, setup),
 		cmocka_unit_test_setup(test_process_killed_and_called_again, setup),
 		cmocka_unit_test_setup(test_results_that_cannot_be_put_anywhere, setup),
+		cmocka_unit_test_setup(test_written_on_after_the_claim, setup),
 		cmocka_unit_test_setup(test_longest_file_name, setup),
 		cmocka_unit_test_setup(test_names_that_come_out_the_same, setup),
 		cmocka_unit_test_setup(test_a_file_that_cannot_be_taken_stops_nobody, setup),
