@@ -7,6 +7,9 @@
  * system), and what representatives did afterwards is left out: any of them can be made again, byte for byte (P32).
  * Only the report's list of findings comes from the caller; findings are not kept in the database.
  *
+ * Certainty the summary's `expected_wrong` is the sum of 1 - confidence over automatic matches, one a record, as text.
+ *           Confidence is kept with six decimals: a match more certain than that counts as right. Payments are left
+ *           out: their figure is fixed, no probability.
  * Law       read = the sum of the others, for members and, to the cent, for money; and the rows written are as many
  *           as the tallies say. Where this does not hold the result is MUSTER_ERROR_INTERNAL, logged, and no summary.
  * Memory    constant: rows are streamed.

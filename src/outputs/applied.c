@@ -2,6 +2,7 @@
  * applied: one row an operation.
  */
 #include "muster/csv.h"
+#include "muster/error.h"
 #include "work.h"
 
 /* The walk over changes, which come by set, record and operation. */
@@ -11,6 +12,7 @@ struct walk {
 	uint32_t member_pos;
 	bool changed; /* one of its rows is more than no_change */
 	bool omission; /* it is no record: a full file left somebody out */
+	struct certainty match; /* the record's least certain row; wrong_e6 0 = none that may be wrong */
 };
 
 static void csv_day(struct buffer *out, date_day day)
@@ -43,6 +45,55 @@ static void applied_row(struct buffer *out, const struct store_change *change)
 	csv_end_record(out);
 }
 
+/*
+ * Was a member found, by the matcher? "new" and omissions find nobody, and what is posted from an 820 bears a fixed
+ * figure for its kind, no probability.
+ */
+static bool is_match(const struct store_change *change)
+{
+	return !slice_is_empty(change->match_rule) && !slice_is(change->match_rule, "new") &&
+	       !slice_is(change->match_rule, "omission") && !slice_is(change->action, "post");
+}
+
+static int note_match(struct walk *walk, const struct store_change *change)
+{
+	struct arena *arena = &walk->work->arena;
+	uint32_t wrong_e6 = change->confidence_e6 < 1000000u ? 1000000u - change->confidence_e6 : 0;
+
+	if (!is_match(change) || wrong_e6 <= walk->match.wrong_e6)
+		return 0;
+	walk->match.wrong_e6 = wrong_e6;
+	/* Texts of those alone that will be listed: memory stays that of a few. */
+	if (walk->work->least_count == LEAST_CERTAIN_MAX &&
+	    wrong_e6 <= walk->work->least[LEAST_CERTAIN_MAX - 1].wrong_e6)
+		return 0;
+	walk->match.member_pos = change->member_pos;
+	walk->match.tset_control = arena_dup(arena, change->origin.tset_control);
+	walk->match.member_id = arena_dup(arena, change->member_id);
+	walk->match.match_rule = arena_dup(arena, change->match_rule);
+	return walk->match.tset_control.data != NULL && walk->match.member_id.data != NULL &&
+			       walk->match.match_rule.data != NULL
+		       ? 0
+		       : -ENOMEM;
+}
+
+/* One match a record, however many rows it has; equal ones stay in the order of the file. */
+static void count_match(struct walk *walk)
+{
+	struct work *work = walk->work;
+	uint32_t at = work->least_count;
+
+	work->expected_wrong_e6 += walk->match.wrong_e6;
+	if (walk->match.wrong_e6 == 0 ||
+	    (at == LEAST_CERTAIN_MAX && walk->match.wrong_e6 <= work->least[at - 1].wrong_e6))
+		return;
+	at -= at == LEAST_CERTAIN_MAX;
+	for (; at > 0 && work->least[at - 1].wrong_e6 < walk->match.wrong_e6; at--)
+		work->least[at] = work->least[at - 1];
+	work->least[at] = walk->match;
+	work->least_count += work->least_count < LEAST_CERTAIN_MAX;
+}
+
 static void count_record(struct walk *walk)
 {
 	if (walk->tset_no == 0 || walk->omission)
@@ -57,12 +108,13 @@ static int applied_change(void *context, const struct store_change *change)
 {
 	struct walk *walk = context;
 	struct work *work = walk->work;
-	int i;
+	int i, r;
 
 	if (!is_of_the_file(change))
 		return 0;
 	if (walk->tset_no != change->tset_no || walk->member_pos != change->member_pos) {
 		count_record(walk);
+		count_match(walk);
 		*walk = (struct walk){.work = work, .tset_no = change->tset_no, .member_pos = change->member_pos};
 	}
 	walk->omission |= slice_is(change->match_rule, "omission");
@@ -71,7 +123,8 @@ static int applied_change(void *context, const struct store_change *change)
 		work->actions[i] += slice_is(change->action, action_names[i]);
 	work->applied_rows++;
 	applied_row(&work->text, change);
-	return work_flush_some(work);
+	r = note_match(walk, change);
+	return r != 0 ? r : work_flush_some(work);
 }
 
 int write_applied(struct work *work)
@@ -83,7 +136,9 @@ int write_applied(struct work *work)
 			"file,interchange,group,set,member_pos,action,member_id,subscriber_id,group_id,plan_id,"
 			"begins_on,ends_on,confidence,match_rule,change\r\n");
 	r = store_changes_of_file(work->store, work->file->file_no, applied_change, &walk);
-	if (r == 0)
+	if (r == 0) {
 		count_record(&walk);
+		count_match(&walk);
+	}
 	return r;
 }

@@ -334,6 +334,36 @@ static int page_applied(struct report *report)
 	return table_end(report, r, "Nothing was applied.", "the applied.csv beside this page has all.");
 }
 
+/* For a lead to look at first. */
+static int page_certainty(struct report *report)
+{
+	static const char *const columns[] = {"Set", "Record", "Member", "Rule", "Confidence", NULL};
+	const struct work *work = report->work;
+	char share[QUEUE_SHARE_BYTES];
+	uint32_t i;
+	int r = 0;
+
+	table_begin(report, "The least certain automatic matches", columns);
+	for (i = 0; i < work->least_count && r == 0; i++) {
+		const struct certainty *match = &work->least[i];
+
+		row_begin(report);
+		cell(report, "c", match->tset_control);
+		cell_number(report, match->member_pos);
+		cell(report, "c", match->member_id);
+		cell(report, "c", match->match_rule);
+		cell(report, "n", slice_from(queue_share_format(1000000u - match->wrong_e6, share)));
+		r = row_end(report);
+	}
+	r = table_end(report, r, "None, or all are certain to six decimals.", "");
+	buffer_printf(report->out,
+		      "<p>Wrong automatic matches to expect: %llu.%06u, the sum of 1 &minus; confidence.</p>\n"
+		      "<p class=quiet>Confidence is kept with six decimals; what is more certain counts as right.</p>\n",
+		      (unsigned long long)(work->expected_wrong_e6 / 1000000),
+		      (unsigned)(work->expected_wrong_e6 % 1000000));
+	return r;
+}
+
 static int exception_row(void *context, const struct store_exception *item)
 {
 	struct report *report = context;
@@ -395,6 +425,8 @@ int write_report(struct work *work)
 		r = page_findings(&report);
 	if (r == 0)
 		r = page_applied(&report);
+	if (r == 0)
+		r = page_certainty(&report);
 	if (r == 0)
 		r = page_waiting(&report);
 	page_files(&report);

@@ -1,6 +1,8 @@
 /*
  * summary: the numbers of a file, for systems.
  */
+#include <stdio.h>
+
 #include "muster/json.h"
 #include "work.h"
 
@@ -15,6 +17,16 @@ static void json_cents(struct json *json, const char *key, cents amount)
 	char text[MONEY_TEXT_BYTES];
 
 	json_text(json, key, slice_from(money_format(amount, text)));
+}
+
+/* Of confidences that are kept with six decimals: a match more certain than that counts as right. */
+static void json_expected_wrong(struct json *json, uint64_t wrong_e6)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%llu.%06u", (unsigned long long)(wrong_e6 / 1000000),
+		 (unsigned)(wrong_e6 % 1000000));
+	json_text(json, "expected_wrong", slice_from(text));
 }
 
 static void json_clock(struct json *json, const char *key, int64_t clock_ms)
@@ -145,6 +157,7 @@ int write_summary(struct work *work)
 	for (i = 0; i < ACTION_COUNT; i++)
 		json_u64(json, action_names[i], work->actions[i]);
 	json_object_end(json);
+	json_expected_wrong(json, work->expected_wrong_e6);
 	json_object_begin(json, "categories");
 	r = store_exception_counts(work->store, file->file_no, add_category, &summary);
 	json_object_end(json);

@@ -10,6 +10,16 @@
 #define ACTION_COUNT 8
 extern const char *const action_names[ACTION_COUNT];
 
+/* Automatic matches that a lead looks at first. */
+#define LEAST_CERTAIN_MAX 10u
+
+/* A record that was taken for a member. Texts live in the work's arena. */
+struct certainty {
+	uint32_t wrong_e6; /* 1 - confidence, as kept: six decimals */
+	uint32_t member_pos;
+	struct slice tset_control, member_id, match_rule;
+};
+
 struct work {
 	struct env *env;
 	struct store *store;
@@ -29,6 +39,9 @@ struct work {
 	uint64_t applied_rows, actions[ACTION_COUNT];
 	uint64_t applied_records, unchanged_records;
 	uint64_t notice_rows;
+	uint64_t expected_wrong_e6;                 /* sum over automatic matches */
+	struct certainty least[LEAST_CERTAIN_MAX];  /* of those not certain to six decimals; worst first */
+	uint32_t least_count;
 	struct queue_export_result exceptions;
 
 	struct outputs_written written;

@@ -74,6 +74,7 @@ static void writes_a_summary_of_an_834(void **state)
 	    "    \"exception\": 2,\n    \"rejected\": 0,\n    \"duplicate\": 0,\n    \"held\": 0\n  },\n"
 	    "  \"actions\": {\n    \"add\": 1,\n    \"change\": 0,\n    \"terminate\": 1,\n    \"reinstate\": 0,\n"
 	    "    \"void\": 0,\n    \"transfer\": 0,\n    \"no_change\": 1,\n    \"post\": 0\n  },\n"
+	    "  \"expected_wrong\": \"0.000264\",\n"
 	    "  \"categories\": {\n    \"LOW_SCORE\": 1,\n    \"NO_MATCH\": 1\n  },\n");
 	has(got, "\"received_at\": \"2026-03-02T08:00:00Z\"");
 	has(got, "\"as_of\": \"2026-03-02\"");
@@ -94,6 +95,7 @@ static void writes_a_summary_of_an_820(void **state)
 	    "\"money\": {\n    \"read\": \"950.00\",\n    \"posted\": \"500.00\",\n    \"suspended\": \"450.00\",\n"
 	    "    \"rejected\": \"0.00\",\n    \"duplicate\": \"0.00\",\n    \"held\": \"0.00\"\n  },");
 	has(got, "\"post\": 1");
+	has(got, "\"expected_wrong\": \"0.000000\"");
 	has(got, "\"UNKNOWN_PAYER\": 1");
 	env_free(&world.env, got);
 	got = read_back("b.820.applied.csv");
@@ -157,6 +159,54 @@ static void shows_a_report_without_ssns_or_markup(void **state)
 	assert_null(strstr(got, "219090002"));
 	assert_null(strstr(got, "<script"));
 	assert_null(strstr(got, "<b>"));
+	env_free(&world.env, got);
+}
+
+/* A match that is less certain than the others is what a lead must see first; ten are shown, all are counted. */
+static void shows_the_least_certain_first(void **state)
+{
+	struct store_change change = {.tset_no = 1, .op_index = 1, .action = S("no_change"), .member_id = S("M000000018"),
+				      .subscriber_id = S("S1"), .group_id = S("G1"), .plan_id = S("P1"),
+				      .begins_on = DATE_NONE, .ends_on = DATE_NONE, .match_rule = S("score"),
+				      .before = S("{}"), .after = S("{}"), .at_ms = RECEIVED_MS};
+	const struct store_file *stored;
+	struct store_file file;
+	const char *first, *next;
+	char *got;
+	uint32_t i;
+
+	(void)state;
+	begin();
+	for (i = 0; i < 12; i++) {
+		change.member_pos = 10 + i;
+		change.confidence_e6 = i == 11 ? 999000 : 999950 - i;
+		assert_int_equal(store_change_add(store, &change), 0);
+	}
+	/* Nobody was found: no match that could be wrong. */
+	change.member_pos = 30;
+	change.match_rule = S("new");
+	change.confidence_e6 = 500000;
+	assert_int_equal(store_change_add(store, &change), 0);
+	assert_int_equal(store_file_get(store, 1, &arena, &stored), 0);
+	file = *stored;
+	file.tally.members_read += 13;
+	file.tally.members_no_change += 13;
+	assert_int_equal(store_file_update(store, &file), 0);
+	commit();
+	assert_int_equal(make(1, "a.834", NULL, NULL), 0);
+	got = read_back("a.834.summary.json");
+	/* 2 * 132 + 11 * 50 + (0 + 1 + .. + 10) + 1000 */
+	has(got, "\"expected_wrong\": \"0.001869\"");
+	env_free(&world.env, got);
+	got = read_back("a.834.report.html");
+	first = strstr(got, "The least certain automatic matches");
+	assert_non_null(first);
+	next = strstr(first, "</table>");
+	first = strstr(first, "<td class=n>0.");
+	assert_memory_equal(first, "<td class=n>0.999000", 20);
+	for (i = 0; first != NULL && first < next; i++)
+		first = strstr(first + 1, "<td class=n>0.");
+	assert_int_equal(i, 10);
 	env_free(&world.env, got);
 }
 
@@ -346,6 +396,7 @@ int main(void)
 						store_world_teardown),
 		cmocka_unit_test_setup_teardown(shows_a_report_without_ssns_or_markup, queue_world_setup,
 						store_world_teardown),
+		cmocka_unit_test_setup_teardown(shows_the_least_certain_first, queue_world_setup, store_world_teardown),
 		cmocka_unit_test_setup_teardown(reports_hash_their_style, queue_world_setup, store_world_teardown),
 		cmocka_unit_test_setup_teardown(makes_them_again_byte_for_byte, queue_world_setup,
 						store_world_teardown),
