@@ -26,7 +26,7 @@ void text_add_html(struct buffer *out, struct slice value);
 /* "***-**-1234" for nine digits; "" for empty; "***" for anything else. Returns `out`. */
 #define TEXT_SSN_BYTES 12
 char *text_mask_ssn(struct slice ssn, char out[TEXT_SSN_BYTES]);
-/* The value with every run of exactly nine digits (also as ddd-dd-dddd) masked; nothing else is changed. */
+/* The value with every run of exactly nine digits (also as ddd-dd-dddd) masked, but member numbers as M000000123. */
 void text_add_masked(struct buffer *out, struct slice value);
 /* Upper-case ASCII copy into `out`, NUL-terminated, cut at `out_bytes` - 1. */
 char *text_upper(struct slice s, char *out, size_t out_bytes);

@@ -158,12 +158,26 @@ static size_t ssn_at(struct slice s, size_t at)
 	return 0;
 }
 
+static bool is_word(struct slice value, size_t at)
+{
+	unsigned char byte = at < value.len ? (unsigned char)value.data[at] : ' ';
+
+	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+/* One capital letter and nine digits, a word of its own: the form of member numbers. */
+static bool is_member_number(struct slice value, size_t at)
+{
+	return at > 0 && value.data[at - 1] >= 'A' && value.data[at - 1] <= 'Z' && (at == 1 || !is_word(value, at - 2)) &&
+	       !is_word(value, at + 9);
+}
+
 void text_add_masked(struct buffer *out, struct slice value)
 {
 	size_t at = 0, len;
 
 	while (at < value.len) {
-		len = ssn_at(value, at);
+		len = is_member_number(value, at) ? 0 : ssn_at(value, at);
 		if (len > 0) {
 			buffer_add_text(out, "***-**-");
 			buffer_add(out, value.data + at + len - 4, 4);
