@@ -10,6 +10,12 @@
 struct row {
 	struct store_change change; /* without before and after: these are */
 	struct images images;
+	/* The change that it is about: of an undo or redo the original one, of another itself. That is its place. */
+	struct place {
+		uint32_t member_seq;
+		int64_t at_ms;
+		uint64_t tset_no;
+	} place;
 	bool selected;
 	struct slice undo_before, undo_after; /* JSON of the compensating entry */
 };
@@ -43,10 +49,25 @@ static int row_copy(struct arena *arena, const struct store_change *from, struct
 	return images_read(arena, from->before, from->after, &row->images);
 }
 
+static struct place row_place(const struct history *history, const struct row *row)
+{
+	uint32_t i;
+
+	for (i = 0; (slice_is(row->change.action, "undo") || slice_is(row->change.action, "redo")) && i < history->count; i++) {
+		const struct store_change *about = &history->rows[i].change;
+
+		if (about->tset_no == row->change.tset_no && about->member_pos == row->change.member_pos &&
+		    about->op_index == row->change.undoes)
+			return history->rows[i].place;
+	}
+	return (struct place){row->change.member_seq, row->change.at_ms, row->change.tset_no};
+}
+
 static int history_row(void *context, const struct store_change *change)
 {
 	struct history *history = context;
 	struct row *row;
+	int r;
 
 	if (undo_is_money(change))
 		return 0;
@@ -61,9 +82,13 @@ static int history_row(void *context, const struct store_change *change)
 		history->rows = grown;
 		history->capacity = capacity;
 	}
-	row = &history->rows[history->count++];
+	row = &history->rows[history->count];
 	row->selected = history->undo != NULL && undo_selects(&history->undo->request->scope, change);
-	return row_copy(history->arena, change, row);
+	r = row_copy(history->arena, change, row);
+	if (r == 0)
+		row->place = row_place(history, row);
+	history->count++;
+	return r;
 }
 
 static int history_read(struct undo *undo, struct store *store, struct arena *arena, uint64_t member_no,
@@ -87,18 +112,18 @@ static int member_copy(struct arena *arena, const struct member *from, struct me
 
 /* ---- later changes ---- */
 
-static bool is_later_in_force(const struct row *row)
+static bool stays_in_force(const struct row *row)
 {
 	return !row->selected && undo_is_in_force(&row->change);
 }
 
-/* A later change that stays, and touches the same thing: the first of them. */
+/* A later change that stays, and touches the same thing: the first of them. One applied again is as late as it was. */
 static const struct row *find_later(const struct history *history, uint32_t index)
 {
 	uint32_t i;
 
-	for (i = index + 1; i < history->count; i++)
-		if (is_later_in_force(&history->rows[i]) &&
+	for (i = 0; i < history->count; i++)
+		if (history->rows[i].place.member_seq > history->rows[index].place.member_seq && stays_in_force(&history->rows[i]) &&
 		    images_meet(&history->rows[index].images, &history->rows[i].images))
 			return &history->rows[i];
 	return NULL;
@@ -159,7 +184,7 @@ static const struct row *find_toucher(const struct history *history, uint64_t sp
 	for (i = history->count; i > 0; i--) {
 		const struct row *row = &history->rows[i - 1];
 
-		for (k = 0; is_later_in_force(row) && k < row->images.after.span_count; k++)
+		for (k = 0; stays_in_force(row) && k < row->images.after.span_count; k++)
 			if (row->images.after.spans[k].span_no == span_no)
 				return row;
 	}
@@ -206,7 +231,15 @@ static bool is_subscriber(const struct member *member)
 	return slice_is(member->relationship, "18");
 }
 
-/* The subscriber loses cover that a dependent's coverage, made by a change that stays, begins under. */
+/* Changes of two members: is this one of the same set as the other, or later? */
+static bool is_since(const struct row *row, const struct row *other)
+{
+	if (row->place.at_ms != other->place.at_ms)
+		return row->place.at_ms > other->place.at_ms;
+	return row->place.tset_no >= other->place.tset_no;
+}
+
+/* The subscriber loses cover that a dependent's coverage, made by a later change that stays, begins under. */
 static int check_dependent(struct undo *undo, const struct row *last, const struct member *now,
                            const struct member *state, const struct member *dependent)
 {
@@ -224,15 +257,18 @@ static int check_dependent(struct undo *undo, const struct row *last, const stru
 		if (history.arena == NULL)
 			r = history_read(undo, undo->request->store, &undo->arena, dependent->member_no, &history);
 		by = r == 0 ? find_toucher(&history, span->span_no) : NULL;
-		if (by != NULL)
+		if (by != NULL && is_since(by, last) && !undo_is_part(&undo->request->scope, &by->change))
 			return undo_block(undo, &last->change, "the coverage of a dependent rests on it", &by->change);
 	}
 	return r;
 }
 
-/* The change of the subscriber, of those that stay, without which he would be covered on this day. */
-static int find_what_ended(struct undo *undo, const struct member *subscriber, struct slice group_id, date_day day,
-                           struct store_change *ret_change, bool *ret_found)
+/*
+ * The row of the subscriber, of those that stay, without which he would be covered on this day: a later change, or the
+ * undo of one that stood when `last` was made. What he had lost before that is not asked for.
+ */
+static int find_what_ended(struct undo *undo, const struct row *last, const struct member *subscriber,
+                           struct slice group_id, date_day day, struct store_change *ret_change, bool *ret_found)
 {
 	struct history history;
 	uint32_t i;
@@ -243,7 +279,9 @@ static int find_what_ended(struct undo *undo, const struct member *subscriber, s
 		const struct row *row = &history.rows[i - 1];
 		struct member without;
 
-		if (row->selected || row->change.undone || images_are_empty(&row->images))
+		if (row->selected || row->change.undone || images_are_empty(&row->images) ||
+		    undo_is_part(&undo->request->scope, &row->change) ||
+		    !(slice_is(row->change.action, "undo") ? is_since(last, row) : is_since(row, last)))
 			continue;
 		r = member_copy(&undo->arena, subscriber, &without);
 		if (r < 0)
@@ -280,7 +318,7 @@ static int check_subscriber(struct undo *undo, const struct row *last, const str
 		bool found = false;
 
 		if (day != DATE_NONE && !is_covered(subscriber, state->spans[i].group_id, day))
-			r = find_what_ended(undo, subscriber, state->spans[i].group_id, day, &by, &found);
+			r = find_what_ended(undo, last, subscriber, state->spans[i].group_id, day, &by, &found);
 		if (found)
 			return undo_block(undo, &last->change, "the subscriber himself would not be covered", &by);
 	}

@@ -22,11 +22,21 @@ bool undo_is_money(const struct store_change *change)
 	return slice_is(change->action, "post") || json_find(change->before, "line", &line);
 }
 
+static bool is_in_scope(const struct undo_scope *scope, const struct store_change *change)
+{
+	return change->origin.file_no == scope->file_no &&
+	       (scope->tset_no == 0 || change->tset_no == scope->tset_no) &&
+	       (scope->member_pos == 0 || change->member_pos == scope->member_pos);
+}
+
+bool undo_is_part(const struct undo_scope *scope, const struct store_change *change)
+{
+	return !scope->one && is_in_scope(scope, change);
+}
+
 bool undo_selects(const struct undo_scope *scope, const struct store_change *change)
 {
-	if (change->undone || slice_is(change->action, "no_change") || change->origin.file_no != scope->file_no ||
-	    (scope->tset_no != 0 && change->tset_no != scope->tset_no) ||
-	    (scope->member_pos != 0 && change->member_pos != scope->member_pos))
+	if (change->undone || slice_is(change->action, "no_change") || !is_in_scope(scope, change))
 		return false;
 	if (scope->one)
 		return change->op_index == scope->op_index;

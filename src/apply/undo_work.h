@@ -39,6 +39,8 @@ struct undo {
 /* Actions. */
 bool undo_is_in_force(const struct store_change *change); /* its effect is there because of it */
 bool undo_is_money(const struct store_change *change);
+/* Does the row belong to what is taken back as a whole: to be taken back now, or before a crash, or its undo? */
+bool undo_is_part(const struct undo_scope *scope, const struct store_change *change);
 /* Is this row to be taken back? */
 bool undo_selects(const struct undo_scope *scope, const struct store_change *change);
 
