@@ -80,7 +80,7 @@ def no_control_number_comes_twice(folder):
 def no_ssn_is_in_it(folder):
     for path in outputs(folder, ".824"):
         for segment in segments(path):
-            if segment[0] in ("REF", "RED", "TED", "NM1") and re.search(r"(?<!\d)\d{9}(?!\d)", "*".join(segment)):
+            if segment[0] in ("REF", "RED", "TED", "NM1") and re.search(r"(?<![\dA-Z])\d{9}(?!\d)", "*".join(segment)):
                 yield "%s: %s" % (path, segment)
 
 
