@@ -157,9 +157,16 @@ struct match_bin {
 	bool inside;           /* mean lies in it */
 };
 
+/*
+ * Whether left and right are one table, whose pairs have no direction. UNKNOWN: they are one when some id stands on both
+ * sides, and none is paired with itself.
+ */
+enum match_tables { MATCH_TABLES_UNKNOWN, MATCH_TABLES_TWO, MATCH_TABLES_ONE };
+
 /* `pairs` as PAIRS.csv, `truth` as TRUTH.csv. `left_rows` 0: the rows that occur. 0, MATCH_E_TABLE, -ENOMEM. */
-int match_evaluate(struct env *env, struct slice pairs, struct slice truth, uint64_t left_rows, struct buffer *errors,
-                   struct match_measured *ret_measured, struct match_bin ret_bins[MATCH_BINS]);
+int match_evaluate(struct env *env, struct slice pairs, struct slice truth, enum match_tables tables,
+                   uint64_t left_rows, struct buffer *errors, struct match_measured *ret_measured,
+                   struct match_bin ret_bins[MATCH_BINS]);
 /* Upper bound of the share of wrong ones after `wrong` in `count`, one-sided 95 % (Clopper-Pearson). */
 double match_upper_bound(uint64_t wrong, uint64_t count);
 

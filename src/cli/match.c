@@ -229,7 +229,7 @@ static void print_json(struct buffer *out, const struct match_measured *measured
 	buffer_add_char(out, '\n');
 }
 
-static int evaluate(struct work *work, const char *pairs_path, uint64_t left_rows)
+static int evaluate(struct work *work, const char *pairs_path, enum match_tables tables)
 {
 	struct cli *cli = work->cli;
 	struct match_measured measured;
@@ -241,7 +241,8 @@ static int evaluate(struct work *work, const char *pairs_path, uint64_t left_row
 	if (r == 0)
 		r = read_text(cli, cli->options.truth, &truth_text, &truth);
 	if (r == 0)
-		r = complain(work, match_evaluate(cli->env, pairs, truth, left_rows, &work->errors, &measured, bins));
+		r = complain(work, match_evaluate(cli->env, pairs, truth, tables, work->left.count, &work->errors,
+						  &measured, bins));
 	if (r == 0 && cli->options.format == CLI_TEXT)
 		print_measured(&cli->out, &measured, bins);
 	else if (r == 0)
@@ -310,7 +311,7 @@ static int match_link_verb(struct cli *cli)
 	if (r == 0)
 		r = link_tables(&work);
 	if (r == 0 && cli->options.truth != NULL)
-		r = evaluate(&work, cli->options.out, work.left.count);
+		r = evaluate(&work, cli->options.out, work.same_table ? MATCH_TABLES_ONE : MATCH_TABLES_TWO);
 	work_close(&work);
 	return r;
 }
@@ -329,18 +330,35 @@ static int match_dedupe_verb(struct cli *cli)
 	return r;
 }
 
+/* The tables say how many rows there are, and both of them whether they are one. */
+static int read_measured_tables(struct work *work, enum match_tables *ret_tables)
+{
+	struct cli *cli = work->cli;
+	struct slice right;
+	int r = cli->options.left != NULL ? read_table(work, cli->options.left, &work->left_text, &work->left) : 0;
+
+	*ret_tables = MATCH_TABLES_UNKNOWN;
+	if (r != 0 || cli->options.left == NULL || cli->options.right == NULL)
+		return r;
+	r = read_text(cli, cli->options.right, &work->right_text, &right);
+	if (r == 0)
+		*ret_tables = slice_equal(slice_from(work->left_text), right) ? MATCH_TABLES_ONE : MATCH_TABLES_TWO;
+	return r;
+}
+
 static int match_evaluate_verb(struct cli *cli)
 {
 	struct work work = {.cli = cli};
+	enum match_tables tables;
 	int r;
 
 	if (cli->options.pairs == NULL || cli->options.truth == NULL)
 		return cli_usage_error(cli, "evaluate wants --pairs FILE and --truth FILE");
 	buffer_init(&work.errors, cli->env);
 	buffer_init(&work.pairs, cli->env);
-	r = cli->options.left != NULL ? read_table(&work, cli->options.left, &work.left_text, &work.left) : 0;
+	r = read_measured_tables(&work, &tables);
 	if (r == 0)
-		r = evaluate(&work, cli->options.pairs, work.left.count);
+		r = evaluate(&work, cli->options.pairs, tables);
 	work_close(&work);
 	return r;
 }

@@ -90,7 +90,8 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster match dedupe members.csv --out pairs.csv\n"
 	 "\nFiles have the columns of load members and an id; others may be left out, blank means not known.\n"
 	 "link writes left_id, right_id, probability, decision (auto, review) and the reason where a person must look.\n"
-	 "A record without a pair is nobody in the right file. train with --truth learns from it, without it from the files\n"
+	 "A record without a pair is nobody in the right file. Pairs of a file with itself have no direction: evaluate sees\n"
+	 "that by the ids, or by --left and --right. train with --truth learns from it, without it from the files\n"
 	 "alone; use what it writes with --model.\n",
 	 "link train explain evaluate dedupe", cli_match},
 	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",

@@ -1,8 +1,8 @@
 /*
  * evaluate: how good pairs are, where the truth is known.
  *
- * A pair is right when the truth lists it. Where both directions of pairs are listed (a table linked with itself) a
- * pair counts once, whatever its direction. Probabilities are judged on the listed pairs: almost all of them lie at
+ * A pair is right when the truth lists it. Of a table linked with itself neither list has a direction: a pair counts
+ * once, and either way round. Probabilities are judged on the listed pairs: almost all of them lie at
  * the ends, so the bins are powers of ten of the odds and not tenths of the probability.
  *
  * Source    matching section 4 (calibration), section 1.4 (proof takes numbers).
@@ -16,8 +16,14 @@
 
 #define ECE_BINS 15
 
+/* Hashes of ids: of a listed pair, and of the pair turned round. */
+struct pair_ids {
+	uint64_t left, right, key, reverse;
+};
+
 struct judged {
-	uint64_t left, key, reverse; /* hashes: of the left id, of the pair, of the pair turned round */
+	struct pair_ids ids;
+	uint64_t key; /* the same for both directions of one table's pair */
 	double probability;
 	bool automatic, right, dropped;
 };
@@ -27,8 +33,9 @@ struct evaluation {
 	struct buffer *errors;
 	struct judged *pairs;
 	size_t pair_count, pair_capacity;
-	uint64_t *truth;
-	size_t truth_count, truth_capacity;
+	struct pair_ids *truth;
+	uint64_t *truth_keys; /* sorted, each once */
+	size_t truth_count, truth_capacity, truth_key_count;
 };
 
 static uint64_t hash_of_ids(struct slice a, struct slice b)
@@ -77,9 +84,20 @@ static void *grown(struct env *env, void *block, size_t *capacity, size_t bytes)
 	return larger;
 }
 
+static struct pair_ids ids_of(const struct csv_reader *reader, const uint32_t *columns)
+{
+	struct slice left = slice_trim(reader->fields[columns[0]].text);
+	struct slice right = slice_trim(reader->fields[columns[1]].text);
+
+	return (struct pair_ids){.left = hash_of_ids(left, SLICE_EMPTY),
+				 .right = hash_of_ids(right, SLICE_EMPTY),
+				 .key = hash_of_ids(left, right),
+				 .reverse = hash_of_ids(right, left)};
+}
+
 static int add_truth(struct evaluation *evaluation, const struct csv_reader *reader, const uint32_t *columns)
 {
-	uint64_t *truth;
+	struct pair_ids *truth;
 
 	if (evaluation->truth_count == evaluation->truth_capacity) {
 		truth = grown(evaluation->env, evaluation->truth, &evaluation->truth_capacity, sizeof(*truth));
@@ -87,15 +105,12 @@ static int add_truth(struct evaluation *evaluation, const struct csv_reader *rea
 			return -ENOMEM;
 		evaluation->truth = truth;
 	}
-	evaluation->truth[evaluation->truth_count++] =
-		hash_of_ids(slice_trim(reader->fields[columns[0]].text), slice_trim(reader->fields[columns[1]].text));
+	evaluation->truth[evaluation->truth_count++] = ids_of(reader, columns);
 	return 0;
 }
 
 static int add_pair(struct evaluation *evaluation, const struct csv_reader *reader, const uint32_t *columns)
 {
-	struct slice left = slice_trim(reader->fields[columns[0]].text);
-	struct slice right = slice_trim(reader->fields[columns[1]].text);
 	struct judged *pairs;
 
 	if (evaluation->pair_count == evaluation->pair_capacity) {
@@ -105,9 +120,7 @@ static int add_pair(struct evaluation *evaluation, const struct csv_reader *read
 		evaluation->pairs = pairs;
 	}
 	evaluation->pairs[evaluation->pair_count++] = (struct judged){
-		.left = hash_of_ids(left, SLICE_EMPTY),
-		.key = hash_of_ids(left, right),
-		.reverse = hash_of_ids(right, left),
+		.ids = ids_of(reader, columns),
 		.probability = share_of(slice_trim(reader->fields[columns[2]].text)),
 		.automatic = slice_is(slice_trim(reader->fields[columns[3]].text), "auto"),
 	};
@@ -185,25 +198,71 @@ static size_t sort_unique(uint64_t *keys, size_t count)
 	return out;
 }
 
-/* Which pairs are right; of a pair in both directions the first one stays. */
-static int judge(struct evaluation *evaluation)
+/* Ids that stand left somewhere, of pairs and truth; sorted. Also: is some id paired with itself? */
+static size_t left_ids(const struct evaluation *evaluation, uint64_t *lefts, bool *ret_self)
+{
+	size_t i, count = 0;
+
+	*ret_self = false;
+	for (i = 0; i < evaluation->pair_count; i++) {
+		lefts[count++] = evaluation->pairs[i].ids.left;
+		*ret_self = *ret_self || evaluation->pairs[i].ids.left == evaluation->pairs[i].ids.right;
+	}
+	for (i = 0; i < evaluation->truth_count; i++) {
+		lefts[count++] = evaluation->truth[i].left;
+		*ret_self = *ret_self || evaluation->truth[i].left == evaluation->truth[i].right;
+	}
+	return sort_unique(lefts, count);
+}
+
+/* Nobody said: one table's ids stand on both sides, and no row is linked with itself. */
+static int guess_tables(struct evaluation *evaluation, enum match_tables *tables)
+{
+	uint64_t *lefts = env_alloc(evaluation->env,
+				    (evaluation->pair_count + evaluation->truth_count + 1) * sizeof(*lefts));
+	bool both = false, self;
+	size_t i, count;
+
+	if (lefts == NULL)
+		return -ENOMEM;
+	count = left_ids(evaluation, lefts, &self);
+	for (i = 0; i < evaluation->pair_count && !both; i++)
+		both = has(lefts, count, evaluation->pairs[i].ids.right);
+	for (i = 0; i < evaluation->truth_count && !both; i++)
+		both = has(lefts, count, evaluation->truth[i].right);
+	env_free(evaluation->env, lefts);
+	*tables = both && !self ? MATCH_TABLES_ONE : MATCH_TABLES_TWO;
+	return 0;
+}
+
+static uint64_t key_of(const struct pair_ids *ids, enum match_tables tables)
+{
+	return tables == MATCH_TABLES_ONE && ids->reverse < ids->key ? ids->reverse : ids->key;
+}
+
+/* Which pairs are right. A pair in both directions stays once, in the direction of its key. */
+static int judge(struct evaluation *evaluation, enum match_tables tables)
 {
 	uint64_t *seen = env_alloc(evaluation->env, (evaluation->pair_count + 1) * sizeof(*seen));
 	size_t i, count = evaluation->pair_count;
 
-	if (seen == NULL)
+	evaluation->truth_keys = env_alloc(evaluation->env, (evaluation->truth_count + 1) * sizeof(*seen));
+	if (seen == NULL || evaluation->truth_keys == NULL) {
+		env_free(evaluation->env, seen);
 		return -ENOMEM;
-	evaluation->truth_count = sort_unique(evaluation->truth, evaluation->truth_count);
+	}
+	for (i = 0; i < evaluation->truth_count; i++)
+		evaluation->truth_keys[i] = key_of(&evaluation->truth[i], tables);
+	evaluation->truth_key_count = sort_unique(evaluation->truth_keys, evaluation->truth_count);
 	for (i = 0; i < count; i++)
-		seen[i] = evaluation->pairs[i].key;
+		seen[i] = evaluation->pairs[i].ids.key;
 	count = sort_unique(seen, count);
 	for (i = 0; i < evaluation->pair_count; i++) {
 		struct judged *pair = &evaluation->pairs[i];
-		bool both = has(seen, count, pair->reverse);
 
-		pair->right = has(evaluation->truth, evaluation->truth_count, pair->key) ||
-			      (both && has(evaluation->truth, evaluation->truth_count, pair->reverse));
-		pair->dropped = both && pair->key > pair->reverse;
+		pair->key = key_of(&pair->ids, tables);
+		pair->right = has(evaluation->truth_keys, evaluation->truth_key_count, pair->key);
+		pair->dropped = pair->ids.key != pair->key && has(seen, count, pair->key);
 	}
 	env_free(evaluation->env, seen);
 	return 0;
@@ -222,7 +281,7 @@ static int by_left(const void *a, const void *b)
 {
 	const struct judged *x = a, *y = b;
 
-	return x->left < y->left ? -1 : x->left > y->left;
+	return x->ids.left < y->ids.left ? -1 : x->ids.left > y->ids.left;
 }
 
 /* Rows of the left table for whom a person must look: pairs are listed, none automatic. */
@@ -236,7 +295,7 @@ static void count_rows(struct evaluation *evaluation, struct match_measured *mea
 	for (begin = 0; begin < evaluation->pair_count; begin = i) {
 		automatic = false;
 		for (i = begin;
-		     i < evaluation->pair_count && evaluation->pairs[i].left == evaluation->pairs[begin].left; i++)
+		     i < evaluation->pair_count && evaluation->pairs[i].ids.left == evaluation->pairs[begin].ids.left; i++)
 			automatic = automatic || evaluation->pairs[i].automatic;
 		measured->review_rows += !automatic;
 		rows++;
@@ -406,7 +465,7 @@ static int fold_automatic(struct evaluation *evaluation)
 	for (i = 0; i < evaluation->pair_count; i++) {
 		struct judged *pair = &evaluation->pairs[i];
 
-		pair->automatic = !pair->dropped && (pair->automatic || has(automatic, count, pair->reverse));
+		pair->automatic = !pair->dropped && has(automatic, count, pair->key);
 	}
 	env_free(evaluation->env, automatic);
 	return 0;
@@ -437,8 +496,9 @@ static void measure(struct evaluation *evaluation, struct match_measured *measur
 	calibrate(evaluation, measured);
 }
 
-int match_evaluate(struct env *env, struct slice pairs, struct slice truth, uint64_t left_rows, struct buffer *errors,
-		   struct match_measured *ret_measured, struct match_bin ret_bins[MATCH_BINS])
+int match_evaluate(struct env *env, struct slice pairs, struct slice truth, enum match_tables tables,
+		   uint64_t left_rows, struct buffer *errors, struct match_measured *ret_measured,
+		   struct match_bin ret_bins[MATCH_BINS])
 {
 	static const char *const names[] = {"left_id", "right_id", "probability", "decision"};
 	struct evaluation evaluation = {.env = env, .errors = errors};
@@ -449,10 +509,12 @@ int match_evaluate(struct env *env, struct slice pairs, struct slice truth, uint
 
 	if (error == 0)
 		error = read_csv(&evaluation, "truth", truth, names, 2, add_truth);
+	if (error == 0 && tables == MATCH_TABLES_UNKNOWN)
+		error = guess_tables(&evaluation, &tables);
 	if (error == 0)
-		error = judge(&evaluation);
+		error = judge(&evaluation, tables);
 	if (error == 0) {
-		measured.true_pairs = evaluation.truth_count;
+		measured.true_pairs = evaluation.truth_key_count;
 		count_rows(&evaluation, &measured);
 		error = fold_automatic(&evaluation);
 	}
@@ -463,5 +525,6 @@ int match_evaluate(struct env *env, struct slice pairs, struct slice truth, uint
 	}
 	env_free(env, evaluation.pairs);
 	env_free(env, evaluation.truth);
+	env_free(env, evaluation.truth_keys);
 	return error;
 }

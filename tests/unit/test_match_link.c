@@ -448,7 +448,9 @@ static void test_measures(void **state)
 
 	(void)state;
 	buffer_init(&errors, &env);
-	assert_int_equal(match_evaluate(&env, slice_from(pairs), slice_from(truth), 6, &errors, &measured, bins), 0);
+	assert_int_equal(match_evaluate(&env, slice_from(pairs), slice_from(truth), MATCH_TABLES_UNKNOWN, 6, &errors,
+					&measured, bins),
+			 0);
 	assert_int_equal(measured.automatic, 3);
 	assert_int_equal(measured.automatic_wrong, 1);
 	assert_int_equal(measured.true_pairs, 4);
@@ -462,9 +464,51 @@ static void test_measures(void **state)
 	/* Three decades of nothing wrong prove no more than 3 / n. */
 	assert_true(match_upper_bound(0, 30000) > 0.99e-4 && match_upper_bound(0, 30000) < 1.0e-4);
 	assert_true(match_upper_bound(1, 10) > 0.39 && match_upper_bound(1, 10) < 0.40);
-	assert_int_equal(match_evaluate(&env, SLICE_LITERAL("x,y\n"), slice_from(truth), 0, &errors, &measured, bins),
+	assert_int_equal(match_evaluate(&env, SLICE_LITERAL("x,y\n"), slice_from(truth), MATCH_TABLES_UNKNOWN, 0,
+					&errors, &measured, bins),
 			 MATCH_E_TABLE);
 	buffer_fini(&errors);
+}
+
+static struct match_measured measured_of(const char *pairs, const char *truth, enum match_tables tables)
+{
+	struct match_measured measured;
+	struct match_bin bins[MATCH_BINS];
+	struct buffer errors;
+
+	buffer_init(&errors, &env);
+	assert_int_equal(match_evaluate(&env, slice_from(pairs), slice_from(truth), tables, 0, &errors, &measured, bins),
+			 0);
+	buffer_fini(&errors);
+	return measured;
+}
+
+/* A pair of a table with itself that is listed the other way round than in the truth is no error. */
+static void test_pairs_of_one_table(void **state)
+{
+	static const char truth[] = "left_id,right_id\n1,2\n1,3\n2,3\n5,4\n4,5\n";
+	static const char one_way[] = "left_id,right_id,probability,decision\n"
+				      "2,1,0.9999,auto\n3,1,0.9999,auto\n3,2,0.9,review\n4,5,0.999,auto\n6,4,0.9,auto\n";
+	static const char both_ways[] = "left_id,right_id,probability,decision\n1,2,0.9,auto\n2,1,0.9,auto\n"
+					"3,1,0.9,auto\n1,3,0.9,review\n5,4,0.9,auto\n6,4,0.9,auto\n4,6,0.9,auto\n";
+	static const char same_ids[] = "left_id,right_id,probability,decision\n1,1,0.9,auto\n2,1,0.9,auto\n";
+	struct match_measured measured = measured_of(one_way, truth, MATCH_TABLES_UNKNOWN);
+
+	(void)state;
+	assert_int_equal(measured.true_pairs, 4);
+	assert_int_equal(measured.automatic, 4);
+	assert_int_equal(measured.automatic_right, 3);
+	assert_int_equal(measured.automatic_wrong, 1);
+	assert_int_equal(measured.pairs, 5);
+	measured = measured_of(both_ways, truth, MATCH_TABLES_ONE);
+	assert_int_equal(measured.automatic_right, 3);
+	assert_int_equal(measured.automatic_wrong, 1);
+	assert_int_equal(measured.pairs, 4);
+	/* Two tables with the same numbers have a direction, be it said or seen. */
+	measured = measured_of(one_way, truth, MATCH_TABLES_TWO);
+	assert_int_equal(measured.automatic_right, 1);
+	measured = measured_of(same_ids, "left_id,right_id\n1,2\n", MATCH_TABLES_UNKNOWN);
+	assert_int_equal(measured.automatic_wrong, 2);
 }
 
 static void test_tables(void **state)
@@ -499,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_model_files),
 		cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_pairs_of_one_table),
 		cmocka_unit_test(test_tables),
 	};
 	int failed;
