@@ -140,6 +140,16 @@ static void add_span(struct json *json, uint64_t span_no, const struct coverage_
 	json_object_end(json);
 }
 
+/* There is an array only where something stands in it. */
+static void add_span_in_array(struct json *json, uint64_t span_no, const struct coverage_span *span, uint32_t parts,
+                              bool *any)
+{
+	if (!*any)
+		json_array_begin(json, "spans");
+	*any = true;
+	add_span(json, span_no, span, parts);
+}
+
 /* The person data of a member new to the plan: all that is not empty, and the number that he was given. */
 static void add_new_member(struct json *json, const struct decide_operation *operation)
 {
@@ -182,13 +192,9 @@ void images_add_json(struct buffer *out, const struct decide_operation *operatio
 		const struct decide_touch *touch = &operation->touches[i];
 		uint32_t parts = touch_parts(touch, after);
 
-		if (parts == 0)
-			continue;
-		if (!any)
-			json_array_begin(&json, "spans");
-		any = true;
-		add_span(&json, operation->image->after.spans[touch->after_index].span_no,
-			 after ? &touch->after : &touch->before, parts);
+		if (parts != 0)
+			add_span_in_array(&json, operation->image->after.spans[touch->after_index].span_no,
+					  after ? &touch->after : &touch->before, parts, &any);
 	}
 	if (any)
 		json_array_end(&json);
@@ -207,21 +213,22 @@ static const struct coverage_span *span_of(const struct member *member, uint64_t
 
 static void add_side(struct buffer *out, const struct member *shown, const struct member *other)
 {
+	bool any = false;
 	struct json json;
 	uint32_t i;
 
 	json_init(&json, out, false);
 	json_object_begin(&json, NULL);
 	add_fields(&json, shown, fields_that_differ(shown, other));
-	json_array_begin(&json, "spans");
 	for (i = 0; i < shown->span_count; i++) {
 		const struct coverage_span *span = &shown->spans[i], *counterpart = span_of(other, span->span_no);
 		uint32_t parts = counterpart != NULL ? parts_that_differ(span, counterpart) : PARTS_ALL;
 
 		if (parts != 0)
-			add_span(&json, span->span_no, span, parts);
+			add_span_in_array(&json, span->span_no, span, parts, &any);
 	}
-	json_array_end(&json);
+	if (any)
+		json_array_end(&json);
 	json_object_end(&json);
 }
 
