@@ -12,7 +12,9 @@
  * Numbers   each interchange written takes one control number, 999 before TA1; its first GS bears the same, further
  *           GS take their own. A caller's own findings (INTERCHANGE_DUPLICATE) go into the handler's `finding` between
  *           interchange_begin and interchange_end.
- * Memory    bounded by LIMIT_FINDINGS_PER_SET a set; sets are written as they end.
+ * Memory    what is written, until the end, and the set in hand: LIMIT_FINDINGS_PER_SET of a set are told and
+ *           LIMIT_ACK_FINDINGS of a file; sets beyond LIMIT_FGROUP_TSETS of a group have no AK2 (no AK9 could count
+ *           them; the group is rejected). All count for IK5 and AK9.
  * Source    x12-syntax sections 9, 10; promise P33.
  */
 #ifndef MUSTER_ACK_H

@@ -9,6 +9,7 @@
  *           of the others.
  * SSNs      a subscriber number of nine digits shows its last four; texts are masked. Names only where the record has
  *           no subscriber number.
+ * Memory    constant: what is written is handed on while items come, so a file whose every record waits is answered, too.
  * Source    x12-syntax section 11.
  */
 #ifndef MUSTER_ADVICE_H
@@ -34,15 +35,23 @@ struct advice_item {
 	struct slice subscriber_id, last_name, first_name; /* as sent */
 };
 
+/* Who takes the bytes, whole segments at a time. Not called when there was no item. <0 ends the writing. */
+struct advice_sink {
+	void *context;
+	int (*take)(void *context, struct slice bytes);
+};
+
 struct advice; /* opaque */
 
 /* The answer to group n takes the control number `control_number` + n - 1 for ISA13 and GS06. 0 or -ENOMEM. */
-int advice_new(struct env *env, int64_t clock_ms, uint32_t control_number, struct advice **ret_advice);
+int advice_new(struct env *env, int64_t clock_ms, uint32_t control_number, const struct advice_sink *sink,
+	       struct advice **ret_advice);
 void advice_free(struct advice *advice);
 /* The items that follow are of this set; written only when one does. Borrowed until the next set. */
 void advice_set(struct advice *advice, const struct advice_tset *tset);
-void advice_add(struct advice *advice, const struct advice_item *item);
-/* Closes what is open. The bytes are borrowed from `advice`; empty when there was no item. 0 or -ENOMEM. */
-int advice_finish(struct advice *advice, struct slice *ret_824);
+/* 0, -ENOMEM, or what the sink refused with. */
+int advice_add(struct advice *advice, const struct advice_item *item);
+/* Closes what is open, and hands on the rest. As advice_add. */
+int advice_finish(struct advice *advice);
 
 #endif

@@ -19,6 +19,13 @@
 #define LIMIT_FINDING_SEGMENT_BYTES 1024u
 /* Findings kept per transaction set for acknowledgment and report; the rest is counted. 999s past this help nobody. */
 #define LIMIT_FINDINGS_PER_SET 1000u
+/*
+ * Findings told in the 999s of one file: some 10 MB. Beyond that sets still have their verdicts (IK5), but no details.
+ */
+#define LIMIT_ACK_FINDINGS 100000u
+/* What GE01 and AK902 to AK904 (1/6), and IEA01 (1/5) can count. */
+#define LIMIT_FGROUP_TSETS 999999u
+#define LIMIT_INTERCHANGE_FGROUPS 99999u
 /* Inflated bytes per compressed byte, once LIMIT_INFLATE_FREE_BYTES are out (promise P28). */
 #define LIMIT_INFLATE_RATIO 200u
 #define LIMIT_INFLATE_FREE_BYTES (1024u * 1024u)

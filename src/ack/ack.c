@@ -222,6 +222,11 @@ static const char *fgroup_verdict(const struct ack *ack)
 	return ack->sets_with_errors > 0 ? "E" : "A";
 }
 
+static uint64_t countable(uint64_t sets)
+{
+	return sets < LIMIT_FGROUP_TSETS ? sets : LIMIT_FGROUP_TSETS;
+}
+
 static int on_fgroup_end(void *context, const struct x12_fgroup *fgroup)
 {
 	struct ack *ack = context;
@@ -235,9 +240,9 @@ static int on_fgroup_end(void *context, const struct x12_fgroup *fgroup)
 		reject_sets(ack);
 	x12_segment_begin(writer, "AK9");
 	x12_write_element(writer, slice_from(fgroup_verdict(ack)));
-	x12_write_number(writer, declared <= 999999 ? declared : 999999);
-	x12_write_number(writer, fgroup->tset_count);
-	x12_write_number(writer, ack->sets_accepted + ack->sets_with_errors);
+	x12_write_number(writer, countable(declared));
+	x12_write_number(writer, countable(fgroup->tset_count));
+	x12_write_number(writer, countable(ack->sets_accepted + ack->sets_with_errors));
 	for (uint32_t i = 0; i < ack->fgroup_codes.count; i++)
 		x12_write_element(writer, slice_from(ack->fgroup_codes.codes[i]));
 	x12_segment_end(writer);
@@ -256,10 +261,11 @@ static int on_tset_begin(void *context, const struct x12_tset *tset, const struc
 static int on_tset_end(void *context, const struct x12_tset *tset, const struct check_verdict *verdict)
 {
 	struct ack *ack = context;
+	uint32_t before = ack->sets_accepted + ack->sets_with_errors + ack->sets_rejected;
 	ack->sets_accepted += verdict->decision == CHECK_ACCEPTED;
 	ack->sets_with_errors += verdict->decision == CHECK_ACCEPTED_WITH_ERRORS;
 	ack->sets_rejected += verdict->decision == CHECK_REJECTED;
-	return ack->fgroup_answered ? ack_set_end(ack, tset, verdict) : 0;
+	return ack->fgroup_answered && before < LIMIT_FGROUP_TSETS ? ack_set_end(ack, tset, verdict) : 0;
 }
 
 /* The records that a sender looks for: loops 2000 of the 834, 2000A and 2000B of the 820. */

@@ -95,6 +95,8 @@ int ack_set_finding(struct ack *ack, const struct finding *finding)
 		return 0;
 	}
 	set->in_error = true;
+	if (ack->findings_told + set->list.count >= LIMIT_ACK_FINDINGS)
+		return 0;
 	if (set->keys == NULL)
 		set->keys = arena_alloc_array(&set->arena, LIMIT_FINDINGS_PER_SET, sizeof(*set->keys));
 	return set->keys == NULL ? -ENOMEM : finding_list_add(&set->list, finding);
@@ -290,6 +292,7 @@ static void write_errors(struct ack *ack)
 		if (!of_segment)
 			write_ik4(ack, finding);
 	}
+	ack->findings_told += set->list.count;
 }
 
 static struct slice verdict_code(enum check_decision decision)

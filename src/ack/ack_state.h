@@ -59,6 +59,7 @@ struct ack {
 	uint32_t sets_accepted, sets_with_errors, sets_rejected;
 
 	struct ack_set set;
+	uint32_t findings_told; /* in all IK3 and IK4 written */
 };
 
 void ack_codes_add(struct ack_codes *codes, const char *code);

@@ -1,4 +1,4 @@
-/* advice: items into 824 sets, envelopes opened when the first item needs them. */
+/* advice: items into 824 sets, envelopes opened when the first item needs them, bytes handed on in portions. */
 #include "muster/advice.h"
 
 #include <errno.h>
@@ -14,6 +14,8 @@
 #define CONDITION_BYTES 60u
 #define DESCRIPTION_BYTES 80u
 #define DESCRIPTIONS_MAX 5u
+/* So many bytes wait before they are handed on. */
+#define PORTION_BYTES (64u * 1024u)
 
 /* Not ':' for components, as elsewhere: it stands in the texts for people. */
 static const struct x12_separators separators = {'*', '>', '^', '~'};
@@ -22,6 +24,7 @@ struct advice {
 	struct env *env;
 	int64_t clock_ms;
 	uint32_t control_number;
+	struct advice_sink sink;
 	struct buffer out, text, masked;
 	struct x12_writer writer;
 	struct advice_tset tset;
@@ -31,7 +34,8 @@ struct advice {
 	uint32_t tset_count; /* of the group in hand */
 };
 
-int advice_new(struct env *env, int64_t clock_ms, uint32_t control_number, struct advice **ret_advice)
+int advice_new(struct env *env, int64_t clock_ms, uint32_t control_number, const struct advice_sink *sink,
+	       struct advice **ret_advice)
 {
 	struct advice *advice = env_alloc(env, sizeof(*advice));
 
@@ -40,6 +44,7 @@ int advice_new(struct env *env, int64_t clock_ms, uint32_t control_number, struc
 	advice->env = env;
 	advice->clock_ms = clock_ms;
 	advice->control_number = control_number;
+	advice->sink = *sink;
 	buffer_init(&advice->out, env);
 	buffer_init(&advice->text, env);
 	buffer_init(&advice->masked, env);
@@ -297,10 +302,24 @@ static void write_reason(struct advice *advice, struct slice reason)
 	}
 }
 
-void advice_add(struct advice *advice, const struct advice_item *item)
+/* Beyond `keep` bytes all that is written goes on to the sink. */
+static int hand_on(struct advice *advice, size_t keep)
+{
+	int r = 0;
+
+	if (advice->out.error != 0 || advice->text.error != 0 || advice->masked.error != 0)
+		return -ENOMEM;
+	if (advice->out.len > keep) {
+		r = advice->sink.take(advice->sink.context, buffer_slice(&advice->out));
+		buffer_clear(&advice->out);
+	}
+	return r;
+}
+
+int advice_add(struct advice *advice, const struct advice_item *item)
 {
 	if (!advice->has_tset)
-		return;
+		return 0;
 	if (advice->open_fgroup == 0)
 		open_fgroup(advice);
 	if (!advice->tset_open)
@@ -309,13 +328,11 @@ void advice_add(struct advice *advice, const struct advice_item *item)
 	write_who(advice, item);
 	write_condition(advice, item);
 	write_reason(advice, item->reason);
+	return hand_on(advice, PORTION_BYTES);
 }
 
-int advice_finish(struct advice *advice, struct slice *ret_824)
+int advice_finish(struct advice *advice)
 {
 	close_fgroup(advice);
-	if (advice->out.error != 0 || advice->text.error != 0 || advice->masked.error != 0)
-		return -ENOMEM;
-	*ret_824 = buffer_slice(&advice->out);
-	return 0;
+	return hand_on(advice, 0);
 }

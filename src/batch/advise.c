@@ -55,7 +55,7 @@ static int advise_item(void *context, const struct store_exception *exception)
 	if (!advise->is_834)
 		item.segment_pos = 0; /* remittance lines are no INS */
 	if (r == 0)
-		advice_add(advise->advice, &item);
+		r = advice_add(advise->advice, &item);
 	arena_rewind(&advise->arena, mark);
 	return r;
 }
@@ -121,24 +121,22 @@ static int advise_set(void *context, const struct store_tset *tset)
 	return r;
 }
 
-int advise_make(struct job *job, struct advice **ret_advice, struct slice *ret_824)
+int advise_make(struct job *job, const struct advice_sink *sink)
 {
 	struct advise advise = {.job = job};
 	uint64_t number = (job->file.ack_control_first + ack_control_numbers_used(job->ack) - 1) % 999999999 + 1;
 	int r;
 
-	*ret_advice = NULL;
-	*ret_824 = SLICE_EMPTY;
 	if (!job->profile->report_824 || job->profile->ack == PROFILE_ACK_NONE)
 		return 0;
-	r = advice_new(job->env, job->file.received_ms, (uint32_t)number, ret_advice);
+	r = advice_new(job->env, job->file.received_ms, (uint32_t)number, sink, &advise.advice);
 	if (r < 0)
 		return r;
-	advise.advice = *ret_advice;
 	arena_init(&advise.arena, job->env, 0, 0);
 	r = store_tsets_each(job->store, job->file.file_no, advise_set, &advise);
 	if (r == 0)
-		r = advice_finish(advise.advice, ret_824);
+		r = advice_finish(advise.advice);
 	arena_fini(&advise.arena);
+	advice_free(advise.advice);
 	return r;
 }

@@ -7,8 +7,7 @@
 
 /* How many control numbers it may take: one for each functional group. 0 where the partner wants none. */
 uint32_t advise_numbers(const struct job *job);
-/* Its bytes, empty where the partner wants none or there is nothing to tell. The caller frees *ret_advice, which holds
- * them, also on failure. 0 or <0. */
-int advise_make(struct job *job, struct advice **ret_advice, struct slice *ret_824);
+/* Its bytes, to the sink; none where the partner wants none or there is nothing to tell. 0 or <0. */
+int advise_make(struct job *job, const struct advice_sink *sink);
 
 #endif

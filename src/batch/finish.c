@@ -44,16 +44,46 @@ static int finish_acknowledge(struct finish *finish)
 	return r < 0 ? r : publish(finish, "999", ack999);
 }
 
+/* The 824 while it is made; there is no file before there is something to tell. */
+struct finish_advice {
+	struct env *env;
+	struct io_outfile out;
+	bool opened;
+	char path[LIMIT_PATH_BYTES];
+};
+
+static int finish_take_advice(void *context, struct slice bytes)
+{
+	struct finish_advice *advice = context;
+	int r = advice->opened ? 0 : io_outfile_open(&advice->out, advice->env, advice->path);
+
+	if (r < 0)
+		return r;
+	advice->opened = true;
+	io_outfile_write(&advice->out, bytes.data, bytes.len);
+	return advice->out.error;
+}
+
 static int finish_advise(struct finish *finish)
 {
-	struct advice *advice;
-	struct slice bytes;
-	int r = advise_make(finish->job, &advice, &bytes);
+	struct finish_advice advice = {.env = finish->job->env};
+	const struct advice_sink sink = {.context = &advice, .take = finish_take_advice};
+	char to[LIMIT_PATH_BYTES];
+	struct hash hash;
+	uint64_t bytes;
+	int r = path_format(advice.path, "%s/%s.824", finish->out, finish->name);
 
 	if (r == 0)
-		r = publish(finish, "824", bytes);
-	advice_free(advice);
-	return r;
+		r = advise_make(finish->job, &sink);
+	if (!advice.opened)
+		return r;
+	if (r == 0)
+		r = io_outfile_commit(&advice.out, NULL);
+	else
+		io_outfile_abort(&advice.out);
+	if (r == 0)
+		r = path_format(to, "%s/%s.824", finish->archive, finish->name);
+	return r < 0 ? r : io_copy_file(advice.env, advice.path, to, &hash, &bytes);
 }
 
 /*

@@ -339,7 +339,7 @@ void x12_interchange_close(struct x12_reader *reader)
 	struct slice count = trim_end(x12_element(&reader->segment, 1));
 	struct slice control = trim_end(x12_element(&reader->segment, 2));
 	uint64_t groups;
-	bool counted = slice_to_u64(count, &groups);
+	bool counted = slice_to_u64(count, &groups) && groups <= LIMIT_INTERCHANGE_FGROUPS;
 
 	in->complete = true;
 	in->end_offset = window_offset(&reader->window, reader->held_bytes);
@@ -414,7 +414,8 @@ void x12_fgroup_close(struct x12_reader *reader)
 {
 	struct x12_fgroup *group = &reader->fgroup;
 	struct slice control = trim_end(x12_element(&reader->segment, 2));
-	bool counted = slice_to_u64(trim_end(x12_element(&reader->segment, 1)), &group->declared_count);
+	bool counted = slice_to_u64(trim_end(x12_element(&reader->segment, 1)), &group->declared_count) &&
+		       group->declared_count <= LIMIT_FGROUP_TSETS;
 
 	group->complete = true;
 	if (counted && group->declared_count == 0 && group->tset_count == 0 && !reader->stray_in_fgroup)
