@@ -6,6 +6,14 @@
  * it. All people, streets and numbers are invented; the SSNs lie in areas 800 to 889.
  *
  *   gen834 --members N [--seed N] [--groups ID,ID...] [--sets N] [--control N] [--action 2|4|RX] [--newline]
+ *          [--every K] [--changed PERCENT] [--names FILE]
+ *   gen834 --members N ... --as members|groups|plans    the plan that such a file meets, as CSV for `muster load`
+ *
+ * --every leaves all families out of the file but each K-th; --changed gives that share of the families another
+ * address, another medical plan from next month, or both: what the rest send is on file already. Members are written
+ * to the CSV in another order than to the file: neighbours in a file are seldom neighbours in a database.
+ * --names takes the names from a list like specs/name-frequencies.csv, each as often as people bear it: without it
+ * they come from a few dozen, and a large plan has far more namesakes than any plan has.
  *
  * A family's data depend on the seed and its ordinal alone, so that a longer file begins with the families of a
  * shorter one.
@@ -50,12 +58,23 @@ static const struct {
 	      {"SAVANNAH", "GA", "31401"},  {"BALTIMORE", "MD", "21201"},  {"ROCKVILLE", "MD", "20850"},
 	      {"HONOLULU", "HI", "96813"},  {"HILO", "HI", "96720"},       {"COLUMBUS", "OH", "43215"}};
 
+/* What is written. */
+enum subject { FILE_834, MEMBERS, GROUPS, PLANS };
+
 struct options {
-	uint64_t members, seed, sets, control;
+	uint64_t members, seed, sets, control, every, changed_percent;
+	enum subject subject;
 	const char *action;
 	const char *groups[GROUPS_MAX];
 	size_t group_count;
 	bool newline;
+};
+
+/* Names and how often they occur: `upto` is the weight of a name and all before it. */
+struct name_list {
+	const char **names;
+	uint64_t *upto;
+	size_t count;
 };
 
 struct person {
@@ -71,6 +90,7 @@ struct family {
 	uint64_t ordinal;
 	const char *last, *street, *group;
 	unsigned house, apartment, place, people, hire_year, coverages; /* apartment 0 = none */
+	bool moves, changes_plan;
 	uint64_t phone;
 	struct person person[FAMILY_MAX];
 };
@@ -85,13 +105,16 @@ struct output {
 
 static uint64_t chance_state;
 
-static uint64_t chance(void)
+static uint64_t mix(uint64_t z)
 {
-	uint64_t z = chance_state += UINT64_C(0x9e3779b97f4a7c15);
-
 	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
 	return z ^ (z >> 31);
+}
+
+static uint64_t chance(void)
+{
+	return mix(chance_state += UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static unsigned below(unsigned limit)
@@ -110,6 +133,74 @@ static bool percent_of(uint64_t ordinal, unsigned share)
 	return (ordinal * 61 + 17) % 100 < share;
 }
 
+/* ---- names ---- */
+
+static struct name_list listed_last, listed_first;
+
+/* 2^(-tenths / 10), in 2^-48ths: integers, for these are the same on every machine. */
+static uint64_t weight_of(unsigned tenths)
+{
+	static const uint32_t parts[10] = {65536, 61147, 57052, 53232, 49667, 46341, 43238, 40342, 37641, 35120};
+
+	return (uint64_t)parts[tenths % 10] << 32 >> tenths / 10;
+}
+
+static void add_name(struct name_list *list, const char *name, unsigned tenths)
+{
+	static const size_t capacity = 65536;
+	char *copy = strdup(name);
+
+	if (list->names == NULL) {
+		list->names = calloc(capacity, sizeof(*list->names));
+		list->upto = calloc(capacity, sizeof(*list->upto));
+	}
+	if (copy == NULL || list->names == NULL || list->upto == NULL || list->count == capacity) {
+		fputs("gen834: too many names\n", stderr);
+		exit(71);
+	}
+	list->upto[list->count] = weight_of(tenths) + (list->count > 0 ? list->upto[list->count - 1] : 0);
+	list->names[list->count++] = copy;
+}
+
+/* Lines `L,SMITH,68` and `F,MARY,53`; others are comments. */
+static void load_names(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char line[256], name[64], kind;
+	unsigned tenths;
+
+	if (file == NULL) {
+		perror(path);
+		exit(66);
+	}
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "%c,%63[^,],%u", &kind, name, &tenths) == 3 && (kind == 'L' || kind == 'F') &&
+		    tenths < 480)
+			add_name(kind == 'L' ? &listed_last : &listed_first, name, tenths);
+	fclose(file);
+}
+
+/* One of the list, else of the `count` short ones. Takes one draw of chance either way. */
+static const char *draw_name(const struct name_list *list, const char *const *names, size_t count)
+{
+	size_t low = 0;
+	size_t high = list->count;
+	uint64_t lot;
+
+	if (list->count == 0)
+		return names[below((unsigned)count)];
+	lot = chance() % list->upto[list->count - 1];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (list->upto[middle] <= lot)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return list->names[low];
+}
+
 /* ---- people ---- */
 
 static void make_person(struct person *person, uint64_t ordinal, const char *relationship, unsigned age_min,
@@ -117,8 +208,8 @@ static void make_person(struct person *person, uint64_t ordinal, const char *rel
 {
 	*person = (struct person){.relationship = relationship, .ordinal = ordinal};
 	person->female = percent(50);
-	person->first = person->female ? first_names_f[below(LENGTH(first_names_f))]
-				       : first_names_m[below(LENGTH(first_names_m))];
+	person->first = person->female ? draw_name(&listed_first, first_names_f, LENGTH(first_names_f))
+				       : draw_name(&listed_first, first_names_m, LENGTH(first_names_m));
 	person->middle = percent(60) ? (char)('A' + below(26)) : '\0';
 	person->speaks_spanish = percent(12);
 	person->birth_year = 2025 - age_min - below(age_span);
@@ -135,6 +226,20 @@ static unsigned family_size(const struct options *options, uint64_t ordinal)
 	return sizes[below(LENGTH(sizes))];
 }
 
+/* What is new about a family since it was put on file: a new address, a new medical plan, or both. */
+static void change_family(const struct options *options, struct family *family)
+{
+	uint64_t lot = mix(family->ordinal ^ UINT64_C(0xc4a6e000));
+	uint64_t kind = lot / 100 % 3;
+
+	if (options->subject != FILE_834 || lot % 100 >= options->changed_percent)
+		return;
+	family->moves = kind != 1;
+	family->changes_plan = kind != 0;
+	if (family->moves)
+		family->house += 9899;
+}
+
 /* `first` is the ordinal of its first member in the file. */
 static void make_family(const struct options *options, uint64_t ordinal, uint64_t first, unsigned people,
 			const char *group, struct family *ret_family)
@@ -144,7 +249,7 @@ static void make_family(const struct options *options, uint64_t ordinal, uint64_
 
 	(void)family_size(options, ordinal); /* Chance goes on from there. */
 	*family = (struct family){.ordinal = ordinal, .people = people, .group = group};
-	family->last = last_names[below(LENGTH(last_names))];
+	family->last = draw_name(&listed_last, last_names, LENGTH(last_names));
 	family->street = streets[below(LENGTH(streets))];
 	family->place = below(LENGTH(places));
 	family->house = 1 + below(9899);
@@ -157,10 +262,13 @@ static void make_family(const struct options *options, uint64_t ordinal, uint64_
 	family->person[0].subscriber = true;
 	for (unsigned i = 1; i < people; i++) {
 		bool is_spouse = i == 1 && spouse;
+		/* A child is 16 years younger than the subscriber, or more. */
+		unsigned age_max = 2025 - family->person[0].birth_year - 17;
 
 		make_person(&family->person[i], first + i, is_spouse ? "01" : "19", is_spouse ? 22 : 1,
-			    is_spouse ? 40 : 24);
+			    is_spouse ? 40 : age_max < 24 ? age_max : 24);
 	}
+	change_family(options, family);
 }
 
 /* Each member another; spread, so that neighbours in the file are none in an index. */
@@ -192,6 +300,11 @@ static bool is_change_file(const struct output *out)
 	return strcmp(out->options->action, "2") == 0;
 }
 
+static bool has_phone(const struct person *person)
+{
+	return person->subscriber || percent_of(person->ordinal, 25);
+}
+
 static void write_person_name(struct output *out, const struct family *family, const struct person *person)
 {
 	char middle[2] = {person->middle, '\0'};
@@ -199,7 +312,7 @@ static void write_person_name(struct output *out, const struct family *family, c
 
 	format_ssn(person->ordinal, ssn);
 	SEGMENT(out, "NM1*IL*1*%s*%s*%s***34*%s", family->last, person->first, middle, ssn);
-	if (person->subscriber || percent_of(person->ordinal, 25))
+	if (has_phone(person))
 		SEGMENT(out, "PER*IP**HP*%llu*EM*%s.%llu@EXAMPLE.COM", (unsigned long long)family->phone, person->first,
 			(unsigned long long)family->ordinal);
 	if (family->apartment > 0)
@@ -214,23 +327,48 @@ static void write_person_name(struct output *out, const struct family *family, c
 		SEGMENT(out, "LUI*LE*ES**7");
 }
 
+static const char *const lines[] = {"HLT", "DEN", "VIS"};
+static const char *const tiers[] = {"EMP", "EMP", "ESP", "FAM", "FAM", "FAM", "FAM"};
+
+#define PLANS_A_LINE 4u
+
+static unsigned plan_of(const struct family *family, bool changes)
+{
+	return 1 + (family->place + (changes ? 1 : 0)) % PLANS_A_LINE;
+}
+
+/* INS03 and HD01: full file, change, or (what most change files say of whom they hold) addition. */
+static const char *maintenance(const struct output *out, const struct family *family)
+{
+	if (!is_change_file(out))
+		return "030";
+	return family->moves || family->changes_plan ? "001" : "021";
+}
+
+static const char *maintenance_reason(const struct output *out, const struct family *family)
+{
+	if (!is_change_file(out))
+		return "XN";
+	if (family->changes_plan)
+		return "22";
+	return family->moves ? "43" : "28";
+}
+
 static void write_coverages(struct output *out, const struct family *family)
 {
-	static const char *const lines[] = {"HLT", "DEN", "VIS"};
-	static const char *const tiers[] = {"EMP", "EMP", "ESP", "FAM", "FAM", "FAM", "FAM"};
-
 	for (unsigned i = 0; i < family->coverages; i++) {
-		SEGMENT(out, "HD*%s**%s*%s-STANDARD-%02u*%s", is_change_file(out) ? "021" : "030", lines[i], lines[i],
-			1 + family->place % 4, tiers[family->people]);
-		SEGMENT(out, "DTP*348*D8*20260101");
+		bool changes = family->changes_plan && i == 0;
+
+		SEGMENT(out, "HD*%s**%s*%s-STANDARD-%02u*%s", maintenance(out, family), lines[i], lines[i],
+			plan_of(family, changes), tiers[family->people]);
+		SEGMENT(out, "DTP*348*D8*20260%c01", changes ? '2' : '1');
 	}
 }
 
 static void write_person(struct output *out, const struct family *family, const struct person *person)
 {
 	SEGMENT(out, "INS*%c*%s*%s*%s*A%s", person->subscriber ? 'Y' : 'N', person->relationship,
-		is_change_file(out) ? "021" : "030", is_change_file(out) ? "28" : "XN",
-		person->subscriber ? "***FT" : "****N");
+		maintenance(out, family), maintenance_reason(out, family), person->subscriber ? "***FT" : "****N");
 	SEGMENT(out, "REF*0F*E%08llu", (unsigned long long)family->ordinal + 1);
 	SEGMENT(out, "REF*1L*%s", family->group);
 	SEGMENT(out, "REF*17*%s-%04u", places[family->place].state, 1 + family->house % 40);
@@ -245,9 +383,9 @@ static void write_person(struct output *out, const struct family *family, const 
 
 /* ---- sets ---- */
 
-/* Where a set begins and how many it holds. */
+/* Where a set begins and how many it holds; `written_*` are those that --every lets into the file. */
 struct share {
-	uint64_t first_family, families, first_member, members;
+	uint64_t first_family, families, first_member, members, written_families, written_members;
 };
 
 static unsigned capped(unsigned people, uint64_t members_left)
@@ -259,12 +397,17 @@ static unsigned capped(unsigned people, uint64_t members_left)
 static struct share make_share(const struct options *options, uint64_t first_family, uint64_t first_member,
 			       uint64_t members)
 {
-	struct share share = {first_family, 0, first_member, 0};
+	struct share share = {.first_family = first_family, .first_member = first_member};
 
 	while (share.members < members) {
-		unsigned people = family_size(options, first_family + share.families);
+		uint64_t ordinal = first_family + share.families;
+		unsigned people = capped(family_size(options, ordinal), members - share.members);
 
-		share.members += capped(people, members - share.members);
+		if (ordinal % options->every == 0) {
+			share.written_families++;
+			share.written_members += people;
+		}
+		share.members += people;
 		share.families++;
 	}
 	return share;
@@ -278,10 +421,10 @@ static void write_set_header(struct output *out, uint64_t set, const struct shar
 		(unsigned long long)set, out->options->action);
 	SEGMENT(out, "REF*38*%s", group);
 	SEGMENT(out, "DTP*007*D8*20260101");
-	if (share->members > share->families)
-		SEGMENT(out, "QTY*DT*%llu", (unsigned long long)(share->members - share->families));
-	SEGMENT(out, "QTY*ET*%llu", (unsigned long long)share->families);
-	SEGMENT(out, "QTY*TO*%llu", (unsigned long long)share->members);
+	if (share->written_members > share->written_families)
+		SEGMENT(out, "QTY*DT*%llu", (unsigned long long)(share->written_members - share->written_families));
+	SEGMENT(out, "QTY*ET*%llu", (unsigned long long)share->written_families);
+	SEGMENT(out, "QTY*TO*%llu", (unsigned long long)share->written_members);
 	SEGMENT(out, "N1*P5*SPONSOR OF %s*FI*900000001", group);
 	SEGMENT(out, "N1*IN*EXAMPLE HEALTH PLAN*FI*900000002");
 }
@@ -298,11 +441,22 @@ static void write_set(struct output *out, uint64_t set, const struct share *shar
 
 		make_family(out->options, ordinal, member, capped(family_size(out->options, ordinal), end - member),
 			    group, &family);
-		for (unsigned j = 0; j < family.people; j++)
+		for (unsigned j = 0; j < family.people && ordinal % out->options->every == 0; j++)
 			write_person(out, &family, &family.person[j]);
 		member += family.people;
 	}
 	SEGMENT(out, "SE*%llu*%04llu", (unsigned long long)out->segments + 1, (unsigned long long)set);
+}
+
+static const char *group_of(const struct options *options, uint64_t set)
+{
+	return options->groups[(set - 1) % options->group_count];
+}
+
+/* The families of set `set` (from 1); the sets before it went as far as `family` and `member`. */
+static struct share share_of(const struct options *options, uint64_t set, uint64_t family, uint64_t member)
+{
+	return make_share(options, family, member, options->members * set / options->sets - member);
 }
 
 static void write_file(const struct options *options)
@@ -317,10 +471,9 @@ static void write_file(const struct options *options)
 		(unsigned long long)options->control);
 	SEGMENT(&out, "GS*BE*GENERATOR*MUSTER*" DAY "*0730*%llu*X*005010X220A1", (unsigned long long)options->control);
 	for (uint64_t set = 1; set <= options->sets; set++) {
-		uint64_t end = options->members * set / options->sets;
-		struct share share = make_share(options, family, member, end - member);
+		struct share share = share_of(options, set, family, member);
 
-		write_set(&out, set, &share, options->groups[(set - 1) % options->group_count]);
+		write_set(&out, set, &share, group_of(options, set));
 		family += share.families;
 		member += share.members;
 	}
@@ -328,12 +481,137 @@ static void write_file(const struct options *options)
 	SEGMENT(&out, "IEA*1*%09llu", (unsigned long long)options->control);
 }
 
+/* ---- the plan that the file meets ---- */
+
+static void write_groups(const struct options *options)
+{
+	puts("group_id,name,region,status,effective_on,cobra_admin,renewal_month,billing_day,paper_bill");
+	for (size_t i = 0; i < options->group_count; i++)
+		printf("%s,SPONSOR OF %s,NCAL,active,2010-01-01,self,1,1,0\n", options->groups[i], options->groups[i]);
+}
+
+static void write_plans(void)
+{
+	puts("plan_id,insurance_line,name,region,effective_on");
+	for (unsigned i = 0; i < LENGTH(lines) * PLANS_A_LINE; i++)
+		printf("%s-STANDARD-%02u,%s,%s STANDARD %u,NCAL,2010-01-01\n", lines[i / PLANS_A_LINE],
+		       1 + i % PLANS_A_LINE, lines[i / PLANS_A_LINE], lines[i / PLANS_A_LINE], 1 + i % PLANS_A_LINE);
+}
+
+/* One line a coverage. */
+static void write_member(const struct family *family, const struct person *person)
+{
+	char middle[2] = {person->middle, '\0'};
+	char address2[16] = "", phone[24] = "", email[64] = "", ssn[16];
+
+	format_ssn(person->ordinal, ssn);
+	if (family->apartment > 0)
+		snprintf(address2, sizeof(address2), "APT %u", family->apartment);
+	if (has_phone(person)) {
+		snprintf(phone, sizeof(phone), "%llu", (unsigned long long)family->phone);
+		snprintf(email, sizeof(email), "%s.%llu@EXAMPLE.COM", person->first,
+			 (unsigned long long)family->ordinal);
+	}
+	for (unsigned i = 0; i < family->coverages; i++)
+		printf("M%08llu,E%08llu,%s,%s,%s,%s,%s,%04u-%02u-%02u,%c,%u %s,%s,%s,%s,%s%04u,%s,%s,"
+		       "%s,%s-STANDARD-%02u,%s,2026-01-01\n",
+		       (unsigned long long)person->ordinal + 1, (unsigned long long)family->ordinal + 1,
+		       person->relationship, family->last, person->first, middle, ssn, person->birth_year,
+		       person->birth_month, person->birth_day, person->female ? 'F' : 'M', family->house,
+		       family->street, address2, places[family->place].city, places[family->place].state,
+		       places[family->place].zip, 1000 + family->house % 9000, phone, email, family->group, lines[i],
+		       plan_of(family, false), tiers[family->people]);
+}
+
+/* Where each family of the file is found again. */
+struct place {
+	uint64_t first_member;
+	const char *group;
+	unsigned people;
+};
+
+static struct place *find_families(const struct options *options, uint64_t *ret_count)
+{
+	struct place *families = calloc(options->members, sizeof(*families)); /* A family has one member or more. */
+	uint64_t family = 0;
+	uint64_t member = 0;
+
+	for (uint64_t set = 1; families != NULL && set <= options->sets; set++) {
+		struct share share = share_of(options, set, family, member);
+		uint64_t end = member + share.members;
+
+		for (; member < end; family++) {
+			unsigned people = capped(family_size(options, family), end - member);
+
+			families[family] = (struct place){member, group_of(options, set), people};
+			member += people;
+		}
+	}
+	*ret_count = family;
+	return families;
+}
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+	while (b != 0) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* All families, with a stride near the golden section of their number: neighbours of the file lie far apart. */
+static int write_members(const struct options *options)
+{
+	uint64_t count, stride;
+	struct place *families = find_families(options, &count);
+
+	if (families == NULL)
+		return -1;
+	for (stride = count * 618 / 1000 + 1; common_divisor(stride, count) != 1; stride++)
+		;
+	puts("member_id,subscriber_id,relationship,last_name,first_name,middle_name,ssn,birth_on,sex,address1,address2,"
+	     "city,state,zip,phone,email,group_id,plan_id,tier,begins_on");
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t ordinal = i * stride % count;
+		const struct place *at = &families[ordinal];
+		struct family family;
+
+		make_family(options, ordinal, at->first_member, at->people, at->group, &family);
+		for (unsigned j = 0; j < family.people; j++)
+			write_member(&family, &family.person[j]);
+	}
+	free(families);
+	return 0;
+}
+
+static int write_subject(const struct options *options)
+{
+	switch (options->subject) {
+	case FILE_834:
+		write_file(options);
+		break;
+	case MEMBERS:
+		return write_members(options);
+	case GROUPS:
+		write_groups(options);
+		break;
+	case PLANS:
+		write_plans();
+		break;
+	}
+	return 0;
+}
+
 /* ---- the command line ---- */
 
 static void usage(void)
 {
 	fputs("usage: gen834 --members N [--seed N] [--groups ID,ID...] [--sets N] [--control N] [--action 2|4|RX]\n"
-	      "              [--newline]\n",
+	      "              [--newline] [--every K] [--changed PERCENT] [--names FILE]\n"
+	      "              [--as members|groups|plans]\n",
 	      stderr);
 	exit(64);
 }
@@ -361,6 +639,17 @@ static void take_groups(struct options *options, char *list)
 		usage();
 }
 
+static enum subject subject(const char *name)
+{
+	if (strcmp(name, "members") == 0)
+		return MEMBERS;
+	if (strcmp(name, "groups") == 0)
+		return GROUPS;
+	if (strcmp(name, "plans") != 0)
+		usage();
+	return PLANS;
+}
+
 static void parse(int argc, char **argv, struct options *options)
 {
 	for (int i = 1; i < argc; i++) {
@@ -381,6 +670,14 @@ static void parse(int argc, char **argv, struct options *options)
 			options->sets = number(value, 1, 999999);
 		else if (strcmp(argv[i - 1], "--control") == 0)
 			options->control = number(value, 1, 999999999);
+		else if (strcmp(argv[i - 1], "--every") == 0)
+			options->every = number(value, 1, 999999);
+		else if (strcmp(argv[i - 1], "--changed") == 0)
+			options->changed_percent = number(value, 0, 100);
+		else if (strcmp(argv[i - 1], "--names") == 0)
+			load_names(value);
+		else if (strcmp(argv[i - 1], "--as") == 0)
+			options->subject = subject(value);
 		else if (strcmp(argv[i - 1], "--groups") == 0)
 			take_groups(options, value);
 		else if (strcmp(argv[i - 1], "--action") == 0 &&
@@ -397,12 +694,11 @@ int main(int argc, char **argv)
 {
 	static char buffer[1 << 20];
 	static struct options options = {
-		.seed = 1, .sets = 1, .control = 1, .action = "2", .groups = {"GRP0001"}, .group_count = 1};
+		.seed = 1, .sets = 1, .control = 1, .every = 1, .action = "2", .groups = {"GRP0001"}, .group_count = 1};
 
 	parse(argc, argv, &options);
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	write_file(&options);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if (write_subject(&options) != 0 || fflush(stdout) != 0 || ferror(stdout)) {
 		perror("gen834");
 		return 74;
 	}
