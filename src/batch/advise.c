@@ -1,12 +1,13 @@
 /*
  * advise: what of a file was not applied, told its sender as an 824.
  *
- * Made from the rows of sets and exceptions as they were received: what a representative does with an item later
+ * Made from the rows of sets and exceptions (of a duplicate, which has none, from its bytes) as they were received: what a representative does with an item later
  * changes nothing, so the file can be made again byte for byte. Its control numbers follow those of the
  * acknowledgments and were taken with them.
  */
 #include "advise.h"
 
+#include "muster/file_advice.h"
 #include "muster/json.h"
 
 struct advise {
@@ -58,6 +59,21 @@ static int advise_item(void *context, const struct store_exception *exception)
 		r = advice_add(advise->advice, &item);
 	arena_rewind(&advise->arena, mark);
 	return r;
+}
+
+/* A set that is not taken as a whole and of which no row of the queue tells. */
+static int advise_whole(struct advise *advise, const struct store_tset *tset)
+{
+	bool duplicate = tset->outcome == STORE_TSET_DUPLICATE;
+	const struct advice_item item = {
+		.rejected = duplicate,
+		.category = slice_from(category_name(duplicate ? CATEGORY_DUP_FILE : CATEGORY_FILE_HOLD)),
+		.reason = tset->reason,
+	};
+
+	if (!duplicate && (tset->outcome != STORE_TSET_HELD || tset->hold_category != CATEGORY_COUNT))
+		return 0;
+	return advice_add(advise->advice, &item);
 }
 
 /* Sets come in file order; those of one group one behind the other. */
@@ -117,7 +133,26 @@ static int advise_set(void *context, const struct store_tset *tset)
 		advice_set(advise->advice, &set);
 		r = store_exceptions_each(advise->job->store, &filter, advise_item, advise);
 	}
+	if (r == 0)
+		r = advise_whole(advise, tset);
 	arena_reset(&advise->arena);
+	return r;
+}
+
+/* No rows are kept of a duplicate's sets: the file itself names them. */
+static int advise_duplicate(struct job *job, struct advice *advice)
+{
+	const struct file_advice_whole whole = {
+		.category = CATEGORY_DUP_FILE, .rejected = true, .reason = job->file.reason};
+	struct file_advice *sets;
+	int r = file_advice_new(job->env, &sets);
+
+	if (r < 0)
+		return r;
+	r = job_walk_with(job, false, file_advice_handler(sets));
+	if (r == 0)
+		r = file_advice_write(sets, &whole, false, advice);
+	file_advice_free(sets);
 	return r;
 }
 
@@ -133,7 +168,10 @@ int advise_make(struct job *job, const struct advice_sink *sink)
 	if (r < 0)
 		return r;
 	arena_init(&advise.arena, job->env, 0, 0);
-	r = store_tsets_each(job->store, job->file.file_no, advise_set, &advise);
+	if (job->duplicate)
+		r = advise_duplicate(job, advise.advice);
+	else
+		r = store_tsets_each(job->store, job->file.file_no, advise_set, &advise);
 	if (r == 0)
 		r = advice_finish(advise.advice);
 	arena_fini(&advise.arena);

@@ -109,9 +109,8 @@ static int job_progress(void *context, uint64_t offset)
 	return job_is_interrupted() ? MUSTER_ERROR_INTERRUPTED : 0;
 }
 
-int job_walk(struct job_pass *pass, struct check_handler handler)
+int job_walk_with(struct job *job, bool wants_content, const struct check_handler *handler)
 {
-	struct job *job = pass->job;
 	struct check_options check = job->profile->check;
 	struct io_source *source;
 	int r = io_source_open(job->env, job->original, &source);
@@ -121,12 +120,17 @@ int job_walk(struct job_pass *pass, struct check_handler handler)
 	io_source_without_hash(source);
 	if (job->profile->max_inflated_bytes != 0)
 		io_source_limit(source, job->profile->max_inflated_bytes);
-	check.skip_content_hash = !pass->wants_content;
-	handler.context = pass;
-	handler.progress = job_progress;
-	r = check_source(job->env, job->batch->settings.guides, source, &check, &handler);
+	check.skip_content_hash = !wants_content;
+	r = check_source(job->env, job->batch->settings.guides, source, &check, handler);
 	io_source_close(source);
 	return r;
+}
+
+int job_walk(struct job_pass *pass, struct check_handler handler)
+{
+	handler.context = pass;
+	handler.progress = job_progress;
+	return job_walk_with(pass->job, pass->wants_content, &handler);
 }
 
 bool job_waits_whole(const struct job *job)
@@ -134,13 +138,18 @@ bool job_waits_whole(const struct job *job)
 	return job->broken || (job->truncated && !job->profile->accept_complete_sets);
 }
 
-struct slice job_waits_why(const struct job *job)
+struct slice job_waits_words(bool damaged, bool truncated)
 {
-	if (job->damaged)
+	if (damaged)
 		return SLICE_LITERAL("the file's compression is damaged or over a limit: it could not be read to its end");
-	if (job->truncated)
+	if (truncated)
 		return SLICE_LITERAL("the file is cut off before its IEA: ask the partner to send it whole");
 	return SLICE_LITERAL("the file holds bytes that belong to no interchange: ask the partner what they are");
+}
+
+struct slice job_waits_why(const struct job *job)
+{
+	return job_waits_words(job->damaged, job->truncated);
 }
 
 int job_begin(struct job *job)

@@ -120,6 +120,8 @@ int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, str
 /* Must the file wait as a whole, because it is cut off or something in it belongs to no interchange? And why. */
 bool job_waits_whole(const struct job *job);
 struct slice job_waits_why(const struct job *job);
+/* The same of what a walk has seen. Static. */
+struct slice job_waits_words(bool damaged, bool truncated);
 
 /* What the context of every pass begins with. */
 struct job_pass {
@@ -129,6 +131,8 @@ struct job_pass {
 };
 /* One pass over the claimed bytes. `handler`'s context and progress are filled in: the context is `pass`. */
 int job_walk(struct job_pass *pass, struct check_handler handler);
+/* The same for a handler that has its own context and shows no progress. */
+int job_walk_with(struct job *job, bool wants_content, const struct check_handler *handler);
 
 /* received + due_hours. */
 int64_t job_due_ms(const struct job *job);

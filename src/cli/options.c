@@ -35,7 +35,7 @@ static const struct option_row option_rows[] = {
 	FLAG("--detailed-exitcode", detailed_exitcode, "exit 2 when all is done and exceptions wait"),
 	FLAG("--help", help, "what a verb does, examples first"),
 	FLAG("--version", version, "version of muster and its libraries"),
-	TEXT("--ack", ack, "DIR", "validate: also write TA1 and 999 there, as a trial"),
+	TEXT("--ack", ack, "DIR", "validate: also write TA1, 999 and 824 there, as a trial"),
 	TEXT("--out", out, "DIR", "process, reprocess, queue export, groups: where outputs go"),
 	TEXT("--on", on, "DATE", "views: as of this day; groups: the day of an order"),
 	TEXT("--known-at", known_at, "WHEN", "members show, history: as muster knew it then, a day or 2026-01-31T12:00:00Z"),

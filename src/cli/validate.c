@@ -12,6 +12,7 @@
 #include "muster/ack.h"
 #include "muster/batch.h"
 #include "muster/fault_report.h"
+#include "muster/file_advice.h"
 #include "muster/io.h"
 #include "muster/path.h"
 
@@ -24,70 +25,82 @@ struct validate_run {
 	int64_t started_ns;
 };
 
+/* Who takes the events of a walk: the findings' way out, and the answers that are wanted. */
+#define TAKERS_MAX 3
+
 /* One file under way: what the walk's events go to. */
 struct validate_file {
 	struct validate_run *run;
+	const char *name;
+	const struct profile *profile;
+	struct verdict_out *out;
+	struct ack *ack;            /* NULL: none wanted */
+	struct file_advice *advice; /* NULL: none wanted */
+	const struct check_handler *takers[TAKERS_MAX];
+	uint32_t taker_count;
 	struct cli_progress progress;
-	uint64_t decoded;                      /* bytes walked */
-	const struct check_handler *out, *ack; /* ack NULL: none wanted */
+	uint64_t decoded; /* bytes walked */
 };
 
-#define BOTH(name, arguments_out, arguments_ack)                                                                       \
+#define EACH(name, arguments)                                                                                          \
 	struct validate_file *file = context;                                                                          \
-	int r = file->out->name != NULL ? file->out->name arguments_out : 0;                                           \
-	if (r == 0 && file->ack != NULL && file->ack->name != NULL)                                                    \
-		r = file->ack->name arguments_ack;                                                                     \
+	int r = 0;                                                                                                     \
+	for (uint32_t i = 0; r == 0 && i < file->taker_count; i++) {                                                   \
+		const struct check_handler *taker = file->takers[i];                                                   \
+		if (taker->name != NULL)                                                                               \
+			r = taker->name arguments;                                                                     \
+	}                                                                                                              \
 	return r
 
 static int file_interchange_begin(void *context, const struct x12_interchange *a)
 {
-	BOTH(interchange_begin, (file->out->context, a), (file->ack->context, a));
+	EACH(interchange_begin, (taker->context, a));
 }
 
 static int file_interchange_end(void *context, const struct x12_interchange *a)
 {
-	BOTH(interchange_end, (file->out->context, a), (file->ack->context, a));
+	EACH(interchange_end, (taker->context, a));
 }
 
 static int file_fgroup_begin(void *context, const struct x12_fgroup *a)
 {
-	BOTH(fgroup_begin, (file->out->context, a), (file->ack->context, a));
+	EACH(fgroup_begin, (taker->context, a));
 }
 
 static int file_fgroup_end(void *context, const struct x12_fgroup *a)
 {
-	BOTH(fgroup_end, (file->out->context, a), (file->ack->context, a));
+	EACH(fgroup_end, (taker->context, a));
 }
 
 static int file_tset_begin(void *context, const struct x12_tset *a, const struct guide *b)
 {
-	BOTH(tset_begin, (file->out->context, a, b), (file->ack->context, a, b));
+	EACH(tset_begin, (taker->context, a, b));
 }
 
 static int file_tset_end(void *context, const struct x12_tset *a, const struct check_verdict *b)
 {
-	BOTH(tset_end, (file->out->context, a, b), (file->ack->context, a, b));
+	EACH(tset_end, (taker->context, a, b));
 }
 
 static int file_loop_begin(void *context, const struct guide *a, const struct guide_loop *b)
 {
-	BOTH(loop_begin, (file->out->context, a, b), (file->ack->context, a, b));
+	EACH(loop_begin, (taker->context, a, b));
 }
 
 static int file_loop_end(void *context, const struct guide *a, const struct guide_loop *b)
 {
-	BOTH(loop_end, (file->out->context, a, b), (file->ack->context, a, b));
+	EACH(loop_end, (taker->context, a, b));
 }
 
 static int file_segment(void *context, const struct guide *a, const struct guide_segment *b,
 			const struct x12_segment *c)
 {
-	BOTH(segment, (file->out->context, a, b, c), (file->ack->context, a, b, c));
+	EACH(segment, (taker->context, a, b, c));
 }
 
 static int file_finding(void *context, const struct finding *a)
 {
-	BOTH(finding, (file->out->context, a), (file->ack->context, a));
+	EACH(finding, (taker->context, a));
 }
 
 static int file_progress(void *context, uint64_t offset)
@@ -102,7 +115,6 @@ static int file_progress(void *context, uint64_t offset)
 /* The events that nobody takes are left out, so that the walk need not make them. */
 static struct check_handler file_handler(struct validate_file *file)
 {
-	const struct check_handler *out = file->out, *ack = file->ack;
 	struct check_handler handler = {
 		.context = file,
 		.interchange_begin = file_interchange_begin,
@@ -115,12 +127,14 @@ static struct check_handler file_handler(struct validate_file *file)
 		.progress = file_progress,
 	};
 
-	if (out->loop_begin != NULL || (ack != NULL && ack->loop_begin != NULL))
-		handler.loop_begin = file_loop_begin;
-	if (out->loop_end != NULL || (ack != NULL && ack->loop_end != NULL))
-		handler.loop_end = file_loop_end;
-	if (out->segment != NULL || (ack != NULL && ack->segment != NULL))
-		handler.segment = file_segment;
+	for (uint32_t i = 0; i < file->taker_count; i++) {
+		if (file->takers[i]->loop_begin != NULL)
+			handler.loop_begin = file_loop_begin;
+		if (file->takers[i]->loop_end != NULL)
+			handler.loop_end = file_loop_end;
+		if (file->takers[i]->segment != NULL)
+			handler.segment = file_segment;
+	}
 	return handler;
 }
 
@@ -158,16 +172,53 @@ static int validate_publish(struct cli *cli, const char *path, const char *exten
 	return r < 0 ? r : io_publish(cli->env, out, content);
 }
 
-static int validate_acks(struct cli *cli, const char *path, struct ack *ack)
+static int validate_keep(void *context, struct slice bytes)
 {
+	struct buffer *text = context;
+
+	buffer_add_slice(text, bytes);
+	return text->error;
+}
+
+/* The 824 as `process` would write it, as far as the file alone tells. */
+static int validate_advise(struct validate_file *file)
+{
+	struct cli *cli = file->run->cli;
+	struct file_advice_whole whole = {.category = CATEGORY_FILE_HOLD};
+	struct buffer text;
+	const struct advice_sink sink = {.context = &text, .take = validate_keep};
+	/* Behind the numbers of the other answers. */
+	uint32_t number = 1 + ack_control_numbers_used(file->ack);
+	struct advice *advice;
+	int r = advice_new(cli->env, env_clock_ms(cli->env), number, &sink, &advice);
+
+	if (r < 0)
+		return r;
+	buffer_init(&text, cli->env);
+	whole.reason = file_advice_waits_why(file->advice, file->profile->accept_complete_sets);
+	r = file_advice_write(file->advice, whole.reason.len > 0 ? &whole : NULL, true, advice);
+	if (r == 0)
+		r = advice_finish(advice);
+	if (r == 0)
+		r = validate_publish(cli, file->name, "824", buffer_slice(&text));
+	buffer_fini(&text);
+	advice_free(advice);
+	return r;
+}
+
+static int validate_acks(struct validate_file *file)
+{
+	struct cli *cli = file->run->cli;
 	struct slice ta1, ack999;
-	int r = ack_finish(ack, &ta1, &ack999);
+	int r = ack_finish(file->ack, &ta1, &ack999);
 
 	if (r == 0)
 		r = env_mkdirs(cli->env, cli->options.ack);
 	if (r == 0)
-		r = validate_publish(cli, path, "ta1", ta1);
-	return r == 0 ? validate_publish(cli, path, "999", ack999) : r;
+		r = validate_publish(cli, file->name, "ta1", ta1);
+	if (r == 0)
+		r = validate_publish(cli, file->name, "999", ack999);
+	return r == 0 && file->advice != NULL ? validate_advise(file) : r;
 }
 
 static bool validate_is_stdin(const char *path)
@@ -196,26 +247,50 @@ static int validate_open(struct validate_run *run, const char *path, struct io_s
 	return r < 0 ? r : io_source_open(cli->env, path, ret_source);
 }
 
-static int validate_walk(struct validate_run *run, const char *path, struct verdict_out *out, struct ack *ack)
+/* Who takes what the walk tells: settled once it is known whose file this is. */
+static int validate_takers(struct validate_file *file)
 {
+	struct cli *cli = file->run->cli;
+	const struct ack_options options = {.clock_ms = env_clock_ms(cli->env), .control_number = 1, .trial = true};
+	int r = 0;
+
+	file->takers[file->taker_count++] = verdict_out_handler(file->out);
+	if (cli->options.ack == NULL)
+		return 0;
+	r = ack_new(cli->env, &options, &file->ack);
+	if (r < 0)
+		return r;
+	file->takers[file->taker_count++] = ack_handler(file->ack);
+	if (file->profile->report_824)
+		r = file_advice_new(cli->env, &file->advice);
+	if (file->advice != NULL)
+		file->takers[file->taker_count++] = file_advice_handler(file->advice);
+	return r;
+}
+
+static int validate_walk(struct validate_file *file, const char *path)
+{
+	struct validate_run *run = file->run;
 	struct cli *cli = run->cli;
-	struct validate_file file = {
-		.run = run, .out = verdict_out_handler(out), .ack = ack != NULL ? ack_handler(ack) : NULL};
-	struct check_handler handler = file_handler(&file);
-	const struct profile *profile;
+	struct check_handler handler;
 	struct check_options check;
 	struct io_source *source = NULL;
 	uint64_t bytes;
-	int r = validate_open(run, path, &source, &profile, &bytes);
+	int r = validate_open(run, path, &source, &file->profile, &bytes);
 
+	if (r == 0)
+		r = validate_takers(file);
 	if (r == 0) {
 		io_source_without_hash(source);
-		check = profile->check;
+		if (file->profile->max_inflated_bytes != 0)
+			io_source_limit(source, file->profile->max_inflated_bytes);
+		check = file->profile->check;
 		check.skip_content_hash = true;
-		cli_progress_begin(&file.progress, cli, path, bytes);
+		handler = file_handler(file);
+		cli_progress_begin(&file->progress, cli, path, bytes);
 		r = check_source(cli->env, cli->guides, source, &check, &handler);
-		cli_progress_end(&file.progress);
-		run->bytes += file.decoded;
+		cli_progress_end(&file->progress);
+		run->bytes += file->decoded;
 	}
 	io_source_close(source);
 	return r;
@@ -224,38 +299,34 @@ static int validate_walk(struct validate_run *run, const char *path, struct verd
 static int validate_file(struct validate_run *run, const char *path)
 {
 	struct cli *cli = run->cli;
-	const char *name = validate_is_stdin(path) ? "stdin" : path;
+	struct validate_file file = {.run = run, .name = validate_is_stdin(path) ? "stdin" : path};
 	const struct verdict_out_options options = {
-		.file = name,
+		.file = file.name,
 		.unmasked = cli->options.unmasked,
 		.least = cli->options.quiet ? FINDING_ERROR : FINDING_INFO,
 		.context = run,
 		.finding = validate_finding,
 		.verdict = validate_verdict,
 	};
-	const struct ack_options ack_options = {.clock_ms = env_clock_ms(cli->env), .control_number = 1, .trial = true};
-	struct verdict_out *out = NULL;
-	struct ack *ack = NULL;
-	int r = verdict_out_new(cli->env, &options, &out);
+	int r = verdict_out_new(cli->env, &options, &file.out);
 
-	if (r == 0 && cli->options.ack != NULL)
-		r = ack_new(cli->env, &ack_options, &ack);
 	if (r == 0 && run->report != NULL)
-		r = fault_report_file(run->report, name);
+		r = fault_report_file(run->report, file.name);
 	if (r == 0)
-		r = validate_walk(run, path, out, ack);
-	if (r == 0 && ack != NULL)
-		r = validate_acks(cli, name, ack);
+		r = validate_walk(&file, path);
+	if (r == 0 && file.ack != NULL)
+		r = validate_acks(&file);
 	if (r == 0) {
 		run->files++;
-		run->errors += verdict_out_totals(out)->errors;
+		run->errors += verdict_out_totals(file.out)->errors;
 		if (run->report != NULL)
-			fault_report_file_end(run->report, verdict_out_totals(out));
+			fault_report_file_end(run->report, verdict_out_totals(file.out));
 	}
-	ack_free(ack);
-	verdict_out_free(out);
+	file_advice_free(file.advice);
+	ack_free(file.ack);
+	verdict_out_free(file.out);
 	if (r < 0)
-		fprintf(stderr, "muster validate: cannot read %s\n", name);
+		fprintf(stderr, "muster validate: cannot read %s\n", file.name);
 	return r;
 }
 

@@ -22,6 +22,7 @@ const struct cli_verb cli_verbs[] = {
 	 "what was expected, and where else it stands; --html writes the same as a page. --ndjson gives every finding and\n"
 	 "the verdict on each transaction set, a line each.\n"
 	 "Acknowledgments written with --ack are trials: their control numbers come from no sequence; do not send them.\n"
+	 "Where the sender's profile asks for an 824, it is written too, as far as the files alone tell.\n"
 	 "Exit status 1 when there are findings of severity error.\n",
 	 NULL, cli_validate},
 	{"preview", "preview FILE...", "what process would do, without doing it",

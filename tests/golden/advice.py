@@ -51,6 +51,8 @@ def each_item_that_waits_is_told(folder):
     for path in outputs(folder, ".exceptions.csv"):
         with open(path, encoding="utf-8", newline="") as text:
             wanted = [(row["set"], row["member_pos"]) for row in csv.DictReader(text) if row["set"]]
+        if "-again" in path: # a duplicate: no row waits, each set is told
+            wanted = [("0001", "0"), ("0002", "0")]
         advice = path[:-len(".exceptions.csv")] + ".824"
         told = []
         if os.path.exists(advice):
@@ -61,11 +63,15 @@ def each_item_that_waits_is_told(folder):
         yield "too few"
 
 
+def sound(path):
+    result = subprocess.run([MUSTER, "validate", path], cwd="/", capture_output=True, check=False)
+    if result.returncode != 0 or b"0 errors, 0 warnings" not in result.stdout:
+        yield path + ": " + result.stdout.decode()
+
+
 def each_is_sound(folder):
     for path in outputs(folder, ".824"):
-        result = subprocess.run([MUSTER, "validate", path], cwd="/", capture_output=True, check=False)
-        if result.returncode != 0 or b"0 errors, 0 warnings" not in result.stdout:
-            yield path + ": " + result.stdout.decode()
+        yield from sound(path)
 
 
 def no_control_number_comes_twice(folder):
@@ -84,8 +90,90 @@ def no_ssn_is_in_it(folder):
                 yield "%s: %s" % (path, segment)
 
 
+def told(path):
+    """[OTI01, its TED02, its RED01] of each item."""
+    items = []
+    if os.path.exists(path):
+        for segment in segments(path):
+            if segment[0] == "OTI":
+                items.append([segment[1]])
+            elif segment[0] in ("TED", "RED") and items:
+                items[-1].append(segment[2] if segment[0] == "TED" else segment[1])
+    return items
+
+
+def process(folder, path, name):
+    """One of our own files under another name; its 824."""
+    out = os.path.join(folder, "byname")
+    target = os.path.join(folder, name)
+    with open(path, "rb") as source, open(target, "wb") as copy:
+        copy.write(source.read())
+    muster(folder, "process", target, "--out", out, "--as-of", "2026-03-05")
+    return os.path.join(out, name + ".824")
+
+
+def a_duplicate_is_told_set_by_set(folder):
+    night = os.path.join(ROOT, "samples/night1/harborline/HL-20260302.834")
+    path = process(folder, night, "again.834")
+    items = told(path)
+    if [item[:2] for item in items] != [["TR", "DUP_FILE"]] or "received before" not in " ".join(items[0]):
+        yield str(items)
+    yield from sound(path)
+
+
+def a_file_that_waits_whole_is_told_set_by_set(folder):
+    night = os.path.join(ROOT, "samples/night1/harborline/HL-20260302.834")
+    with open(night, "rb") as source:
+        data = source.read()
+    cut = os.path.join(folder, "cut.834")
+    with open(cut, "wb") as target:
+        target.write(data[:data.index(b"IEA|")].replace(data[90:99], b"000077777"))
+    path = process(folder, cut, "short.834")
+    items = told(path)
+    if [item[:2] for item in items] != [["TE", "FILE_HOLD"]] or "cut off" not in " ".join(items[0]):
+        yield str(items)
+    yield from sound(path)
+
+
+def a_trial_tells_what_the_file_alone_tells(folder):
+    """validate --ack: the records with errors of form; a set that is rejected is the 999's to tell."""
+    acks = os.path.join(folder, "acks")
+    night = os.path.join(ROOT, "samples/night1/harborline/HL-20260302.834")
+    with open(night, "rb") as source:
+        data = source.read()
+    bad = os.path.join(folder, "bad.834")
+    with open(bad, "wb") as target:
+        target.write(data.replace(b"INS|Y|18|", b"INS|Y|99|", 1))
+    muster(folder, "validate", "--ack", acks, bad)
+    path = os.path.join(acks, "bad.834.824")
+    items = told(path)
+    if [item[:2] for item in items] != [["IR", "SYNTAX_RECORD"]] or "1 errors of form" not in " ".join(items[0]):
+        yield str(items)
+    if not any(s[0] == "ISA" and s[15] == "T" for s in segments(path)):
+        yield "not a trial"
+    yield from sound(path)
+    muster(folder, "validate", "--ack", acks, night)
+    if os.path.exists(os.path.join(acks, os.path.basename(night) + ".824")):
+        yield "an answer to a sound file"
+    with open(bad, "rb") as source:
+        data = source.read()
+    with open(bad, "wb") as target:
+        target.write(data.replace(b"\nSE|", b"\nSE|9", 1))
+    os.unlink(path)
+    muster(folder, "validate", "--ack", acks, bad)
+    if os.path.exists(path):
+        yield "an answer to a rejected set"
+    with open(bad, "wb") as target:
+        target.write(data[:data.index(b"IEA|")])
+    muster(folder, "validate", "--ack", acks, bad)
+    if [item[:2] for item in told(path)] != [["TE", "FILE_HOLD"]]:
+        yield "cut: " + str(told(path))
+
+
 def main():
-    cases = [each_item_that_waits_is_told, each_is_sound, no_control_number_comes_twice, no_ssn_is_in_it]
+    cases = [each_item_that_waits_is_told, each_is_sound, no_control_number_comes_twice, no_ssn_is_in_it,
+             a_duplicate_is_told_set_by_set, a_file_that_waits_whole_is_told_set_by_set,
+             a_trial_tells_what_the_file_alone_tells]
     failed = False
     print("1..%d" % (len(cases) + 1))
     with tempfile.TemporaryDirectory() as folder:
