@@ -16,6 +16,22 @@
 #include "muster/store.h"
 
 /*
+ * Match keys in memory, for a run with many records: what the run itself writes is followed. It holds keys only: the
+ * members come from the database.
+ */
+struct apply_keys {
+	struct store *store;     /* borrowed; NULL = not in use */
+	struct key_index *index;
+	int64_t data_version;
+};
+/* Have them in memory and true. 0, or <0. */
+int apply_keys_open(struct apply_keys *keys, struct store *store, struct env *env);
+/* Somebody else changed the database: they are given up. Call it at the beginning of each transaction. 0, or <0. */
+int apply_keys_check(struct apply_keys *keys);
+/* Harmless when not in use. */
+void apply_keys_close(struct apply_keys *keys);
+
+/*
  * decide's view of the database. A family is looked at many times while it is decided: what was read for it is kept
  * (in the arena that the first question named) until apply_view_forget(), which must be called before the arena is
  * reset and before the next family, for applying changes what was read.
@@ -25,9 +41,12 @@
 struct apply_view {
 	struct decide_view view; /* hand this out */
 	struct store *store;     /* borrowed */
+	struct apply_keys *keys; /* where candidates are looked up when in use; NULL, or not in use: the database */
+	uint64_t stored_members; /* on file when the view was made */
 	uint64_t corrected_no;   /* the set that the one under way corrects; 0 = none */
 	const struct arena *arena;
 	const struct member *members[APPLY_VIEW_MEMBERS]; /* by member_no, open-addressed */
+	const uint64_t *member_keys[APPLY_VIEW_MEMBERS];  /* theirs, the count first; NULL = not made yet */
 	uint32_t member_count;
 	struct {
 		struct slice subscriber_id;

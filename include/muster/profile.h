@@ -22,6 +22,13 @@
 #include "muster/decide.h"
 #include "muster/env.h"
 
+/* Where the matcher looks for candidates. The results are the same. */
+enum profile_candidates {
+	PROFILE_CANDIDATES_AUTO,     /* in memory for a file of many records, if there is room */
+	PROFILE_CANDIDATES_DATABASE,
+	PROFILE_CANDIDATES_MEMORY
+};
+
 /* muster.yaml. */
 struct config {
 	const char *path;   /* the file it was read from; "" = none: the defaults serve */
@@ -33,6 +40,8 @@ struct config {
 	uint32_t receiver_count;
 	struct slice *print_regions; /* printed_card_regions: members of groups of these regions get printed cards */
 	uint32_t print_region_count;
+	enum profile_candidates candidates;
+	uint64_t candidates_bytes; /* candidates_memory: AUTO takes no more than this */
 	int32_t due_hours;      /* due_at = received + this, plain hours */
 	int32_t chunk_members;  /* families are applied in database transactions of about this many members */
 };

@@ -83,6 +83,8 @@ bool store_is_writing(const struct store *store);
  * be used again (between chunks). 0, STORE_E_LOCKED, or <0.
  */
 int store_checkpoint(struct store *store, bool truncate);
+/* A number that is another one after somebody else than this connection changed the database. */
+int store_data_version(struct store *store, int64_t *ret_version);
 /* Bytes in the WAL now: when to checkpoint between chunks. */
 uint64_t store_wal_bytes(struct store *store);
 /* PRAGMA quick_check (or integrity_check when `thorough`). 0, STORE_E_DAMAGED with the findings in `ret_text`, <0. */
@@ -161,6 +163,14 @@ int store_household(struct store *store, struct slice subscriber_id, struct aren
                     const struct member ***ret_members, uint32_t *ret_count);
 /* The members that bear a match key, in order of member_no, at most `max` into `ret_member_nos`. */
 int store_key_members(struct store *store, uint64_t key, uint32_t max, uint64_t *ret_member_nos, uint32_t *ret_count);
+typedef int (*store_key_fn)(void *context, uint64_t key, uint64_t member_no);
+/* All match keys, ordered by key as a signed integer, then by member_no. */
+int store_keys_each(struct store *store, store_key_fn fn, void *context);
+/*
+ * From now on tell of every match key that is written (one taken away, or rolled back, is not told): for who keeps them
+ * in memory. NULL ends it. A failure of `fn` is that of the write.
+ */
+void store_keys_watch(struct store *store, store_key_fn fn, void *context);
 
 /*
  * Match keys of a member (match_member_keys): the store keeps and finds them, and knows nothing of their making.

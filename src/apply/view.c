@@ -2,6 +2,7 @@
  * The database as decide and match see it: look-ups of store behind function pointers, with a short memory.
  */
 #include "muster/apply.h"
+#include "muster/key_index.h"
 
 static struct store *view_store(void *context)
 {
@@ -206,14 +207,69 @@ static int view_ruled_out(void *context, const struct hash *record_hash, uint64_
 	return store_not_same_get(view_store(context), record_hash, member_no, ret_ruled_out);
 }
 
+/* A member's keys, made once while he is kept. NULL = no memory. */
+static const uint64_t *view_member_keys(struct apply_view *view, const struct member *member, struct arena *arena)
+{
+	uint32_t slot = view_slot(view, member->member_no);
+	uint64_t *keys;
+
+	if (view->members[slot] == member && view->member_keys[slot] != NULL)
+		return view->member_keys[slot];
+	keys = arena_alloc_array(arena, MATCH_KEYS_MAX + 1, sizeof(*keys));
+	if (keys == NULL)
+		return NULL;
+	keys[0] = match_member_keys(member, keys + 1);
+	if (view->members[slot] == member)
+		view->member_keys[slot] = keys;
+	return keys;
+}
+
+static bool view_bears(const uint64_t *keys, uint64_t key)
+{
+	uint64_t i;
+
+	for (i = 1; i <= keys[0]; i++)
+		if (keys[i] == key)
+			return true;
+	return false;
+}
+
+/* Who may bear the key is known in memory; who does, his row tells. */
+static int view_by_key_in_memory(struct apply_view *view, uint64_t key, uint32_t max, struct arena *arena,
+				 struct match_pool *pool)
+{
+	const struct member *member;
+	const uint32_t *numbers;
+	const uint64_t *keys;
+	uint32_t count, i, found = 0;
+	int r = key_index_find(view->keys->index, key, &numbers, &count);
+
+	for (i = 0; r == 0 && i < count && found < max; i++) {
+		r = view_member_no(view, numbers[i], arena, &member);
+		if (r < 0 || member == NULL)
+			continue;
+		keys = view_member_keys(view, member, arena);
+		if (keys == NULL)
+			return -ENOMEM;
+		if (!view_bears(keys, key))
+			continue;
+		r = match_pool_add(pool, member);
+		found++;
+	}
+	return r;
+}
+
 static int view_by_key(void *context, uint64_t key, uint32_t max, struct arena *arena, struct match_pool *pool)
 {
+	struct apply_view *view = context;
 	uint64_t numbers[LIMIT_CANDIDATES_PER_KEY];
 	uint32_t count, i;
 	int r;
 
 	if (max > LIMIT_CANDIDATES_PER_KEY)
 		max = LIMIT_CANDIDATES_PER_KEY;
+	if (view->keys != NULL && view->keys->index != NULL)
+		return view_by_key_in_memory(view, key, max, arena, pool);
 	r = store_key_members(view_store(context), key, max, numbers, &count);
 	for (i = 0; r == 0 && i < count; i++) {
 		const struct member *member;
@@ -249,8 +305,10 @@ static int view_by_subscriber_id(void *context, struct slice subscriber_id, stru
 
 void apply_view_forget(struct apply_view *view)
 {
-	if (view->member_count > 0)
+	if (view->member_count > 0) {
 		memset(view->members, 0, sizeof(view->members));
+		memset(view->member_keys, 0, sizeof(view->member_keys));
+	}
 	view->member_count = view->household_count = 0;
 	view->arena = NULL;
 }
@@ -259,14 +317,13 @@ void apply_view_forget(struct apply_view *view)
  * The next power of ten from 10,000: strangers are never fewer than that, and a night that is interrupted after it
  * added members goes on with the same number.
  */
-static int view_population(struct store *store, uint64_t *ret_population)
+static int view_population(struct apply_view *view)
 {
-	uint64_t count;
-	int r = store_member_count(store, &count);
+	int r = store_member_count(view->store, &view->stored_members);
 
-	*ret_population = 10000;
-	while (r == 0 && *ret_population < count)
-		*ret_population *= 10;
+	view->view.population = 10000;
+	while (r == 0 && view->view.population < view->stored_members)
+		view->view.population *= 10;
 	return r;
 }
 
@@ -290,5 +347,5 @@ int apply_view_init(struct apply_view *view, struct store *store)
 		.separations = view_separations,
 		.ruled_out = view_ruled_out,
 	};
-	return view_population(store, &view->view.population);
+	return view_population(view);
 }

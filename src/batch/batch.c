@@ -49,6 +49,7 @@ void batch_close(struct batch *batch)
 {
 	if (batch == NULL)
 		return;
+	apply_keys_close(&batch->keys);
 	if (batch->lock_fd >= 0)
 		(void)env_close(batch->env, batch->lock_fd);
 	env_free(batch->env, batch);

@@ -8,13 +8,15 @@
 int chunk_begin(struct pass *pass)
 {
 	struct job *job = pass_job(pass);
+	int r;
 
 	if (store_is_writing(job->store))
 		return 0;
 	pass->members_in_chunk = 0;
 	pass->chunk_first_pos = 0;
 	hash_content_init(&pass->payload);
-	return job_begin(job);
+	r = job_begin(job);
+	return r == 0 ? apply_keys_check(&job->batch->keys) : r;
 }
 
 static int chunk_audit(struct pass *pass)

@@ -15,6 +15,7 @@ struct batch {
 	struct store *store;
 	int lock_fd;
 	uint32_t resumed;
+	struct apply_keys keys; /* kept from file to file while they are true */
 };
 
 /* Records that wait for the end of the file: (set ordinal, member ordinal), in file order. */

@@ -336,6 +336,39 @@ static const struct check_handler pass_handler = {
 	.finding = pass_finding,
 };
 
+/* A member's keys in memory cost about what looking up his record in the database costs, for one of so many. */
+#define MEMBERS_PER_RECORD 16u
+#define KEY_BYTES_PER_MEMBER 64u
+
+/* Keys in memory are worth reading for a file of many records. */
+static bool wants_keys(struct pass *pass, const struct config *config)
+{
+	uint64_t members = pass->known.stored_members;
+
+	switch (config->candidates) {
+	case PROFILE_CANDIDATES_DATABASE:
+		return false;
+	case PROFILE_CANDIDATES_MEMORY:
+		return true;
+	case PROFILE_CANDIDATES_AUTO:
+		break;
+	}
+	return members <= config->candidates_bytes / KEY_BYTES_PER_MEMBER &&
+	       pass_job(pass)->members_read >= members / MEMBERS_PER_RECORD;
+}
+
+static int pass_know(struct pass *pass)
+{
+	struct batch *batch = pass_job(pass)->batch;
+	int r = apply_view_init(&pass->known, batch->store);
+
+	pass->known.keys = &batch->keys;
+	if (r == 0)
+		r = wants_keys(pass, batch->settings.config) ? apply_keys_open(&batch->keys, batch->store, batch->env)
+							     : apply_keys_check(&batch->keys);
+	return r;
+}
+
 static int pass_setup(struct pass *pass, struct job *job)
 {
 	const struct enroll_sink enroll_sink = {.context = pass, .family = pass_family};
@@ -347,7 +380,7 @@ static int pass_setup(struct pass *pass, struct job *job)
 	arena_init(&pass->family_arena, job->env, 0, 0);
 	claims_init(&pass->claims, job->env);
 	hash_content_init(&pass->payload);
-	r = apply_view_init(&pass->known, job->store);
+	r = pass_know(pass);
 	if (r == 0)
 		r = enroll_new(job->env, &enroll_sink, &pass->enroll);
 	return r < 0 ? r : remit_new(job->env, &remit_sink, &pass->remit);

@@ -19,6 +19,9 @@
 #define DUE_HOURS_DEFAULT 48
 #define DUE_HOURS_MAX 8760
 #define CHUNK_MEMBERS_MAX 1000000
+/* Four million members of 64 bytes each; more than a machine of a plan has is a slip. */
+#define CANDIDATES_BYTES_DEFAULT (UINT64_C(256) * 1024 * 1024)
+#define CANDIDATES_BYTES_MAX (INT64_C(1024) * 1024 * 1024 * 1024)
 #define MEMBER_ID_FORMAT "M########@"
 #define MEMBER_ID_BYTES_MAX 30u
 #define MEMBER_ID_DIGITS_MIN 4u
@@ -112,6 +115,10 @@ static int read_member_id_format(struct key_reader *reader, const struct yaml_no
 	return 0;
 }
 
+static const struct key_choice candidate_choices[] = {{"auto", PROFILE_CANDIDATES_AUTO},
+                                                      {"database", PROFILE_CANDIDATES_DATABASE},
+                                                      {"memory", PROFILE_CANDIDATES_MEMORY},
+                                                      {NULL, 0}};
 static const struct key_choice calendar_choices[] = {{"plain", 0}, {"business", KEY_CHOICE_LATER}, {NULL, 0}};
 
 #define TEXT_PATH(field) {#field, KEY_TEXT, offsetof(struct config_text, field), 1, 1024, NULL, NULL, NULL}
@@ -126,6 +133,8 @@ static const struct key config_keys[] = {
 	{"due_hours", KEY_INTEGER, offsetof(struct config_text, config.due_hours), 1, DUE_HOURS_MAX, NULL, NULL, NULL},
 	{"calendar", KEY_CHOICE, offsetof(struct config_text, as_is), 0, 0, calendar_choices, NULL, NULL},
 	{"chunk_members", KEY_INTEGER, offsetof(struct config_text, config.chunk_members), 1, CHUNK_MEMBERS_MAX, NULL, NULL, NULL},
+	{"candidates", KEY_CHOICE, offsetof(struct config_text, config.candidates), 0, 0, candidate_choices, NULL, NULL},
+	{"candidates_memory", KEY_BYTES, offsetof(struct config_text, config.candidates_bytes), 1, CANDIDATES_BYTES_MAX, NULL, NULL, NULL},
 	LATER("operators"), LATER("hooks"), LATER("schedule"), LATER("mail"), LATER("retention"),
 	{0},
 };
@@ -196,6 +205,7 @@ static void text_defaults(struct config_text *ret_text)
 	                   .folder = ".",
 	                   .member_id_format = SLICE_LITERAL(MEMBER_ID_FORMAT),
 	                   .due_hours = DUE_HOURS_DEFAULT,
+	                   .candidates_bytes = CANDIDATES_BYTES_DEFAULT,
 	                   .chunk_members = (int32_t)LIMIT_CHUNK_MEMBERS},
 		.database = SLICE_LITERAL("muster.db"),
 		.in = SLICE_LITERAL("in"),

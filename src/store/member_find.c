@@ -31,6 +31,25 @@ int store_key_members(struct store *store, uint64_t key, uint32_t max, uint64_t 
 	return query_close(&query);
 }
 
+int store_keys_each(struct store *store, store_key_fn fn, void *context)
+{
+	struct query query;
+
+	query_open(&query, store, "SELECT key, member_no FROM match_keys ORDER BY key, member_no");
+	while (query_row(&query)) {
+		uint64_t key = read_u64(&query);
+
+		query.error = fn(context, key, read_u64(&query));
+	}
+	return query_close(&query);
+}
+
+void store_keys_watch(struct store *store, store_key_fn fn, void *context)
+{
+	store->watch = fn;
+	store->watch_context = context;
+}
+
 static int write_key(struct store *store, uint64_t key, uint64_t member_no)
 {
 	struct query query;
@@ -91,8 +110,10 @@ int store_keys_flush(struct store *store)
 
 static int add_key(struct store *store, uint64_t key, uint64_t member_no)
 {
-	int error = 0;
+	int error = store->watch != NULL ? store->watch(store->watch_context, key, member_no) : 0;
 
+	if (error < 0)
+		return error;
 	if (!store->keys_collecting)
 		return write_key(store, key, member_no);
 	if (store->keys == NULL)

@@ -434,6 +434,16 @@ int store_checkpoint(struct store *store, bool truncate)
 	return error;
 }
 
+int store_data_version(struct store *store, int64_t *ret_version)
+{
+	struct query query;
+
+	query_open(&query, store, "PRAGMA data_version");
+	if (query_row(&query))
+		*ret_version = read_i64(&query);
+	return query_close(&query);
+}
+
 uint64_t store_wal_bytes(struct store *store)
 {
 	struct env_stat st;

@@ -47,6 +47,8 @@ struct store {
 	bool keys_collecting;
 	struct pending_key *keys;
 	size_t key_count;
+	store_key_fn watch; /* of keys that are written; NULL = nobody */
+	void *watch_context;
 	/* Group and plan found last: new spans come in runs of the same. Forgotten at the end of a transaction. */
 	char known_group_id[64], known_plan_id[64];
 };

@@ -94,6 +94,8 @@ static void test_defaults_serve_without_a_config(void **state)
 	assert_string_equal(config.partners, "partners");
 	assert_slice(config.member_id_format, "M########@");
 	assert_int_equal(config.due_hours, 48);
+	assert_int_equal(config.candidates, PROFILE_CANDIDATES_AUTO);
+	assert_int_equal(config.candidates_bytes, UINT64_C(256) * 1024 * 1024);
 	assert_int_equal(config.chunk_members, LIMIT_CHUNK_MEMBERS);
 	assert_int_equal(config.receiver_count, 0);
 }
@@ -103,6 +105,7 @@ static void test_config_paths_are_relative_to_the_file(void **state)
 	struct config config;
 	(void)state;
 	assert_int_equal(parse_config("database: /var/lib/muster/plan.db\nin: drop/in\ndue_hours: 24\nchunk_members: 7\n"
+	                              "candidates: memory\ncandidates_memory: 2 GiB\n"
 	                              "calendar: plain\nmember_id_format: 'KP-######@'\n"
 	                              "receiver_ids: ['ZZ:MUSTERHP', '941234567']\n",
 	                              &config),
@@ -113,6 +116,8 @@ static void test_config_paths_are_relative_to_the_file(void **state)
 	assert_string_equal(config.held, "/srv/muster/held");
 	assert_int_equal(config.due_hours, 24);
 	assert_int_equal(config.chunk_members, 7);
+	assert_int_equal(config.candidates, PROFILE_CANDIDATES_MEMORY);
+	assert_int_equal(config.candidates_bytes, UINT64_C(2) * 1024 * 1024 * 1024);
 	assert_slice(config.member_id_format, "KP-######@");
 	assert_int_equal(config.receiver_count, 2);
 	assert_slice(config.receivers[0].qualifier, "ZZ");
@@ -142,6 +147,8 @@ static void test_config_faults(void **state)
 		{"due_hours: [1]\n", "due_hours takes one value"},
 		{"chunk_members: 0\n", "chunk_members is a whole number from 1"},
 		{"calendar: business\n", "calendar: business is not supported yet; muster can plain"},
+		{"candidates: disk\n", "candidates is auto, database or memory"},
+		{"candidates_memory: many\n", "/srv/muster/muster.yaml:1:20: candidates_memory"},
 		{"calendar: lunar\n", "calendar is plain"},
 		{"database: ''\n", "database has 1 to 1024 characters"},
 		{"member_id_format: M###\n", "member_id_format is capitals"},
