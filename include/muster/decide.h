@@ -72,6 +72,7 @@ struct decide_policy {
 	int32_t age_limit_years;     /* 0 = 26 */
 	bool allow_test_files;       /* ISA15 = T is applied */
 	bool add_without_coverage;   /* INS03 = 021 without HD creates the member */
+	bool dependents_stay;        /* the subscriber's new plan or group is not theirs: they have records of their own */
 	bool address_cascade_off;    /* the subscriber's new address is not given to dependents who shared the old one */
 };
 
@@ -124,6 +125,12 @@ struct decide_exception {
 	uint32_t candidate_count;
 };
 
+/* What a person should know of a record beside its outcome; it holds nothing up. Masked. */
+struct decide_warning {
+	uint32_t member_pos;
+	struct slice text;
+};
+
 enum decide_outcome { DECIDE_APPLIED, DECIDE_UNCHANGED, DECIDE_EXCEPTION, DECIDE_DEFERRED };
 
 struct changeset {
@@ -136,7 +143,7 @@ struct changeset {
 	uint32_t exception_count, exception_capacity;
 	enum decide_outcome *outcomes; /* one for each record of the family, in its order */
 	uint32_t outcome_count;
-	struct slice *warnings;
+	struct decide_warning *warnings;
 	uint32_t warning_count, warning_capacity;
 };
 

@@ -29,12 +29,38 @@ static int span_row(struct work *work, const struct cascade *cascade, struct dra
 	return 0;
 }
 
+bool cascade_drops_dependents(const struct coverage_span *before, const struct coverage_span *after)
+{
+	static const char *const alone[] = {"EMP", "IND"};
+	size_t i;
+
+	for (i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
+		if (slice_is(after->tier, alone[i]))
+			return !slice_equal(before->tier, after->tier);
+	return false;
+}
+
+/* One coverage ended, and another of the product follows at once: the dependents' is none to end. */
+static bool subscriber_goes_on(const struct cascade *cascade)
+{
+	const struct span_filter product = {.insurance_line = cascade->filter.insurance_line};
+	const struct span_list *spans = &cascade->subscriber->spans;
+	int32_t found;
+
+	if (slice_is(cascade->record->maintenance, "024") || product.insurance_line.len == 0)
+		return false;
+	found = spans_find_overlap(spans, &product, cascade->day + 1, cascade->day + 1, 0);
+	return found >= 0 && !cascade_drops_dependents(&cascade->span_before, &spans->items[found].span);
+}
+
 static int cascade_end(struct work *work, const struct cascade *cascade, struct draft *draft)
 {
 	const struct span_list spans = draft->spans; /* copied at each change: this one stays */
 	uint32_t i;
 	int error = 0;
 
+	if (subscriber_goes_on(cascade))
+		return 0;
 	for (i = 0; i < spans.count && error == 0; i++) {
 		const struct work_span *known = &spans.items[i];
 		struct coverage_span ended = span_ended(&known->span, cascade->day);
@@ -50,14 +76,14 @@ static int cascade_end(struct work *work, const struct cascade *cascade, struct 
 	return error;
 }
 
-/* The span under the new tier: split where it runs over the day, else as it is. */
-static int retier(struct work *work, const struct cascade *cascade, struct draft *draft, const struct work_span *known)
+/* `after` from the day on: the span is split where it runs over the day, else it is replaced. */
+static int respan(struct work *work, const struct cascade *cascade, struct draft *draft, const struct work_span *known,
+		  struct coverage_span after, enum decide_action action)
 {
-	struct coverage_span after = known->span, ended;
+	struct coverage_span ended;
 	uint32_t id = known->id;
 	int error;
 
-	after.tier = cascade->tier_after;
 	if (known->span.begins_on >= cascade->day) {
 		error = spans_replace(work->arena, &draft->spans, id, &after);
 	} else {
@@ -68,7 +94,7 @@ static int retier(struct work *work, const struct cascade *cascade, struct draft
 		if (error == 0)
 			error = spans_insert(work->arena, &draft->spans, &after, &work->span_ids, &id);
 	}
-	return error == 0 ? span_row(work, cascade, draft, DECIDE_CHANGE, known->id, &known->span, id) : error;
+	return error == 0 ? span_row(work, cascade, draft, action, known->id, &known->span, id) : error;
 }
 
 static int cascade_tier(struct work *work, const struct cascade *cascade, struct draft *draft)
@@ -80,10 +106,91 @@ static int cascade_tier(struct work *work, const struct cascade *cascade, struct
 	for (i = 0; i < spans.count && error == 0; i++) {
 		const struct coverage_span *span = &spans.items[i].span;
 
+		struct coverage_span after = *span;
+
+		after.tier = cascade->tier_after;
 		if (!span->voided && span_matches(span, &cascade->filter) &&
 		    slice_equal(span->tier, cascade->tier_before) &&
 		    (span->ends_on == DATE_NONE || span->ends_on >= cascade->day))
-			error = retier(work, cascade, draft, &spans.items[i]);
+			error = respan(work, cascade, draft, &spans.items[i], after, DECIDE_CHANGE);
+	}
+	return error;
+}
+
+/* ---- dependents go along ---- */
+
+/* He stays where the subscriber is no more: nobody said so, and nobody is moved unasked. */
+static int warn_left(struct work *work, const struct cascade *cascade, const struct draft *draft,
+		     const struct coverage_span *span, const char *why)
+{
+	return work_warnf(work, cascade->record->member_pos,
+			  "dependent %.*s keeps plan %.*s of group %.*s, which the subscriber leaves: %s",
+			  SLICE_ARGS(draft->image->after.member_id), SLICE_ARGS(span->plan_id),
+			  SLICE_ARGS(span->group_id), why);
+}
+
+static int follow(struct work *work, const struct cascade *cascade, struct draft *draft, const struct work_span *known)
+{
+	const struct coverage_span *from = &cascade->span_before, *to = &cascade->span_after;
+	struct coverage_span after = known->span;
+	const struct span_filter there = {.group_id = to->group_id, .insurance_line = to->insurance_line};
+	bool moves = !slice_equal(from->group_id, to->group_id);
+	date_day begins = known->span.begins_on > cascade->day ? known->span.begins_on : cascade->day;
+
+	if (!slice_equal(known->span.plan_id, from->plan_id))
+		return warn_left(work, cascade, draft, &known->span, "his plan is another");
+	if (cascade_drops_dependents(from, to))
+		return warn_left(work, cascade, draft, &known->span, "the new tier is for the employee alone");
+	after.group_id = to->group_id;
+	after.plan_id = to->plan_id;
+	after.insurance_line = to->insurance_line;
+	if (after.tier.len > 0 && slice_equal(after.tier, from->tier))
+		after.tier = to->tier;
+	if (end_compare(after.ends_on, to->ends_on) > 0)
+		after.ends_on = to->ends_on;
+	if (after.ends_on != DATE_NONE && after.ends_on < begins)
+		return 0;
+	if (spans_find_overlap(&draft->spans, &there, begins, after.ends_on, known->id) >= 0)
+		return warn_left(work, cascade, draft, &known->span, "he has other coverage there");
+	return respan(work, cascade, draft, known, after, moves ? DECIDE_TRANSFER : DECIDE_CHANGE);
+}
+
+/* Did a record of his own say what he has of the product? Then that holds. */
+static bool spoke_himself(const struct work *work, const struct cascade *cascade, const struct draft *draft)
+{
+	const struct span_filter product = {.insurance_line = cascade->filter.insurance_line};
+	uint32_t i;
+
+	for (i = 0; i < work->row_count; i++) {
+		const struct row *row = &work->rows[i];
+
+		if (row->draft == draft && row->span_after_id != 0 &&
+		    row->operation.member_pos != cascade->record->member_pos &&
+		    span_matches(&row->spans.items[spans_index(&row->spans, row->span_after_id)].span, &product))
+			return true;
+	}
+	return false;
+}
+
+static int cascade_follow(struct work *work, const struct cascade *cascade, struct draft *draft)
+{
+	const struct span_list spans = draft->spans;
+	uint32_t i;
+	int error = 0;
+
+	if (spoke_himself(work, cascade, draft))
+		return 0;
+	for (i = 0; i < spans.count && error == 0; i++) {
+		const struct coverage_span *span = &spans.items[i].span;
+		bool there = slice_equal(span->plan_id, cascade->span_after.plan_id) &&
+			     slice_equal(span->group_id, cascade->span_after.group_id);
+
+		if (span->voided || there || !span_matches(span, &cascade->filter) ||
+		    (span->ends_on != DATE_NONE && span->ends_on < cascade->day))
+			continue;
+		error = work->input->policy->dependents_stay
+				? warn_left(work, cascade, draft, span, "dependents have records of their own")
+				: follow(work, cascade, draft, &spans.items[i]);
 	}
 	return error;
 }
@@ -133,6 +240,8 @@ static int cascade_to(struct work *work, const struct cascade *cascade, struct d
 		return cascade_end(work, cascade, draft);
 	case CASCADE_TIER:
 		return cascade_tier(work, cascade, draft);
+	case CASCADE_FOLLOW:
+		return cascade_follow(work, cascade, draft);
 	case CASCADE_ADDRESS:
 		return cascade_address(work, cascade, draft);
 	case CASCADE_FAMILY:

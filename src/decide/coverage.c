@@ -83,28 +83,41 @@ static int overlap(struct record_work *it, const struct coverage_span *known)
 		SLICE_ARGS(known->plan_id), SLICE_ARGS(known->group_id), date_format_iso(known->begins_on, begins));
 }
 
-/* Dependents whose tier was the subscriber's get his new one. */
-static int cascade_tier(struct record_work *it, const struct coverage_span *before, const struct coverage_span *after,
-			date_day day)
+static struct cascade *new_cascade(struct record_work *it, enum cascade_kind kind, date_day day)
 {
+	struct cascade *cascade = work_cascade(it->work);
+
+	if (cascade != NULL)
+		*cascade = (struct cascade){
+			.kind = kind,
+			.record = it->record,
+			.subscriber = it->draft,
+			.confidence = it->match.confidence,
+			.match_rule = it->match.rule,
+			.day = day,
+		};
+	return cascade;
+}
+
+/* Another plan or group of the subscriber: his dependents go along. Another tier alone: theirs, where it was his. */
+static int cascade_replaced(struct record_work *it, const struct coverage_span *before,
+			    const struct coverage_span *after)
+{
+	bool moves = !slice_equal(before->plan_id, after->plan_id) || !slice_equal(before->group_id, after->group_id);
 	struct cascade *cascade;
 
-	if (!it->record->is_subscriber || before->tier.len == 0 || slice_equal(before->tier, after->tier))
+	if (!it->record->is_subscriber)
 		return 0;
-	cascade = work_cascade(it->work);
+	if (!moves && (before->tier.len == 0 || slice_equal(before->tier, after->tier)))
+		return 0;
+	cascade = new_cascade(it, moves ? CASCADE_FOLLOW : CASCADE_TIER, after->begins_on);
 	if (cascade == NULL)
 		return -ENOMEM;
-	*cascade = (struct cascade){
-		.kind = CASCADE_TIER,
-		.record = it->record,
-		.subscriber = it->draft,
-		.confidence = it->match.confidence,
-		.match_rule = it->match.rule,
-		.filter = {.group_id = after->group_id, .insurance_line = after->insurance_line},
-		.day = day,
-		.tier_before = before->tier,
-		.tier_after = after->tier,
-	};
+	cascade->filter = (struct span_filter){.group_id = before->group_id, .insurance_line = before->insurance_line};
+	cascade->span_before = *before;
+	cascade->span_after = *after;
+	cascade->tier_before = before->tier;
+	cascade->tier_after = after->tier;
 	return 0;
 }
 
@@ -131,7 +144,7 @@ static int replace_from(struct record_work *it, enum decide_action action, uint3
 	}
 	if (error == 0)
 		error = record_span_row(it, action, id, &before, new_id);
-	return error == 0 ? cascade_tier(it, &before, after, after->begins_on) : error;
+	return error == 0 ? cascade_replaced(it, &before, after) : error;
 }
 
 /* The coverage that this record ended by an HD of its own and this line continues: its row. */
@@ -153,6 +166,30 @@ static struct row *find_own_end(struct record_work *it, const struct line *line)
 	return NULL;
 }
 
+/*
+ * This record ended the coverage for the dependents too, and `after` continues it: they go along instead. Not into a
+ * coverage of the employee alone.
+ */
+static bool follow_own_end(const struct record_work *it, const struct coverage_span *after)
+{
+	uint32_t i;
+
+	for (i = 0; i < it->work->cascade_count; i++) {
+		struct cascade *cascade = &it->work->cascades[i];
+
+		if (cascade->kind != CASCADE_END || cascade->record != it->record ||
+		    !span_matches(after, &(struct span_filter){.insurance_line = cascade->filter.insurance_line}) ||
+		    cascade->day + 1 != after->begins_on || cascade_drops_dependents(&cascade->span_before, after))
+			continue;
+		cascade->kind = CASCADE_FOLLOW;
+		cascade->day = after->begins_on;
+		cascade->span_after = *after;
+		cascade->tier_after = after->tier;
+		return true;
+	}
+	return false;
+}
+
 /* "ends_on: open -> 2026-03-31" of the end becomes part of the change. */
 static int continue_own_end(struct record_work *it, struct row *row, const struct coverage_span *after)
 {
@@ -172,7 +209,7 @@ static int continue_own_end(struct record_work *it, struct row *row, const struc
 	row_touch(row, ended_id, new_id);
 	row->is_end = false;
 	row_show_span(row, after);
-	return cascade_tier(it, &ended, after, after->begins_on);
+	return follow_own_end(it, after) ? 0 : cascade_replaced(it, &ended, after);
 }
 
 /* An ended coverage that the new one follows without a gap, all else equal. */
@@ -209,6 +246,7 @@ static int insert(struct record_work *it, const struct line *line, const struct 
 		error = spans_replace(it->work->arena, spans, id, &reopened);
 		return error < 0 ? error : record_span_row(it, DECIDE_REINSTATE, id, &before, id);
 	}
+	follow_own_end(it, after);
 	error = spans_insert(it->work->arena, spans, after, &it->work->span_ids, &id);
 	return error < 0 ? error : record_span_row(it, DECIDE_ADD, 0, NULL, id);
 }

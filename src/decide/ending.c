@@ -80,12 +80,15 @@ static int end_matching(struct record_work *it, const struct span_filter *filter
 	return error;
 }
 
-/* The subscriber's coverage ends: so does that of his dependents. */
-static int cascade_end(struct record_work *it, const struct span_filter *filter, date_day day)
+/*
+ * The subscriber's coverage ends: so does that of his dependents. `before`: the one that ended, NULL = all that match.
+ */
+static int cascade_end(struct record_work *it, const struct span_filter *filter, date_day day,
+		       const struct coverage_span *before)
 {
 	struct cascade *cascade;
 
-	if (!it->record->is_subscriber || !slice_is(it->record->maintenance, "024"))
+	if (!it->record->is_subscriber)
 		return 0;
 	cascade = work_cascade(it->work);
 	if (cascade == NULL)
@@ -99,20 +102,34 @@ static int cascade_end(struct record_work *it, const struct span_filter *filter,
 		.filter = *filter,
 		.day = day,
 	};
+	if (before == NULL)
+		return 0;
+	cascade->span_before = *before;
+	cascade->tier_before = before->tier;
 	return 0;
+}
+
+/* What the subscriber has of the product on the day, as it stands before the end. */
+static struct coverage_span found_on(const struct record_work *it, const struct span_filter *filter, date_day day)
+{
+	int32_t found = spans_find_overlap(&it->draft->spans, filter, day, DATE_NONE, 0);
+
+	return found >= 0 ? it->draft->spans.items[found].span : (struct coverage_span){.ends_on = DATE_NONE};
 }
 
 int ending_line(struct record_work *it, const struct line *line)
 {
 	struct span_filter filter = {.group_id = line->group->group_id, .insurance_line = line->insurance_line};
+	struct coverage_span before;
 	int error;
 
 	if (line->plan != NULL)
 		filter.plan_id = line->plan->plan_id;
+	before = found_on(it, &filter, line->ends_on);
 	error = end_matching(it, &filter, line->ends_on, true);
 	/* Dependents end by product: they may be in another plan of it. */
 	filter.plan_id = SLICE_EMPTY;
-	return error == 0 ? cascade_end(it, &filter, line->ends_on) : error;
+	return error == 0 ? cascade_end(it, &filter, line->ends_on, &before) : error;
 }
 
 /* INS03 024: all coverages; in the group sent, if one was sent. Those that an HD ended already stay as they are. */
@@ -136,7 +153,7 @@ int ending_member(struct record_work *it)
 				 SLICE_LITERAL("A termination without an end date (DTP 357 or 303)."));
 	if (it->record->coverage_count == 0 || spans_active_from(&it->draft->spans, &filter, day + 1))
 		error = end_matching(it, &filter, day, false);
-	return error == 0 ? cascade_end(it, &filter, day) : error;
+	return error == 0 ? cascade_end(it, &filter, day, NULL) : error;
 }
 
 /* ---- never effective ---- */
@@ -186,7 +203,11 @@ int voiding_line(struct record_work *it, const struct line *line)
 		return error;
 	after.voided = true;
 	error = spans_replace(it->work->arena, spans, id, &after);
-	return error == 0 ? record_span_row(it, DECIDE_VOID, id, &before, id) : error;
+	if (error == 0)
+		error = record_span_row(it, DECIDE_VOID, id, &before, id);
+	filter.plan_id = SLICE_EMPTY;
+	/* Never effective for him: nor for his dependents from that day on. */
+	return error == 0 ? cascade_end(it, &filter, before.begins_on - 1, &before) : error;
 }
 
 /* ---- reinstatement ---- */

@@ -470,8 +470,10 @@ static int decide_one(struct work *work, uint32_t index)
 	}
 	work_rewind(work, &mark);
 	*outcome = error == DECIDE_E_DEFER ? DECIDE_DEFERRED : DECIDE_EXCEPTION;
-	if (error == DECIDE_E_DEFER)
+	if (error == DECIDE_E_DEFER) {
+		work->changeset->warning_count = mark.warning_count;
 		return 0;
+	}
 	work->subscriber_failed = work->subscriber_failed || record->is_subscriber;
 	return add_exception(work, it);
 }
@@ -533,8 +535,8 @@ static int warn_of_tiers(struct work *work)
 		dependents = count_covered(work, row->draft, span);
 		if (error == 0 && ((slice_is(span->tier, "EMP") && dependents > 0) ||
 				   (is_family_tier(span->tier) && dependents == 0)))
-			error = work_warnf(work, "record %u: tier %.*s does not fit %u covered dependents",
-					   row->operation.member_pos, SLICE_ARGS(span->tier), dependents);
+			error = work_warnf(work, row->operation.member_pos, "tier %.*s does not fit %u covered dependents",
+					   SLICE_ARGS(span->tier), dependents);
 	}
 	return error;
 }

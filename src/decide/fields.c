@@ -345,8 +345,7 @@ static int take_ssn(struct record_work *it, struct member *after)
 		after->ssn = sent;
 		return 0;
 	}
-	return work_warnf(it->work, "record %u: the SSN is a placeholder; it counts as missing",
-			  it->record->member_pos);
+	return work_warnf(it->work, it->record->member_pos, "the SSN is a placeholder; it counts as missing");
 }
 
 /* What a change, an add or a reinstatement may bring. */

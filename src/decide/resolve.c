@@ -189,7 +189,7 @@ static int resolve_plan(struct record_work *it, struct line *line)
 	if (line->plan == NULL)
 		return work_failf(it->work, CATEGORY_UNKNOWN_PLAN, "Plan %.*s is not on file.", SLICE_ARGS(plan_id));
 	if (!product_same(line->plan->insurance_line, line->insurance_line))
-		error = work_warnf(it->work, "record %u: HD03 is %.*s, but plan %.*s is %.*s", it->record->member_pos,
+		error = work_warnf(it->work, it->record->member_pos, "HD03 is %.*s, but plan %.*s is %.*s",
 				   SLICE_ARGS(line->insurance_line), SLICE_ARGS(plan_id),
 				   SLICE_ARGS(line->plan->insurance_line));
 	line->insurance_line = line->plan->insurance_line;

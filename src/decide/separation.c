@@ -63,8 +63,8 @@ static int reroute(struct record_work *it, const struct decide_separation *separ
 		return work_failf(it->work, CATEGORY_UNKNOWN_GROUP, "Group %.*s is not on file.",
 				  SLICE_ARGS(separation->group_id));
 	return error != 0 ? error
-			  : work_warnf(it->work, "record %u: bears the old number %.*s; taken for group %.*s (until %s)",
-				       it->record->member_pos, SLICE_ARGS(old->group_id),
+			  : work_warnf(it->work, it->record->member_pos,
+				       "the record bears the old number %.*s; taken for group %.*s (until %s)", SLICE_ARGS(old->group_id),
 				       SLICE_ARGS(separation->group_id),
 				       date_format_iso(separation->reroute_until, day));
 }

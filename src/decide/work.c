@@ -51,10 +51,10 @@ static void *grown(struct arena *arena, void *items, uint32_t count, uint32_t *c
 	return copy;
 }
 
-int work_warnf(struct work *work, const char *format, ...)
+int work_warnf(struct work *work, uint32_t member_pos, const char *format, ...)
 {
 	struct changeset *changeset = work->changeset;
-	struct slice *warnings = grown(work->arena, changeset->warnings, changeset->warning_count,
+	struct decide_warning *warnings = grown(work->arena, changeset->warnings, changeset->warning_count,
 				       &changeset->warning_capacity, sizeof(*warnings));
 	va_list arguments;
 
@@ -62,9 +62,10 @@ int work_warnf(struct work *work, const char *format, ...)
 		return -ENOMEM;
 	changeset->warnings = warnings;
 	va_start(arguments, format);
-	warnings[changeset->warning_count] = format_text(work->arena, format, arguments);
+	warnings[changeset->warning_count] =
+		(struct decide_warning){member_pos, format_text(work->arena, format, arguments)};
 	va_end(arguments);
-	return warnings[changeset->warning_count++].data != NULL ? 0 : -ENOMEM;
+	return warnings[changeset->warning_count++].text.data != NULL ? 0 : -ENOMEM;
 }
 
 int work_mark(struct work *work, struct mark *ret_mark)
@@ -76,6 +77,7 @@ int work_mark(struct work *work, struct mark *ret_mark)
 		.row_count = work->row_count,
 		.cascade_count = work->cascade_count,
 		.claimed_count = work->claimed_count,
+		.warning_count = work->changeset->warning_count,
 		.subscriber_ssn = work->subscriber_ssn,
 		.dependents_only = work->dependents_only,
 		.drafts = arena_alloc_array(work->arena, work->draft_count + 1, sizeof(*ret_mark->drafts)),

@@ -34,16 +34,17 @@ struct row {
 };
 
 /* What a subscriber's record brings to his dependents once the family's own records are done. */
-enum cascade_kind { CASCADE_END, CASCADE_TIER, CASCADE_ADDRESS, CASCADE_FAMILY };
+enum cascade_kind { CASCADE_END, CASCADE_TIER, CASCADE_FOLLOW, CASCADE_ADDRESS, CASCADE_FAMILY };
 struct cascade {
 	enum cascade_kind kind;
 	const struct member_record *record;
 	struct draft *subscriber;
 	double confidence;
 	const char *match_rule;
-	struct span_filter filter; /* END, TIER */
-	date_day day;              /* END: the last day; TIER: the first of the new one */
+	struct span_filter filter; /* END, TIER, FOLLOW */
+	date_day day;              /* END: the last day; TIER, FOLLOW: the first of the new one */
 	struct slice tier_before, tier_after;
+	struct coverage_span span_before, span_after; /* FOLLOW: the subscriber's, to another plan or group from `day` */
 	struct member before; /* ADDRESS, FAMILY: the subscriber as he was */
 };
 
@@ -86,7 +87,7 @@ struct record_work {
 };
 
 struct mark {
-	uint32_t draft_count, row_count, cascade_count, claimed_count;
+	uint32_t draft_count, row_count, cascade_count, claimed_count, warning_count;
 	struct draft *drafts; /* copies */
 	struct decide_image *images;
 	struct slice subscriber_ssn;
@@ -97,7 +98,8 @@ struct mark {
 int work_fail(struct work *work, enum category category, struct slice reason);
 int work_failf(struct work *work, enum category category, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-int work_warnf(struct work *work, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Something to be told beside what was done for this record. 0 or -ENOMEM. */
+int work_warnf(struct work *work, uint32_t member_pos, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* For %.*s */
 #define SLICE_ARGS(s) (int)(s).len, (s).len > 0 ? (s).data : ""
 
@@ -217,6 +219,8 @@ int reinstating_member(struct record_work *it);
 
 /* cascade.c */
 int cascade_run(struct work *work);
+/* Is the new coverage for the employee alone, where the old one was for more? */
+bool cascade_drops_dependents(const struct coverage_span *before, const struct coverage_span *after);
 
 /* routing.c: what goes to a representative whatever the data. */
 int routing_form(struct work *work, const struct member_record *record);

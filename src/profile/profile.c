@@ -111,6 +111,7 @@ static const struct key profile_keys[] = {
 	{"future_limit", KEY_INTEGER, AT(profile.decide.future_days), 0, DAYS_MAX, NULL, NULL, NULL},
 	{"age_limit", KEY_INTEGER, AT(profile.decide.age_limit_years), 18, 150, NULL, NULL, NULL},
 	{"add_without_coverage", KEY_BOOL, AT(profile.decide.add_without_coverage), 0, 0, NULL, NULL, NULL},
+	{"dependents_follow", KEY_BOOL_NOT, AT(profile.decide.dependents_stay), 0, 0, NULL, NULL, NULL},
 	{"address_cascade", KEY_BOOL_NOT, AT(profile.decide.address_cascade_off), 0, 0, NULL, NULL, NULL},
 
 	{"guards", KEY_TABLE, 0, 0, 0, NULL, guards_keys, NULL},

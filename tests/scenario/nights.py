@@ -3,20 +3,29 @@
 Each scenario of a file stands for something that would go wrong for a member if it failed; it begins with `== title`
 and runs in a workspace of its own. Indented lines belong to the line above; `#` begins a comment.
 
+    covers: ID ...                rows of rules.list for which the scenario stands; it may be repeated
     profile KEY: VALUE            a line of the partner's profile
     config KEY: VALUE             a line of muster.yaml
     group G2 COLUMN=VALUE ...     beside G1 of sponsor 11
+    plan P30 LINE COLUMN=VALUE    beside P10 (HMO), P20 (PPO), D10 (DEN)
     people N1..N20 [G1] [COLUMN=VALUE ...]   subscribers, each with plan P10 in G1 since 2025-01-01
     member NAME FAMILY KIN COLUMN=VALUE ...
-    night DATE BGN08 [bgn03=DATE] [sponsor=ID] [name=NAME]
+    coverage NAME COLUMN=VALUE ...    another coverage of the member, who is as the line above says
+    night DATE BGN08 [bgn03=DATE] [bgn01=..] [sponsor=ID] [name=NAME] [isa13=N] [header=SEGMENTS]
       set [bgn08=..]              another set in the same file; the first needs no such line
       030 N1 N2 all ...           a record each as the member is on file; `all` = everybody of G1, `but N3` = without
-      030 NAME KEY=VALUE ...      with plan, tier, begins, ends, last, ssn, family, group, address, born, hd
+      030 NAME KEY=VALUE ...      with plan, tier, begins, ends, last, ssn, family, group, address, born, hd (none: no
+                                  HD), end=none (an 024 without DTP 357); reason, benefit, medicare, event, work,
+                                  student, handicapped, died, confidential, twin: INS04 to INS17; _ is a blank
+        at=303:2026-04-01 ref=6O:SN1 prior=LAST:FIRST:SSN:BORN    DTP and REF of the 2000 loop, several with commas; 2100B
+        + HD*024**HMO*P10~DTP*349*D8*20260331     segments behind the record's own, as they stand
+      raw INS*Y*18*021*28*A~REF*0F*S9~...         a record as it stands
     want STATE [WORDS OF THE REASON]
       POS ACTION NAME [WORDS]     rows of applied.csv but no_change (which may be left out): all of them
       POS CATEGORY [WORDS]        rows of exceptions.csv: all of them
       omitted NAME OUTCOME [WORDS]   rows of omissions.csv: all of them, where one is named
       audit POS OUTCOME NAME FIELD DATABASE|- FILE|-   rows of audit.csv, likewise
+      warns POS WORDS             warnings of the file: all of them, where one is named; `warns none`: none
       members read=.. applied=..  of the summary
       notice KIND NAME|GROUP [WORDS]   rows of notices.csv, likewise; `notice none`: none
     order DATE WORDS              muster groups WORDS on that day; `notice` lines as above
@@ -26,7 +35,8 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     new ITEM                      somebody not on file; `notice` lines: of the item's own notices.csv
     undo F1
     refused DECISION ITEM [noted] the decision is not taken
-    span NAME BEGINS..ENDS [PLAN] every span of the member that is not void, one line each
+    span NAME BEGINS..ENDS [PLAN [GROUP [TIER]]]   every span of the member that is not void, one line each; `none`
+    shows NAME KEY=VALUE ...      of `members show`; _ is a blank, nothing is null or ""
 """
 import csv
 import datetime
@@ -59,7 +69,8 @@ class World:
     def __init__(self, folder):
         self.folder = os.path.join(folder, "plan")
         self.people, self.groups, self.profile, self.config = {}, [("G1", {"sponsor_id": "11"})], [], []
-        self.control, self.loaded, self.out, self.names = 0, False, None, {}
+        self.plans = [("P10", "HMO", {}), ("P20", "PPO", {}), ("D10", "DEN", {})]
+        self.more, self.at, self.control, self.loaded = [], {}, 0, False
 
     def muster(self, *arguments):
         done = subprocess.run([MUSTER, *arguments], cwd=self.folder, capture_output=True, text=True, errors="replace",
@@ -77,6 +88,11 @@ class World:
                   "cobra": "0"}
         person.update(values)
         self.people[name] = person
+
+    def new_of(self, family):
+        """Who is not on file as far as is known; `family` None: of all families."""
+        return [name for name, person in self.people.items() if person.get("status") == "new" and not person.get("known")
+                and family in (None, person["subscriber_id"])]
 
     def csv(self, name, rows):
         with open(os.path.join(self.folder, name), "w", newline="", encoding="utf-8") as out:
@@ -104,10 +120,13 @@ class World:
         self.csv("groups.csv", [{"group_id": group, **common, "name": group + " INC", **values}
                                 for group, values in self.groups])
         self.csv("plans.csv", [{"plan_id": plan, "insurance_line": line, "name": plan, "region": "NCAL",
-                                "effective_on": "2015-01-01"} for plan, line in
-                               (("P10", "HMO"), ("P20", "PPO"), ("D10", "DEN"))])
+                                "effective_on": "2015-01-01", "terminates_on": "", **values}
+                               for plan, line, values in self.plans])
         rows = [{key: value for key, value in person.items() if key != "status"}
                 for person in self.people.values() if person.get("status") != "new"]
+        rows += [{**{key: value for key, value in self.people[name].items() if key != "status"}, **values}
+                 for name, values in self.more]
+        rows = [{key: row.get(key, "") for key in dict.fromkeys(key for each in rows for key in each)} for row in rows]
         if rows:
             self.csv("members.csv", rows)
 
@@ -135,45 +154,88 @@ def split(words):
     return plain, dict(word.split("=", 1) for word in words if "=" in word)
 
 
+# Short names of columns.
+COLUMNS = {"plan": "plan_id", "begins": "begins_on", "ends": "ends_on", "last": "last_name", "family": "subscriber_id",
+           "group": "group_id", "address": "address1", "born": "birth_on", "first": "first_name", "kin": "relationship"}
+# INS04 and on: their names, and what is sent where nothing is said.
+INS = {4: "reason", 5: "benefit", 6: "medicare", 7: "event", 8: "work", 9: "student", 10: "handicapped", 12: "died",
+       13: "confidential", 17: "twin"}
+
+
+def day_of(text):
+    return text.replace("-", "")
+
+
+def ins(person, action, values):
+    subscriber = person["relationship"] == "18"
+    elements = [""] * 18
+    elements[:4] = ["INS", "Y" if subscriber else "N", person["relationship"], action]
+    elements[4] = "XN" if action == "030" else "07" if action == "024" else "28"
+    elements[5] = "C" if person["cobra"] == "1" else "A"
+    elements[8] = "FT" if subscriber else ""
+    for position, key in INS.items():
+        elements[position] = values.get(key, elements[position])
+    if elements[12]:
+        elements[11:13] = ["D8", day_of(elements[12])]
+    return "*".join(elements).rstrip("*")
+
+
+def prior(text):
+    """2100B: LAST:FIRST:SSN:BORN, each of which may be empty."""
+    last, first, ssn, born = (text + ":::").split(":")[:4]
+    segments = ["NM1*70*1*%s*%s%s" % (last, first, "****34*" + ssn if ssn else "")]
+    return segments + (["DMG*D8*" + day_of(born)] if born else [])
+
+
+def coverage_of(person, values):
+    line = {"P10": "HMO", "P20": "PPO", "D10": "DEN"}.get(person["plan_id"], "HMO")
+    segments = ["HD*%s**%s*%s*%s" % (person["hd"], values.get("line", line), person["plan_id"], person["tier"])]
+    segments[0] = segments[0].rstrip("*")
+    if person["begins_on"]:
+        segments.append("DTP*348*D8*" + day_of(person["begins_on"]))
+    if person["ends_on"] and "ends_on" in values:
+        segments.append("DTP*349*D8*" + day_of(person["ends_on"]))
+    if "card" in values:
+        segments.append("IDC*%s*H" % person["plan_id"])
+    return segments
+
+
 def record(world, action, name, values):
     """One INS loop."""
-    person = {**world.people[name], "hd": action}
-    for key, column in (("plan", "plan_id"), ("begins", "begins_on"), ("ends", "ends_on"), ("last", "last_name"),
-                        ("family", "subscriber_id"), ("group", "group_id"), ("address", "address1"),
-                        ("born", "birth_on"), ("first", "first_name")):
-        if key in values:
-            values[column] = values[key]
-    person.update(values)
-    line = {"P10": "HMO", "P20": "PPO", "D10": "DEN"}.get(person["plan_id"], "HMO")
-    subscriber = person["relationship"] == "18"
-    segments = ["INS*%s*%s*%s*%s*%s%s" % ("Y" if subscriber else "N", person["relationship"], action,
-                                        "XN" if action == "030" else "07" if action == "024" else "28",
-                                        "C" if person["cobra"] == "1" else "A", "***FT" if subscriber else ""),
-                "REF*0F*" + person["subscriber_id"], "REF*1L*" + person["group_id"]]
-    if person.get("status") != "new" and person.get("id") != "none":
+    values = {COLUMNS.get(key, key): value.replace("_", " ") for key, value in values.items()}
+    person = {**world.people[name], "hd": action, **values}
+    segments = [ins(person, action, values), "REF*0F*" + person["subscriber_id"]]
+    if person["group_id"]:
+        segments.append("REF*1L*" + person["group_id"])
+    if (person.get("status") != "new" or person.get("known")) and person.get("id") != "none":
         segments.append("REF*23*" + person["member_id"])
-    if action == "024":
-        segments.append("DTP*357*D8*" + person["ends_on"].replace("-", ""))
+    segments += ["REF*" + part.replace(":", "*", 1) for part in values.get("ref", "").split(",") if part]
+    if action == "024" and values.get("end") != "none":
+        segments.append("DTP*357*D8*" + day_of(person["ends_on"]))
+    for part in filter(None, values.get("at", "").split(",")):
+        segments.append("DTP*%s*D8*%s" % tuple(day_of(part).split(":")))
     ssn = "****34*" + person["ssn"] if person["ssn"] else ""
-    segments += ["NM1*IL*1*%s*%s%s" % (person["last_name"], person["first_name"], ssn),
-                 "N3*" + person["address1"], "N4*%s*%s*%s" % (person["city"], person["state"], person["zip"]),
-                 "DMG*D8*%s*%s" % (person["birth_on"].replace("-", ""), person["sex"])]
+    segments += ["NM1*%s*1*%s*%s%s" % ("74" if "prior" in values else "IL", person["last_name"], person["first_name"],
+                                      ssn)]
+    if person.get("phone"):
+        segments.append("PER*IP**TE*" + person["phone"])
+    if person["address1"]:
+        segments += ["N3*" + person["address1"], "N4*%s*%s*%s" % (person["city"], person["state"], person["zip"])]
+    segments.append("DMG*D8*%s*%s" % (day_of(person["birth_on"]), person["sex"]))
+    if "prior" in values:
+        segments += prior(values["prior"])
     if action != "024" and person["hd"] != "none":
-        segments += ["HD*%s**%s*%s*%s" % (person["hd"], line, person["plan_id"], person["tier"]),
-                     "DTP*348*D8*" + person["begins_on"].replace("-", "")]
-        if "card" in values:
-            segments.append("IDC*%s*H" % person["plan_id"])
-        if person["ends_on"] and "ends_on" in values:
-            segments.append("DTP*349*D8*" + person["ends_on"].replace("-", ""))
+        segments += coverage_of(person, values)
     return segments
 
 
 def file_text(world, options, day, lines):
     """The interchange of one night."""
-    world.control += 1
+    world.control = int(options.get("isa13", world.control + 1))
     date = day.replace("-", "")
     made = options.get("bgn03", day).replace("-", "")
     sets, action = [[]], [options["bgn08"]]
+    world.at = {}
     for line in lines:
         words = line.split()
         if words[0] == "set":
@@ -186,14 +248,24 @@ def file_text(world, options, day, lines):
         if words[0] == "bad":
             sets[-1].append(["INS*Q*18*030*XN*A***FT", "REF*0F*%s" % words[1], "REF*1L*" + words[2]])
             continue
+        if words[0] == "raw":
+            sets[-1].append(line.strip()[4:].strip("~").split("~"))
+            continue
+        if words[0] == "+":
+            sets[-1][-1] += line.strip()[2:].strip("~").split("~")
+            continue
         plain, values = split(words[1:])
-        sets[-1] += [record(world, words[0], name, dict(values)) for name in expand(world, plain)]
+        for name in expand(world, plain):
+            sets[-1].append(record(world, words[0], name, values))
+            world.at[("%04d" % len(sets), str(len(sets[-1])))] = name
     out = "ISA*00*          *00*          *ZZ*%-15s*ZZ*%-15s*%s*0600*^*00501*%09d*0*P*:~" % (
         "ACME", "PLAN", date[2:], world.control)
     out += "GS*BE*ACME*PLAN*%s*0600*%d*X*005010X220A1~" % (date, world.control)
     for number, loops in enumerate(sets, 1):
         body = ["ST*834*%04d*005010X220A1" % number,
-                "BGN*00*F%d*%s*0600****%s" % (world.control, made, action[number - 1]),
+                "BGN*%s*%s*%s*0600**%s**%s" % (options.get("bgn01", "00"), options.get("bgn02", "F%d" % world.control),
+                                               made, options.get("bgn06", ""), action[number - 1]),
+                *filter(None, options.get("header", "").strip("~").split("~")),
                 "N1*P5*ACME*FI*" + options.get("sponsor", "11"), "N1*IN*PLAN*FI*99"]
         for loop in loops:
             body += loop
@@ -220,12 +292,17 @@ class Runner:
         return person["member_id"]
 
     def name_of(self, row):
+        """Somebody new is known by his record's place until his number is."""
         for name, person in self.world.people.items():
-            if person["member_id"] == row.get("member_id") or (
-                    person.get("status") == "new" and person["subscriber_id"] == row.get("subscriber_id")):
-                person["member_id"] = row.get("member_id") or person["member_id"]
+            if row.get("member_id") and person["member_id"] == row["member_id"]:
                 return name
-        return row.get("member_id") or "-"
+        name = self.world.at.get((row.get("set"), row.get("member_pos")))
+        if name is None and len(self.world.new_of(row.get("subscriber_id"))) == 1:
+            name = self.world.new_of(row["subscriber_id"])[0]
+        if name not in self.world.new_of(None):
+            return row.get("member_id") or "-"
+        self.world.people[name].update(member_id=row.get("member_id") or "", known=True)
+        return name
 
     def notices(self, path, lines, faults):
         rows = [(row["kind"], self.name_of(row) if row["member_id"] else row["group_id"],
@@ -289,7 +366,8 @@ class Runner:
         omitted = [(row["outcome"], self.name_of(row), row["reason"]) for row in table(self.result(".omissions.csv"))]
         audit = [tuple([row["member_pos"], row["outcome"], self.name_of(row), row["field"], row["database_value"],
                         row["file_value"]]) for row in table(self.result(".audit.csv"))]
-        wanted = {"omitted": False, "audit": False}
+        wanted = {"omitted": False, "audit": False, "warns": False}
+        warnings = [(str(row["member_pos"]), row["text"]) for row in summary.get("warnings_of_records", [])]
         self.notices(self.result(".notices.csv"), [line for line in lines if line.split()[0] == "notice"], faults)
         for line in lines:
             words = line.split()
@@ -299,6 +377,10 @@ class Runner:
                 for key, value in split(words[1:])[1].items():
                     if members[key] != int(value):
                         faults.append("%s: got %s" % (line, members))
+            elif words[0] == "warns":
+                wanted["warns"] = True
+                if words[1] != "none":
+                    self.take(faults, warnings, line, lambda row: row[0] == words[1] and " ".join(words[2:]) in row[1])
             elif words[0] == "omitted":
                 wanted["omitted"] = True
                 for name in expand(self.world, [words[1]]):
@@ -323,6 +405,8 @@ class Runner:
             faults += ["not wanted: omitted %s" % (row,) for row in omitted]
         if wanted["audit"]:
             faults += ["not wanted: audit %s" % (row,) for row in audit]
+        if wanted["warns"]:
+            faults += ["not wanted: warns %s" % (row,) for row in warnings]
         if faults:
             raise Fault("; ".join(faults))
 
@@ -359,10 +443,21 @@ class Runner:
                 raise Fault("members show %s: %s" % (name, err))
             got = ["%s..%s" % (row["begins_on"], row["ends_on"] or "open") +
                    (" " + row["plan_id"] if any(len(want) > 1 for want in rows) else "") +
-                   (" " + row["group_id"] if any(len(want) > 2 for want in rows) else "")
+                   (" " + row["group_id"] if any(len(want) > 2 for want in rows) else "") +
+                   (" " + row["tier"] if any(len(want) > 3 for want in rows) else "")
                    for row in json.loads(out)["coverages"]]
-            if sorted(got) != sorted(" ".join(want) for want in rows):
+            if sorted(got) != sorted(" ".join(want) for want in rows if want != ["none"]):
                 raise Fault("spans of %s: wanted %s, got %s" % (name, rows, got))
+
+
+    def shows(self, words):
+        status, out, err = self.world.muster("members", "show", self.id_of(words[0]), "--json")
+        if status != 0:
+            raise Fault("members show %s: %s" % (words[0], err))
+        shown = json.loads(out)
+        for key, value in split(words[1:])[1].items():
+            if str(shown.get(key) if shown.get(key) is not None else "") != value.replace("_", " "):
+                raise Fault("%s of %s: wanted %s, got %s" % (key, words[0], value, shown.get(key)))
 
 
 def run(scenario, folder):
@@ -375,6 +470,8 @@ def run(scenario, folder):
         while i < len(scenario) and scenario[i].startswith(" "):
             block.append(scenario[i])
             i += 1
+        if words[0] == "covers:":
+            continue
         if words[0] == "config":
             world.config.append(" ".join(words[1:]))
         elif words[0] == "profile":
@@ -383,13 +480,20 @@ def run(scenario, folder):
             known = dict(world.groups)
             known[words[1]] = {**known.get(words[1], {}), **split(words[2:])[1]}
             world.groups = list(known.items())
+        elif words[0] == "plan":
+            world.plans.append((words[1], words[2], split(words[3:])[1]))
+        elif words[0] == "coverage":
+            plain, values = split(words[1:])
+            world.more.append((plain[0], {COLUMNS.get(key, key): value for key, value in values.items()}))
+        elif words[0] == "shows":
+            runner.shows(words[1:])
         elif words[0] == "people":
             for name in expand(world, words[1:2]):
                 plain, values = split(words[2:])
                 world.add(name, "S" + name, "18", {"group_id": plain[0] if plain else "G1", **values})
         elif words[0] == "member":
             plain, values = split(words[1:])
-            world.add(plain[0], plain[1], plain[2], values)
+            world.add(plain[0], plain[1], plain[2], {COLUMNS.get(key, key): value for key, value in values.items()})
         elif words[0] == "night":
             runner.run_night(words[1:], block)
         elif words[0] == "want":

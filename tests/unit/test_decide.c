@@ -185,19 +185,27 @@ static const struct scenario {
 	 "1 EXCEPTION INVALID_REL\n2 EXCEPTION INVALID_REL\n3 EXCEPTION INVALID_REL\n"},
 
 	/* ---- changes of coverage ---- */
-	{"a new plan: the old span ends the day before", NULL, ROES,
+	{"a new plan: the old span ends the day before; dependents go along", NULL, ROES,
 	 ALEX("001", "22") ALEX_NAME "HD*001**HMO*P20*FAM~DTP*303*D8*20260401~",
-	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"},
+	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"
+	 "1 change M2 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"
+	 "1 change M3 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"},
 	{"the same, sent as end and add", NULL, ROES,
 	 ALEX("001", "22") ALEX_NAME "HD*021**PPO*P20*FAM~DTP*348*D8*20260401~HD*024**HMO*P10~DTP*349*D8*20260331~",
-	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"},
+	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"
+	 "1 change M2 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"
+	 "1 change M3 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"},
 	{"an end and an add with a gap are two things", NULL, ROES,
 	 ALEX("001", "22") ALEX_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~HD*021**PPO*P20*FAM~DTP*348*D8*20260501~",
 	 "1 terminate M1 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
-	 "1 add M1 G1 P20 2026-05-01..open | new coverage: P20 FAM from 2026-05-01\n"},
+	 "1 add M1 G1 P20 2026-05-01..open | new coverage: P20 FAM from 2026-05-01\n"
+	 "1 terminate M2 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 terminate M3 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"},
 	{"a plan set right from its beginning is replaced", NULL, ROES,
 	 ALEX("001", "22") ALEX_NAME "HD*001**HMO*P20*FAM~DTP*348*D8*20250101~",
-	 "1 change M1 G1 P20 2025-01-01..open | plan_id: P10 -> P20\n"},
+	 "1 change M1 G1 P20 2025-01-01..open | plan_id: P10 -> P20\n"
+	 "1 change M2 G1 P20 2025-01-01..open | plan_id: P10 -> P20\n"
+	 "1 change M3 G1 P20 2025-01-01..open | plan_id: P10 -> P20\n"},
 	{"a new tier; dependents with the old one follow", NULL, ROES,
 	 ALEX("001", "32") ALEX_NAME "HD*001**HMO*P10*ESP~DTP*303*D8*20260401~",
 	 "1 change M1 G1 P10 2026-04-01..open | tier: FAM -> ESP; from 2026-04-01\n"
@@ -205,7 +213,9 @@ static const struct scenario {
 	 "1 change M3 G1 P10 2026-04-01..open | tier: FAM -> ESP; from 2026-04-01\n"},
 	{"a transfer to another group", NULL, ROES,
 	 "INS*Y*18*001*XT*A***FT~REF*0F*S1~REF*1L*G2~REF*23*M1~" ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~",
-	 "1 transfer M1 G2 P10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"},
+	 "1 transfer M1 G2 P10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"
+	 "1 transfer M2 G2 P10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"
+	 "1 transfer M3 G2 P10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"},
 	{"a begin set right by 026; by 001 only where nobody loses a day", NULL,
 	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2026-02-01 open\nM4 S4 18 POE ROB 1975-02-14 M "
 	 "219091004\n  G1 P10 EMP 2026-02-01 open\n",
@@ -325,7 +335,10 @@ static const struct scenario {
 	 ALEX("001", "22") ALEX_NAME "HD*001**HMO*P20*FAM~DTP*303*D8*20260401~"
 				     "INS*Y*18*021*28*A***FT~REF*0F*S7~NM1*IL*1*FOX*LOU****34*219095003~DMG*D8*"
 				     "19920606*F~HD*021**HMO*P10*EMP~DTP*348*D8*20260401~",
-	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n2 EXCEPTION UNKNOWN_GROUP\n"},
+	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"
+	 "1 change M2 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"
+	 "1 change M3 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"
+	 "2 EXCEPTION UNKNOWN_GROUP\n"},
 
 	/* ---- what a representative sees whatever the data ---- */
 	{"Medicare", NULL, ROES,
@@ -393,12 +406,12 @@ static const struct scenario {
 	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-03-01 open\n",
 	 ALEX_FULL("HD*030**HMO*P10*EMP" SINCE_2025),
 	 "1 change M1 G1 P10 2025-01-01..open | begins_on: 2025-03-01 -> 2025-01-01\n"},
-	{"a full file: another plan from a day on, with the dependents' tier", FULL, ROES,
+	{"a full file: another plan from a day on, with the dependents", FULL, ROES,
 	 ALEX_FULL("HD*030**PPO*P20*ESP~DTP*348*D8*20260401~HD*030**DEN*D10*EMP" SINCE_2025),
 	 "1 change M1 G1 P20 2026-04-01..open | plan_id: P10 -> P20; tier: FAM -> ESP; from 2026-04-01\n"
 	 "1 no_change M1 G1 D10 2025-01-01..open\n"
-	 "1 change M2 G1 P10 2026-04-01..open | tier: FAM -> ESP; from 2026-04-01\n"
-	 "1 change M3 G1 P10 2026-04-01..open | tier: FAM -> ESP; from 2026-04-01\n"},
+	 "1 change M2 G1 P20 2026-04-01..open | plan_id: P10 -> P20; tier: FAM -> ESP; from 2026-04-01\n"
+	 "1 change M3 G1 P20 2026-04-01..open | plan_id: P10 -> P20; tier: FAM -> ESP; from 2026-04-01\n"},
 	{"a full file: another coverage, and an end that takes the dependents along", FULL, ROES,
 	 SAM_FULL("HD*030**HMO*P10*FAM" SINCE_2025 "HD*030**DEN*D10*EMP~DTP*348*D8*20260401~")
 	 "INS*Y*18*030*XN*A***TE~REF*0F*S1~REF*23*M1~" ALEX_NAME
