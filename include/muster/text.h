@@ -26,8 +26,13 @@ void text_add_html(struct buffer *out, struct slice value);
 /* "***-**-1234" for nine digits; "" for empty; "***" for anything else. Returns `out`. */
 #define TEXT_SSN_BYTES 12
 char *text_mask_ssn(struct slice ssn, char out[TEXT_SSN_BYTES]);
-/* The value with every run of exactly nine digits (also as ddd-dd-dddd) masked, but member numbers as M000000123. */
+/* The value with every run of exactly nine digits (also as ddd-dd-dddd or with blanks) masked, but member numbers as
+ * M000000123. */
 void text_add_masked(struct buffer *out, struct slice value);
+/* Would text_add_masked mask something? */
+bool text_holds_ssn(struct slice value);
+/* The same digits crossed out in place, all but the last four: XXXXX1234. For X12, where `*` separates. */
+void text_cross_out(char *text, size_t bytes);
 /* Upper-case ASCII copy into `out`, NUL-terminated, cut at `out_bytes` - 1. */
 char *text_upper(struct slice s, char *out, size_t out_bytes);
 /* True for the SSNs that mean "none": not nine digits, all equal digits, 123456789, 987654321, area 000, 666 or

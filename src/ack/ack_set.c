@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "ack_state.h"
+#include "muster/text.h"
 
 /* Codes that came after 004010, and what said it best before: x12-syntax section 10.6. */
 static const struct {
@@ -102,7 +103,7 @@ int ack_set_finding(struct ack *ack, const struct finding *finding)
 	return set->keys == NULL ? -ENOMEM : finding_list_add(&set->list, finding);
 }
 
-/* Nine digits may be an SSN: only the last four are shown. */
+/* What may be an SSN shows its last four. */
 static void keep_key(struct ack *ack, struct slice value)
 {
 	struct ack_set *set = &ack->set;
@@ -113,8 +114,7 @@ static void keep_key(struct ack *ack, struct slice value)
 	if (value.len == 0 || value.len > ACK_KEY_BYTES || !ack_is_clean(ack, value))
 		return;
 	slice_to_cstr(value, set->key, sizeof(set->key));
-	if (value.len == 9 && slice_is_digits(value))
-		memset(set->key, 'X', 5);
+	text_cross_out(set->key, value.len);
 }
 
 void ack_set_segment(struct ack *ack, const struct x12_segment *segment)
@@ -248,7 +248,7 @@ static struct slice bad_value(const struct ack *ack, const struct finding *findi
 	struct slice value = finding->value;
 	while (value.len > 0 && value.data[value.len - 1] == ' ')
 		value.len--;
-	if (finding->sensitive || holds_nine_digits(value) || value.len >= LIMIT_FINDING_VALUE_BYTES)
+	if (finding->sensitive || holds_nine_digits(value) || text_holds_ssn(value) || value.len >= LIMIT_FINDING_VALUE_BYTES)
 		return SLICE_EMPTY;
 	return ack_is_clean(ack, value) ? value : SLICE_EMPTY;
 }

@@ -26,6 +26,7 @@ struct advice {
 	uint32_t control_number;
 	struct advice_sink sink;
 	struct buffer out, text, masked;
+	int error; /* of a text that was cleared since */
 	struct x12_writer writer;
 	struct advice_tset tset;
 	bool has_tset;
@@ -66,6 +67,14 @@ void advice_free(struct advice *advice)
 
 /* ---- values ---- */
 
+/* Begin anew; a failure stays known. */
+static void clear(struct advice *advice, struct buffer *buffer)
+{
+	if (buffer->error != 0)
+		advice->error = buffer->error;
+	buffer_clear(buffer);
+}
+
 /*
  * `value` as an element of `min` to `max` characters can hold it: ASCII without separators and control bytes, no
  * blanks at its ends. Shorter than `min`, or nothing at all: `instead`. Borrowed until the next call.
@@ -74,7 +83,7 @@ static struct slice fit(struct advice *advice, struct slice value, size_t min, s
 {
 	struct slice fitted;
 
-	buffer_clear(&advice->text);
+	clear(advice, &advice->text);
 	for (size_t i = 0; i < value.len && advice->text.len < max; i++) {
 		struct slice one = slice_of(value.data + i, 1);
 		bool clean = (unsigned char)one.data[0] < 0x80 && x12_value_is_clean(&separators, one);
@@ -86,16 +95,13 @@ static struct slice fit(struct advice *advice, struct slice value, size_t min, s
 	return fitted.len >= min && fitted.len > 0 ? fitted : slice_from(instead);
 }
 
-/* Nine digits may be an SSN: only the last four are shown. */
-static void write_key(struct advice *advice, struct slice value)
+/* What the sender has written; what may be an SSN shows its last four. */
+static void write_quoted(struct advice *advice, struct slice value, size_t max)
 {
-	char key[64];
-
-	value = fit(advice, value, 1, 50, "");
-	slice_to_cstr(value, key, sizeof(key));
-	if (value.len == 9 && slice_is_digits(value))
-		memset(key, 'X', 5);
-	x12_write_element(&advice->writer, slice_from(key));
+	clear(advice, &advice->masked);
+	buffer_add_slice(&advice->masked, value);
+	text_cross_out(advice->masked.data, advice->masked.len);
+	x12_write_element(&advice->writer, fit(advice, buffer_slice(&advice->masked), 1, max, ""));
 }
 
 static struct slice qualifier_of(struct slice qualifier)
@@ -252,7 +258,7 @@ static void write_who(struct advice *advice, const struct advice_item *item)
 	if (fit(advice, item->subscriber_id, 1, 50, "").len > 0) {
 		x12_segment_begin(writer, "REF");
 		x12_write_element(writer, SLICE_LITERAL("0F"));
-		write_key(advice, item->subscriber_id);
+		write_quoted(advice, item->subscriber_id, 50);
 		x12_segment_end(writer);
 		return;
 	}
@@ -261,8 +267,8 @@ static void write_who(struct advice *advice, const struct advice_item *item)
 	x12_segment_begin(writer, "NM1");
 	x12_write_element(writer, SLICE_LITERAL("IL"));
 	x12_write_element(writer, SLICE_LITERAL("1"));
-	x12_write_element(writer, fit(advice, item->last_name, 1, 60, ""));
-	x12_write_element(writer, fit(advice, item->first_name, 1, 35, ""));
+	write_quoted(advice, item->last_name, 60);
+	write_quoted(advice, item->first_name, 35);
 	x12_segment_end(writer);
 }
 
@@ -285,8 +291,9 @@ static void write_reason(struct advice *advice, struct slice reason)
 {
 	struct slice rest;
 
-	buffer_clear(&advice->masked);
-	text_add_masked(&advice->masked, reason);
+	clear(advice, &advice->masked);
+	buffer_add_slice(&advice->masked, reason);
+	text_cross_out(advice->masked.data, advice->masked.len);
 	rest = slice_trim(buffer_slice(&advice->masked));
 	for (uint32_t i = 0; rest.len > 0 && i < DESCRIPTIONS_MAX; i++) {
 		size_t len = rest.len < DESCRIPTION_BYTES ? rest.len : DESCRIPTION_BYTES, at = len;
@@ -307,7 +314,7 @@ static int hand_on(struct advice *advice, size_t keep)
 {
 	int r = 0;
 
-	if (advice->out.error != 0 || advice->text.error != 0 || advice->masked.error != 0)
+	if (advice->error != 0 || advice->out.error != 0 || advice->text.error != 0 || advice->masked.error != 0)
 		return -ENOMEM;
 	if (advice->out.len > keep) {
 		r = advice->sink.take(advice->sink.context, buffer_slice(&advice->out));

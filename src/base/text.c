@@ -145,15 +145,16 @@ static size_t digits_at(struct slice s, size_t at)
 	return end - at;
 }
 
-/* Length of an SSN that starts here, where no digit stands before: ddddddddd or ddd-dd-dddd; 0 for none. */
+/* Length of an SSN that starts here, where no digit stands before: ddddddddd, ddd-dd-dddd or ddd dd dddd; 0 for none. */
 static size_t ssn_at(struct slice s, size_t at)
 {
 	size_t run = digits_at(s, at);
+	char between = at + 3 < s.len ? s.data[at + 3] : 0;
 
 	if (run == 9)
 		return 9;
-	if (run == 3 && s.len - at >= 11 && s.data[at + 3] == '-' && digits_at(s, at + 4) == 2 &&
-	    s.data[at + 6] == '-' && digits_at(s, at + 7) == 4)
+	if (run == 3 && s.len - at >= 11 && (between == '-' || between == ' ') && digits_at(s, at + 4) == 2 &&
+	    s.data[at + 6] == between && digits_at(s, at + 7) == 4)
 		return 11;
 	return 0;
 }
@@ -172,22 +173,52 @@ static bool is_member_number(struct slice value, size_t at)
 	       !is_word(value, at + 9);
 }
 
+/* The first SSN from `at` on, where no digit stands before `at`; its length, 0 for none. */
+static size_t next_ssn(struct slice value, size_t at, size_t *ret_at)
+{
+	while (at < value.len) {
+		size_t run = digits_at(value, at), len = is_member_number(value, at) ? 0 : ssn_at(value, at);
+
+		*ret_at = at;
+		if (len > 0)
+			return len;
+		at += run > 0 ? run : 1;
+	}
+	*ret_at = value.len;
+	return 0;
+}
+
 void text_add_masked(struct buffer *out, struct slice value)
 {
-	size_t at = 0, len;
+	size_t at = 0, ssn, len;
 
 	while (at < value.len) {
-		len = is_member_number(value, at) ? 0 : ssn_at(value, at);
+		len = next_ssn(value, at, &ssn);
+		buffer_add(out, value.data + at, ssn - at);
 		if (len > 0) {
 			buffer_add_text(out, "***-**-");
-			buffer_add(out, value.data + at + len - 4, 4);
-		} else {
-			len = digits_at(value, at);
-			len = len > 0 ? len : 1;
-			buffer_add(out, value.data + at, len);
+			buffer_add(out, value.data + ssn + len - 4, 4);
 		}
-		at += len;
+		at = ssn + len;
 	}
+}
+
+bool text_holds_ssn(struct slice value)
+{
+	size_t at;
+
+	return next_ssn(value, 0, &at) > 0;
+}
+
+void text_cross_out(char *text, size_t bytes)
+{
+	struct slice value = slice_of(text, bytes);
+	size_t at = 0, i, len;
+
+	for (len = next_ssn(value, 0, &at); len > 0; len = next_ssn(value, at + len, &at))
+		for (i = at; i < at + len - 4; i++)
+			if (text[i] >= '0' && text[i] <= '9')
+				text[i] = 'X';
 }
 
 char *text_upper(struct slice s, char *out, size_t out_bytes)

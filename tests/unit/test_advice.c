@@ -1,7 +1,10 @@
 /* A partner who is not told which of his records wait, or is told with another person's number, mends the wrong ones.
  */
+#include <errno.h>
+
 #include "check_run.h"
 #include "muster/advice.h"
+#include "muster/env_fault.h"
 
 static struct run run;
 static struct buffer written;
@@ -194,9 +197,58 @@ static void test_nasty_values(void **state)
 	assert_null(strstr(bytes.data, "21909"));
 	assert_null(strstr(bytes.data, "219-09"));
 	assert_non_null(strstr(bytes.data, "REF*0F*XXXXX1234~"));
+	assert_non_null(strstr(bytes.data, "RED*SSN XXX-XX-1234 and XXXXX1234 "));
 	assert_non_null(strstr(bytes.data, "NM1*IL*1*O' NEIL~"));
 	assert_non_null(strstr(bytes.data, "nit~"));
 	advice_free(advice);
+}
+
+static int answer_in(struct env *env)
+{
+	const struct advice_sink sink = {.take = take};
+	struct advice_tset set = sound_set();
+	struct advice_item item = sound_item();
+	struct advice *advice = NULL;
+	int r;
+
+	item.reason = SLICE_LITERAL("A reason that is long enough to fill more than the first bytes that a buffer takes, "
+				    "so that it has to grow while the reason is written, and then once more behind it; "
+				    "it goes on until the two hundred and fifty-six bytes are surely full.");
+	buffer_clear(&written);
+	r = advice_new(env, CLOCK_MS, 7, &sink, &advice);
+	if (r < 0)
+		return r;
+	advice_set(advice, &set);
+	r = advice_add(advice, &item);
+	if (r == 0)
+		r = advice_finish(advice);
+	advice_free(advice);
+	return r;
+}
+
+/* Without memory there is no answer, never one with something left out. */
+static void test_no_memory(void **state)
+{
+	struct env_fault fault;
+	char want[2048];
+	uint64_t nth = 0;
+	int r;
+
+	(void)state;
+	assert_int_equal(answer_in(&run.env), 0);
+	slice_to_cstr(buffer_slice(&written), want, sizeof(want));
+	env_fault_init(&fault, &run.env, 1);
+	do {
+		assert_in_range(++nth, 1, 100);
+		env_fault_plan(&fault, (struct env_fault_plan){.ops = ENV_FAULT_OP(ENV_ALLOC),
+							       .nth = nth,
+							       .kind = ENV_FAULT_ERROR_ONCE,
+							       .error = ENOMEM});
+		r = answer_in(&fault.env);
+		assert_true(r == 0 || r == -ENOMEM);
+	} while (r != 0);
+	assert_true(nth > 4);
+	assert_true(slice_is(buffer_slice(&written), want));
 }
 
 static int setup(void **state)
@@ -221,7 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_item),        cmocka_unit_test(test_nothing_to_tell),
 		cmocka_unit_test(test_sets_and_groups), cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_nasty_values),
+		cmocka_unit_test(test_nasty_values),    cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests_name("advice", tests, setup, teardown);

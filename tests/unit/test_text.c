@@ -144,10 +144,35 @@ static void test_masked(void **state)
 		ROW("219-09-", "219-09-"),
 		ROW("219-09-123", "219-09-123"),
 		ROW("999-219-09-1234", "999-***-**-1234"),
+		ROW("219 09 1234 is", "***-**-1234 is"),
+		ROW("219 09-1234", "219 09-1234"),
+		ROW("219 09 12345", "219 09 12345"),
 	};
+	char text[80];
+	size_t i;
 
 	(void)state;
 	assert_rows(rows, sizeof(rows) / sizeof(rows[0]), text_add_masked);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool holds = !slice_is(rows[i].in, rows[i].out);
+
+		assert_int_equal(text_holds_ssn(rows[i].in), holds);
+		slice_to_cstr(rows[i].in, text, sizeof(text));
+		text_cross_out(text, rows[i].in.len);
+		assert_int_equal(strlen(text), rows[i].in.len);
+		assert_int_equal(slice_is(rows[i].in, text), !holds);
+		assert_false(text_holds_ssn(slice_from(text)));
+	}
+}
+
+/* Crossed out in its own place, in bytes that are no string. */
+static void test_crossed_out(void **state)
+{
+	char text[] = "a\0 219091234 M219091234 219-09-1234";
+
+	(void)state;
+	text_cross_out(text, sizeof(text) - 1);
+	assert_memory_equal(text, "a\0 XXXXX1234 M219091234 XXX-XX-1234", sizeof(text));
 }
 
 static void test_upper(void **state)
@@ -181,7 +206,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_visible),	 cmocka_unit_test(test_visible_any_bytes),
 		cmocka_unit_test(test_utf8),	 cmocka_unit_test(test_mask_ssn),
-		cmocka_unit_test(test_masked),	 cmocka_unit_test(test_upper),
+		cmocka_unit_test(test_masked),	 cmocka_unit_test(test_crossed_out),
+		 cmocka_unit_test(test_upper),
 		cmocka_unit_test(test_placeholder),
 	};
 
