@@ -4,7 +4,9 @@
  *   form -> the subscriber there? -> who is it? -> declination -> groups, plans, dates -> Medicare, COBRA
  *        -> new, certain or uncertain -> person data -> coverages -> rows
  *
- * A step that cannot go on makes an exception of the whole record, and what the record did so far is taken back.
+ * A step that cannot go on makes an exception of the whole record, and what the record did so far is taken back. A
+ * record that would leave a dependent covered without his subscriber (together.c) is found out at the end; then the
+ * family is decided once more, without it.
  */
 #include "work.h"
 
@@ -370,6 +372,16 @@ static int decide_person(struct record_work *it)
 	return error;
 }
 
+/* It would leave somebody alone: the rest of the file may speak of him, else a person does. */
+static int refused_before(struct record_work *it)
+{
+	struct slice refusal = it->work->refusals[it->record - it->work->input->family->members];
+
+	if (refusal.data == NULL)
+		return 0;
+	return it->work->input->last_chance ? work_fail(it->work, CATEGORY_DEP_NO_SUBSCRIBER, refusal) : DECIDE_E_DEFER;
+}
+
 static int decide_record(struct record_work *it)
 {
 	struct line *lines;
@@ -398,6 +410,8 @@ static int decide_record(struct record_work *it)
 		error = apply_coverages(it, lines);
 	if (error == 0)
 		error = finish_rows(it);
+	if (error == 0)
+		error = refused_before(it);
 	return error == 0 ? work_claim(it->work, it->draft) : error;
 }
 
@@ -554,26 +568,65 @@ static int decide_all(struct work *work)
 	return error;
 }
 
-int decide_family(struct arena *arena, const struct decide_input *input, struct changeset *ret_changeset)
+/* A record that changes nothing of the subscriber may end what a dependent of his still has: then it is applied. */
+static void settle_outcomes(struct work *work)
 {
-	struct work *work = arena_alloc(arena, sizeof(*work));
-	uint32_t count = input->family->member_count;
+	const struct enroll_family *family = work->input->family;
+	enum decide_outcome *outcomes = work->changeset->outcomes;
+	uint32_t i, k;
+
+	for (i = 0; i < family->member_count; i++)
+		for (k = 0; k < work->row_count && outcomes[i] == DECIDE_UNCHANGED; k++)
+			if (work->rows[k].operation.member_pos == family->members[i].member_pos &&
+			    work->rows[k].operation.action != DECIDE_NO_CHANGE)
+				outcomes[i] = DECIDE_APPLIED;
+}
+
+/* *ret_refused: a record must not be applied after all; say it again. */
+static int decide_once(struct work *work, bool *ret_refused)
+{
+	uint32_t count = work->input->family->member_count;
+	struct changeset *changeset = work->changeset;
 	int error;
 
-	memset(ret_changeset, 0, sizeof(*ret_changeset));
-	ret_changeset->arena = arena;
-	ret_changeset->outcomes = arena_alloc_array(arena, count + 1, sizeof(*ret_changeset->outcomes));
-	ret_changeset->exceptions = arena_alloc_array(arena, count + 1, sizeof(*ret_changeset->exceptions));
-	if (work == NULL || ret_changeset->outcomes == NULL || ret_changeset->exceptions == NULL)
+	memset(changeset, 0, sizeof(*changeset));
+	changeset->arena = work->arena;
+	changeset->outcomes = arena_alloc_array(work->arena, count + 1, sizeof(*changeset->outcomes));
+	changeset->exceptions = arena_alloc_array(work->arena, count + 1, sizeof(*changeset->exceptions));
+	if (changeset->outcomes == NULL || changeset->exceptions == NULL)
 		return -ENOMEM;
-	ret_changeset->outcome_count = ret_changeset->exception_capacity = count;
-	work->arena = arena;
-	work->input = input;
-	work->changeset = ret_changeset;
+	changeset->outcome_count = changeset->exception_capacity = count;
 	error = decide_all(work);
 	if (error == 0)
 		error = cascade_run(work);
 	if (error == 0)
-		error = warn_of_tiers(work);
+		error = together_check(work, ret_refused);
+	if (error != 0 || *ret_refused)
+		return error;
+	settle_outcomes(work);
+	error = warn_of_tiers(work);
 	return error == 0 ? work_finish(work) : error;
+}
+
+int decide_family(struct arena *arena, const struct decide_input *input, struct changeset *ret_changeset)
+{
+	struct slice *refusals = arena_alloc_array(arena, input->family->member_count + 1, sizeof(*refusals));
+	bool refused = true;
+	int error = 0;
+
+	if (refusals == NULL)
+		return -ENOMEM;
+	/* Each time over refuses one record more. */
+	while (error == 0 && refused) {
+		struct work *work = arena_alloc(arena, sizeof(*work));
+
+		if (work == NULL)
+			return -ENOMEM;
+		work->arena = arena;
+		work->input = input;
+		work->changeset = ret_changeset;
+		work->refusals = refusals;
+		error = decide_once(work, &refused);
+	}
+	return error;
 }

@@ -111,15 +111,18 @@ static uint32_t count_of(const struct decide_absence *people, uint32_t count, en
 	return found;
 }
 
-/* Does somebody stand in the file who is covered in the group, and would stay without his subscriber? */
+/* Does a dependent who is not ended here go on in the group behind the day with which his subscriber would end? */
 static bool leaves_covered(const struct decide_omission_input *input, const struct decide_absence *people,
 			   uint32_t count)
 {
-	uint32_t i;
+	uint32_t i, k;
 
 	for (i = 1; i < count; i++)
-		if (people[i].present && has_concerned(input, people[i].member))
-			return true;
+		for (k = 0; people[i].outcome == DECIDE_OMISSION_NONE && k < people[i].member->span_count; k++)
+			if (!people[i].member->spans[k].voided &&
+			    slice_equal(people[i].member->spans[k].group_id, input->group_id) &&
+			    end_compare(people[i].member->spans[k].ends_on, input->ends_on) > 0)
+				return true;
 	return false;
 }
 
@@ -138,8 +141,8 @@ static bool judge_family(const struct decide_omission_input *input, struct decid
 		return false;
 	if (headed && people[0].outcome == DECIDE_OMISSION_ENDED && leaves_covered(input, people, count))
 		return ask(people, count,
-			   SLICE_LITERAL("The subscriber is in no record of the full file, but dependents of his are: "
-					 "does his coverage end?"));
+			   SLICE_LITERAL("The subscriber is in no record of the full file, but dependents of his "
+					 "stay covered: does his coverage end?"));
 	/* Who stays, or stays a while longer, neither loses his subscriber nor his dependents. */
 	if (headed && count_of(people, count, DECIDE_OMISSION_KEPT) > 0)
 		set_ended(people, count, DECIDE_OMISSION_KEPT, SLICE_LITERAL("somebody of the family is kept"));

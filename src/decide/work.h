@@ -68,6 +68,7 @@ struct work {
 	struct slice subscriber_ssn;
 	bool subscriber_failed; /* the family's subscriber record is an exception */
 	bool dependents_only;   /* HD01 = 032 on the subscriber: cover for the dependents alone */
+	struct slice *refusals; /* by record: why it would leave somebody alone (together.c); data NULL = it does not */
 	struct {
 		enum category category;
 		struct slice reason;
@@ -221,6 +222,9 @@ int reinstating_member(struct record_work *it);
 int cascade_run(struct work *work);
 /* Is the new coverage for the employee alone, where the old one was for more? */
 bool cascade_drops_dependents(const struct coverage_span *before, const struct coverage_span *after);
+
+/* together.c: *ret_found: a record would leave a dependent covered without his subscriber, and its refusal is set. */
+int together_check(struct work *work, bool *ret_found);
 
 /* routing.c: what goes to a representative whatever the data. */
 int routing_form(struct work *work, const struct member_record *record);

@@ -300,11 +300,15 @@ static void check_changeset(const struct enroll_family *family, const struct cha
 			spans_are_disjoint(changeset->images[i]->after.spans, changeset->images[i]->after.span_count));
 	/* A record stands in applied or in exceptions, never in both, and never in neither. */
 	for (i = 0; i < family->member_count; i++) {
-		uint32_t exceptions = 0, pos = family->members[i].member_pos;
+		uint32_t exceptions = 0, effects = 0, pos = family->members[i].member_pos;
 
 		rows = 0;
 		for (k = 0; k < changeset->operation_count; k++)
 			rows += changeset->operations[k].member_pos == pos;
+		for (k = 0; k < changeset->operation_count; k++)
+			effects += changeset->operations[k].member_pos == pos &&
+				   changeset->operations[k].action != DECIDE_NO_CHANGE;
+		assert_int_equal(effects > 0, changeset->outcomes[i] == DECIDE_APPLIED);
 		for (k = 0; k < changeset->exception_count; k++)
 			exceptions += changeset->exceptions[k].member_pos == pos;
 		assert_int_equal(exceptions, changeset->outcomes[i] == DECIDE_EXCEPTION ? 1 : 0);

@@ -276,6 +276,57 @@ static const struct scenario {
 	 "HD*002**DEN*D10~DTP*348*D8*20250101~",
 	 "1 void M1 G1 D10 2025-01-01..open | voided: no -> yes\n2 no_change M1 G1 D10 2025-01-01..open\n"},
 
+	{"ended already: what his dependents still have ends", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2025-01-01 2026-02-28\n"
+	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2025-01-01 open\n",
+	 ALEX("024", "08") "DTP*357*D8*20260228~" ALEX_NAME,
+	 "1 no_change M1 G1 P10 2025-01-01..2026-02-28\n"
+	 "1 terminate M2 G1 P10 2025-01-01..2026-02-28 | ends_on: open -> 2026-02-28\n"},
+
+	/* ---- nobody is covered without his subscriber ---- */
+	{"the subscriber's last coverage ends or never was, his dependents' would go on", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2025-01-01 open\n"
+	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2025-01-01 open\n",
+	 ALEX("001", "14") ALEX_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~" ALEX("001", "29") ALEX_NAME
+	 "HD*002**HMO*P10~DTP*348*D8*20250101~",
+	 "1 deferred\n2 deferred\n1 EXCEPTION DEP_NO_SUBSCRIBER\n2 EXCEPTION DEP_NO_SUBSCRIBER\n"},
+	{"it ends for all, and a later record of the file says so of the last", NULL, ROES,
+	 ALEX("001", "14") ALEX_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~HD*024**DEN*D10~DTP*349*D8*20260331~" SAM(
+		 "001", "14") SAM_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~"
+	 "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*P10*EMP~DTP*"
+	 "348*D8*20260401~" NORA("001", "14") NORA_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~",
+	 "2 terminate M2 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 deferred\n"
+	 "3 add N1 G1 P10 2026-04-01..open | new coverage: P10 EMP from 2026-04-01; new member\n"
+	 "4 terminate M3 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 terminate M1 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 terminate M1 G1 D10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"},
+	{"a transfer without the dependents", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2025-01-01 open\n"
+	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2025-01-01 open\n",
+	 "INS*Y*18*001*XT*A***FT~REF*0F*S1~REF*1L*G2~REF*23*M1~" ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~",
+	 "1 deferred\n1 EXCEPTION DEP_NO_SUBSCRIBER\n"},
+	{"with them", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2025-01-01 open\n"
+	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2025-01-01 open\n",
+	 "INS*Y*18*001*XT*A***FT~REF*0F*S1~REF*1L*G2~REF*23*M1~" ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~"
+	 "INS*N*01*001*XT*A~REF*0F*S1~REF*1L*G2~REF*23*M2~" SAM_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~",
+	 "1 transfer M1 G2 P10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"
+	 "2 transfer M2 G2 P10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"},
+	{"a dependent reinstated alone; an earlier begin than the subscriber's", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2026-01-01 2026-01-31\n"
+	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2026-01-01 2026-01-31\n"
+	 "M4 S4 18 POE ROB 1975-02-14 M 219091004\n  G1 P10 FAM 2026-01-01 open\n"
+	 "M5 S4 01 POE ANN 1976-02-14 F 219091005\n  G1 P10 FAM 2026-01-01 open\n",
+	 SAM("025", "41") SAM_NAME "HD*025**HMO*P10*EMP~DTP*348*D8*20260201~"
+	 "INS*N*01*001*25*A~REF*0F*S4~REF*23*M5~NM1*IL*1*POE*ANN~DMG*D8*19760214*F~HD*026**HMO*P10*FAM~DTP*348*D8*20251201~",
+	 "1 deferred\n2 deferred\n1 EXCEPTION DEP_NO_SUBSCRIBER\n2 EXCEPTION DEP_NO_SUBSCRIBER\n"},
+	{"what stood so before is no news: a dependent without his subscriber ends, and moves", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2025-01-01 2025-12-31\n"
+	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2025-01-01 open\n",
+	 SAM("001", "22") SAM_NAME "HD*001**HMO*P20*FAM~DTP*303*D8*20260401~",
+	 "1 change M2 G1 P20 2026-04-01..open | plan_id: P10 -> P20; from 2026-04-01\n"},
+
 	/* ---- reinstatements ---- */
 	{"reinstated without a gap, after one, and from the start", NULL,
 	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2026-01-31\n"

@@ -22,7 +22,7 @@ X(UNKNOWN_PLAN,        HIGH,   "The plan code is not on file. Load or map the pl
 X(GROUP_TERMINATED,    NORMAL, "The group's contract has ended. Ask the sponsor; reject, or reinstate the contract first.")
 X(OLD_CID,             NORMAL, "The record bears the contract number from before the separation. Ask for the new one.")
 X(OUTSIDE_GROUP_DATES, NORMAL, "The date lies outside the contract of group or plan. Correct the date.")
-X(DEP_NO_SUBSCRIBER,   HIGH,   "The dependent's subscriber is not on file. Find or add the subscriber first.")
+X(DEP_NO_SUBSCRIBER,   HIGH,   "The subscriber is not on file, or not covered when a dependent is. Find, add or reinstate him; or end both.")
 X(SUB_EXISTS,          NORMAL, "The subscriber number is in use by another family. Verify the number.")
 X(DUP_ADD,             NORMAL, "The person is already active. Ignore, or treat it as a change.")
 X(TERM_NO_COVERAGE,    LOW,    "There is no coverage to end. Confirm the date, or close.")
