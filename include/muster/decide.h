@@ -59,8 +59,10 @@ struct decide_view {
 	                   const struct decide_separation **ret_separations, uint32_t *ret_count);
 	struct match_candidates candidates;
 	uint64_t population; /* how many members there are to be taken for one another; 0 = not known */
-	/* "Not the same" said by a representative about this pair: that candidate is left out. May be NULL. */
-	int (*ruled_out)(void *context, const struct hash *record_hash, uint64_t member_no, bool *ret_ruled_out);
+	/* Members of whom a representative said that they are not the person of this match_identity. May be NULL. */
+	int (*ruled_out)(void *context, const struct hash *identity, struct arena *arena,
+	                 const uint64_t **ret_member_nos, uint32_t *ret_count);
+	const struct match_model *model; /* NULL = the one carried inside the program */
 };
 
 /* Where a partner sends what. Values of a profile; all zero = the defaults of CONTRACT section 5. */
@@ -121,6 +123,7 @@ struct decide_exception {
 	enum category category;
 	struct slice reason;
 	double confidence;           /* of the best candidate */
+	struct hash identity;        /* match_identity of who was sent; zero = nobody was looked for */
 	const struct match_candidate *candidates;
 	uint32_t candidate_count;
 };

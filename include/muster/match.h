@@ -15,6 +15,7 @@
 
 #include "muster/arena.h"
 #include "muster/category.h"
+#include "muster/hash.h"
 #include "muster/limits.h"
 #include "muster/member.h"
 
@@ -26,6 +27,12 @@
  * the SSN: whoever stores keys decides whether to cover it.
  */
 uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX]);
+
+/*
+ * Who was sent, as a key that stays the same from file to file as long as names (however written), birth date, SSN,
+ * member number, family and the values known before are sent the same. `prior` may be NULL.
+ */
+void match_identity(const struct member *sent, const struct member *prior, struct hash *ret_identity);
 
 struct match_model; /* match_model.h */
 
@@ -50,6 +57,12 @@ struct match_query {
 	 */
 	bool (*is_claimed)(void *context, uint64_t member_no); /* NULL = nobody is */
 	void *claimed_context;
+	/*
+	 * Members of whom a representative said that they are not this person (match_identity). None of them is a candidate,
+	 * but what they are witnesses of stands: a twin, whose the SSN or the member number is.
+	 */
+	const uint64_t *ruled_out;
+	uint32_t ruled_out_count;
 	const struct match_model *model; /* match_model.h; NULL = the one carried inside the program */
 	uint64_t population;             /* members on file; 0 = as many as the model says */
 };
@@ -77,6 +90,7 @@ enum match_disposition { MATCH_AUTO, MATCH_NEW, MATCH_REVIEW };
 
 struct match_evidence {
 	const char *field;        /* "last_name" */
+	const char *key;          /* the level as model files name it: "one_digit"; "missing"; "" where it is no field */
 	const char *level;        /* in words: "equal", "nickname", "one digit differs" */
 	struct slice sent, known; /* raw: a display masks SSNs */
 	int32_t millibits;

@@ -21,7 +21,13 @@ int match_model_read(struct arena *arena, const char *name, struct slice yaml, s
                      const struct match_model **ret_model);
 /* As a file that match_model_read takes. */
 void match_model_write(const struct match_model *model, struct buffer *out);
-/* "default-1": what a night names in its report. NULL = the one carried inside the program. */
+/* What the file calls it. NULL = the one carried inside the program. */
 const char *match_model_name(const struct match_model *model);
+#define MATCH_MODEL_ID_BYTES 96
+/*
+ * "default-1-5e0d9c21", what a night names: name, version, and a fingerprint of all that it computes with. NULL = the
+ * one carried inside the program. Returns `out`, or NULL without memory. `arena` is only worked in.
+ */
+char *match_model_id(struct arena *arena, const struct match_model *model, char out[MATCH_MODEL_ID_BYTES]);
 
 #endif

@@ -34,6 +34,7 @@ struct config {
 	const char *path;   /* the file it was read from; "" = none: the defaults serve */
 	const char *folder; /* where that file is; what is relative below was made relative to it */
 	const char *database, *in, *out, *work, *done, *held, *rejected, *partners;
+	const char *match_model; /* the weights of the matcher; NULL = those carried inside the program */
 	bool partners_given; /* the key stood in the file: then the folder must be there */
 	struct slice member_id_format; /* '#' a digit of the running number, '@' the check digit, the rest as it stands */
 	struct check_receiver *receivers; /* receiver_ids; none = every ISA07/08 is taken for ours */

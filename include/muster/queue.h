@@ -4,12 +4,15 @@
  * Shows items with the candidates beside what was sent, writes them out as CSV and XML, takes decisions one by one or
  * as such a file. A decision is only recorded here; running the record again with it is batch's work.
  *
- * Decisions `match:<id>` (a member; for money also a group), `new`, `reject`, `skip`. A held file takes only the last
- *           two; a held 834 set and an omission (OMITTED) also `release`, which wants a note: the set runs past its
+ * Decisions `match:<id>` (a member; for money also a group), `new`, `not:<id>` (a candidate; the record runs again
+ *           without him), `reject`, `skip`. A held file takes only the last two; a held 834 set and an omission (OMITTED) also `release`, which wants a note: the set runs past its
  *           guard, the coverage ends.
  * Versions  an item's version grows with every change. A decision that names a version which is no longer the item's
  *           is refused: somebody else was faster.
  * Masking   everything that leaves here is masked: SSNs as ***-**-1234, wherever in a field or segment they stand.
+ * Labels    what `match`, `new` and `not` say of who is meant is kept to learn from, with the evidence that was shown;
+ *           those whom they rule out are no candidates any more for that person, in this file or another, until
+ *           somebody says `match` of them.
  * Effects   each function that changes something runs its own write transaction (with its audit row), unless one is
  *           open already.
  * Errors    <0 our machine. >0 QUEUE_E_*: nothing was changed; `reterr_text` says why, for a person.

@@ -319,6 +319,7 @@ struct store_file {
 	uint64_t reprocess_of;       /* file_no of the original that this one corrects, 0 = none */
 	uint64_t ack_control_first;  /* ISA13 of its first acknowledgment, 0 = none given yet */
 	uint32_t ack_control_count;
+	struct slice model;          /* match_model_id: by which its records were matched; empty = not yet */
 	struct store_tally tally;
 };
 /* "F00000012". Returns `out`. */
@@ -634,7 +635,7 @@ struct store_exception {
 	int64_t created_ms, due_ms;
 	enum store_exception_status status;
 	uint32_t version;            /* 1 when added */
-	struct slice decision, note; /* "match:<member_id>", "new", "reject", "skip" */
+	struct slice decision, note; /* "match:<member_id>", "not:<member_id>", "new", "reject", "skip" */
 	struct slice operator_id;    /* who decided */
 	struct slice owner;          /* who works on it */
 	int64_t lease_until_ms;      /* `queue next`; 0 = none */
@@ -644,7 +645,8 @@ struct store_exception {
 	uint32_t segment_pos;
 	uint64_t offset;
 	struct hash content_hash;
-	const struct store_candidate *candidates; /* best first */
+	struct hash identity;        /* who was sent: match_identity; zero = nobody was looked for */
+	const struct store_candidate *candidates; /* best first; of a waiting item without those ruled out since */
 	uint32_t candidate_count;
 	struct store_origin origin;
 };
@@ -672,6 +674,7 @@ struct store_exception_filter {
 	struct slice owner, group_id, subscriber_id, partner;
 	int64_t due_before_ms;       /* 0 = any */
 	int64_t free_at_ms;          /* not leased at this time; 0 = any */
+	bool as_received;            /* with the candidates whom somebody has ruled out since */
 	bool in_file_order;          /* by file, set ordinal, member_pos; else most urgent, then earliest due */
 	uint32_t count_max, skip;    /* 0 = no limit */
 };
@@ -691,10 +694,52 @@ struct store_decision {
 typedef int (*store_decision_fn)(void *context, const struct store_decision *decision);
 int store_decisions_each(struct store *store, uint64_t exception_no, store_decision_fn fn, void *context);
 
-/* "Not the same", said about a record's content and a member: the pair never comes back. */
-int store_not_same_put(struct store *store, const struct hash *content_hash, uint64_t member_no,
+/* ---- labels ------------------------------------------------------------------------------------------------- */
+
+/*
+ * What a representative said about who is meant, with what he was shown at that moment: of this the matcher learns. One
+ * label a decision; a decision that is undone withdraws its label, and what it ruled out.
+ */
+enum store_label_verdict {
+	STORE_LABEL_SAME,     /* member_no is meant: "match:" */
+	STORE_LABEL_NOT_SAME, /* member_no is not meant: "not:" */
+	STORE_LABEL_NEW       /* nobody on file is meant: "new" */
+};
+const char *store_label_verdict_name(enum store_label_verdict verdict);
+struct store_label {
+	uint64_t label_no;       /* given by store_label_add */
+	uint64_t exception_no;
+	uint32_t version;        /* of the item, after the decision: the key of the decision's row */
+	enum store_label_verdict verdict;
+	uint64_t member_no;      /* 0 = none */
+	struct slice operator_id;
+	const struct store_candidate *candidates; /* as shown, best first; evidence without values, member_id not kept */
+	uint32_t candidate_count;
+	/* Filled when read: */
+	struct slice item_id, model; /* the model that had weighed the candidates */
+	struct hash identity;
+	int64_t at_ms;
+	bool withdrawn;
+};
+/* 0, STORE_E_EXISTS. */
+int store_label_add(struct store *store, struct store_label *label);
+typedef int (*store_label_fn)(void *context, const struct store_label *label);
+/* All, in the order in which they were said. */
+int store_labels_each(struct store *store, store_label_fn fn, void *context);
+/* The decisions on this item were undone. */
+int store_labels_withdraw(struct store *store, uint64_t exception_no);
+
+/*
+ * "Not the same", said about who was sent (match_identity) and a member: from then on the pair is no candidate, in
+ * whatever file that person comes.
+ */
+int store_not_same_put(struct store *store, const struct hash *identity, uint64_t member_no, uint64_t exception_no,
                        struct slice operator_id);
-int store_not_same_get(struct store *store, const struct hash *content_hash, uint64_t member_no, bool *ret_ruled_out);
+/* Somebody said since that it is he. */
+int store_not_same_remove(struct store *store, const struct hash *identity, uint64_t member_no);
+/* The members ruled out, in `arena`. */
+int store_not_same_of(struct store *store, const struct hash *identity, struct arena *arena,
+                      const uint64_t **ret_member_nos, uint32_t *ret_count);
 
 /* ---- money -------------------------------------------------------------------------------------------------- */
 

@@ -159,6 +159,7 @@ static int apply_exception(struct arena *arena, const struct apply_origin *origi
 		.segment_pos = exception->record->segment_pos,
 		.offset = exception->record->offset,
 		.content_hash = exception->record->content_hash,
+		.identity = exception->identity,
 	};
 	int r;
 

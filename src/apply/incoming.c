@@ -139,6 +139,7 @@ void incoming_add_evidence(struct buffer *out, const struct match_candidate *can
 		json_object_begin(&json, NULL);
 		json_text(&json, "field", slice_from(evidence->field));
 		json_text(&json, "level", slice_from(evidence->level));
+		json_text(&json, "key", slice_from(evidence->key));
 		json_text(&json, "sent", evidence->sent);
 		json_text(&json, "known", evidence->known);
 		json_raw(&json, "bits", slice_from(bits));

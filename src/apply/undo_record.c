@@ -224,6 +224,8 @@ static int item_turn(struct undo *undo, const struct store_exception *stored, bo
 	if (open)
 		item.decision = SLICE_EMPTY;
 	r = store_exception_update(undo->request->store, &item);
+	if (r == 0 && open)
+		r = store_labels_withdraw(undo->request->store, item.exception_no);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 

@@ -202,9 +202,10 @@ static int view_separations(void *context, struct slice group_id, struct arena *
 	return r;
 }
 
-static int view_ruled_out(void *context, const struct hash *record_hash, uint64_t member_no, bool *ret_ruled_out)
+static int view_ruled_out(void *context, const struct hash *identity, struct arena *arena,
+                          const uint64_t **ret_member_nos, uint32_t *ret_count)
 {
-	return store_not_same_get(view_store(context), record_hash, member_no, ret_ruled_out);
+	return store_not_same_of(view_store(context), identity, arena, ret_member_nos, ret_count);
 }
 
 /* A member's keys, made once while he is kept. NULL = no memory. */

@@ -9,6 +9,7 @@
 #include "muster/log.h"
 #include "muster/path.h"
 #include "job.h"
+#include "model.h"
 
 static int batch_lock(struct batch *batch)
 {
@@ -32,7 +33,10 @@ int batch_open(const struct batch_settings *settings, struct batch **ret_batch)
 	if (batch == NULL)
 		return -ENOMEM;
 	*batch = (struct batch){.settings = *settings, .env = settings->env, .store = settings->store, .lock_fd = -1};
+	arena_init(&batch->arena, batch->env, 0, 0);
 	r = batch_lock(batch);
+	if (r == 0)
+		r = model_open(batch);
 	if (r == 0)
 		r = env_mkdirs(batch->env, settings->config->work);
 	if (r == 0)
@@ -52,6 +56,7 @@ void batch_close(struct batch *batch)
 	apply_keys_close(&batch->keys);
 	if (batch->lock_fd >= 0)
 		(void)env_close(batch->env, batch->lock_fd);
+	arena_fini(&batch->arena);
 	env_free(batch->env, batch);
 }
 
@@ -150,6 +155,7 @@ static int unfinished_find(void *context, const struct store_file *file)
 	search->found.partner = arena_dup(search->arena, file->partner);
 	search->found.out_dir = arena_dup(search->arena, file->out_dir);
 	search->found.reason = arena_dup(search->arena, file->reason);
+	search->found.model = arena_dup(search->arena, file->model);
 	return 1;
 }
 
@@ -255,6 +261,7 @@ static int recover_note(void *context, const struct store_file *file)
 	recover->files[recover->count].partner = arena_dup(&recover->arena, file->partner);
 	recover->files[recover->count].out_dir = arena_dup(&recover->arena, file->out_dir);
 	recover->files[recover->count].reason = arena_dup(&recover->arena, file->reason);
+	recover->files[recover->count].model = arena_dup(&recover->arena, file->model);
 	recover->count++;
 	return 0;
 }

@@ -62,7 +62,8 @@ static int job_paths(struct job *job)
 /* Keep the file's text beyond the life of whoever gave it. */
 static int job_keep(struct job *job)
 {
-	struct slice *texts[] = {&job->file.file_id, &job->file.name, &job->file.partner, &job->file.out_dir, &job->file.reason};
+	struct slice *texts[] = {&job->file.file_id, &job->file.name,   &job->file.partner,
+				 &job->file.out_dir, &job->file.reason, &job->file.model};
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -8,6 +8,7 @@
 
 #include "muster/apply.h"
 #include "muster/batch.h"
+#include "muster/match_model.h"
 
 struct batch {
 	struct batch_settings settings;
@@ -16,6 +17,9 @@ struct batch {
 	int lock_fd;
 	uint32_t resumed;
 	struct apply_keys keys; /* kept from file to file while they are true */
+	struct arena arena;              /* for the life of the batch */
+	const struct match_model *model; /* NULL = the one carried inside the program */
+	char model_id[MATCH_MODEL_ID_BYTES];
 };
 
 /* Records that wait for the end of the file: (set ordinal, member ordinal), in file order. */

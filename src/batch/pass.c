@@ -13,6 +13,7 @@
 #include "chunk.h"
 #include "guard.h"
 #include "items.h"
+#include "model.h"
 #include "muster/log.h"
 #include "omit.h"
 #include "pass.h"
@@ -363,6 +364,7 @@ static int pass_know(struct pass *pass)
 	int r = apply_view_init(&pass->known, batch->store);
 
 	pass->known.keys = &batch->keys;
+	pass->known.view.model = batch->model;
 	if (r == 0)
 		r = wants_keys(pass, batch->settings.config) ? apply_keys_open(&batch->keys, batch->store, batch->env)
 							     : apply_keys_check(&batch->keys);
@@ -410,9 +412,10 @@ int job_apply(struct job *job)
 	int r = store_tsets_each(job->store, job->file.file_no, find_first_tset, job);
 
 	if (r >= 0)
-		r = pass_setup(&pass, job);
-	else
+		r = model_note(job);
+	if (r < 0)
 		return r;
+	r = pass_setup(&pass, job);
 	if (r == 0 && job->first_tset_no != 0)
 		r = job_walk(&pass.pass, pass_handler);
 	if (r == 0 && job->deferred.count > 0) {

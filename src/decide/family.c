@@ -445,6 +445,7 @@ static int add_exception(struct work *work, const struct record_work *it)
 		.category = work->failure.category,
 		.reason = work->failure.reason,
 		.confidence = candidates != NULL ? candidates[0].probability : 0.0,
+		.identity = it->identity,
 		.candidates = candidates,
 		.candidate_count = it->match.candidate_count,
 	};

@@ -2,29 +2,9 @@
  * overlay: candidates as the family's decision sees them.
  *
  * The view knows what is stored; the family's own new members are not stored yet, but a twin or a repeated record
- * must meet them. They join the pool under numbers of their own. Pairs that a representative ruled out are left out.
+ * must meet them. They join the pool under numbers of their own.
  */
 #include "work.h"
-
-/* Take those who were added since `first` and are ruled out away again. */
-static int leave_out_ruled_out(const struct overlay *overlay, struct match_pool *pool, uint32_t first)
-{
-	const struct decide_view *view = overlay->work->input->view;
-	uint32_t i, kept = first;
-	bool ruled_out;
-	int error = 0;
-
-	if (view->ruled_out == NULL)
-		return 0;
-	for (i = first; i < pool->count && error >= 0; i++) {
-		ruled_out = false;
-		error = view->ruled_out(view->context, overlay->record_hash, pool->members[i]->member_no, &ruled_out);
-		if (!ruled_out)
-			pool->members[kept++] = pool->members[i];
-	}
-	pool->count = kept;
-	return error < 0 ? error : 0;
-}
 
 static bool has_key(const struct member *member, uint64_t key)
 {
@@ -41,11 +21,9 @@ static int by_key(void *context, uint64_t key, uint32_t max, struct arena *arena
 {
 	struct overlay *overlay = context;
 	const struct match_candidates *candidates = &overlay->work->input->view->candidates;
-	uint32_t i, first = pool->count;
+	uint32_t i;
 	int error = candidates->by_key(candidates->context, key, max, arena, pool);
 
-	if (error >= 0)
-		error = leave_out_ruled_out(overlay, pool, first);
 	for (i = 0; i < overlay->work->draft_count && error >= 0; i++) {
 		const struct draft *draft = overlay->work->drafts[i];
 
@@ -59,21 +37,17 @@ static int by_member_id(void *context, struct slice member_id, struct arena *are
 {
 	struct overlay *overlay = context;
 	const struct match_candidates *candidates = &overlay->work->input->view->candidates;
-	uint32_t first = pool->count;
-	int error = candidates->by_member_id(candidates->context, member_id, arena, pool);
 
-	return error < 0 ? error : leave_out_ruled_out(overlay, pool, first);
+	return candidates->by_member_id(candidates->context, member_id, arena, pool);
 }
 
 static int by_subscriber_id(void *context, struct slice subscriber_id, struct arena *arena, struct match_pool *pool)
 {
 	struct overlay *overlay = context;
 	const struct match_candidates *candidates = &overlay->work->input->view->candidates;
-	uint32_t i, first = pool->count;
+	uint32_t i;
 	int error = candidates->by_subscriber_id(candidates->context, subscriber_id, arena, pool);
 
-	if (error >= 0)
-		error = leave_out_ruled_out(overlay, pool, first);
 	for (i = 0; i < overlay->work->draft_count && error >= 0; i++) {
 		const struct draft *draft = overlay->work->drafts[i];
 

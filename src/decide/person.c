@@ -115,7 +115,7 @@ int person_match(struct record_work *it)
 {
 	struct work *work = it->work;
 	const struct decide_input *input = work->input;
-	struct overlay overlay = {work, &it->record->content_hash};
+	struct overlay overlay = {work};
 	struct match_candidates candidates = overlay_candidates(&overlay);
 	struct member prior = prior_of_record(it->record);
 	struct match_query query = {
@@ -129,6 +129,7 @@ int person_match(struct record_work *it)
 		.group_id = enroll_group(input->family->header, it->record),
 		.forced_member_id = input->forced_member_id,
 		.forced_new = input->forced_new,
+		.model = input->view->model,
 		.population = input->view->population,
 		.is_claimed = is_claimed,
 		.claimed_context = work,
@@ -137,7 +138,14 @@ int person_match(struct record_work *it)
 
 	if (clean_ssn(work->arena, &it->sent.ssn) < 0 || clean_ssn(work->arena, &prior.ssn) < 0)
 		return -ENOMEM;
-	/* What a representative said stands above what was ruled out before. */
+	match_identity(&it->sent, query.prior, &it->identity);
+	/* What a representative says now stands above what was ruled out before. */
+	if (input->view->ruled_out != NULL && !is_forced(it)) {
+		error = input->view->ruled_out(input->view->context, &it->identity, work->arena, &query.ruled_out,
+					       &query.ruled_out_count);
+		if (error < 0)
+			return error;
+	}
 	error = match_person(work->arena, is_forced(it) ? &input->view->candidates : &candidates, &query, &it->match);
 	/* Who stands in a full file is known as a rule; who is not, is looked at as one who is added. */
 	if (error == 0 && is_compared(it) && !is_forced(it) && it->match.disposition == MATCH_REVIEW &&

@@ -396,6 +396,7 @@ static int show_candidates(struct line_work *work, const struct sent *sent)
 	struct match_query query = {.intent = MATCH_PAYMENT,
 				    .sent = &sent->member,
 				    .is_subscriber = true,
+				    .model = work->view->model,
 				    .group_id = work->payer_group != NULL ? work->payer_group->group_id : SLICE_EMPTY};
 	struct match_result *result = arena_alloc(work->arena, sizeof(*result));
 	int r;

@@ -80,6 +80,7 @@ struct record_work {
 	struct work *work;
 	const struct member_record *record;
 	struct member sent; /* the person as sent, made ready for match */
+	struct hash identity; /* match_identity of it; zero until he was looked for */
 	struct match_result match;
 	struct draft *draft;        /* who is meant; NULL while unknown */
 	struct member after_before; /* his fields before this record */
@@ -127,10 +128,9 @@ struct cascade *work_cascade(struct work *work);
 /* Drafts into images, rows into operations. 0 or <0. */
 int work_finish(struct work *work);
 
-/* overlay.c: candidates of the view together with the family's new members, without those ruled out. */
+/* overlay.c: candidates of the view together with the family's new members. */
 struct overlay {
 	struct work *work;
-	const struct hash *record_hash;
 };
 struct match_candidates overlay_candidates(struct overlay *overlay);
 

@@ -21,7 +21,8 @@ static const struct scored *runner_up(const struct search *search)
 	for (i = 1; i < search->count; i++) {
 		if (search->with_duplicates && search_is_same(search, 0, i))
 			continue;
-		return search->scored[i];
+		/* Those ruled out stand last. */
+		return search->scored[i]->ruled_out ? NULL : search->scored[i];
 	}
 	return NULL;
 }

@@ -67,7 +67,7 @@ static int explain(const struct search *search, struct match_result *result)
 	for (i = 0; i < search->count && result->candidate_count < LIMIT_CANDIDATES && error == 0; i++) {
 		const struct scored *scored = search->scored[i];
 
-		if (!scored->plausible && scored->total <= SHOWN_MILLIBITS_MIN)
+		if (scored->ruled_out || (!scored->plausible && scored->total <= SHOWN_MILLIBITS_MIN))
 			continue;
 		error = match_score_explain(search->arena, search->query, search->sent, scored,
 					    &result->candidates[result->candidate_count++]);
@@ -104,6 +104,45 @@ static int match_forced(struct search *search, struct match_result *result)
 	return 0;
 }
 
+static bool is_ruled_out(const struct match_query *query, uint64_t member_no)
+{
+	uint32_t i;
+
+	for (i = 0; i < query->ruled_out_count; i++)
+		if (query->ruled_out[i] == member_no)
+			return true;
+	return false;
+}
+
+/*
+ * Whom a representative ruled out goes behind all others, in the same order. He stands against "new" only by a number
+ * of his own that the record bears.
+ */
+static int rule_out(struct search *search)
+{
+	struct scored **last = arena_alloc_array(search->arena, search->count + 1, sizeof(struct scored *));
+	uint32_t i, kept = 0, ruled_out = 0;
+
+	if (last == NULL)
+		return -ENOMEM;
+	for (i = 0; i < search->count; i++) {
+		struct scored *scored = search->scored[i];
+
+		if (!is_ruled_out(search->query, scored->person.member->member_no)) {
+			search->scored[kept++] = scored;
+			continue;
+		}
+		scored->ruled_out = scored->excluded = true;
+		scored->rule = NULL;
+		scored->plausible =
+			scored->holds_ssn || scored->level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL;
+		last[ruled_out++] = scored;
+	}
+	if (ruled_out > 0)
+		memcpy(&search->scored[kept], last, ruled_out * sizeof(struct scored *));
+	return 0;
+}
+
 int match_person(struct arena *arena, const struct match_candidates *candidates, const struct match_query *query,
 		 struct match_result *ret_result)
 {
@@ -127,6 +166,10 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 		return error;
 	for (i = 0; i < search.count; i++)
 		match_strict_assess(query, search.scored[i]);
+	if (query->ruled_out_count > 0)
+		error = rule_out(&search);
+	if (error < 0)
+		return error;
 	search_weigh_anew(&search);
 	strict = (struct strict){arena, &search, query, search.sent, search.scored, search.count};
 	ret_result->none_probability = search.none_probability;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "muster/error.h"
+#include "muster/hash.h"
 #include "muster/match_model.h"
 #include "muster/specs.h"
 #include "muster/yaml.h"
@@ -181,4 +182,38 @@ int match_model_default(struct arena *arena, const struct match_model **ret_mode
 const char *match_model_name(const struct match_model *model)
 {
 	return model != NULL ? model->name : "default";
+}
+
+static void hash_number(struct hash_content_state *state, int64_t number)
+{
+	unsigned char bytes[8];
+	int i;
+
+	for (i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)((uint64_t)number >> 8 * i);
+	hash_content_update(state, bytes, sizeof(bytes));
+}
+
+char *match_model_id(struct arena *arena, const struct match_model *model, char out[MATCH_MODEL_ID_BYTES])
+{
+	struct hash_content_state state;
+	char text[HASH_TEXT_BYTES];
+	struct hash hash;
+	int class, level;
+	size_t i;
+
+	if (model == NULL && match_model_default(arena, &model) < 0)
+		return NULL;
+	hash_content_init(&state);
+	hash_number(&state, (int64_t)model->population);
+	for (i = 0; i < SETTINGS; i++)
+		hash_number(&state, *(const int32_t *)(const void *)((const char *)model + settings[i].offset));
+	for (i = 0; i < MODEL_INTENTS; i++)
+		hash_number(&state, model->known_ppm[i]);
+	for (class = 0; class < CLASS_COUNT; class++)
+		for (level = 1; level < LEVEL_COUNT; level++)
+			hash_number(&state, model->log2_of[class][level]);
+	hash_content_final(&state, &hash);
+	snprintf(out, MATCH_MODEL_ID_BYTES, "%s-%d-%.8s", model->name, model->version, hash_format(&hash, text));
+	return out;
 }

@@ -202,6 +202,7 @@ static void explain_row(struct match_evidence *row, const char *field, const cha
 			const struct scored *scored)
 {
 	row->field = field;
+	row->key = "";
 	row->level = level;
 	row->millibits = millibits;
 	row->against_housemate = scored->against != CLASS_STRANGER;
@@ -226,6 +227,7 @@ int match_score_explain(struct arena *arena, const struct match_query *query, co
 	for (i = 0; i < FIELD_COUNT; i++) {
 		row = &rows[count++];
 		explain_row(row, match_fields[i].name, match_levels[scored->level[i]].words, scored->bits[i], scored);
+		row->key = match_levels[scored->level[i]].key;
 		row->sent = i == FIELD_GROUP ? query->group_id : match_value(arena, sent->member, (enum match_field)i);
 		row->known = match_value(arena, scored->person.member, (enum match_field)i);
 		if (i == FIELD_BIRTH && (row->sent.data == NULL || row->known.data == NULL))

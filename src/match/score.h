@@ -26,6 +26,7 @@ struct scored {
 	double odds;               /* 2^total; 0 where that is nothing, or where excluded */
 	double probability;        /* calibrated */
 	const char *rule;          /* that he satisfies, or NULL (strict.h) */
+	bool ruled_out;            /* by a representative: no candidate, still a witness */
 	bool excluded;             /* surely somebody else: another record's twin; he stands against nothing */
 	bool claimed;              /* by another record of this file */
 	bool plausible;            /* he may be the one meant: he stands against "new" */

@@ -607,7 +607,7 @@ static int take_best(const struct scored *best, struct match_result *ret_result)
 int match_strict_decide(const struct strict *strict, struct match_result *ret_result)
 {
 	const struct search *search = strict->search;
-	const struct scored *best = search->count > 0 ? search->scored[0] : NULL;
+	const struct scored *best = search->count > 0 && !search->scored[0]->ruled_out ? search->scored[0] : NULL;
 	enum search_guard stop = best != NULL ? search_guard(search) : GUARD_EVIDENCE;
 	struct verdict verdict;
 

@@ -30,7 +30,7 @@
 /* The paths as they stand in the file, before they are made relative to it. */
 struct config_text {
 	struct config config;
-	struct slice database, in, out, work, done, held, rejected, partners;
+	struct slice database, in, out, work, done, held, rejected, partners, match_model;
 	unsigned as_is; /* of keys that have only one supported value: nothing to keep */
 };
 
@@ -127,6 +127,7 @@ static const struct key_choice calendar_choices[] = {{"plain", 0}, {"business", 
 static const struct key config_keys[] = {
 	TEXT_PATH(database), TEXT_PATH(in), TEXT_PATH(out), TEXT_PATH(work),
 	TEXT_PATH(done), TEXT_PATH(held), TEXT_PATH(rejected), TEXT_PATH(partners),
+	TEXT_PATH(match_model),
 	{"member_id_format", KEY_OWN, 0, 0, 0, NULL, NULL, read_member_id_format},
 	{"receiver_ids", KEY_OWN, 0, 0, 0, NULL, NULL, read_receivers},
 	{"printed_card_regions", KEY_OWN, 0, 0, 0, NULL, NULL, read_print_regions},
@@ -180,7 +181,10 @@ static int resolve_paths(struct arena *arena, struct config_text *text)
 		if (*paths[i].to == NULL)
 			return -ENOMEM;
 	}
-	return 0;
+	if (slice_is_empty(text->match_model))
+		return 0;
+	config->match_model = path_in(arena, config->folder, text->match_model);
+	return config->match_model != NULL ? 0 : -ENOMEM;
 }
 
 /* Two folders in one place would let muster take its own outputs for a partner's files. */

@@ -2,7 +2,7 @@
  * decide: a representative's decisions, recorded.
  *
  *   open <-> assigned               queue_assign; queue_next only leases
- *   open, assigned -> resolved      match:<id>, new, release
+ *   open, assigned -> resolved      match:<id>, not:<id>, new, release
  *   open, assigned -> rejected      reject
  *   open, assigned -> skipped       skip
  *
@@ -150,6 +150,20 @@ static int check_release(struct work *work, struct slice note)
 	return r == 0 && overtaken ? refuse(work, "a newer full file of its group was applied since") : r;
 }
 
+/* `not:<id>`: he must have been shown; what nobody asked is not answered. */
+static int check_not(struct work *work, struct slice id)
+{
+	static const struct hash no_identity;
+	uint32_t i;
+
+	if (memcmp(&work->item.identity, &no_identity, sizeof(no_identity)) == 0)
+		return refuse(work, "this item does not ask who is meant: there is nobody to rule out");
+	for (i = 0; i < work->item.candidate_count; i++)
+		if (slice_equal(work->item.candidates[i].member_id, id))
+			return 0;
+	return refuse(work, "this member is none of the item's candidates");
+}
+
 static int check_decision(struct work *work, struct slice decision, struct slice note, enum store_exception_status *ret_status)
 {
 	bool money;
@@ -164,10 +178,13 @@ static int check_decision(struct work *work, struct slice decision, struct slice
 		return check_release(work, note);
 	if (work->item.category == CATEGORY_OMITTED)
 		return refuse(work, "an omission takes release (the coverage ends), reject (it stays) or skip");
-	if (!slice_is(decision, "new") && !(slice_starts_with(decision, "match:") && decision.len > 6))
-		return refuse(work, "a decision is one of match:<member id>, new, release, reject, skip");
+	if (!slice_is(decision, "new") && !(slice_starts_with(decision, "match:") && decision.len > 6) &&
+	    !(slice_starts_with(decision, "not:") && decision.len > 4))
+		return refuse(work, "a decision is one of match:<member id>, not:<member id>, new, release, reject, skip");
 	if (work->item.member_pos == 0)
 		return refuse(work, "a held set or file takes release, reject or skip");
+	if (slice_starts_with(decision, "not:"))
+		return check_not(work, slice_of(decision.data + 4, decision.len - 4));
 	if (decision.len > 6)
 		return check_match(work, slice_of(decision.data + 6, decision.len - 6));
 	r = item_is_money(work->store, &work->arena, &work->item, &money);
@@ -209,6 +226,8 @@ int queue_resolve(struct store *store, struct env *env, const struct queue_decis
 		work.item.lease_until_ms = 0;
 		r = work_save(&work, "decision", text);
 	}
+	if (r == 0)
+		r = item_label(store, &work.arena, &work.item);
 	return work_end(&work, r);
 }
 

@@ -297,15 +297,18 @@ int queue_export(struct store *store, struct env *env, const struct store_except
 		 struct queue_export_result *ret_result)
 {
 	struct export export = {.env = env, .sink = sink, .as_received = as_received};
+	struct store_exception_filter items = *filter;
 	int r;
+
+	items.as_received = as_received;
 
 	arena_init(&export.arena, env, 0, 0);
 	buffer_init(&export.rows, env);
 	if (form == QUEUE_XML) {
-		r = export_xml(&export, store, filter);
+		r = export_xml(&export, store, &items);
 	} else {
 		csv_header(&export);
-		r = store_exceptions_each(store, filter, export_item, &export);
+		r = store_exceptions_each(store, &items, export_item, &export);
 		if (r == 0)
 			r = flush(&export, 0);
 	}

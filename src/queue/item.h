@@ -52,6 +52,12 @@ int item_next_evidence(const struct item_view *view, const struct store_candidat
 /* What would make the item certain, in a sentence; `best` NULL: no candidate. data NULL = no memory. */
 struct slice item_certainty(const struct item_view *view, const struct member *best);
 
+/*
+ * label.c: a decision on who is meant is kept to learn from, with what was shown, and whom it rules out never comes back
+ * for this person. `item` with its decision and new version. Nothing for other decisions, and for money. 0 or <0.
+ */
+int item_label(struct store *store, struct arena *arena, const struct store_exception *item);
+
 /* Is the record an 820 line? 0 or <0. */
 int item_is_money(struct store *store, struct arena *arena, const struct store_exception *item, bool *ret_money);
 

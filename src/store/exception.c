@@ -1,5 +1,5 @@
 /*
- * exception: the work items of representatives, their candidates, decisions, and what was ruled out for good.
+ * exception: the work items of representatives, their candidates and decisions.
  *
  * An item's version counts every change of it; whoever changes one says which version he saw, so that two people,
  * or a person and a file of decisions, cannot undo each other's work unseen.
@@ -47,7 +47,7 @@ char *store_item_id_format(uint64_t file_no, uint32_t tset_ordinal, uint32_t mem
 	e "item_id, " e "file_no, " e "tset_no, " e "member_pos, " e "category, " e "confidence_e6, " e "reason, " e   \
 	  "created_ms, " e "due_ms, " e "status, " e "version, " e "decision, " e "note, " e "operator_id, " e         \
 	  "owner, " e "lease_until_ms, " e "group_id, " e "subscriber_id, " e "segment_pos, " e "offset, " e           \
-	  "content_hash, " e "incoming, " e "raw"
+	  "content_hash, " e "identity, " e "incoming, " e "raw"
 
 static int set_ordinal(struct store *store, uint64_t tset_no, uint32_t *ret_ordinal)
 {
@@ -86,12 +86,13 @@ static int add_candidates(struct store *store, const struct store_exception *exc
 
 static int insert_exception(struct store *store, const struct store_exception *exception, struct slice item_id)
 {
+	static const struct hash no_identity;
 	struct query query;
 
 	query_open(&query, store,
 		   "INSERT INTO exceptions(" EXCEPTION_COLUMNS(
 			   "") ", urgency) "
-			       "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+			       "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, item_id);
 	query_u64(&query, exception->file_no);
 	query_no(&query, exception->tset_no);
@@ -113,6 +114,8 @@ static int insert_exception(struct store *store, const struct store_exception *e
 	query_i64(&query, exception->segment_pos);
 	query_u64(&query, exception->offset);
 	query_hash(&query, &exception->content_hash);
+	query_blob(&query, memcmp(&exception->identity, &no_identity, HASH_BYTES) != 0 ? exception->identity.bytes : NULL,
+		   HASH_BYTES);
 	query_text(&query, exception->incoming);
 	query_text(&query, exception->raw);
 	query_i64(&query, category_urgency(exception->category));
@@ -143,7 +146,13 @@ int store_exception_add(struct store *store, struct store_exception *exception)
 	"LEFT JOIN interchanges i ON i.interchange_no = t.interchange_no "
 #define EXCEPTION_SELECT "SELECT e.exception_no, " EXCEPTION_COLUMNS("e.") ", " ORIGIN_COLUMNS " " EXCEPTION_JOINS
 
-static int read_candidates(struct store *store, struct arena *arena, struct store_exception *exception)
+static bool is_waiting(const struct store_exception *exception)
+{
+	return exception->status == STORE_EXCEPTION_OPEN || exception->status == STORE_EXCEPTION_ASSIGNED;
+}
+
+/* `all`: as they were found; else a waiting item is without those whom somebody has ruled out since. */
+static int read_candidates(struct store *store, struct arena *arena, struct store_exception *exception, bool all)
 {
 	struct query query;
 	struct store_candidate *rows = NULL;
@@ -151,8 +160,11 @@ static int read_candidates(struct store *store, struct arena *arena, struct stor
 
 	query_open(
 		&query, store,
-		"SELECT member_no, member_id, score_e6, evidence FROM candidates WHERE exception_no = ? ORDER BY rank");
+		"SELECT member_no, member_id, score_e6, evidence FROM candidates c WHERE exception_no = ? AND (? OR NOT "
+		"EXISTS (SELECT 1 FROM not_same n WHERE n.identity = ? AND n.member_no = c.member_no)) ORDER BY rank");
 	query_u64(&query, exception->exception_no);
+	query_bool(&query, all || !is_waiting(exception));
+	query_hash(&query, &exception->identity);
 	while (query_row(&query)) {
 		rows = query_grow(&query, arena, rows, sizeof(*rows), count, &capacity);
 		if (rows == NULL)
@@ -196,16 +208,17 @@ static void read_exception_row(struct query *query, struct arena *arena, struct 
 	exception->segment_pos = read_u32(query);
 	exception->offset = read_u64(query);
 	read_hash(query, &exception->content_hash);
+	read_hash(query, &exception->identity);
 	exception->incoming = read_text(query, arena);
 	exception->raw = read_text(query, arena);
 	read_origin(query, arena, &exception->origin);
 }
 
-static void read_exception(struct query *query, struct arena *arena, struct store_exception *exception)
+static void read_exception(struct query *query, struct arena *arena, bool all, struct store_exception *exception)
 {
 	read_exception_row(query, arena, exception);
 	if (query->error == 0)
-		query->error = read_candidates(query->store, arena, exception);
+		query->error = read_candidates(query->store, arena, exception, all);
 }
 
 int store_exception_get(struct store *store, struct slice item_id, struct arena *arena,
@@ -220,7 +233,7 @@ int store_exception_get(struct store *store, struct slice item_id, struct arena 
 	if (query_row(&query)) {
 		exception = query_alloc(&query, arena, sizeof(*exception));
 		if (exception != NULL) {
-			read_exception(&query, arena, exception);
+			read_exception(&query, arena, false, exception);
 			*ret_exception = exception;
 		}
 	}
@@ -322,7 +335,7 @@ static int numbers_collect(struct query *query, struct exception_numbers *number
 	return query_close(query);
 }
 
-static int walk_exception(struct store *store, uint64_t exception_no, store_exception_fn fn, void *context)
+static int walk_exception(struct store *store, uint64_t exception_no, bool all, store_exception_fn fn, void *context)
 {
 	struct arena_mark mark = arena_mark(&store->scratch);
 	struct store_exception exception;
@@ -334,7 +347,7 @@ static int walk_exception(struct store *store, uint64_t exception_no, store_exce
 	query_u64(&query, exception_no);
 	found = query_row(&query);
 	if (found)
-		read_exception(&query, &store->scratch, &exception);
+		read_exception(&query, &store->scratch, all, &exception);
 	error = query_close(&query);
 	if (error == 0 && found)
 		error = fn(context, &exception);
@@ -362,7 +375,7 @@ int store_exceptions_each(struct store *store, const struct store_exception_filt
 		error = numbers_collect(&query, &numbers);
 	}
 	for (i = 0; error == 0 && i < numbers.count; i++)
-		error = walk_exception(store, numbers.items[i], fn, context);
+		error = walk_exception(store, numbers.items[i], filter->as_received, fn, context);
 	env_free(store->env, numbers.items);
 	buffer_fini(&statuses);
 	return error;
@@ -502,32 +515,5 @@ int store_decisions_each(struct store *store, uint64_t exception_no, store_decis
 			query.error = fn(context, &decision);
 		arena_rewind(&store->scratch, mark);
 	}
-	return query_close(&query);
-}
-
-/* ---- not the same -------------------------------------------------------------------------------------------- */
-
-int store_not_same_put(struct store *store, const struct hash *content_hash, uint64_t member_no,
-		       struct slice operator_id)
-{
-	struct query query;
-
-	query_open(&query, store,
-		   "INSERT OR IGNORE INTO not_same(content_hash, member_no, operator_id, at_ms) VALUES(?,?,?,?)");
-	query_hash(&query, content_hash);
-	query_u64(&query, member_no);
-	query_text(&query, operator_id);
-	query_i64(&query, env_clock_ms(store->env));
-	return query_run(&query);
-}
-
-int store_not_same_get(struct store *store, const struct hash *content_hash, uint64_t member_no, bool *ret_ruled_out)
-{
-	struct query query;
-
-	query_open(&query, store, "SELECT 1 FROM not_same WHERE content_hash = ? AND member_no = ?");
-	query_hash(&query, content_hash);
-	query_u64(&query, member_no);
-	*ret_ruled_out = query_row(&query);
 	return query_close(&query);
 }

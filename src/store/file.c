@@ -105,7 +105,7 @@ void read_tally(struct query *query, struct store_tally *ret_tally)
 
 #define FILE_COLUMNS                                                                                                   \
 	"file_no, name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, as_of, "           \
-	"duplicate_of, reprocess_of, ack_control_first, ack_control_count, " TALLY_COLUMNS("")
+	"duplicate_of, reprocess_of, ack_control_first, ack_control_count, model, " TALLY_COLUMNS("")
 
 char *store_file_id_format(uint64_t file_no, char out[STORE_FILE_ID_BYTES])
 {
@@ -145,6 +145,7 @@ static void read_file(struct query *query, struct arena *arena, struct store_fil
 	file->reprocess_of = read_u64(query);
 	file->ack_control_first = read_u64(query);
 	file->ack_control_count = read_u32(query);
+	file->model = read_text(query, arena);
 	read_tally(query, &file->tally);
 }
 
@@ -156,9 +157,9 @@ int store_file_add(struct store *store, struct store_file *file)
 	query_open(
 		&query, store,
 		"INSERT INTO files(name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, "
-		"as_of, duplicate_of, reprocess_of, ack_control_first, ack_control_count, " TALLY_COLUMNS(
+		"as_of, duplicate_of, reprocess_of, ack_control_first, ack_control_count, model, " TALLY_COLUMNS(
 			"") ") "
-			    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+			    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, file->name);
 	query_text(&query, file->partner);
 	query_text(&query, file->out_dir);
@@ -174,6 +175,7 @@ int store_file_add(struct store *store, struct store_file *file)
 	query_no(&query, file->reprocess_of);
 	query_no(&query, file->ack_control_first);
 	query_i64(&query, file->ack_control_count);
+	query_text(&query, file->model);
 	query_tally(&query, &file->tally);
 	error = query_run(&query);
 	if (error == 0) {
@@ -211,7 +213,7 @@ int store_file_update(struct store *store, const struct store_file *file)
 	query_open(&query, store,
 		   "UPDATE files SET name = ?, partner = ?, out_dir = ?, stage = ?, outcome = ?, kind = ?, reason = ?, "
 		   "as_of = ?, duplicate_of = ?, reprocess_of = ?, ack_control_first = ?, ack_control_count = "
-		   "?, " TALLY_SET " WHERE file_no = ?");
+		   "?, model = ?, " TALLY_SET " WHERE file_no = ?");
 	query_text(&query, file->name);
 	query_text(&query, file->partner);
 	query_text(&query, file->out_dir);
@@ -224,6 +226,7 @@ int store_file_update(struct store *store, const struct store_file *file)
 	query_no(&query, file->reprocess_of);
 	query_no(&query, file->ack_control_first);
 	query_i64(&query, file->ack_control_count);
+	query_text(&query, file->model);
 	query_tally(&query, &file->tally);
 	query_u64(&query, file->file_no);
 	return query_run(&query);

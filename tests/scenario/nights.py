@@ -23,6 +23,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     want STATE [WORDS OF THE REASON]
       POS ACTION NAME [WORDS]     rows of applied.csv but no_change (which may be left out): all of them
       POS CATEGORY [WORDS]        rows of exceptions.csv: all of them
+      candidates POS NAME ...     of a row of exceptions.csv, all of them, in this order; `none`: none
       omitted NAME OUTCOME [WORDS]   rows of omissions.csv: all of them, where one is named
       audit POS OUTCOME NAME FIELD DATABASE|- FILE|-   rows of audit.csv, likewise
       warns POS WORDS             warnings of the file: all of them, where one is named; `warns none`: none
@@ -32,6 +33,8 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     refuse DATE WORDS             the same, refused; the indented line is in the reason
     release ITEM | reject ITEM    F1-1-0 = file, set, record
     match ITEM NAME DATE          on that day
+    queue ITEM CATEGORY NAME ...  what waits, and its candidates as they stand; `none`: none
+    not ITEM NAME                 that candidate is not meant
     new ITEM                      somebody not on file; `notice` lines: of the item's own notices.csv
     undo F1
     refused DECISION ITEM [noted] the decision is not taken
@@ -373,6 +376,9 @@ class Runner:
             words = line.split()
             if words[0] == "notice":
                 continue
+            if words[0] == "candidates":
+                self.candidates(words[1], words[2:], faults)
+                continue
             if words[0] == "members":
                 for key, value in split(words[1:])[1].items():
                     if members[key] != int(value):
@@ -410,6 +416,14 @@ class Runner:
         if faults:
             raise Fault("; ".join(faults))
 
+    def candidates(self, pos, names, faults):
+        for row in table(self.result(".exceptions.csv")):
+            if row["member_pos"] == pos:
+                shown = [self.name_of({"member_id": row[column]}) for column in ("candidate1", "candidate2", "candidate3")
+                         if row[column]]
+                if shown != [name for name in names if name != "none"]:
+                    faults.append("wanted candidates %s of record %s, got %s" % (names, pos, shown))
+
     @staticmethod
     def take(faults, rows, line, fits):
         for row in rows:
@@ -425,6 +439,15 @@ class Runner:
         status, out, err = self.world.muster(*arguments, "--note", "asked the sponsor")
         if status != 0:
             raise Fault("%s %s ends with %d: %s%s" % (decision, item, status, out, err))
+
+    def queue(self, words):
+        number, ordinal, pos = words[0][1:].split("-")
+        status, out, err = self.world.muster("queue", "show", "F%08d-%s-%s" % (int(number), ordinal, pos), "--json")
+        item = json.loads(out) if status == 0 else {}
+        shown = [self.name_of(candidate) for candidate in item.get("candidates", [])]
+        if item.get("status") != "open" or item.get("category") != words[1] or shown != [
+                name for name in words[2:] if name != "none"]:
+            raise Fault("wanted %s, got %s %s %s%s" % (" ".join(words), item.get("status"), item.get("category"), shown, err))
 
     def refused(self, words):
         number, ordinal, pos = words[1][1:].split("-")
@@ -506,6 +529,13 @@ def run(scenario, folder):
                 raise Fault("undo ends with %d: %s%s" % (status, out, err))
         elif words[0] == "match":
             runner.decide("match:" + world.people[words[2]]["member_id"], words[1:], words[3])
+        elif words[0] == "queue":
+            runner.queue(words[1:])
+        elif words[0] == "not":
+            runner.decide("not:" + world.people[words[2]]["member_id"], words[1:])
+            number, ordinal, pos = words[1][1:].split("-")
+            runner.notices(os.path.join(world.folder, "results", "F%08d-%s-%s.notices.csv" % (int(number), ordinal, pos)),
+                           block, [])
         elif words[0] == "new":
             runner.decide("new", words[1:])
             faults = []

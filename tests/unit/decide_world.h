@@ -147,11 +147,14 @@ static int world_household(void *context, struct slice id, struct arena *arena, 
 	return 0;
 }
 
-static int world_ruled_out(void *context, const struct hash *hash, uint64_t member_no, bool *ret_ruled_out)
+static int world_ruled_out(void *context, const struct hash *identity, struct arena *arena,
+			   const uint64_t **ret_member_nos, uint32_t *ret_count)
 {
 	(void)context;
-	(void)hash;
-	*ret_ruled_out = member_no == plan_world.ruled_out;
+	(void)identity;
+	(void)arena;
+	*ret_member_nos = &plan_world.ruled_out;
+	*ret_count = plan_world.ruled_out != 0;
 	return 0;
 }
 

@@ -124,6 +124,7 @@ static void put_item(uint64_t file_no, uint64_t tset_no, uint32_t pos, enum cate
 				       .candidate_count = count};
 
 	hash_of(item.raw, &item.content_hash);
+	hash_of(item.incoming, &item.identity);
 	assert_int_equal(store_exception_add(store, &item), 0);
 }
 
@@ -132,8 +133,8 @@ static void put_834(void)
 	static const struct store_tally tally = {
 		.members_read = 4, .members_applied = 1, .members_no_change = 1, .members_exception = 2};
 	static const char evidence[] = "[{\"field\":\"ssn\",\"level\":\"one digit "
-				       "differs\",\"sent\":\"219-09-0002\",\"known\":\"219090001\",\"bits\":4.250,"
-				       "\"against\":\"stranger\"},{\"field\":\"first_name\",\"level\":\"nickname\","
+				       "differs\",\"key\":\"one_edit\",\"sent\":\"219-09-0002\",\"known\":\"219090001\",\"bits\":4.250,"
+				       "\"against\":\"stranger\"},{\"field\":\"first_name\",\"level\":\"nickname\",\"key\":\"nickname\","
 				       "\"sent\":\"ANN\",\"known\":\"ANNA\","
 				       "\"bits\":-1.500,\"against\":\"housemate\"}]";
 	const struct store_candidate candidates[] = {{1, S("M000000018"), 912000, slice_from(evidence)},

@@ -117,6 +117,56 @@ static void tally_rule(struct tally_rule *rules, const char *rule)
 	rules->count++;
 }
 
+static bool same_identity(const struct member *a, const struct member *b)
+{
+	struct hash x, y;
+
+	match_identity(a, NULL, &x);
+	match_identity(b, NULL, &y);
+	return memcmp(&x, &y, sizeof(x)) == 0;
+}
+
+/* A word about a person holds for whatever file he comes in, and not for anybody else. */
+static void test_identity(void **state)
+{
+	const struct member sent = {.last_name = SLICE_LITERAL("GARCIA-LOPEZ"),
+				    .first_name = SLICE_LITERAL("ANA"),
+				    .birth_on = 12345,
+				    .died_on = DATE_NONE,
+				    .ssn = SLICE_LITERAL("219091107"),
+				    .subscriber_id = SLICE_LITERAL("S1")};
+	struct member other = sent;
+	struct hash x, y;
+
+	(void)state;
+	other.last_name = SLICE_LITERAL("Garcia Lopez");
+	other.address1 = SLICE_LITERAL("1 MAIN ST");
+	other.phone = SLICE_LITERAL("5552220101");
+	other.subscriber_id = SLICE_LITERAL("s1");
+	assert_true(same_identity(&sent, &other));
+	other.suffix = SLICE_LITERAL("JR");
+	assert_false(same_identity(&sent, &other));
+	other = sent;
+	other.ssn = SLICE_LITERAL("");
+	assert_false(same_identity(&sent, &other));
+	other.ssn = SLICE_LITERAL("999999999"); /* a placeholder says nothing */
+	assert_false(same_identity(&sent, &other));
+	other = sent;
+	other.birth_on++;
+	assert_false(same_identity(&sent, &other));
+	other = sent;
+	other.member_id = SLICE_LITERAL("M1");
+	assert_false(same_identity(&sent, &other));
+	/* The same text in another field is another person. */
+	other = sent;
+	other.first_name = sent.middle_name;
+	other.middle_name = sent.first_name;
+	assert_false(same_identity(&sent, &other));
+	match_identity(&sent, &other, &x);
+	match_identity(&sent, NULL, &y);
+	assert_true(memcmp(&x, &y, sizeof(x)) != 0);
+}
+
 static void test_simulated_members(void **state)
 {
 	static struct member members[8192];
@@ -702,6 +752,7 @@ int main(void)
 		KNOWN(test_payment),
 		cmocka_unit_test(test_first_names),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_simulated_members),
 	};
 	int failed;

@@ -211,6 +211,81 @@ static void holds_take_no_member(void **state)
 	buffer_fini(&why);
 }
 
+static int describe_label(void *context, const struct store_label *label)
+{
+	uint32_t i;
+
+	buffer_printf(context, "%.*s v%u %s %llu by %.*s%s:", (int)label->item_id.len, label->item_id.data, label->version,
+		      store_label_verdict_name(label->verdict), (unsigned long long)label->member_no,
+		      (int)label->operator_id.len, label->operator_id.data, label->withdrawn ? " withdrawn" : "");
+	for (i = 0; i < label->candidate_count; i++)
+		buffer_printf(context, " %llu %u %.*s", (unsigned long long)label->candidates[i].member_no,
+			      label->candidates[i].score_e6, (int)label->candidates[i].evidence.len,
+			      label->candidates[i].evidence.data);
+	buffer_add_char(context, '\n');
+	return 0;
+}
+
+static void wants_labels(const char *wanted)
+{
+	buffer_clear(&text);
+	assert_int_equal(store_labels_each(store, describe_label, &text), 0);
+	buffer_add_char(&text, '\0');
+	assert_string_equal(text.data, wanted);
+}
+
+static void wants_ruled_out(const char *id, uint32_t count, uint64_t first)
+{
+	const uint64_t *member_nos;
+	uint32_t found;
+
+	assert_int_equal(store_not_same_of(store, &item(id)->identity, &arena, &member_nos, &found), 0);
+	assert_int_equal(found, count);
+	if (count > 0)
+		assert_int_equal(member_nos[0], first);
+}
+
+#define SHOWN                                                                                                          \
+	" 1 912000 [{\"field\":\"ssn\",\"key\":\"one_edit\",\"bits\":4.250,\"against\":\"stranger\"},{\"field\":"              \
+	"\"first_name\",\"key\":\"nickname\",\"bits\":-1.500,\"against\":\"housemate\"}] 2 1000 []\n"
+
+static void keeps_what_a_decision_teaches(void **state)
+{
+	struct buffer why;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	assert_int_equal(resolve(ITEM_WAITING, "match:M000000018", 0, &why), 0);
+	wants_labels("F00000001-1-2 v2 same 1 by rep1:" SHOWN);
+	wants_ruled_out(ITEM_WAITING, 1, 2); /* the other one is not the same */
+	assert_int_equal(item(ITEM_WAITING)->candidate_count, 2); /* what was shown is not forgotten */
+	assert_int_equal(resolve(ITEM_HOSTILE, "reject", 0, &why), 0);
+	assert_int_equal(resolve(ITEM_MONEY, "match:G1", 0, &why), 0);
+	wants_labels("F00000001-1-2 v2 same 1 by rep1:" SHOWN); /* these say nothing of who somebody is */
+	buffer_fini(&why);
+}
+
+static void takes_a_candidate_away(void **state)
+{
+	struct buffer why;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	assert_int_equal(resolve(ITEM_WAITING, "not:M000000034", 0, &why), QUEUE_E_DECISION); /* was not shown */
+	assert_int_equal(resolve(ITEM_WAITING, "not:", 0, &why), QUEUE_E_DECISION);
+	assert_int_equal(resolve(ITEM_MONEY, "not:M000000018", 0, &why), QUEUE_E_DECISION);
+	wants_labels("");
+	assert_int_equal(resolve(ITEM_WAITING, "not:M000000018", 0, &why), 0);
+	wants_labels("F00000001-1-2 v2 not_same 1 by rep1:" SHOWN);
+	wants_ruled_out(ITEM_WAITING, 1, 1);
+	begin();
+	assert_int_equal(store_labels_withdraw(store, item(ITEM_WAITING)->exception_no), 0);
+	commit();
+	wants_labels("F00000001-1-2 v2 not_same 1 by rep1 withdrawn:" SHOWN);
+	wants_ruled_out(ITEM_WAITING, 0, 0);
+	buffer_fini(&why);
+}
+
 static void leases_what_is_most_urgent(void **state)
 {
 	struct slice first, second, third;
@@ -332,7 +407,7 @@ static void tells_where_a_decision_is_wrong(void **state)
 	assert_int_equal(queue_import(store, &world.env, "d.csv", slice_from(file), S("rep1"), &messages, &result), 0);
 	text = (struct buffer){.data = messages.data};
 	has("d.csv:2:1: F00000001-1-2: no member with this number is on file\n");
-	has("d.csv:3:1: F00000001-1-4: a decision is one of match:<member id>, new, release, reject, skip\n");
+	has("d.csv:3:1: F00000001-1-4: a decision is one of match:<member id>, not:<member id>, new, release, reject, skip\n");
 	has("d.csv:5:1: F00000002-1-2: the version is not a number of an item\n");
 	assert_true(result.refused >= 4);
 	assert_int_equal(item(ITEM_WAITING)->version, 1);
@@ -454,6 +529,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_the_decisions_there_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_decisions_that_make_no_sense, setup, teardown),
 		cmocka_unit_test_setup_teardown(holds_take_no_member, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_what_a_decision_teaches, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_a_candidate_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(leases_what_is_most_urgent, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_notes_and_audit, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_its_own_csv_back, setup, teardown),

@@ -92,7 +92,7 @@ static void test_other_schemas(void **state)
 	store = NULL;
 	patch_header(path, 60, "\0\0\0\x63"); /* user_version 99: a newer muster */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
-	patch_header(path, 60, "\0\0\0\x04"); /* ours */
+	patch_header(path, 60, "\0\0\0\x05"); /* ours */
 	patch_header(path, 68, "abcd"); /* application_id: somebody else's */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
 	patch_header(path, 68, "mstr");
@@ -1267,22 +1267,37 @@ static void test_exception_versions(void **state)
 	buffer_fini(&text);
 }
 
+static void expect_ruled_out(const struct hash *identity, uint32_t count, uint64_t first)
+{
+	const uint64_t *member_nos;
+	uint32_t found;
+
+	assert_int_equal(store_not_same_of(store, identity, &arena, &member_nos, &found), 0);
+	assert_int_equal(found, count);
+	if (count > 0)
+		assert_int_equal(member_nos[0], first);
+}
+
 static void test_not_same(void **state)
 {
-	struct hash record = hash_text("record"), other = hash_text("other");
-	bool ruled_out;
+	struct hash person = hash_text("person"), other = hash_text("other");
 
 	(void)state;
 	begin();
-	assert_int_equal(store_not_same_put(store, &record, 5, S("rivera")), 0);
-	assert_int_equal(store_not_same_put(store, &record, 5, S("rivera")), 0);
+	assert_int_equal(store_not_same_put(store, &person, 5, 1, S("rivera")), 0);
+	assert_int_equal(store_not_same_put(store, &person, 5, 2, S("rivera")), 0);
+	assert_int_equal(store_not_same_put(store, &person, 4, 2, S("rivera")), 0);
 	commit();
-	assert_int_equal(store_not_same_get(store, &record, 5, &ruled_out), 0);
-	assert_true(ruled_out);
-	assert_int_equal(store_not_same_get(store, &record, 6, &ruled_out), 0);
-	assert_false(ruled_out);
-	assert_int_equal(store_not_same_get(store, &other, 5, &ruled_out), 0);
-	assert_false(ruled_out);
+	expect_ruled_out(&person, 2, 4);
+	expect_ruled_out(&other, 0, 0);
+	begin();
+	assert_int_equal(store_not_same_remove(store, &person, 4), 0);
+	commit();
+	expect_ruled_out(&person, 1, 5);
+	begin();
+	assert_int_equal(store_labels_withdraw(store, 1), 0); /* the decision that ruled 5 out first is undone */
+	commit();
+	expect_ruled_out(&person, 0, 0);
 }
 
 /* ---- money --------------------------------------------------------------------------------------------------- */
