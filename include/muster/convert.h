@@ -51,17 +51,14 @@ struct convert_error {
 	char text[256];
 };
 
-/* `source` and `beside`: the same file opened twice; the second one is read for what stands between segments. */
+/* `source` and `beside`: the same file opened twice (or io_source_open_fd_twice); the second one is read for what stands between segments. */
 int convert_from_x12(struct env *env, const struct guide_set *guides, struct io_source *source,
 		     struct io_source *beside, const struct convert_options *options, const struct convert_sink *sink,
 		     struct convert_result *ret_result);
-/*
- * Back from JSON or XML, whichever it is. `again`: the same file opened twice, to look at its beginning. What the sink
- * took before CONVERT_E_REFUSED must be thrown away.
- */
-int convert_to_x12(struct env *env, struct io_source *source, struct io_source *again, const struct convert_sink *sink,
+/* Back from JSON or XML, whichever it is. What the sink took before CONVERT_E_REFUSED must be thrown away. */
+int convert_to_x12(struct env *env, struct io_source *source, const struct convert_sink *sink,
 		   struct convert_error *reterr_error);
-/* Does the file look like JSON or XML? Reads its beginning. 0 or <0. */
-int convert_is_tree(struct io_source *source, bool *ret_is_tree);
+/* Does the file look like JSON or XML? Before the first read. */
+bool convert_is_tree(const struct io_source *source);
 
 #endif

@@ -40,6 +40,11 @@ int io_source_open_memory(struct env *env, struct slice bytes, size_t chunk_byte
  * bytes, up to LIMIT_READ_BYTES, are in *ret_head, for a look at who sent it; borrowed until the first read.
  */
 int io_source_open_fd(struct env *env, int fd, struct io_source **ret_source, struct slice *ret_head);
+/*
+ * Two sources over one such descriptor, each of which gives all of it. What one has read ahead of the other is kept in
+ * memory, so they should keep together. 0 or -errno; then neither is open.
+ */
+int io_source_open_fd_twice(struct env *env, int fd, struct io_source **ret_source, struct io_source **ret_again);
 /* NULL does nothing. */
 void io_source_close(struct io_source *source);
 /* Lower the limit of inflated bytes (a partner's own; from 512 to LIMIT_INFLATE_BYTES). Before the first read. */
@@ -49,6 +54,8 @@ void io_source_without_hash(struct io_source *source);
 /* Up to `bytes` (not 0) decoded bytes; 0 at the end; -errno. What it gives does not depend on the sizes asked for. */
 ssize_t io_source_read(struct io_source *source, void *out, size_t bytes);
 
+/* The first inflated bytes, up to 512, behind a byte-order mark, not recoded or unwrapped. Only before the first read. */
+struct slice io_source_head(const struct io_source *source);
 bool io_source_is_gzip(const struct io_source *source);
 bool io_source_has_bom(const struct io_source *source);
 bool io_source_is_wrapped(const struct io_source *source);

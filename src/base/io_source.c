@@ -26,6 +26,7 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
+#include "io_pair.h"
 #include "muster/error.h"
 #include "muster/io.h"
 #include "muster/limits.h"
@@ -48,8 +49,10 @@ struct mark {
 struct io_source {
 	struct env *env;
 	/* raw */
-	int fd;        /* -1: memory */
+	int fd;        /* -1: memory, or a pair */
 	bool borrowed; /* the descriptor: it stays open */
+	struct io_pair *pair;
+	uint32_t reader; /* of the pair */
 	struct slice memory;
 	size_t memory_at, chunk_bytes;
 	char *buffer;     /* of LIMIT_READ_BYTES; NULL for memory */
@@ -125,8 +128,9 @@ static int raw_fill(struct io_source *source)
 	assert(source->raw.len == 0);
 	if (source->raw_ended)
 		return 0;
-	if (source->fd >= 0) {
-		n = env_read(source->env, source->fd, source->buffer, LIMIT_READ_BYTES);
+	if (source->buffer != NULL) {
+		n = source->pair != NULL ? io_pair_read(source->pair, source->reader, source->buffer, LIMIT_READ_BYTES)
+					 : env_read(source->env, source->fd, source->buffer, LIMIT_READ_BYTES);
 		if (n < 0)
 			return (int)n;
 		source->raw = slice_of(source->buffer, (size_t)n);
@@ -403,7 +407,7 @@ static int detect(struct io_source *source)
 
 	error = raw_fill(source);
 	/* In memory all bytes are there, however small the pieces; of a file the first piece is large. */
-	if (error == 0 && is_gzip(source->fd >= 0 ? source->raw : source->memory))
+	if (error == 0 && is_gzip(source->buffer != NULL ? source->raw : source->memory))
 		error = gzip_start(source);
 	if (error == 0)
 		error = fill_head(source);
@@ -625,6 +629,39 @@ int io_source_open_fd(struct env *env, int fd, struct io_source **ret_source, st
 	return 0;
 }
 
+static int open_reader(struct env *env, struct io_pair *pair, uint32_t reader, struct io_source **ret_source)
+{
+	int error = new_source(env, ret_source);
+
+	if (error < 0) {
+		io_pair_release(pair);
+		return error;
+	}
+	(*ret_source)->pair = pair;
+	(*ret_source)->reader = reader;
+	return open_descriptor(*ret_source);
+}
+
+int io_source_open_fd_twice(struct env *env, int fd, struct io_source **ret_source, struct io_source **ret_again)
+{
+	struct io_source *source = NULL, *again = NULL;
+	struct io_pair *pair;
+	int error = io_pair_new(env, fd, &pair), second;
+
+	if (error < 0)
+		return error;
+	error = open_reader(env, pair, 0, &source);
+	second = open_reader(env, pair, 1, &again);
+	if (error < 0 || second < 0) {
+		io_source_close(source);
+		io_source_close(again);
+		return error < 0 ? error : second;
+	}
+	*ret_source = source;
+	*ret_again = again;
+	return 0;
+}
+
 int io_source_open_memory(struct env *env, struct slice bytes, size_t chunk_bytes, struct io_source **ret_source)
 {
 	struct io_source *source = NULL;
@@ -651,6 +688,7 @@ void io_source_close(struct io_source *source)
 	/* Only read from: what close says changes nothing. */
 	if (source->fd >= 0 && !source->borrowed)
 		(void)env_close(source->env, source->fd);
+	io_pair_release(source->pair);
 	env_free(source->env, source->buffer);
 	env_free(source->env, source->work);
 	env_free(source->env, source->marks);
@@ -666,6 +704,11 @@ void io_source_limit(struct io_source *source, uint64_t inflated_bytes_max)
 void io_source_without_hash(struct io_source *source)
 {
 	source->hashing = false;
+}
+
+struct slice io_source_head(const struct io_source *source)
+{
+	return slice_of(source->head + source->head_at, source->head_len - source->head_at);
 }
 
 bool io_source_is_gzip(const struct io_source *source)

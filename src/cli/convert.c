@@ -37,15 +37,38 @@ static int convert_progress(void *context, uint64_t offset)
 	return 0;
 }
 
-static int convert_open(struct cli *cli, const char *path, struct io_source **ret_source)
+static bool convert_is_stdin(const char *path)
 {
-	int r = io_source_open(cli->env, path, ret_source);
+	return strcmp(path, "-") == 0;
+}
 
+/* As people read it. */
+static const char *convert_name(const char *path)
+{
+	return convert_is_stdin(path) ? "standard input" : path;
+}
+
+/* `ret_again` NULL: once; else twice, for what stands between segments is read beside them. */
+static int convert_open(struct cli *cli, const char *path, struct io_source **ret_source, struct io_source **ret_again)
+{
+	struct slice head;
+	int r;
+
+	if (!convert_is_stdin(path))
+		r = io_source_open(cli->env, path, ret_source);
+	else if (ret_again == NULL)
+		r = io_source_open_fd(cli->env, 0, ret_source, &head);
+	else
+		r = io_source_open_fd_twice(cli->env, 0, ret_source, ret_again);
+	if (r == 0 && ret_again != NULL && !convert_is_stdin(path))
+		r = io_source_open(cli->env, path, ret_again);
 	if (r < 0) {
-		fprintf(stderr, "muster convert: cannot read %s\n", path);
+		fprintf(stderr, "muster convert: cannot read %s\n", convert_name(path));
 		return r;
 	}
 	io_source_without_hash(*ret_source);
+	if (ret_again != NULL)
+		io_source_without_hash(*ret_again);
 	return 0;
 }
 
@@ -70,7 +93,7 @@ static int convert_forward(struct convert_out *out, const char *path, struct io_
 	struct env_stat stat = {0};
 	int r = cli_open_guides(cli);
 
-	if (r == 0)
+	if (r == 0 && !convert_is_stdin(path))
 		r = env_stat(cli->env, path, &stat);
 	if (r < 0)
 		return r;
@@ -78,48 +101,40 @@ static int convert_forward(struct convert_out *out, const char *path, struct io_
 	r = convert_from_x12(cli->env, cli->guides, source, again, &options, &sink, &result);
 	cli_progress_end(&out->progress);
 	if (r == 0 && io_source_damage(source) != IO_SOUND)
-		return convert_damaged(path);
+		return convert_damaged(convert_name(path));
 	if (r == 0 && result.interchanges == 0)
-		cli_say(cli, "%s holds no interchange; its bytes are in the tree as they are", path);
+		cli_say(cli, "%s holds no interchange; its bytes are in the tree as they are", convert_name(path));
 	if (r == 0 && !options.unmasked)
 		cli_say(cli, "SSNs are masked: this cannot be converted back. For a tree that can be: --unmasked");
 	return r;
 }
 
-static int convert_back(struct convert_out *out, const char *path, struct io_source *source, struct io_source *again)
+static int convert_back(struct convert_out *out, const char *path, struct io_source *source)
 {
 	const struct convert_sink sink = {out, convert_write};
 	struct convert_error error;
-	int r = convert_to_x12(out->cli->env, source, again, &sink, &error);
+	int r = convert_to_x12(out->cli->env, source, &sink, &error);
 
 	if (r != CONVERT_E_REFUSED)
 		return r;
-	fprintf(stderr, "muster convert: %s:%llu:%llu: %s\n", path, (unsigned long long)error.line,
+	fprintf(stderr, "muster convert: %s:%llu:%llu: %s\n", convert_name(path), (unsigned long long)error.line,
 		(unsigned long long)error.column, error.text);
 	return 65;
 }
 
-/* The file is opened twice: forward to see what stands between segments, backward to see which form it has. */
 static int convert_file(struct convert_out *out, const char *path)
 {
 	struct cli *cli = out->cli;
-	bool back = strcmp(cli->options.to, "edi") == 0, is_tree = false;
+	bool back = strcmp(cli->options.to, "edi") == 0;
 	struct io_source *source = NULL, *again = NULL;
-	int r = convert_open(cli, path, &source);
+	int r = convert_open(cli, path, &source, back ? NULL : &again);
 
-	if (r == 0 && !back) {
-		r = convert_is_tree(source, &is_tree);
-		io_source_close(source);
-		source = NULL;
-		if (r == 0)
-			r = convert_open(cli, path, &source);
-	}
-	if (r == 0)
-		r = convert_open(cli, path, &again);
-	if (r == 0 && is_tree)
-		r = cli_usage_error(cli, "%s is a tree already; --to edi makes X12 of it", path);
+	if (r == 0 && back)
+		r = convert_back(out, path, source);
+	else if (r == 0 && convert_is_tree(source))
+		r = cli_usage_error(cli, "%s is a tree already; --to edi makes X12 of it", convert_name(path));
 	else if (r == 0)
-		r = back ? convert_back(out, path, source, again) : convert_forward(out, path, source, again);
+		r = convert_forward(out, path, source, again);
 	io_source_close(source);
 	io_source_close(again);
 	return r;
@@ -137,7 +152,7 @@ int cli_convert(struct cli *cli)
 
 	if (cli->argument_count != 1 || !convert_knows(cli->options.to))
 		return cli_usage_error(cli,
-				       "wants a form and one file: muster convert --to json|xml|edi FILE [-o OUT]");
+				       "wants a form and one file: muster convert --to json|xml|edi FILE|- [-o OUT]");
 	if (out.to_file) {
 		r = io_outfile_open(&out.file, cli->env, cli->options.output);
 		if (r < 0) {

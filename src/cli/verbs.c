@@ -98,9 +98,10 @@ const struct cli_verb cli_verbs[] = {
 	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",
 	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",
 	 "list show", cli_guide},
-	{"convert", "convert --to json|xml|edi FILE [-o OUT]", "an X12 file as a tree with names, and back",
+	{"convert", "convert --to json|xml|edi FILE|- [-o OUT]", "an X12 file as a tree with names, and back",
 	 "  muster convert --to json a.834\n  muster convert --to xml --unmasked a.834 -o a.xml\n"
 	 "  muster convert --to edi a.xml -o a.834\n"
+	 "  zcat a.834.gz | muster convert --to json --unmasked - | jq . | muster convert --to edi -\n"
 	 "\njson and xml show interchanges, groups, sets, loops, segments and elements with the names and code meanings of\n"
 	 "their guide; edi takes either form back and gives the file as it was, byte for byte. SSNs are masked unless\n"
 	 "--unmasked is given; what was masked cannot be converted back.\n",

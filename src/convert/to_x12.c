@@ -1,40 +1,33 @@
 /* to_x12: which of the two forms it is, and back. */
-#include <errno.h>
+#include <string.h>
 
 #include "emit.h"
 
-/* What a tree may begin with: a byte-order mark and blanks; then '<' is XML, '{' is JSON. */
-static int look(struct io_source *source, char *ret_first)
+/* What a tree may begin with: blanks (and a byte-order mark, which is no part of the head); '<' is XML, '{' is JSON. */
+static char first_of(const struct io_source *source)
 {
-	unsigned char bytes[64];
-	ssize_t n = io_source_read(source, bytes, sizeof(bytes));
+	struct slice head = io_source_head(source);
 
-	*ret_first = '\0';
-	for (ssize_t i = 0; i < n && *ret_first == '\0'; i++)
-		if (strchr(" \t\r\n\xef\xbb\xbf", bytes[i]) == NULL)
-			*ret_first = (char)bytes[i];
-	return n < 0 ? (int)n : 0;
+	for (size_t i = 0; i < head.len; i++)
+		if (head.data[i] == '\0' || strchr(" \t\r\n", head.data[i]) == NULL)
+			return head.data[i];
+	return '\0';
 }
 
-int convert_is_tree(struct io_source *source, bool *ret_is_tree)
+bool convert_is_tree(const struct io_source *source)
 {
-	char first;
-	int r = look(source, &first);
+	char first = first_of(source);
 
-	if (r == 0)
-		*ret_is_tree = first == '<' || first == '{';
-	return r;
+	return first == '<' || first == '{';
 }
 
-int convert_to_x12(struct env *env, struct io_source *source, struct io_source *again, const struct convert_sink *sink,
+int convert_to_x12(struct env *env, struct io_source *source, const struct convert_sink *sink,
 		   struct convert_error *reterr_error)
 {
 	struct emit emit;
-	char first;
-	int r = look(again, &first);
+	char first = first_of(source);
+	int r;
 
-	if (r < 0)
-		return r;
 	*reterr_error = (struct convert_error){0};
 	emit_init(&emit, env, sink, reterr_error);
 	if (first == '<')

@@ -50,15 +50,14 @@ static void forward(struct slice file, enum convert_form form, bool unmasked, st
 static int backward(struct slice tree, struct buffer *out)
 {
 	const struct convert_sink sink = {out, keep};
-	struct io_source *source = open_bytes(tree), *again = open_bytes(tree);
+	struct io_source *source = open_bytes(tree);
 	struct convert_error error;
 	int r;
 
 	buffer_clear(out);
-	r = convert_to_x12(fuzz_env(), source, again, &sink, &error);
+	r = convert_to_x12(fuzz_env(), source, &sink, &error);
 	FUZZ_CLAIM(r == 0 || (r == CONVERT_E_REFUSED && error.text[0] != '\0'));
 	io_source_close(source);
-	io_source_close(again);
 	return r;
 }
 

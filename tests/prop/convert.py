@@ -18,8 +18,14 @@ RECODED = {"ebcdic.834", "wrapped-80.834"}
 DAMAGED = {"damaged.834.gz", "cut.834.gz", "bomb.834.gz"}
 
 
-def muster(*arguments):
-    return subprocess.run([MUSTER, "-q", "convert", *arguments], capture_output=True, check=False)
+def muster(*arguments, data=None):
+    return subprocess.run([MUSTER, "-q", "convert", *arguments], input=data, capture_output=True, check=False)
+
+
+def piped(path, *arguments):
+    """The same through a pipe, which cannot be read twice: standard input to standard output."""
+    with open(path, "rb") as source:
+        return muster(*arguments, "-", data=source.read())
 
 
 def samples():
@@ -59,6 +65,12 @@ def faults_of(path, folder):
     tree, back = os.path.join(folder, "tree"), os.path.join(folder, "back")
     for form in ("json", "xml"):
         there = muster("--to", form, "--unmasked", path, "-o", tree)
+        if there.returncode == 0:
+            with open(tree, "rb") as source:
+                if piped(path, "--to", form, "--unmasked").stdout != source.read():
+                    yield "%s: through a pipe it is another tree" % form
+        elif piped(path, "--to", form, "--unmasked").returncode != there.returncode:
+            yield "%s: through a pipe it ends otherwise" % form
         if name in DAMAGED:
             if there.returncode != 65 or os.path.exists(tree):
                 yield "%s: damaged, but status %d" % (form, there.returncode)
@@ -85,6 +97,9 @@ def faults_of(path, folder):
                 same = source.read() == plain(path)
             if not same and name not in RECODED:
                 yield "%s: not the same bytes" % form
+            with open(back, "rb") as source:
+                if piped(tree, "--to", "edi").stdout != source.read():
+                    yield "%s: through a pipe not the same bytes" % form
         os.remove(tree)
 
 

@@ -81,13 +81,12 @@ static int forward(struct slice file, enum convert_form form, bool unmasked, str
 static int backward(struct slice text, struct convert_error *reterr_error)
 {
 	const struct convert_sink sink = {&back, keep};
-	struct io_source *source = open_bytes(text), *again = open_bytes(text);
+	struct io_source *source = open_bytes(text);
 	int r;
 
 	buffer_clear(&back);
-	r = convert_to_x12(&world.env, source, again, &sink, reterr_error);
+	r = convert_to_x12(&world.env, source, &sink, reterr_error);
 	io_source_close(source);
-	io_source_close(again);
 	return r;
 }
 

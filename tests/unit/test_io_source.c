@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "muster/buffer.h"
@@ -649,6 +650,90 @@ static void test_no_memory(void **state)
 	buffer_fini(&wrapped);
 }
 
+/* One stream, two readers: each has all of it, whoever is ahead; and what is between them does not pile up. */
+static void read_twice(struct slice file, struct slice want, unsigned pace)
+{
+	static const size_t sizes[] = {1, 700, 70000, 300000};
+	const char *path = world_file("twice", file);
+	int fd = env_open(&world.env, path, O_RDONLY, 0);
+	struct io_source *sources[2];
+	struct buffer got[2];
+	char *piece = env_alloc(&world.env, 300000);
+	bool ended[2] = {false, false};
+	unsigned turn;
+	int i;
+
+	assert_true(fd >= 0);
+	assert_int_equal(io_source_open_fd_twice(&world.env, fd, &sources[0], &sources[1]), 0);
+	for (i = 0; i < 2; i++) {
+		buffer_init(&got[i], &world.env);
+		assert_true(io_source_head(sources[i]).len <= 512);
+		assert_true(want.len == 0 || io_source_head(sources[i]).data[0] == want.data[0]);
+	}
+	for (turn = 0; !ended[0] || !ended[1]; turn++) {
+		ssize_t n;
+
+		i = (turn * pace / 7) % 2;
+		if (ended[i])
+			i = 1 - i;
+		n = io_source_read(sources[i], piece, sizes[(turn + pace) % 4]);
+		assert_true(n >= 0);
+		ended[i] = n == 0;
+		buffer_add(&got[i], piece, (size_t)n);
+	}
+	for (i = 0; i < 2; i++) {
+		assert_slice_equal(buffer_slice(&got[i]), want);
+		buffer_fini(&got[i]);
+		io_source_close(sources[i]);
+	}
+	env_free(&world.env, piece);
+	assert_int_equal(env_close(&world.env, fd), 0);
+}
+
+static void test_read_twice(void **state)
+{
+	struct buffer large, packed;
+	unsigned pace;
+	int i;
+
+	(void)state;
+	buffer_init(&large, &world.env);
+	for (i = 0; i < 4000; i++)
+		buffer_printf(&large, ISA REST "%d", i);
+	gzip(buffer_slice(&large), &packed);
+	for (pace = 1; pace < 9; pace++) {
+		read_twice(SLICE_EMPTY, SLICE_EMPTY, pace);
+		read_twice(SLICE_LITERAL(ISA REST), SLICE_LITERAL(ISA REST), pace);
+		read_twice(buffer_slice(&large), buffer_slice(&large), pace);
+		read_twice(buffer_slice(&packed), buffer_slice(&large), pace);
+	}
+	buffer_fini(&large);
+	buffer_fini(&packed);
+}
+
+static void test_read_twice_no_memory(void **state)
+{
+	struct env env = world.env;
+	struct io_source *source, *again;
+	const char *path = world_file("twice", SLICE_LITERAL(ISA REST));
+	int fd, left, nth, r = -ENOMEM;
+
+	(void)state;
+	env.gate = deny_memory;
+	env.context = &left;
+	for (nth = 0; r != 0; nth++) {
+		assert_in_range(nth, 0, 20);
+		left = nth;
+		fd = env_open(&world.env, path, O_RDONLY, 0);
+		r = io_source_open_fd_twice(&env, fd, &source, &again);
+		assert_true(r == 0 || r == -ENOMEM);
+		assert_int_equal(env_close(&world.env, fd), 0);
+	}
+	assert_true(nth > 5);
+	io_source_close(source);
+	io_source_close(again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -674,6 +759,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_file),
 		cmocka_unit_test(test_read_error),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_read_twice),
+		cmocka_unit_test(test_read_twice_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
