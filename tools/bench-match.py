@@ -1,11 +1,11 @@
-"""bench-match: the matcher on public sets with known truth, one table.
+"""bench-match: the matcher on public sets with known truth, one table; a part of what tools/bench shows.
 
     python3 tools/bench-match.py MUSTER DATA [SET...]
 
 MUSTER is the program, DATA a folder that holds the sets, each in a folder of its name: febrl, miis, cdc-recordlinker,
 historical-50k, opencr-uganda, senzing-truthset, members-sim-dev. Every set is turned into the CSV of `match link` and
-measured by `match evaluate`; nothing is tuned per set but --train where the line says so. Beside each result stands the
-figure to reach.
+measured by `match evaluate`; nothing is tuned per set but --train where the line says so. Beside each figure stands the
+one to reach, or the best that is known of others.
 """
 import csv
 import gzip
@@ -15,6 +15,8 @@ import re
 import subprocess
 import sys
 import tempfile
+
+import bench_table
 
 COLUMNS = ["id", "member_id", "subscriber_id", "relationship", "last_name", "first_name", "middle_name", "suffix",
            "ssn", "birth_on", "sex", "address1", "city", "state", "zip", "phone", "email", "group_id"]
@@ -59,12 +61,18 @@ def link(program, folder, left, right, truth, *options):
                           "--truth", truth))
 
 
-def report(name, rows, measured, goal):
-    print("%-34s %7d  auto %6d wrong %3d  recall %.4f  R@0.9999 %.4f  F1 %.4f  review %.4f  ECE %.5f   %s" % (
-        name, rows, measured["automatic"], measured["automatic_wrong"], float(measured["recall"]),
-        float(measured["recall_at_precision_0_9999"]), float(measured["f1"]),
-        measured["review_rows"] / max(1, measured["left_rows"]), float(measured["expected_calibration_error"]), goal),
-        flush=True)
+def report(name, rows, measured, **bars):
+    """`bars`: what is to be reached (wrong, recall, exact, review, error)."""
+    bench_table.note("%s: %d rows, %d matched automatically" % (name, rows, measured["automatic"]))
+    bench_table.row("wrong automatic matches", measured["automatic_wrong"], digits=0, at_most=bars.get("wrong"))
+    bench_table.row("recall of automatic matches", float(measured["recall"]), digits=4, at_least=bars.get("recall"))
+    bench_table.row("recall at precision 0.9999", float(measured["recall_at_precision_0_9999"]), digits=4,
+                    at_least=bars.get("exact"))
+    bench_table.row("F1 at the best threshold", float(measured["f1"]), digits=4)
+    bench_table.row("sent to a person", measured["review_rows"] / max(1, measured["left_rows"]), digits=4,
+                    at_most=bars.get("review"))
+    bench_table.row("expected calibration error", float(measured["expected_calibration_error"]), digits=5,
+                    at_most=bars.get("error"))
 
 
 def american_day(text):
@@ -92,7 +100,7 @@ def bench_febrl(program, data, folder):
     write_truth(folder + "/t.csv", [(row["id"], of_person[person(row["id"])]) for row in a])
     for options in ((), ("--train",)):
         measured = link(program, folder, folder + "/a.csv", folder + "/b.csv", folder + "/t.csv", *options)
-        report("febrl4 " + " ".join(options), len(a), measured, "R@0.9999 0.9998")
+        report(" ".join(("febrl4", *options)), len(a), measured, wrong=0, exact=0.9998)
     rows = [febrl_row(row) for row in read_rows(data + "/febrl/dataset3.csv")]
     groups = {}
     for row in rows:
@@ -102,7 +110,7 @@ def bench_febrl(program, data, folder):
     write_truth(folder + "/t.csv", pairs)
     for options in ((), ("--train",)):
         measured = link(program, folder, folder + "/a.csv", folder + "/a.csv", folder + "/t.csv", *options)
-        report("febrl3 (%d pairs) %s" % (len(pairs), " ".join(options)), len(rows), measured, "R@0.9999 0.9985")
+        report(" ".join(("febrl3, %d pairs" % len(pairs), *options)), len(rows), measured, wrong=0, exact=0.9985)
 
 
 def clusters_as_pairs(rows, cluster_of):
@@ -123,7 +131,7 @@ def bench_historical(program, data, folder):
     write_table(folder + "/a.csv", rows)
     write_truth(folder + "/t.csv", pairs)
     measured = link(program, folder, folder + "/a.csv", folder + "/a.csv", folder + "/t.csv", "--train")
-    report("historical-50k (%d pairs)" % len(pairs), len(rows), measured, "-")
+    report("historical-50k, %d pairs, --train" % len(pairs), len(rows), measured, wrong=0)
 
 
 def bench_uganda(program, data, folder):
@@ -136,7 +144,7 @@ def bench_uganda(program, data, folder):
     write_table(folder + "/a.csv", rows)
     write_truth(folder + "/t.csv", pairs)
     measured = link(program, folder, folder + "/a.csv", folder + "/a.csv", folder + "/t.csv", "--train")
-    report("opencr-uganda (%d pairs)" % len(pairs), len(rows), measured, "-")
+    report("opencr-uganda, %d pairs, --train" % len(pairs), len(rows), measured, wrong=0)
 
 
 def bench_senzing(program, data, folder):
@@ -162,7 +170,7 @@ def bench_senzing(program, data, folder):
     write_table(folder + "/a.csv", rows)
     write_truth(folder + "/t.csv", pairs)
     measured = link(program, folder, folder + "/a.csv", folder + "/a.csv", folder + "/t.csv")
-    report("senzing-truthset (%d pairs)" % len(pairs), len(rows), measured, "-")
+    report("senzing-truthset, %d pairs" % len(pairs), len(rows), measured, wrong=0)
 
 
 def cdc_row(row, name):
@@ -178,10 +186,21 @@ def decisions(path):
     return decided
 
 
-def report_labels(name, counted, goal):
-    print("%-34s %s   %s" % (name, "; ".join("%s: %s" % (label, ", ".join(
-        "%s %d" % (word, count) for word, count in sorted(counts.items()))) for label, counts in sorted(
-            counted.items())), goal), flush=True)
+def share(counts, *words):
+    return sum(counts.get(word, 0) for word in words) / max(1, sum(counts.values()))
+
+
+def report_labels(name, counted, same, unsure, other):
+    """Pairs that experts call the same person, perhaps the same, or another: what became of them."""
+    bench_table.note("%s: %s" % (name, "; ".join("%s: %s" % (label, ", ".join(
+        "%s %d" % (word, count) for word, count in sorted(counted.get(label, {}).items())))
+        for label in (same, unsure, other))))
+    bench_table.row("no match, but matched automatically", counted.get(other, {}).get("auto", 0) +
+                    counted.get(other, {}).get("auto other", 0), digits=0, at_most=0)
+    bench_table.row("possible match, sent to a person", share(counted.get(unsure, {}), "review", "review other"),
+                    digits=4, at_least=0.8)
+    bench_table.row("match, found: automatically or as a candidate", share(counted.get(same, {}), "auto", "review"),
+                    digits=4, at_least=0.9)
 
 
 def bench_cdc(program, data, folder):
@@ -202,7 +221,7 @@ def bench_cdc(program, data, folder):
                 word += " other"
         counts = counted.setdefault(row["Expected Result"], {})
         counts[word] = counts.get(word, 0) + 1
-    report_labels("cdc-recordlinker", counted, "no_match auto 0; possible_match review >= 0.8; match >= 0.9")
+    report_labels("cdc-recordlinker", counted, "match", "possible_match", "no_match")
 
 
 def miis_row(text, name):
@@ -240,7 +259,7 @@ def bench_miis(program, data, folder):
                 word = pair["decision"]
         counts = counted.setdefault(label, {})
         counts[word] = counts.get(word, 0) + 1
-    report_labels("miis", counted, "Not a Match auto 0; Possible Match review >= 0.8; Match >= 0.9")
+    report_labels("miis", counted, "Match", "Possible Match", "Not a Match")
 
 
 def sim_row(row, name):
@@ -257,16 +276,17 @@ def bench_sim(program, data, folder):
     records = list(read_rows(data + "/members-sim-dev/incoming.csv"))
     write_truth(folder + "/t.csv", [(row["record_id"], row["truth_member_id"]) for row in records
                                     if row["truth_member_id"]])
-    for name, left_out, goal in (("members-sim-dev", (), "wrong 0; recall 0.995; review 0.008"),
-                                 ("  without ids", ("member_id", "subscriber_id", "group_id"), "recall 0.990"),
-                                 ("  without ids and SSN", ("member_id", "subscriber_id", "group_id", "ssn"),
-                                  "recall 0.970")):
+    for name, left_out, bars in (
+            ("members-sim-dev", (), {"recall": 0.995, "review": 0.008, "error": 0.0005}),
+            ("members-sim-dev without ids", ("member_id", "subscriber_id", "group_id"), {"recall": 0.99}),
+            ("members-sim-dev without ids and SSN", ("member_id", "subscriber_id", "group_id", "ssn"),
+             {"recall": 0.97})):
         rows = [sim_row(row, row["record_id"]) for row in records]
         for row in rows:
             row.update(dict.fromkeys(left_out, ""))
         write_table(folder + "/a.csv", rows)
         measured = link(program, folder, folder + "/a.csv", folder + "/b.csv", folder + "/t.csv")
-        report(name, len(rows), measured, goal)
+        report(name, len(rows), measured, wrong=0, **bars)
 
 
 SETS = {"members-sim-dev": bench_sim, "febrl": bench_febrl, "miis": bench_miis, "cdc-recordlinker": bench_cdc,
@@ -280,7 +300,7 @@ def main():
             if os.path.isdir(data + "/" + name):
                 SETS[name](program, data, folder)
             else:
-                print("%-34s skipped: there is no %s/%s" % (name, data, name))
+                bench_table.note("%s is skipped: there is no %s/%s" % (name, data, name))
 
 
 main()

@@ -1,7 +1,7 @@
 /*
  * bench_read: how fast a file is cut into segments, and checked and acknowledged, beside copying and inflating it.
  *
- *   bench_read FILE
+ *   bench_read FILE     prints name and figure, one a line; speeds in GB/s. tools/bench knows the bars
  *
  * Absolute figures drift on shared machines; so the things compared take turns (copy, inflate, read, validate, copy, ...), and
  * what is claimed is the ratio of the medians of one run.
@@ -20,11 +20,6 @@
 
 #define ROUNDS 7
 #define FILE_BYTES_MAX (UINT64_C(1) << 30)
-/* reference figure of the project: the reader is to reach this share of memcpy */
-#define BAR_OF_COPY 0.12
-/* Validation is to take at most so many times the reader's time, and no longer than inflating the same bytes. */
-#define BAR_OF_READ 8.0
-#define BAR_OF_INFLATE 1.0
 
 struct bench {
 	struct env env;
@@ -188,12 +183,6 @@ static void load(struct bench *bench, const char *path)
 		fail("memory", -ENOMEM);
 }
 
-static void tell_bar(const char *what, double figure, double bar, bool at_least)
-{
-	printf("%-28s %10.3f    bar %s %.2f: %s\n", what, figure, at_least ? ">=" : "<=", bar,
-	       (at_least ? figure >= bar : figure <= bar) ? "reached" : "MISSED");
-}
-
 int main(int argc, char **argv)
 {
 	struct bench bench = {0};
@@ -208,16 +197,10 @@ int main(int argc, char **argv)
 	env_real_init(&bench.env);
 	load(&bench, argv[1]);
 	measure(&bench, speed);
-	printf("%-28s %10.1f MB, %llu segments, %.1f bytes each, %.1f elements\n", "input", (double)bench.bytes / 1e6,
-	       (unsigned long long)bench.segments, (double)bench.bytes / (double)bench.segments,
-	       (double)bench.elements / (double)bench.segments);
-	printf("%-28s %10.2f GB/s\n", "memcpy", speed[COPY]);
-	printf("%-28s %10.2f GB/s\n", "inflate", speed[INFLATE]);
-	printf("%-28s %10.2f GB/s\n", "reader (segments, elements)", speed[READ]);
-	printf("%-28s %10.2f GB/s\n", "validation with 999", speed[VALIDATE]);
-	tell_bar("reader / memcpy", speed[READ] / speed[COPY], BAR_OF_COPY, true);
-	tell_bar("validation time / reader's", speed[READ] / speed[VALIDATE], BAR_OF_READ, false);
-	tell_bar("validation / inflate", speed[VALIDATE] / speed[INFLATE], BAR_OF_INFLATE, true);
+	printf("segments %llu\nelements %llu\n", (unsigned long long)bench.segments,
+	       (unsigned long long)bench.elements);
+	printf("copy %.4f\ninflate %.4f\nread %.4f\nvalidate %.4f\n", speed[COPY], speed[INFLATE], speed[READ],
+	       speed[VALIDATE]);
 	guide_set_free(bench.guides);
 	env_free(&bench.env, bench.data);
 	env_free(&bench.env, bench.copy);

@@ -1,5 +1,5 @@
 /*
- * once: run a command once; print its wall seconds and its peak memory in bytes to stdout.
+ * once: run a command once; print its wall seconds, its CPU seconds and its peak memory in bytes to stdout.
  *
  *   once COMMAND [ARGUMENT...]     what the command prints is thrown away
  *
@@ -18,6 +18,11 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &at);
 	return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+}
+
+static double seconds_of(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
 int main(int argc, char **argv)
@@ -40,6 +45,7 @@ int main(int argc, char **argv)
 	}
 	if (child < 0 || wait4(child, &status, 0, &usage) != child || !WIFEXITED(status))
 		return 71;
-	printf("%.6f %ld\n", now() - begin, usage.ru_maxrss * 1024L);
+	printf("%.6f %.6f %ld\n", now() - begin, seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime),
+	       usage.ru_maxrss * 1024L);
 	return WEXITSTATUS(status);
 }
