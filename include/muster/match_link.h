@@ -17,7 +17,7 @@
 #include "muster/match.h"
 #include "muster/match_model.h"
 
-enum { MATCH_E_TABLE = 2 };
+enum { MATCH_E_TABLE = 2, MATCH_E_LABELS = 3 };
 
 struct match_table {
 	struct member *members; /* member_no is the row's ordinal from 1; spans[0] holds group_id and plan_id */
@@ -135,6 +135,36 @@ struct match_train_options {
  */
 int match_train(struct env *env, struct arena *arena, const struct match_table *left, const struct match_table *right,
                 const struct match_candidates *candidates, const struct match_train_options *options,
+                const struct match_model **ret_model);
+
+/* ---- learning from representatives ---- */
+
+/* What somebody said of a person as sent and a member whom he was shown. */
+struct match_label {
+	struct hash identity;  /* match_identity of the person */
+	uint64_t member_no;
+	bool same;
+	struct slice evidence; /* JSON, as it was shown: [{"field":"ssn","key":"one_edit"},..] */
+};
+struct match_learn_options {
+	const struct match_model *base; /* what is known before; NULL = the default */
+	const char *name;               /* of the new model; NULL = the base's. Its version is the base's + 1 */
+	uint64_t records;               /* that were matched in the time of the labels: what one of these weighs among all */
+};
+struct match_learned {
+	uint32_t same, other;   /* pairs that were learned from: the same person, somebody else of the household */
+	uint32_t contradictory; /* left out: of one person and member both was said */
+	uint32_t useless;       /* left out: not of one household, or without evidence that this program knows */
+};
+/* Fewer of either kind teach nothing but their own chance. */
+#define MATCH_LEARN_MIN 20u
+/*
+ * Labels on top of a model: only what agreement weighs changes, by a bit at most; thresholds, guards, and what outright
+ * disagreement weighs against a person do not give way. Deterministic, whatever the order of the labels. 0,
+ * MATCH_E_LABELS (too few; *ret_learned says how many), <0.
+ */
+int match_learn(struct arena *arena, const struct match_label *labels, uint32_t count,
+                const struct match_learn_options *options, struct match_learned *ret_learned,
                 const struct match_model **ret_model);
 
 /* ---- measuring ---- */

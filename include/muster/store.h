@@ -716,6 +716,7 @@ struct store_label {
 	const struct store_candidate *candidates; /* as shown, best first; evidence without values, member_id not kept */
 	uint32_t candidate_count;
 	/* Filled when read: */
+	uint64_t file_no;
 	struct slice item_id, model; /* the model that had weighed the candidates */
 	struct hash identity;
 	int64_t at_ms;

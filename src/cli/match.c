@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "match_site.h"
 #include "muster/io.h"
 #include "muster/match_link.h"
 
@@ -390,8 +391,10 @@ static int match_train_verb(struct cli *cli)
 	uint32_t *truth = NULL;
 	int r;
 
+	if (cli->options.labels)
+		return cli_match_learn(cli);
 	if (cli->options.left == NULL || cli->options.right == NULL || cli->argument_count > 0)
-		return cli_usage_error(cli, "train wants --left FILE and --right FILE");
+		return cli_usage_error(cli, "train wants --left FILE and --right FILE, or --labels");
 	r = work_open(&work, cli, cli->options.left, cli->options.right);
 	if (r == 0 && cli->options.truth != NULL) {
 		r = read_text(cli, cli->options.truth, &text, &csv);

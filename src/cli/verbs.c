@@ -57,7 +57,8 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster queue list\n  muster queue show F00000003-1-17\n"
 	 "  muster queue resolve F00000003-1-17 match:M000000123 --note \"called the sponsor\"\n"
 	 "  muster queue export --out mine.csv\n  muster queue import mine.csv\n"
-	 "\nDecisions: match:<member_id> (this member is meant), new (a person not on file), reject, skip; of a held\n"
+	 "\nDecisions: match:<member_id> (this member is meant), not:<member_id> (this candidate is not; the record runs again\n"
+	 "without him), new (a person not on file), reject, skip; of a held\n"
 	 "set release (it runs past its guard), of an omission release (the coverage ends). A decision is\n"
 	 "carried out at once. list takes --status, --category, --group, --file, --owner, --limit. export writes CSV, or XML when\n"
 	 "the name ends in .xml; import takes either form back and refuses rows that have changed since.\n",
@@ -88,12 +89,14 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster match evaluate --pairs pairs.csv --truth truth.csv\n"
 	 "  muster match explain --left new.csv:17 --right members.csv:M5\n"
 	 "  muster match train --left new.csv --right members.csv --truth truth.csv --out model.yaml\n"
+	 "  muster match train --labels --out site.yaml\n"
 	 "  muster match dedupe members.csv --out pairs.csv\n"
 	 "\nFiles have the columns of load members and an id; others may be left out, blank means not known.\n"
 	 "link writes left_id, right_id, probability, decision (auto, review) and the reason where a person must look.\n"
 	 "A record without a pair is nobody in the right file. Pairs of a file with itself have no direction: evaluate sees\n"
 	 "that by the ids, or by --left and --right. train with --truth learns from it, without it from the files\n"
-	 "alone; use what it writes with --model.\n",
+	 "alone; use what it writes with --model. train --labels learns from what representatives decided, on top of the\n"
+	 "model in use; a model is put to work by naming its file in muster.yaml (match_model).\n",
 	 "link train explain evaluate dedupe", cli_match},
 	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",
 	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",

@@ -82,6 +82,7 @@ static void read_label(struct query *query, struct arena *arena, struct store_la
 {
 	label->label_no = read_u64(query);
 	label->exception_no = read_u64(query);
+	label->file_no = read_u64(query);
 	label->item_id = read_text(query, arena);
 	read_hash(query, &label->identity);
 	label->version = read_u32(query);
@@ -98,7 +99,7 @@ int store_labels_each(struct store *store, store_label_fn fn, void *context)
 	struct query query;
 
 	query_open(&query, store,
-		   "SELECT l.label_no, l.exception_no, e.item_id, e.identity, l.version, l.verdict, l.member_no, l.model, "
+		   "SELECT l.label_no, l.exception_no, e.file_no, e.item_id, e.identity, l.version, l.verdict, l.member_no, l.model, "
 		   "l.operator_id, l.at_ms, l.withdrawn FROM labels l JOIN exceptions e ON e.exception_no = l.exception_no "
 		   "ORDER BY l.label_no");
 	while (query_row(&query)) {

@@ -36,6 +36,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     queue ITEM CATEGORY NAME ...  what waits, and its candidates as they stand; `none`: none
     not ITEM NAME                 that candidate is not meant
     new ITEM                      somebody not on file; `notice` lines: of the item's own notices.csv
+    muster STATUS WORDS           any command; the indented lines are in what it says
     undo F1
     refused DECISION ITEM [noted] the decision is not taken
     span NAME BEGINS..ENDS [PLAN [GROUP [TIER]]]   every span of the member that is not void, one line each; `none`
@@ -440,6 +441,13 @@ class Runner:
         if status != 0:
             raise Fault("%s %s ends with %d: %s%s" % (decision, item, status, out, err))
 
+    def command(self, words, lines):
+        self.world.load()
+        status, out, err = self.world.muster(*words[1:])
+        faults = [line.strip() for line in lines if line.strip() not in out + err]
+        if str(status) != words[0] or faults:
+            raise Fault("muster %s ends with %d, without %s: %s%s" % (" ".join(words[1:]), status, faults, out, err))
+
     def queue(self, words):
         number, ordinal, pos = words[0][1:].split("-")
         status, out, err = self.world.muster("queue", "show", "F%08d-%s-%s" % (int(number), ordinal, pos), "--json")
@@ -529,6 +537,8 @@ def run(scenario, folder):
                 raise Fault("undo ends with %d: %s%s" % (status, out, err))
         elif words[0] == "match":
             runner.decide("match:" + world.people[words[2]]["member_id"], words[1:], words[3])
+        elif words[0] == "muster":
+            runner.command(words[1:], block)
         elif words[0] == "queue":
             runner.queue(words[1:])
         elif words[0] == "not":
