@@ -114,9 +114,20 @@ static struct slice qualifier_of(struct slice qualifier)
 	return SLICE_LITERAL("ZZ");
 }
 
-static struct slice digits_or(struct slice value, size_t len, const char *instead)
+/* CCYYMMDD and HHMM of the sender, where they are that; ours must stand by our own rules. */
+static struct slice date_or_none(struct slice value)
 {
-	return value.len == len && slice_is_digits(value) ? value : slice_from(instead);
+	date_day day;
+
+	return date_parse_ccyymmdd(value, &day) ? value : SLICE_EMPTY;
+}
+
+static struct slice time_or_none(struct slice value)
+{
+	uint64_t number;
+	bool fits = value.len == 4 && slice_to_u64(value, &number) && number / 100 < 24 && number % 100 < 60;
+
+	return fits ? value : SLICE_EMPTY;
 }
 
 /* ---- envelopes ---- */
@@ -238,8 +249,8 @@ static void write_oti(struct advice *advice, const struct advice_item *item)
 	x12_write_element(writer, !whole ? slice_from(number) : control.len > 0 ? control : SLICE_LITERAL("0"));
 	x12_write_element(writer, SLICE_EMPTY);
 	x12_write_element(writer, SLICE_EMPTY);
-	x12_write_element(writer, digits_or(in->fgroup_date, 8, ""));
-	x12_write_element(writer, digits_or(in->fgroup_time, 4, ""));
+	x12_write_element(writer, date_or_none(in->fgroup_date));
+	x12_write_element(writer, time_or_none(in->fgroup_time));
 	x12_write_element(writer, in->fgroup_control.len <= 9 && slice_is_digits(in->fgroup_control)
 					  ? in->fgroup_control
 					  : SLICE_LITERAL("0"));

@@ -159,6 +159,22 @@ static void test_verdicts(void **state)
 	}
 }
 
+/* What is no date and no time in the group's header is left out. */
+static void test_no_date_of_the_group(void **state)
+{
+	struct advice *advice = begin(1);
+	struct advice_tset set = sound_set();
+	struct advice_item item = sound_item();
+
+	(void)state;
+	set.fgroup_date = SLICE_LITERAL("20260230");
+	set.fgroup_time = SLICE_LITERAL("2460");
+	advice_set(advice, &set);
+	assert_int_equal(advice_add(advice, &item), 0);
+	assert_non_null(strstr(finish(advice).data, "OTI*IE*IX*3*****17*0001*834*"));
+	advice_free(advice);
+}
+
 /* Whatever stood in the file, the answer is sound and shows no SSN. */
 static void test_nasty_values(void **state)
 {
@@ -274,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_one_item),        cmocka_unit_test(test_nothing_to_tell),
 		cmocka_unit_test(test_sets_and_groups), cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_nasty_values),    cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_no_date_of_the_group),
 	};
 
 	return cmocka_run_group_tests_name("advice", tests, setup, teardown);
