@@ -81,6 +81,7 @@ struct io_outfile {
 	char *buffer;
 	size_t buffered;
 	uint64_t bytes;
+	bool without_hash; /* may be set before the first write, where nobody asks for the hash */
 	struct hash_state hash;
 };
 /* 0 or -errno. After a failure nothing needs closing. */
@@ -102,7 +103,7 @@ int io_publish(struct env *env, const char *path, struct slice content);
  * stands behind its end. The caller frees *ret_data with env_free.
  */
 int io_read_file(struct env *env, const char *path, size_t bytes_max, char **ret_data, size_t *ret_bytes);
-/* Copy a file durably under a new name (temporary, sync, rename), hashing on the way. */
+/* Copy a file durably under a new name (temporary, sync, rename), hashing on the way where `ret_hash` is not NULL. */
 int io_copy_file(struct env *env, const char *from, const char *to, struct hash *ret_hash, uint64_t *ret_bytes);
 /* The same, compressed with gzip (no name, no time inside: same bytes in, same bytes out). Hash is of the input. */
 int io_gzip_file(struct env *env, const char *from, const char *to, struct hash *ret_hash);

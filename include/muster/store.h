@@ -61,7 +61,7 @@ void store_close(struct store *store);
 struct env *store_env(const struct store *store);
 /* How long to wait for another writer before MUSTER_ERROR_BUSY; default 10,000 ms. */
 void store_set_busy_limit(struct store *store, int64_t ms_max);
-/* Pages kept in memory; default 64 MiB. */
+/* Pages kept in memory at most; default 512 MiB. */
 int store_set_cache(struct store *store, uint32_t mebibytes);
 
 enum store_access { STORE_READ, STORE_WRITE };
@@ -128,7 +128,10 @@ int store_group_put(struct store *store, const struct group *group, enum store_p
 typedef int (*store_group_fn)(void *context, const struct group *group);
 /* By group_id. */
 int store_groups_each(struct store *store, store_group_fn fn, void *context);
-/* Members with coverage in this group on `day`: the measure of volume guards (subscribers and dependents). */
+/*
+ * Members with coverage in this group on `day`: the measure of volume guards (subscribers and dependents).
+ * `ret_subscribers` NULL: not asked for.
+ */
 int store_group_active_count(struct store *store, struct slice group_id, date_day day, uint64_t *ret_members,
                              uint64_t *ret_subscribers);
 
@@ -507,6 +510,8 @@ int store_change_next_index(struct store *store, uint64_t tset_no, uint32_t memb
 typedef int (*store_change_fn)(void *context, const struct store_change *change);
 /* Of a file, by set ordinal, member_pos, op_index. */
 int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context);
+/* The same without `before` and `after`: what is told of a file. */
+int store_applied_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context);
 int store_changes_of_tset(struct store *store, uint64_t tset_no, store_change_fn fn, void *context);
 /* Of one record, by op_index. */
 int store_changes_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_change_fn fn, void *context);

@@ -125,7 +125,23 @@ static int apply_operation(const struct apply_origin *origin, const struct decid
 	return r;
 }
 
-/* Operations of one record follow each other; each record's are numbered from where the record's rows end. */
+/*
+ * Where a record's rows go on. A record that had no ledger row before this changeset has no rows but those of its
+ * operations up to here; an item that runs again adds to those it has.
+ */
+static int operation_index(const struct apply_origin *origin, const struct changeset *changeset, uint32_t at,
+                           uint32_t *ret_op_index)
+{
+	uint32_t member_pos = changeset->operations[at].member_pos, i;
+
+	if (origin->again)
+		return store_change_next_index(origin->store, origin->tset_no, member_pos, ret_op_index);
+	*ret_op_index = 0;
+	for (i = 0; i < at; i++)
+		*ret_op_index += changeset->operations[i].member_pos == member_pos;
+	return 0;
+}
+
 static int apply_operations(const struct apply_origin *origin, const struct changeset *changeset,
                             struct hash_content_state *payload)
 {
@@ -134,10 +150,9 @@ static int apply_operations(const struct apply_origin *origin, const struct chan
 
 	for (i = 0; r == 0 && i < changeset->operation_count; i++) {
 		const struct decide_operation *operation = &changeset->operations[i];
-		bool first = i == 0 || changeset->operations[i - 1].member_pos != operation->member_pos;
 
-		if (first)
-			r = store_change_next_index(origin->store, origin->tset_no, operation->member_pos, &op_index);
+		if (i == 0 || changeset->operations[i - 1].member_pos != operation->member_pos)
+			r = operation_index(origin, changeset, i, &op_index);
 		if (r == 0)
 			r = apply_operation(origin, operation, op_index++, payload);
 	}

@@ -56,9 +56,10 @@ void arena_fini(struct arena *arena)
 	arena->bytes_used = 0;
 }
 
+/* `align` is a power of two. */
 static size_t padding_for(const struct arena_block *block, size_t align)
 {
-	return (align - block->used % align) % align;
+	return -block->used & (align - 1);
 }
 
 static bool block_fits(const struct arena_block *block, size_t bytes, size_t align)

@@ -31,8 +31,7 @@ void buffer_clear(struct buffer *buffer)
 		buffer->data[0] = '\0';
 }
 
-/* Room for `bytes` more and the NUL. */
-static bool reserve(struct buffer *buffer, size_t bytes)
+static bool grow(struct buffer *buffer, size_t bytes)
 {
 	size_t capacity = buffer->capacity > 0 ? buffer->capacity : BUFFER_FIRST_BYTES, need;
 	char *data;
@@ -44,8 +43,6 @@ static bool reserve(struct buffer *buffer, size_t bytes)
 		return false;
 	}
 	need = buffer->len + bytes + 1;
-	if (need <= buffer->capacity)
-		return true;
 	while (capacity < need)
 		capacity *= 2;
 	data = env_realloc(buffer->env, buffer->data, capacity);
@@ -56,6 +53,14 @@ static bool reserve(struct buffer *buffer, size_t bytes)
 	buffer->data = data;
 	buffer->capacity = capacity;
 	return true;
+}
+
+/* Room for `bytes` more and the NUL. */
+static inline bool reserve(struct buffer *buffer, size_t bytes)
+{
+	if (buffer->error == 0 && bytes < buffer->capacity - buffer->len)
+		return true;
+	return grow(buffer, bytes);
 }
 
 void buffer_add(struct buffer *buffer, const void *data, size_t bytes)
@@ -80,7 +85,10 @@ void buffer_add_text(struct buffer *buffer, const char *text)
 
 void buffer_add_char(struct buffer *buffer, char c)
 {
-	buffer_add(buffer, &c, 1);
+	if (!reserve(buffer, 1))
+		return;
+	buffer->data[buffer->len++] = c;
+	buffer->data[buffer->len] = '\0';
 }
 
 void buffer_add_u64(struct buffer *buffer, uint64_t value)

@@ -205,19 +205,10 @@ int csv_reader_next(struct csv_reader *reader)
 	return 0;
 }
 
-void csv_add(struct buffer *out, bool first, struct slice value)
+static void add_quoted(struct buffer *out, struct slice value)
 {
-	bool quote = false;
 	size_t i;
 
-	if (!first)
-		buffer_add_char(out, ',');
-	for (i = 0; i < value.len && !quote; i++)
-		quote = value.data[i] == ',' || value.data[i] == '"' || value.data[i] == '\n' || value.data[i] == '\r';
-	if (!quote) {
-		buffer_add_slice(out, value);
-		return;
-	}
 	buffer_add_char(out, '"');
 	for (i = 0; i < value.len; i++) {
 		if (value.data[i] == '"')
@@ -225,6 +216,21 @@ void csv_add(struct buffer *out, bool first, struct slice value)
 		buffer_add_char(out, value.data[i]);
 	}
 	buffer_add_char(out, '"');
+}
+
+void csv_add(struct buffer *out, bool first, struct slice value)
+{
+	static const bool quoted[256] = {[','] = true, ['"'] = true, ['\n'] = true, ['\r'] = true};
+	size_t i;
+
+	if (!first)
+		buffer_add_char(out, ',');
+	for (i = 0; i < value.len; i++)
+		if (quoted[(unsigned char)value.data[i]]) {
+			add_quoted(out, value);
+			return;
+		}
+	buffer_add_slice(out, value);
 }
 
 /* Would a spreadsheet take this for a formula? Quotes and blanks before it do not count, for they may be dropped. */

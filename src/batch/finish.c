@@ -96,8 +96,6 @@ static int finish_outputs(struct finish *finish)
 	const struct outputs_request request = {
 		.file_no = job->file.file_no, .folder = finish->out, .name = finish->name, .findings = &job->findings};
 	char from[LIMIT_PATH_BYTES], to[LIMIT_PATH_BYTES];
-	struct hash hash;
-	uint64_t bytes;
 	struct outputs_written written;
 	int kind, r = outputs_write(job->env, job->store, &request, &written);
 
@@ -110,7 +108,7 @@ static int finish_outputs(struct finish *finish)
 		if (r == 0)
 			r = path_format(to, "%s/%s%s", finish->archive, finish->name, suffix);
 		if (r == 0)
-			r = io_copy_file(job->env, from, to, &hash, &bytes);
+			r = io_copy_file(job->env, from, to, NULL, NULL);
 	}
 	return r;
 }

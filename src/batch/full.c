@@ -178,14 +178,12 @@ static int missing_look(void *context, const struct store_full_use *use)
 {
 	struct missing *missing = context;
 	struct job *job = missing->full->job;
-	uint64_t subscribers;
 	int r;
 
 	if (use->set.mode != STORE_FULL_REPLACE || use->outcome != STORE_TSET_APPLIED || use->group_id.len == 0 ||
 	    is_in_file(missing->full, use->group_id))
 		return 0;
-	r = store_group_active_count(job->store, use->group_id, job->batch->settings.today, &missing->active,
-				     &subscribers);
+	r = store_group_active_count(job->store, use->group_id, job->batch->settings.today, &missing->active, NULL);
 	if (r < 0 || missing->active == 0)
 		return r;
 	missing->found = arena_dup(&missing->full->arena, use->group_id);
@@ -245,11 +243,11 @@ static int full_judge_volume(struct full *full, const struct job_volume *volume)
 {
 	struct job *job = full->job;
 	const struct profile_guards *guards = &job->profile->guards;
-	uint64_t active, subscribers;
+	uint64_t active;
 	char group[64];
 	int line, r;
 
-	r = store_group_active_count(job->store, volume->group_id, job->batch->settings.today, &active, &subscribers);
+	r = store_group_active_count(job->store, volume->group_id, job->batch->settings.today, &active, NULL);
 	if (r < 0 || active == 0)
 		return r;
 	if (volume->measured && volume->present == 0)

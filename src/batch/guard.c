@@ -117,25 +117,30 @@ static bool volume_is_small(const struct profile_guards *guards, const struct jo
 	return volume->terminations <= (uint64_t)guards->terminations_min && volume->changes <= (uint64_t)guards->changes_min;
 }
 
-/* Judges every group of a table; *ret_which names the first one over a line. */
+/* Judges every group of a table; *ret_which names the first one over a line, by its number: tables lie in no order. */
 static int volumes_judge(struct job *job, const struct job_volume *volumes, uint32_t capacity,
                          const struct job_volume **ret_which, uint64_t *ret_active, int *ret_line)
 {
+	uint64_t active;
 	uint32_t i;
+	int line;
 
 	*ret_line = 0;
-	for (i = 0; i < capacity && *ret_line == 0; i++) {
-		uint64_t subscribers;
+	for (i = 0; i < capacity; i++) {
 		int r;
 
-		if (volumes[i].group_id.data == NULL || volume_is_small(&job->profile->guards, &volumes[i]))
+		if (volumes[i].group_id.data == NULL || volume_is_small(&job->profile->guards, &volumes[i]) ||
+		    (*ret_line != 0 && slice_compare(volumes[i].group_id, (*ret_which)->group_id) > 0))
 			continue;
-		r = store_group_active_count(job->store, volumes[i].group_id, job->batch->settings.today, ret_active,
-					     &subscribers);
+		r = store_group_active_count(job->store, volumes[i].group_id, job->batch->settings.today, &active, NULL);
 		if (r < 0)
 			return r;
-		*ret_line = guard_judge_volume(&job->profile->guards, &volumes[i], *ret_active);
+		line = guard_judge_volume(&job->profile->guards, &volumes[i], active);
+		if (line == 0)
+			continue;
+		*ret_line = line;
 		*ret_which = &volumes[i];
+		*ret_active = active;
 	}
 	return 0;
 }

@@ -66,6 +66,7 @@ int identify_file(struct env *env, const char *path, struct arena *arena, struct
 
 	if (r < 0)
 		return r;
+	io_source_without_hash(source);
 	r = identify_source(env, source, arena, ret_identity);
 	io_source_close(source);
 	return r;

@@ -135,7 +135,7 @@ int write_applied(struct work *work)
 	buffer_add_text(&work->text,
 			"file,interchange,group,set,member_pos,action,member_id,subscriber_id,group_id,plan_id,"
 			"begins_on,ends_on,confidence,match_rule,change\r\n");
-	r = store_changes_of_file(work->store, work->file->file_no, applied_change, &walk);
+	r = store_applied_of_file(work->store, work->file->file_no, applied_change, &walk);
 	if (r == 0) {
 		count_record(&walk);
 		count_match(&walk);

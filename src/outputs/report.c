@@ -330,7 +330,7 @@ static int page_applied(struct report *report)
 	int r;
 
 	table_begin(report, "What was applied", columns);
-	r = store_changes_of_file(report->work->store, report->work->file->file_no, change_row, report);
+	r = store_applied_of_file(report->work->store, report->work->file->file_no, change_row, report);
 	return table_end(report, r, "Nothing was applied.", "the applied.csv beside this page has all.");
 }
 

@@ -60,7 +60,8 @@ int store_change_add(struct store *store, const struct store_change *change)
 	return query_run(&query);
 }
 
-static void read_change(struct query *query, struct arena *arena, struct store_change *change)
+/* `arena` NULL: texts are those of the statement's row, good until the next one. */
+static void read_change_row(struct query *query, struct arena *arena, struct store_change *change)
 {
 	change->tset_no = read_u64(query);
 	change->member_pos = read_u32(query);
@@ -85,6 +86,11 @@ static void read_change(struct query *query, struct arena *arena, struct store_c
 	change->undone = read_bool(query);
 	change->undoes = read_u32(query);
 	change->member_seq = read_u32(query);
+}
+
+static void read_change(struct query *query, struct arena *arena, struct store_change *change)
+{
+	read_change_row(query, arena, change);
 	read_origin(query, arena, &change->origin);
 }
 
@@ -174,21 +180,68 @@ int store_changes_of_record(struct store *store, uint64_t tset_no, uint32_t memb
 
 struct tset_walk {
 	struct store *store;
+	const char *sql;
 	store_change_fn fn;
 	void *context;
+	struct store_change change;
 };
 
+static int read_tset_origin(struct store *store, uint64_t tset_no, struct store_origin *ret_origin)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "SELECT " ORIGIN_COLUMNS " FROM tsets t JOIN interchanges i ON i.interchange_no = t.interchange_no "
+		   "JOIN files f ON f.file_no = t.file_no WHERE t.tset_no = ?");
+	query_u64(&query, tset_no);
+	if (query_row(&query))
+		read_origin(&query, &store->scratch, ret_origin);
+	return query_close(&query);
+}
+
+/* Row by row in the order in which they lie; what they have in common is read once. */
 static int changes_of_next_tset(void *context, const struct store_tset *tset)
 {
 	struct tset_walk *walk = context;
+	struct query query;
+	int error = read_tset_origin(walk->store, tset->tset_no, &walk->change.origin);
 
-	return store_changes_of_tset(walk->store, tset->tset_no, walk->fn, walk->context);
+	if (error != 0)
+		return error;
+	query_open(&query, walk->store, walk->sql);
+	query_u64(&query, tset->tset_no);
+	while (query_row(&query)) {
+		read_change_row(&query, NULL, &walk->change);
+		if (query.error == 0)
+			query.error = walk->fn(walk->context, &walk->change);
+	}
+	return query_close(&query);
 }
 
-/* Set by set: each is read in the order in which it lies, and nothing is sorted, however long the file. */
+/* Set by set: nothing is sorted, however long the file. */
 int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context)
 {
-	struct tset_walk walk = {store, fn, context};
+	struct tset_walk walk = {
+		.store = store,
+		.sql = "SELECT " CHANGE_COLUMNS("") ", member_seq FROM changes WHERE tset_no = ? ORDER BY member_pos, op_index",
+		.fn = fn,
+		.context = context,
+	};
+
+	return store_tsets_each(store, file_no, changes_of_next_tset, &walk);
+}
+
+int store_applied_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context)
+{
+	struct tset_walk walk = {
+		.store = store,
+		.sql = "SELECT tset_no, member_pos, op_index, action, member_no, member_id, subscriber_id, group_id, "
+		       "plan_id, begins_on, ends_on, confidence_e6, match_rule, change, '', '', segment_pos, offset, "
+		       "operator_id, at_ms, undone, undoes, member_seq FROM changes WHERE tset_no = ? "
+		       "ORDER BY member_pos, op_index",
+		.fn = fn,
+		.context = context,
+	};
 
 	return store_tsets_each(store, file_no, changes_of_next_tset, &walk);
 }

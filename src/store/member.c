@@ -116,26 +116,81 @@ void store_read_member(struct query *query, struct arena *arena, struct member *
 		query->error = read_spans(query->store, arena, ret_member);
 }
 
-static int finish_member(struct query *query, struct arena *arena, const struct member **ret_member)
+/*
+ * Members and their spans in one statement, a row a span: a second statement for each member would cost as much as the
+ * first. A member's rows follow each other.
+ */
+#define MEMBER_AND_SPANS                                                                                               \
+	"SELECT m.member_no, m.member_id, m.version, m.subscriber_id, m.relationship, m.last_name, m.first_name, "     \
+	"m.middle_name, m.suffix, m.ssn, m.birth_on, m.died_on, m.sex, m.address1, m.address2, m.city, m.state, "      \
+	"m.zip, m.phone, m.email, m.employee_id, m.medicare_id, m.confidential, s.span_no, s.group_id, s.plan_id, "    \
+	"s.insurance_line, s.tier, s.begins_on, s.ends_on, s.cobra, s.voided "                                         \
+	"FROM members m LEFT JOIN coverage_spans s ON s.member_no = m.member_no "
+#define MEMBER_COLUMN_COUNT 23
+
+/* Members as their rows come; `capacity` is that of the last one's spans. */
+struct member_rows {
+	struct member **members;
+	uint32_t count, members_capacity, capacity;
+};
+
+static struct member *next_member(struct query *query, struct arena *arena, struct member_rows *rows)
 {
 	struct member *member;
 
-	*ret_member = NULL;
-	if (query_row(query)) {
-		member = query_alloc(query, arena, sizeof(*member));
-		if (member != NULL) {
-			store_read_member(query, arena, member);
-			*ret_member = member;
-		}
-	}
+	rows->members = query_grow(query, arena, rows->members, sizeof(struct member *), rows->count, &rows->members_capacity);
+	member = query_alloc(query, arena, sizeof(*member));
+	if (rows->members == NULL || member == NULL)
+		return NULL;
+	read_member_row(query, arena, member);
+	rows->members[rows->count++] = member;
+	rows->capacity = 0;
+	return member;
+}
+
+static void read_joined_row(struct query *query, struct arena *arena, struct member_rows *rows)
+{
+	uint64_t member_no = (uint64_t)sqlite3_column_int64(query->stmt, 0);
+	struct member *member = rows->count > 0 ? rows->members[rows->count - 1] : NULL;
+
+	if (member == NULL || member->member_no != member_no)
+		member = next_member(query, arena, rows);
+	if (member == NULL)
+		return;
+	query->column = MEMBER_COLUMN_COUNT;
+	if (read_is_null(query))
+		return;
+	member->spans = query_grow(query, arena, member->spans, sizeof(*member->spans), member->span_count, &rows->capacity);
+	if (member->spans != NULL)
+		read_span(query, arena, &member->spans[member->span_count++]);
+}
+
+static int read_joined(struct query *query, struct arena *arena, struct member_rows *rows)
+{
+	uint32_t i;
+
+	*rows = (struct member_rows){0};
+	while (query_row(query))
+		read_joined_row(query, arena, rows);
+	for (i = 0; i < rows->count; i++)
+		sort_spans(rows->members[i]->spans, rows->members[i]->span_count);
 	return query_close(query);
+}
+
+static int finish_member(struct query *query, struct arena *arena, const struct member **ret_member)
+{
+	struct member_rows rows;
+	int error = read_joined(query, arena, &rows);
+
+	*ret_member = rows.count > 0 ? rows.members[0] : NULL;
+	return error;
 }
 
 int store_member_get(struct store *store, struct slice member_id, struct arena *arena, const struct member **ret_member)
 {
 	struct query query;
 
-	query_open(&query, store, "SELECT " MEMBER_COLUMNS " FROM members WHERE member_id = ?");
+	query_open(&query, store, MEMBER_AND_SPANS "WHERE m.member_id = ?");
 	query_text(&query, member_id);
 	return finish_member(&query, arena, ret_member);
 }
@@ -144,34 +199,42 @@ int store_member_get_no(struct store *store, uint64_t member_no, struct arena *a
 {
 	struct query query;
 
-	query_open(&query, store, "SELECT " MEMBER_COLUMNS " FROM members WHERE member_no = ?");
+	query_open(&query, store, MEMBER_AND_SPANS "WHERE m.member_no = ?");
 	query_u64(&query, member_no);
 	return finish_member(&query, arena, ret_member);
+}
+
+static bool member_before(const struct member *a, const struct member *b)
+{
+	bool a_subscribes = slice_is(a->relationship, "18"), b_subscribes = slice_is(b->relationship, "18");
+
+	return a_subscribes != b_subscribes ? a_subscribes : a->member_no < b->member_no;
 }
 
 int store_household(struct store *store, struct slice subscriber_id, struct arena *arena,
 		    const struct member ***ret_members, uint32_t *ret_count)
 {
+	struct member_rows rows;
+	const struct member **members;
 	struct query query;
-	const struct member **members = NULL;
-	struct member *member;
-	uint32_t count = 0, capacity = 0;
+	uint32_t i, at;
+	int error;
 
-	query_open(&query, store,
-		   "SELECT " MEMBER_COLUMNS " FROM members WHERE subscriber_id = ? "
-		   "ORDER BY relationship = '18' DESC, member_no");
+	query_open(&query, store, MEMBER_AND_SPANS "WHERE m.subscriber_id = ?");
 	query_text(&query, subscriber_id);
-	while (query_row(&query)) {
-		members = query_grow(&query, arena, members, sizeof(struct member *), count, &capacity);
-		member = query_alloc(&query, arena, sizeof(*member));
-		if (members == NULL || member == NULL)
-			break;
-		store_read_member(&query, arena, member);
-		members[count++] = member;
+	error = read_joined(&query, arena, &rows);
+	members = arena_alloc_array(arena, rows.count, sizeof(struct member *));
+	if (error == 0 && members == NULL)
+		error = -ENOMEM;
+	/* They come nearly in order: by number. */
+	for (i = 0; i < rows.count && error == 0; i++) {
+		for (at = i; at > 0 && member_before(rows.members[i], members[at - 1]); at--)
+			members[at] = members[at - 1];
+		members[at] = rows.members[i];
 	}
 	*ret_members = members;
-	*ret_count = count;
-	return query_close(&query);
+	*ret_count = rows.count;
+	return error;
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------------- */

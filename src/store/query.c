@@ -372,7 +372,7 @@ struct slice read_text(struct query *query, struct arena *arena)
 {
 	struct slice text = column_slice(query);
 
-	if (slice_is_empty(text))
+	if (slice_is_empty(text) || arena == NULL)
 		return text;
 	text = arena_dup(arena, text);
 	if (text.data == NULL && query->error == 0)

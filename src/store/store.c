@@ -24,7 +24,8 @@
 #define BUSY_STEP_MS_MAX 100
 /* A checkpoint that wants to shorten the WAL waits this long for readers. */
 #define CHECKPOINT_WAIT_MS 500
-#define CACHE_MEBIBYTES 64
+/* A million members with a year's changes: a record's look-ups lie all over the database. Taken only as it fills. */
+#define CACHE_MEBIBYTES 512
 /* Families of one roster line, one file's sets: rows of walks are small. */
 #define SCRATCH_BLOCK_BYTES ((size_t)64 * 1024)
 

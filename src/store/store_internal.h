@@ -126,7 +126,7 @@ bool read_bool(struct query *query);
 date_day read_day(struct query *query);
 /* NULL becomes -1. */
 cents read_amount(struct query *query);
-/* A copy in `arena`; NULL and '' become the empty slice. */
+/* A copy in `arena` (NULL: the row's own bytes, good until the next row); NULL and '' become the empty slice. */
 struct slice read_text(struct query *query, struct arena *arena);
 void read_hash(struct query *query, struct hash *ret_hash);
 /* The index of the column's text in `names`, or a damaged database. */

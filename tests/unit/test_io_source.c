@@ -202,12 +202,15 @@ static void test_gzip_flipped_bits(void **state)
 
 	(void)state;
 	gzip(SLICE_LITERAL(ISA REST), &packed);
-	/* Behind the ten bytes of the header each byte counts: data, CRC, size. */
+	/* Behind the ten bytes of the header each byte counts: data, CRC, size; but for the bits that fill up the last of data. */
 	for (at = 10; at < packed.len; at++) {
 		packed.data[at] = (char)(packed.data[at] ^ 0x10);
 		assert_int_equal(io_source_open_memory(&world.env, buffer_slice(&packed), 0, &source), 0);
 		read_whole(source, 1000, &got);
-		assert_int_not_equal(io_source_damage(source), IO_SOUND);
+		if (io_source_damage(source) == IO_SOUND) {
+			assert_int_equal(at, packed.len - 9);
+			assert_true(slice_equal(buffer_slice(&got), SLICE_LITERAL(ISA REST)));
+		}
 		buffer_fini(&got);
 		io_source_close(source);
 		packed.data[at] = (char)(packed.data[at] ^ 0x10);

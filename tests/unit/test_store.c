@@ -555,6 +555,8 @@ static void test_update_moves_span(void **state)
 	assert_int_equal(members, 0);
 	assert_int_equal(store_group_active_count(store, S("G2"), day(2024, 6, 1), &members, &subscribers), 0);
 	assert_int_equal(members, 1);
+	assert_int_equal(store_group_active_count(store, S("G2"), day(2024, 6, 1), &members, NULL), 0);
+	assert_int_equal(members, 1);
 	begin();
 	before = after;
 	span = moved;
