@@ -255,10 +255,8 @@ static int insert(struct record_work *it, const struct line *line, const struct 
 static int meet_same_group(struct record_work *it, const struct line *line, const struct coverage_span *after,
 			   const struct work_span *known)
 {
-	const struct span_filter here = {.group_id = after->group_id, .insurance_line = after->insurance_line};
 	const struct coverage_span *span = &known->span;
 	bool same = slice_equal(span->plan_id, after->plan_id) && tiers_agree(after->tier, span->tier);
-	int32_t later = spans_find_overlap(&it->draft->spans, &here, after->begins_on, after->ends_on, known->id);
 	int error;
 
 	if (is_same_span(span, after))
@@ -267,9 +265,9 @@ static int meet_same_group(struct record_work *it, const struct line *line, cons
 		return overlap(it, span);
 	if (same || slice_is(it->record->maintenance, "021"))
 		return duplicate_add(it, span);
-	if (later >= 0)
-		return overlap(it, &it->draft->spans.items[later].span);
-	error = check_begin(it, line, line->plan, after->begins_on, after->ends_on);
+	error = coverage_check_room(it, after, known->id);
+	if (error == 0)
+		error = check_begin(it, line, line->plan, after->begins_on, after->ends_on);
 	return error == 0 ? replace_from(it, DECIDE_CHANGE, known->id, after) : error;
 }
 
@@ -318,12 +316,33 @@ static int32_t find_changed(const struct record_work *it, const struct line *lin
 	return found >= 0 ? found : spans_find_overlap(&it->draft->spans, &filter, day, DATE_NONE, 0);
 }
 
-int coverage_check_room(struct record_work *it, const struct coverage_span *after, uint32_t except_id)
+/* In another group the product may be covered too, but not on days on which it was not beside `known` already. */
+static int32_t find_doubled(const struct record_work *it, const struct coverage_span *after,
+			    const struct coverage_span *known)
+{
+	const struct span_filter anywhere = {.insurance_line = after->insurance_line};
+	uint32_t i;
+
+	for (i = 0; i < it->draft->spans.count; i++) {
+		const struct coverage_span *span = &it->draft->spans.items[i].span;
+
+		if (!span->voided && span_matches(span, &anywhere) && !slice_equal(span->group_id, after->group_id) &&
+		    dates_overlap(span->begins_on, span->ends_on, after->begins_on, after->ends_on) &&
+		    !dates_overlap(span->begins_on, span->ends_on, known->begins_on, known->ends_on))
+			return (int32_t)i;
+	}
+	return -1;
+}
+
+int coverage_check_room(struct record_work *it, const struct coverage_span *after, uint32_t known_id)
 {
 	const struct span_filter filter = {.group_id = after->group_id, .insurance_line = after->insurance_line};
-	int32_t collides = spans_find_overlap(&it->draft->spans, &filter, after->begins_on, after->ends_on, except_id);
+	const struct span_list *spans = &it->draft->spans;
+	int32_t collides = spans_find_overlap(spans, &filter, after->begins_on, after->ends_on, known_id);
 
-	return collides >= 0 ? overlap(it, &it->draft->spans.items[collides].span) : 0;
+	if (collides < 0)
+		collides = find_doubled(it, after, &spans->items[spans_index(spans, known_id)].span);
+	return collides >= 0 ? overlap(it, &spans->items[collides].span) : 0;
 }
 
 /* Plan or tier differ: from a day on. */

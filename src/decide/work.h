@@ -202,8 +202,11 @@ int coverage_change(struct record_work *it, const struct line *line);
 /* `after` instead of the span from its begin on: checked, then done. */
 int coverage_replace(struct record_work *it, const struct line *line, const struct work_span *known,
 		     const struct coverage_span *after);
-/* Would the span collide with another of its group and product? DECIDE_E_EXCEPTION then. */
-int coverage_check_room(struct record_work *it, const struct coverage_span *after, uint32_t except_id);
+/*
+ * Would `after`, in the place of a known span, collide with another of its group and product, or double one in another
+ * group where it did not before? DECIDE_E_EXCEPTION then.
+ */
+int coverage_check_room(struct record_work *it, const struct coverage_span *after, uint32_t known_id);
 
 /* compare.c: a coverage of a full file against what is stored. */
 int compare_line(struct record_work *it, const struct line *line);

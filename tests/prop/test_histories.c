@@ -21,7 +21,7 @@
 #include "muster/undo.h"
 
 /* Histories that once went wrong; always run. */
-static const uint32_t kept_seeds[] = {1};
+static const uint32_t kept_seeds[] = {458, 472, 527, 1216, 1469};
 
 #define SLICE_ARGS(s) (int)(s).len, (s).data
 
@@ -34,6 +34,7 @@ static struct profiles profiles;
 /* One history under test. */
 static struct made_world made;
 static struct made_file files[MADE_NIGHTS];
+static enum store_file_outcome outcomes[MADE_NIGHTS];
 static struct arena history_arena, known_arena;
 static uint32_t seed;
 static uint64_t faults, changes, files_applied, full_files, records;
@@ -450,6 +451,7 @@ static void live(struct buffer snapshots[MADE_NIGHTS + 1], uint64_t known[MADE_N
 		say_all(&snapshots[night], known[night], true);
 		made_night(&made, night, &files[night]);
 		result = process(&files[night], NULL, false);
+		outcomes[night] = result.outcome;
 		files_applied += result.tally.members_applied > 0;
 		full_files += files[night].full && result.tally.members_applied > 0;
 		records += result.tally.members_applied;
@@ -461,13 +463,16 @@ static void live(struct buffer snapshots[MADE_NIGHTS + 1], uint64_t known[MADE_N
 	say_all(&snapshots[MADE_NIGHTS], known[MADE_NIGHTS], true);
 }
 
-/* Every file once more; and the last one as a corrected one, which must find nothing left to do the second time. */
+/* Every file once more. */
 static void live_again(const struct buffer *last, uint64_t known)
 {
 	struct batch_result result;
 	uint32_t night;
 
 	for (night = 0; night < MADE_NIGHTS; night++) {
+		/* What was held before was not taken: it may be sent again. */
+		if (outcomes[night] != STORE_FILE_PROCESSED)
+			continue;
 		result = process(&files[night], NULL, false);
 		if (result.tally.members_applied > 0)
 			complain("file %u is applied a second time: %s", night + 1, store_file_outcome_name(result.outcome));

@@ -105,6 +105,11 @@ static const struct scenario {
 	{"an add that would run into a later coverage", NULL,
 	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2026-06-01 open\n",
 	 ALEX("021", "28") ALEX_NAME "HD*021**HMO*P25*EMP~DTP*348*D8*20260401~", "1 EXCEPTION OVERLAP\n"},
+	{"a change here that would run into what begins in another group", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2026-06-30\n  G2 P10 EMP 2026-07-01 open\n",
+	 ALEX("001", "22") ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~" ALEX("001", "22") ALEX_NAME
+	 "HD*001**HMO*P10*EMP~DTP*348*D8*20250101~DTP*349*D8*20260731~",
+	 "1 EXCEPTION OVERLAP\n2 EXCEPTION OVERLAP\n"},
 	{"a child at the age limit, unless handicapped", NULL, ROES,
 	 "INS*N*19*021*28*A~REF*0F*S1~NM1*IL*1*ROE*OLD****34*219095011~DMG*D8*20000401*M~HD*021**HMO*P10~DTP*348*D8*"
 	 "20260401~"
@@ -284,35 +289,26 @@ static const struct scenario {
 	 "1 terminate M2 G1 P10 2025-01-01..2026-02-28 | ends_on: open -> 2026-02-28\n"},
 
 	/* ---- nobody is covered without his subscriber ---- */
-	{"the subscriber's last coverage ends or never was, his dependents' would go on", NULL,
+	{"the subscriber's only coverage gets an end, or another begin: his dependents' would go on", NULL,
 	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2025-01-01 open\n"
 	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2025-01-01 open\n",
-	 ALEX("001", "14") ALEX_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~" ALEX("001", "29") ALEX_NAME
-	 "HD*002**HMO*P10~DTP*348*D8*20250101~",
+	 ALEX("001", "14") ALEX_NAME "HD*001**HMO*P10*FAM~DTP*348*D8*20250101~DTP*349*D8*20260331~" ALEX("001", "29")
+	 ALEX_NAME "HD*026**HMO*P10*FAM~DTP*348*D8*20260101~",
 	 "1 deferred\n2 deferred\n1 EXCEPTION DEP_NO_SUBSCRIBER\n2 EXCEPTION DEP_NO_SUBSCRIBER\n"},
-	{"it ends for all, and a later record of the file says so of the last", NULL, ROES,
-	 ALEX("001", "14") ALEX_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~HD*024**DEN*D10~DTP*349*D8*20260331~" SAM(
-		 "001", "14") SAM_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~"
+	{"an end for all, and a later record of the file says so of the last", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2025-01-01 open\n"
+	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2025-01-01 open\n"
+	 "M3 S1 19 ROE NORA 2015-06-01 F 219091003\n  G1 P10 FAM 2025-01-01 open\n",
+	 ALEX("001", "14") ALEX_NAME "HD*001**HMO*P10*FAM~DTP*348*D8*20250101~DTP*349*D8*20260331~" SAM("001", "14")
+	 SAM_NAME "HD*001**HMO*P10*FAM~DTP*348*D8*20250101~DTP*349*D8*20260331~"
 	 "INS*Y*18*021*28*A***FT~REF*0F*S5~NM1*IL*1*DOE*KIM****34*219095001~DMG*D8*19900404*F~HD*021**HMO*P10*EMP~DTP*"
-	 "348*D8*20260401~" NORA("001", "14") NORA_NAME "HD*024**HMO*P10~DTP*349*D8*20260331~",
-	 "2 terminate M2 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "348*D8*20260401~" NORA("001", "14") NORA_NAME
+	 "HD*001**HMO*P10*FAM~DTP*348*D8*20250101~DTP*349*D8*20260331~",
+	 "2 change M2 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
 	 "1 deferred\n"
 	 "3 add N1 G1 P10 2026-04-01..open | new coverage: P10 EMP from 2026-04-01; new member\n"
-	 "4 terminate M3 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
-	 "1 terminate M1 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
-	 "1 terminate M1 G1 D10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"},
-	{"a transfer without the dependents", NULL,
-	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2025-01-01 open\n"
-	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2025-01-01 open\n",
-	 "INS*Y*18*001*XT*A***FT~REF*0F*S1~REF*1L*G2~REF*23*M1~" ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~",
-	 "1 deferred\n1 EXCEPTION DEP_NO_SUBSCRIBER\n"},
-	{"with them", NULL,
-	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2025-01-01 open\n"
-	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2025-01-01 open\n",
-	 "INS*Y*18*001*XT*A***FT~REF*0F*S1~REF*1L*G2~REF*23*M1~" ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~"
-	 "INS*N*01*001*XT*A~REF*0F*S1~REF*1L*G2~REF*23*M2~" SAM_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~",
-	 "1 transfer M1 G2 P10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"
-	 "2 transfer M2 G2 P10 2026-04-01..open | group_id: G1 -> G2; from 2026-04-01\n"},
+	 "4 change M3 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"
+	 "1 change M1 G1 P10 2025-01-01..2026-03-31 | ends_on: open -> 2026-03-31\n"},
 	{"a dependent reinstated alone; an earlier begin than the subscriber's", NULL,
 	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 FAM 2026-01-01 2026-01-31\n"
 	 "M2 S1 01 ROE SAM 1986-03-15 F 219091002\n  G1 P10 FAM 2026-01-01 2026-01-31\n"
