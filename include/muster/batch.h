@@ -100,6 +100,33 @@ struct batch_preview {
 int batch_preview_file(struct batch *batch, const char *path, const struct batch_preview *preview,
                        struct batch_result *ret_result);
 
+/*
+ * The records of the last nights by another model, beside the one in use, from the kept originals and against the
+ * members as they were known before each file: what would be decided otherwise. Changes nothing.
+ */
+enum batch_shadow_word { BATCH_SHADOW_SILENT, BATCH_SHADOW_AGREES, BATCH_SHADOW_AGAINST };
+struct batch_shadow_change {
+	struct slice record_id, file_name;           /* "F00000012-1-3"; borrowed, as all of it */
+	const struct match_result *now, *changed;    /* by the model in use, by the other */
+	struct slice decision;                       /* what a representative said of this record; may be empty */
+	enum batch_shadow_word word;                 /* does that agree with what the other model does by itself? */
+};
+struct batch_shadow {
+	const struct match_model *model; /* NULL = the one carried inside the program */
+	uint32_t nights;                 /* days on which files came, counted back from the last */
+	void *context;
+	int (*change)(void *context, const struct batch_shadow_change *change);
+};
+struct batch_shadow_totals {
+	uint32_t nights, files, missing; /* missing: the original is no longer kept */
+	uint64_t records;
+	uint64_t to_review, to_automatic, other_person; /* automatic: a member, or new, without a representative */
+	uint64_t agrees, against;                       /* of these changes */
+	uint64_t automatic[2];                          /* by the model in use, by the other */
+	double expected_wrong[2];
+};
+int batch_shadow(struct batch *batch, const struct batch_shadow *request, struct batch_shadow_totals *ret_totals);
+
 /* The profile of whoever sent this file (or the file that begins with these bytes), told by its first envelopes; never NULL.
  * 0 or <0. */
 int batch_profile_of_bytes(struct env *env, const struct profiles *profiles, struct slice head,

@@ -164,6 +164,9 @@ struct decide_input {
 	/* A representative's decision on the one record of this family (reprocess): empty = none. */
 	struct slice forced_member_id;
 	bool forced_new;
+	/* Told of each record that was matched, before anything follows from it; the result lives in the arena. May be NULL. */
+	void (*matched)(void *context, const struct member_record *record, const struct match_result *result);
+	void *matched_context;
 	/* Was this member claimed by another record of this set, outside this family? NULL = nobody was. */
 	bool (*is_claimed)(void *context, uint64_t member_no);
 	void *claimed_context;

@@ -63,7 +63,10 @@ struct job {
 	const struct batch_preview *preview;
 	/* Items of the queue that run again; NULL: the file itself runs. */
 	struct job_items *items;
+	/* The records are matched by two models and nothing is applied; NULL: the file runs. */
+	struct shadow *shadow;
 };
+struct shadow;
 
 /* One item of the queue that runs again, with its decision. */
 struct job_item {
@@ -105,6 +108,8 @@ int job_publish_again(struct job *job);
 
 /* Run the items of job->items again, each in a transaction of its own. The file is FILED already. */
 int job_run_items(struct job *job);
+/* Match the records of all sets that were applied by two models: see job->shadow. The file is FILED already. */
+int job_run_shadow(struct job *job);
 /* A household that a full file left out and that waits is released: its coverage ends. */
 int job_release_omission(struct job *job, uint64_t tset_no, struct job_item *item);
 /* Where the original lies once filed: done/YYYY/MM/<file_id>, held/<file_id>, rejected/<file_id>. */

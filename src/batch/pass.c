@@ -18,6 +18,7 @@
 #include "omit.h"
 #include "pass.h"
 #include "select.h"
+#include "shadow.h"
 #include "supersede.h"
 
 static int family_claim(struct pass *pass, const struct changeset *changeset)
@@ -109,6 +110,8 @@ static int pass_family(void *context, const struct enroll_family *whole)
 	arena_reset(&pass->family_arena);
 	if (job->items != NULL)
 		return items_family(pass, whole);
+	if (job->shadow != NULL)
+		return shadow_family(pass, whole);
 	r = chunk_begin(pass);
 	if (r == 0)
 		r = select_family(pass, whole, &family);
@@ -145,7 +148,7 @@ static int pass_remit_header(void *context, const struct x12_tset *tset, const s
 	int r;
 
 	(void)tset;
-	if (pass->dry || pass->last_chance || job->items != NULL)
+	if (pass->dry || pass->last_chance || job->items != NULL || job->shadow != NULL)
 		return 0;
 	r = chunk_begin(pass);
 	if (r == 0 && pass->tset.resume_pos == 0)
@@ -170,7 +173,7 @@ static int pass_remit_line(void *context, const struct x12_tset *tset, const str
 	int r;
 
 	(void)tset;
-	if (pass->dry || pass->last_chance || pass->tset.outcome == STORE_TSET_HELD)
+	if (pass->dry || pass->last_chance || pass->tset.outcome == STORE_TSET_HELD || job->shadow != NULL)
 		return 0;
 	apply_view_forget(&pass->known);
 	arena_reset(&pass->family_arena);
@@ -225,8 +228,12 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 		return r;
 	claims_clear(&pass->claims);
 	pass->set_category = CATEGORY_COUNT;
+	if (job->shadow != NULL)
+		shadow_begin_set(job->shadow);
 	if (job->items != NULL)
 		pass->open = items_in_set(job->items, tset->ordinal);
+	else if (job->shadow != NULL)
+		pass->open = stored->outcome == STORE_TSET_APPLIED;
 	else
 		pass->open = stored->outcome == STORE_TSET_OPEN && !stored->done &&
 			     (!pass->dry || (pass->only_ordinal == 0 ? pass->full.mode == STORE_FULL_REPLACE
@@ -235,9 +242,9 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 		return 0;
 	store_ledger_index_free(pass->done_before);
 	pass->done_before = NULL;
-	if (stored->revision_of != 0 && job->items == NULL)
+	if (stored->revision_of != 0 && job->items == NULL && job->shadow == NULL)
 		r = store_ledger_index_new(job->store, stored->revision_of, &pass->done_before);
-	if (r == 0 && (stored->resume_pos > 0 || pass->last_chance))
+	if (r == 0 && job->shadow == NULL && (stored->resume_pos > 0 || pass->last_chance))
 		r = store_changes_of_tset(job->store, stored->tset_no, pass_claim_again, pass);
 	if (r == 0)
 		r = enroll->tset_begin(enroll->context, tset, guide);
@@ -256,7 +263,9 @@ static int pass_tset_end(void *context, const struct x12_tset *tset, const struc
 	if (r == 0)
 		r = remit->tset_end(remit->context, tset, verdict);
 	pass->open = false;
-	return r < 0 || pass_job(pass)->items != NULL ? r : chunk_commit(pass, true);
+	if (r < 0 || pass_job(pass)->items != NULL || pass_job(pass)->shadow != NULL)
+		return r;
+	return chunk_commit(pass, true);
 }
 
 #define FORWARD_OPEN(name, arguments)                                                                                  \
@@ -486,6 +495,21 @@ int job_release_omission(struct job *job, uint64_t tset_no, struct job_item *ite
 	if (r != 0)
 		store_rollback(job->store);
 	item->end = r == 0 ? BATCH_ITEM_APPLIED : item->end;
+	pass_clean_up(&pass);
+	return r;
+}
+
+int job_run_shadow(struct job *job)
+{
+	struct pass pass;
+	int r = store_tsets_each(job->store, job->file.file_no, find_first_tset, job);
+
+	if (r < 0)
+		return r;
+	r = pass_setup(&pass, job);
+	pass.pass.what = "matching";
+	if (r == 0 && job->first_tset_no != 0)
+		r = job_walk(&pass.pass, pass_handler);
 	pass_clean_up(&pass);
 	return r;
 }

@@ -485,11 +485,12 @@ int cli_match(struct cli *cli)
 		{"explain", match_explain_verb},
 		{"evaluate", match_evaluate_verb},
 		{"dedupe", match_dedupe_verb},
+		{"shadow", cli_match_shadow},
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(cli->subverb, verbs[i].name) == 0)
 			return verbs[i].run(cli);
-	return cli_usage_error(cli, "match wants link, train, explain, evaluate or dedupe");
+	return cli_usage_error(cli, "match wants link, train, explain, evaluate, dedupe or shadow");
 }

@@ -7,5 +7,7 @@ struct match_model;
 
 /* match train --labels. */
 int cli_match_learn(struct cli *cli);
+/* match shadow. */
+int cli_match_shadow(struct cli *cli);
 
 #endif

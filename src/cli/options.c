@@ -61,6 +61,7 @@ static const struct option_row option_rows[] = {
 	TEXT("--truth", truth, "FILE", "match: CSV of left_id,right_id that are the same person"),
 	TEXT("--pairs", pairs, "FILE", "match evaluate: what match link wrote"),
 	TEXT("--model", model, "FILE", "match: weights to use instead of the built-in ones"),
+	TEXT("--nights", nights, "N", "match shadow: the last so many days on which files came (default 30)"),
 	FLAG("--labels", labels, "match train: learn from what representatives decided"),
 	FLAG("--train", train, "match link: learn the weights from the two files first"),
 	FLAG("--one-to-one", one_to_one, "match link: each person stands in the left file once"),

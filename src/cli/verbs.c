@@ -83,21 +83,24 @@ const struct cli_verb cli_verbs[] = {
 	 "order-<file id>.notices.csv to --out, else to the configuration's out/. --dry-run shows it and does nothing; the\n"
 	 "same order again changes nothing and writes its notices again.\n",
 	 "list show roster regions terminate reinstate separate link", cli_groups},
-	{"match", "match link|train|explain|evaluate|dedupe ...", "the matcher by itself, over CSV files",
+	{"match", "match link|train|explain|evaluate|dedupe|shadow ...", "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"
 	 "  muster match evaluate --pairs pairs.csv --truth truth.csv\n"
 	 "  muster match explain --left new.csv:17 --right members.csv:M5\n"
 	 "  muster match train --left new.csv --right members.csv --truth truth.csv --out model.yaml\n"
 	 "  muster match train --labels --out site.yaml\n"
+	 "  muster match shadow --model site.yaml --nights 30\n"
 	 "  muster match dedupe members.csv --out pairs.csv\n"
 	 "\nFiles have the columns of load members and an id; others may be left out, blank means not known.\n"
 	 "link writes left_id, right_id, probability, decision (auto, review) and the reason where a person must look.\n"
 	 "A record without a pair is nobody in the right file. Pairs of a file with itself have no direction: evaluate sees\n"
 	 "that by the ids, or by --left and --right. train with --truth learns from it, without it from the files\n"
 	 "alone; use what it writes with --model. train --labels learns from what representatives decided, on top of the\n"
-	 "model in use; a model is put to work by naming its file in muster.yaml (match_model).\n",
-	 "link train explain evaluate dedupe", cli_match},
+	 "model in use. shadow matches the kept records of the last nights by another model and shows every decision that\n"
+	 "would be another one, with its evidence; it changes nothing. A model is put to work by naming its file in\n"
+	 "muster.yaml (match_model).\n",
+	 "link train explain evaluate dedupe shadow", cli_match},
 	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",
 	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",
 	 "list show", cli_guide},

@@ -9,6 +9,19 @@
 
 #define VALUE_WIDTH 22
 
+/* Some senders use the SSN as the family's number. */
+static void add_masked(struct buffer *out, struct slice value)
+{
+	struct buffer text;
+
+	buffer_init(&text, out->env);
+	text_add_masked(&text, value);
+	text_add_visible(out, buffer_slice(&text));
+	if (text.error != 0)
+		out->error = text.error;
+	buffer_fini(&text);
+}
+
 /* Left-justified; what is longer pushes the rest to the right. Partners' bytes are made visible. */
 static void add_cell(struct buffer *out, struct slice value, bool is_ssn)
 {
@@ -17,6 +30,8 @@ static void add_cell(struct buffer *out, struct slice value, bool is_ssn)
 
 	if (is_ssn)
 		buffer_add_text(out, text_mask_ssn(value, masked));
+	else if (text_holds_ssn(value))
+		add_masked(out, value);
 	else
 		text_add_visible(out, value);
 	do

@@ -37,22 +37,28 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     not ITEM NAME                 that candidate is not meant
     new ITEM                      somebody not on file; `notice` lines: of the item's own notices.csv
     muster STATUS WORDS           any command; the indented lines are in what it says
+    model FILE KEY=VALUE ...      the shipped weights with other settings
+    promote FILE                  muster.yaml names it
+    trail KIND N [WORDS]          so many rows of the audit trail, the last with these words
     undo F1
     refused DECISION ITEM [noted] the decision is not taken
     span NAME BEGINS..ENDS [PLAN [GROUP [TIER]]]   every span of the member that is not void, one line each; `none`
     shows NAME KEY=VALUE ...      of `members show`; _ is a blank, nothing is null or ""
 """
+import contextlib
 import csv
 import datetime
 import json
 import os
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 
 MUSTER = os.path.abspath(sys.argv[1])
+HERE = os.path.dirname(os.path.abspath(__file__))
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -441,9 +447,35 @@ class Runner:
         if status != 0:
             raise Fault("%s %s ends with %d: %s%s" % (decision, item, status, out, err))
 
+    def model(self, name, values):
+        with open(os.path.join(HERE, "..", "..", "specs", "model.yaml"), encoding="utf-8") as shipped:
+            lines = shipped.read().splitlines(keepends=True)
+        with open(os.path.join(self.world.folder, name), "w", encoding="utf-8") as out:
+            for line in lines:
+                key = line.split(":")[0]
+                out.write("%s: %s\n" % (key, values[key]) if key in values else line)
+
+    def database(self):
+        return contextlib.closing(sqlite3.connect("file:%s?mode=ro" % os.path.join(self.world.folder, "muster.db"),
+                                                  uri=True))
+
+    def dump(self):
+        with self.database() as database:
+            return list(database.iterdump())
+
+    def trail(self, kind, count, words):
+        with self.database() as database:
+            rows = database.execute("SELECT subject || ' ' || text FROM audit WHERE kind = ? ORDER BY audit_no",
+                                    (kind,)).fetchall()
+        if len(rows) != count or (rows and words not in rows[-1][0]):
+            raise Fault("trail of %s: %s" % (kind, rows))
+
     def command(self, words, lines):
         self.world.load()
+        before = self.dump()
         status, out, err = self.world.muster(*words[1:])
+        if words[1] == "match" and self.dump() != before:
+            raise Fault("%s has changed the database" % " ".join(words[1:]))
         faults = [line.strip() for line in lines if line.strip() not in out + err]
         if str(status) != words[0] or faults:
             raise Fault("muster %s ends with %d, without %s: %s%s" % (" ".join(words[1:]), status, faults, out, err))
@@ -537,6 +569,14 @@ def run(scenario, folder):
                 raise Fault("undo ends with %d: %s%s" % (status, out, err))
         elif words[0] == "match":
             runner.decide("match:" + world.people[words[2]]["member_id"], words[1:], words[3])
+        elif words[0] == "model":
+            world.load()
+            runner.model(words[1], split(words[2:])[1])
+        elif words[0] == "promote":
+            with open(os.path.join(world.folder, "muster.yaml"), "a", encoding="utf-8") as out:
+                out.write("match_model: %s\n" % words[1])
+        elif words[0] == "trail":
+            runner.trail(words[1], int(words[2]), " ".join(words[3:]))
         elif words[0] == "muster":
             runner.command(words[1:], block)
         elif words[0] == "queue":
