@@ -901,6 +901,8 @@ struct store_audit {
 	struct hash chain;      /* given */
 };
 int store_audit_append(struct store *store, struct store_audit *audit);
+/* Number and hash of the last row (0 and zeros when there is none): which state of the database this is. */
+int store_audit_head(struct store *store, uint64_t *ret_audit_no, struct hash *ret_chain);
 typedef int (*store_audit_fn)(void *context, const struct store_audit *audit);
 int store_audit_each(struct store *store, uint64_t from, store_audit_fn fn, void *context);
 /* 0 with the number of rows and the head; STORE_E_DAMAGED with *ret_bad_no the first row that does not fit. */
