@@ -399,6 +399,12 @@ struct store_tset {
  */
 struct slice store_ledger_key(struct arena *arena, const struct store_interchange *interchange,
                               const struct store_tset *tset, uint32_t revision);
+/*
+ * The first file before `file_no` of which sets stand in the ledger under this interchange's sender, receiver and control
+ * number; 0 = none. 0 or <0.
+ */
+int store_interchange_taken(struct store *store, const struct store_interchange *interchange, uint64_t file_no,
+                            struct arena *arena, uint64_t *ret_file_no);
 /* 0, STORE_E_EXISTS (the ledger key is taken: look at store_tset_by_key), <0. */
 int store_tset_add(struct store *store, struct store_tset *tset);
 /*

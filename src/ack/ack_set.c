@@ -315,7 +315,7 @@ int ack_set_end(struct ack *ack, const struct x12_tset *tset, const struct check
 	char text[40];
 	int r = ack_set_record_end(ack);
 
-	if (r < 0)
+	if (r < 0 || (ack->options.accepted_left_out && verdict->decision == CHECK_ACCEPTED))
 		return r;
 	x12_segment_begin(writer, "AK2");
 	x12_write_element(writer, ack_fit(ack, tset->set_id, 3, 3, text));

@@ -251,7 +251,11 @@ static int validate_open(struct validate_run *run, const char *path, struct io_s
 static int validate_takers(struct validate_file *file)
 {
 	struct cli *cli = file->run->cli;
-	const struct ack_options options = {.clock_ms = env_clock_ms(cli->env), .control_number = 1, .trial = true};
+	const struct ack_options options = {.clock_ms = env_clock_ms(cli->env),
+					    .control_number = 1,
+					    .trial = true,
+					    .accepted_left_out = file->profile->accepted_sets_left_out,
+					    .ta1_only_when_asked = file->profile->ta1_only_when_asked};
 	int r = 0;
 
 	file->takers[file->taker_count++] = verdict_out_handler(file->out);
