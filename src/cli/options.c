@@ -60,6 +60,7 @@ static const struct option_row option_rows[] = {
 	TEXT("--right", right, "FILE", "match: whom they may mean, CSV with an id; explain: FILE:ID"),
 	TEXT("--truth", truth, "FILE", "match: CSV of left_id,right_id that are the same person"),
 	TEXT("--pairs", pairs, "FILE", "match evaluate: what match link wrote"),
+	TEXT("--plot", plot, "FILE.svg", "match evaluate: also draw the reliability table there"),
 	TEXT("--model", model, "FILE", "match: weights to use instead of the built-in ones"),
 	TEXT("--nights", nights, "N", "match shadow: the last so many days on which files came (default 30)"),
 	FLAG("--labels", labels, "match train: learn from what representatives decided"),

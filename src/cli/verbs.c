@@ -88,7 +88,7 @@ const struct cli_verb cli_verbs[] = {
 	{"match", "match link|train|explain|evaluate|dedupe|shadow ...", "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"
-	 "  muster match evaluate --pairs pairs.csv --truth truth.csv\n"
+	 "  muster match evaluate --pairs pairs.csv --truth truth.csv --plot reliability.svg\n"
 	 "  muster match explain --left new.csv:17 --right members.csv:M5\n"
 	 "  muster match train --left new.csv --right members.csv --truth truth.csv --out model.yaml\n"
 	 "  muster match train --labels --out site.yaml\n"
