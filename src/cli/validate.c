@@ -112,6 +112,18 @@ static int file_progress(void *context, uint64_t offset)
 	return 0;
 }
 
+static bool file_wants(void *context, const struct guide *guide, const struct guide_segment *node)
+{
+	const struct validate_file *file = context;
+
+	for (uint32_t i = 0; i < file->taker_count; i++) {
+		const struct check_handler *taker = file->takers[i];
+		if (taker->segment != NULL && (taker->wants == NULL || taker->wants(taker->context, guide, node)))
+			return true;
+	}
+	return false;
+}
+
 /* The events that nobody takes are left out, so that the walk need not make them. */
 static struct check_handler file_handler(struct validate_file *file)
 {
@@ -135,6 +147,7 @@ static struct check_handler file_handler(struct validate_file *file)
 		if (file->takers[i]->segment != NULL)
 			handler.segment = file_segment;
 	}
+	handler.wants = file_wants;
 	return handler;
 }
 
