@@ -13,6 +13,7 @@
 #define MUSTER_ENROLL_H
 
 #include "muster/check.h"
+#include "muster/facts.h"
 #include "muster/member.h"
 
 struct enroll_ref {
@@ -48,6 +49,7 @@ struct enroll_coverage {
 	uint32_t ref_count;
 	bool wants_card;             /* an IDC was sent */
 	struct slice pcp_id;         /* 2310 NM1*P3 NM109 */
+	struct slice pcp_kind;       /* NM108: XX = NPI, SV = the plan's number */
 	uint32_t segment_pos;
 };
 
@@ -87,7 +89,8 @@ struct member_record {
 	struct slice address1, address2, city, state, zip, country;
 	bool has_mailing;            /* 2100C */
 	struct slice phone, email;   /* PER: TE, HP, CP, WP in this order of preference; EM */
-	struct slice language;
+	struct slice facts[FACT_COUNT];     /* empty = not sent */
+	uint8_t fact_loops[FACT_COUNT];     /* how often the loop that tells a fact began: the first one counts */
 	const struct enroll_coverage *coverages;
 	uint32_t coverage_count;
 	uint32_t errors;             /* findings of severity error inside this loop (profile reject: member) */

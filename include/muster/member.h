@@ -40,7 +40,10 @@ struct member {
 	struct slice address1, address2, city, state, zip;
 	struct slice phone, email;
 	struct slice employee_id, medicare_id;
-	bool confidential; /* INS13 = R */
+	struct slice pcp_id; /* primary care provider: NPI, or the plan's number of him */
+	struct slice facts;  /* what else was told of him, as facts.h has it */
+	bool confidential;   /* INS13 = R */
+	bool support_order;  /* a child covered by a medical child support order: the employee cannot remove him */
 	uint32_t version;  /* grows with every change */
 	struct coverage_span *spans; /* sorted by begins_on, then insurance_line */
 	uint32_t span_count;

@@ -399,12 +399,6 @@ struct store_tset {
  */
 struct slice store_ledger_key(struct arena *arena, const struct store_interchange *interchange,
                               const struct store_tset *tset, uint32_t revision);
-/*
- * The first file before `file_no` of which sets stand in the ledger under this interchange's sender, receiver and control
- * number; 0 = none. 0 or <0.
- */
-int store_interchange_taken(struct store *store, const struct store_interchange *interchange, uint64_t file_no,
-                            struct arena *arena, uint64_t *ret_file_no);
 /* 0, STORE_E_EXISTS (the ledger key is taken: look at store_tset_by_key), <0. */
 int store_tset_add(struct store *store, struct store_tset *tset);
 /*
@@ -885,6 +879,21 @@ struct store_notice {
 };
 int store_notice_add(struct store *store, const struct store_notice *notice);
 typedef int (*store_notice_fn)(void *context, const struct store_notice *notice);
+/* What a person should know of a record beside its outcome. The same again for a record is no second one. */
+struct store_warning {
+	uint64_t tset_no;
+	uint32_t member_pos;
+	struct slice text;
+	bool later;                /* brought by a representative's decision, not by the file's run */
+	struct slice tset_control; /* out */
+};
+int store_warning_add(struct store *store, const struct store_warning *warning);
+typedef int (*store_warning_fn)(void *context, const struct store_warning *warning);
+/* Of a file, by set ordinal and member_pos. */
+int store_warnings_of_file(struct store *store, uint64_t file_no, store_warning_fn fn, void *context);
+int store_warnings_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_warning_fn fn,
+                             void *context);
+
 /* Of a file, by set ordinal, member_pos, notice_index. */
 int store_notices_of_file(struct store *store, uint64_t file_no, store_notice_fn fn, void *context);
 int store_notices_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_notice_fn fn,
@@ -907,8 +916,6 @@ struct store_audit {
 	struct hash chain;      /* given */
 };
 int store_audit_append(struct store *store, struct store_audit *audit);
-/* Number and hash of the last row (0 and zeros when there is none): which state of the database this is. */
-int store_audit_head(struct store *store, uint64_t *ret_audit_no, struct hash *ret_chain);
 typedef int (*store_audit_fn)(void *context, const struct store_audit *audit);
 int store_audit_each(struct store *store, uint64_t from, store_audit_fn fn, void *context);
 /* 0 with the number of rows and the head; STORE_E_DAMAGED with *ret_bad_no the first row that does not fit. */

@@ -175,8 +175,6 @@ static int apply_exception(struct arena *arena, const struct apply_origin *origi
 		.offset = exception->record->offset,
 		.content_hash = exception->record->content_hash,
 		.identity = exception->identity,
-		.status = exception->rejected ? STORE_EXCEPTION_REJECTED : STORE_EXCEPTION_OPEN,
-		.decision = exception->rejected ? SLICE_LITERAL("reject") : SLICE_EMPTY,
 	};
 	int r;
 
@@ -194,7 +192,7 @@ static int apply_outcome(const struct apply_origin *origin, const struct member_
                          enum decide_outcome outcome, struct store_tally *tally)
 {
 	static const enum store_record_outcome outcomes[] = {STORE_RECORD_APPLIED, STORE_RECORD_NO_CHANGE,
-							     STORE_RECORD_EXCEPTION, STORE_RECORD_REJECTED};
+							     STORE_RECORD_EXCEPTION};
 
 	switch (outcome) {
 	case DECIDE_APPLIED:
@@ -205,9 +203,6 @@ static int apply_outcome(const struct apply_origin *origin, const struct member_
 		break;
 	case DECIDE_EXCEPTION:
 		tally->members_exception++;
-		break;
-	case DECIDE_REJECTED:
-		tally->members_rejected++;
 		break;
 	case DECIDE_DEFERRED:
 		return 0;
@@ -294,6 +289,19 @@ int apply_take_back(struct arena *arena, const struct store_change *change, stru
 	return r;
 }
 
+static int apply_warnings(const struct apply_origin *origin, const struct changeset *changeset)
+{
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < changeset->warning_count; i++)
+		r = store_warning_add(origin->store, &(struct store_warning){.tset_no = origin->tset_no,
+									     .member_pos = changeset->warnings[i].member_pos,
+									     .text = changeset->warnings[i].text,
+									     .later = origin->again});
+	return r;
+}
+
 int apply_family(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
                  struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload)
 {
@@ -309,6 +317,8 @@ int apply_family(struct arena *arena, const struct apply_origin *origin, const s
 		r = apply_operations(origin, changeset, payload);
 	if (r == 0)
 		r = notices_put(arena, origin, family, changeset);
+	if (r == 0)
+		r = apply_warnings(origin, changeset);
 	for (i = 0; r == 0 && i < changeset->exception_count; i++)
 		r = apply_exception(arena, origin, family, &changeset->exceptions[i]);
 	return r;

@@ -27,6 +27,8 @@ static const struct image_field {
 	{"email", offsetof(struct member, email)},
 	{"employee_id", offsetof(struct member, employee_id)},
 	{"medicare_id", offsetof(struct member, medicare_id)},
+	{"pcp_id", offsetof(struct member, pcp_id)},
+	{"facts", offsetof(struct member, facts)},
 };
 #define FIELD_COUNT (sizeof(image_fields) / sizeof(image_fields[0]))
 /* Bits of image.fields: the table's, then these. */
@@ -34,6 +36,7 @@ static const struct image_field {
 #define FIELD_DEATH (2u << FIELD_COUNT)
 #define FIELD_SEX (4u << FIELD_COUNT)
 #define FIELD_CONFIDENTIAL (8u << FIELD_COUNT)
+#define FIELD_SUPPORT_ORDER (16u << FIELD_COUNT)
 /* An address is one value. */
 #define FIELDS_ADDRESS (31u << 8)
 
@@ -75,7 +78,8 @@ static uint32_t fields_that_differ(const struct member *a, const struct member *
 		if (!slice_equal(text_at(a, image_fields[i].offset), text_at(b, image_fields[i].offset)))
 			fields |= 1u << i;
 	return fields | (a->birth_on != b->birth_on ? FIELD_BIRTH : 0) | (a->died_on != b->died_on ? FIELD_DEATH : 0) |
-	       (a->sex != b->sex ? FIELD_SEX : 0) | (a->confidential != b->confidential ? FIELD_CONFIDENTIAL : 0);
+	       (a->sex != b->sex ? FIELD_SEX : 0) | (a->confidential != b->confidential ? FIELD_CONFIDENTIAL : 0) |
+	       (a->support_order != b->support_order ? FIELD_SUPPORT_ORDER : 0);
 }
 
 static uint32_t parts_that_differ(const struct coverage_span *a, const struct coverage_span *b)
@@ -117,6 +121,8 @@ static void add_fields(struct json *json, const struct member *member, uint32_t 
 		json_text(json, "sex", slice_of(&member->sex, member->sex != 0 ? 1 : 0));
 	if ((fields & FIELD_CONFIDENTIAL) != 0)
 		json_bool(json, "confidential", member->confidential);
+	if ((fields & FIELD_SUPPORT_ORDER) != 0)
+		json_bool(json, "support_order", member->support_order);
 	json_object_end(json);
 }
 
@@ -315,6 +321,7 @@ static int read_fields(struct arena *arena, struct slice object, struct image *i
 		image->fields |= FIELD_SEX;
 	}
 	read_mark(object, "confidential", FIELD_CONFIDENTIAL, &values->confidential, &image->fields);
+	read_mark(object, "support_order", FIELD_SUPPORT_ORDER, &values->support_order, &image->fields);
 	return r;
 }
 
@@ -440,6 +447,8 @@ static void put_fields(const struct image *image, struct member *member)
 		member->sex = values->sex;
 	if ((image->fields & FIELD_CONFIDENTIAL) != 0)
 		member->confidential = values->confidential;
+	if ((image->fields & FIELD_SUPPORT_ORDER) != 0)
+		member->support_order = values->support_order;
 }
 
 static void put_span(const struct image_span *image, struct coverage_span *span)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "muster/facts.h"
 #include "muster/text.h"
 
 static void out_date(struct json *json, const char *key, date_day day)
@@ -34,6 +35,25 @@ static void out_spans(struct json *json, const struct member *member, date_day o
 	json_array_end(json);
 }
 
+/* What is restricted is shown to nobody, addresses of people with restricted access only where it was asked for. */
+static bool fact_is_out(const struct member *member, enum fact fact, bool unmasked)
+{
+	return fact_shown(fact) == FACT_OPEN || (fact_shown(fact) == FACT_ADDRESS && (unmasked || !member->confidential));
+}
+
+static void out_facts_json(struct json *json, const struct member *member, bool unmasked)
+{
+	struct slice values[FACT_COUNT];
+	int fact;
+
+	facts_read(member->facts, values);
+	json_object_begin(json, "facts");
+	for (fact = 0; fact < FACT_COUNT; fact++)
+		if (!slice_is_empty(values[fact]) && fact_is_out(member, (enum fact)fact, unmasked))
+			json_text(json, fact_name((enum fact)fact), values[fact]);
+	json_object_end(json);
+}
+
 void member_out_json_open(struct json *json, const char *key, const struct member *member, date_day on, bool unmasked)
 {
 	char ssn[TEXT_SSN_BYTES];
@@ -57,6 +77,9 @@ void member_out_json_open(struct json *json, const char *key, const struct membe
 	json_text_or_null(json, "phone", member->phone);
 	json_text_or_null(json, "email", member->email);
 	out_spans(json, member, on);
+	json_text_or_null(json, "pcp_id", member->pcp_id);
+	json_bool(json, "support_order", member->support_order);
+	out_facts_json(json, member, unmasked);
 }
 
 void member_out_json(struct json *json, const char *key, const struct member *member, date_day on, bool unmasked)
@@ -111,6 +134,7 @@ static void out_line(struct cli *cli, const char *title, struct slice text)
 int member_out_text(struct cli *cli, const struct member *member, date_day on)
 {
 	char birth[DATE_TEXT_BYTES], ssn[TEXT_SSN_BYTES];
+	struct slice facts[FACT_COUNT];
 	uint32_t i;
 
 	buffer_printf(&cli->out, "%.*s  ", (int)member->member_id.len, member->member_id.data);
@@ -137,6 +161,13 @@ int member_out_text(struct cli *cli, const struct member *member, date_day on)
 	out_line(cli, "e-mail", member->email);
 	out_line(cli, "employee id", member->employee_id);
 	out_line(cli, "Medicare id", member->medicare_id);
+	out_line(cli, "PCP", member->pcp_id);
+	if (member->support_order)
+		out_line(cli, "support order", SLICE_LITERAL("yes: the employee cannot remove this child"));
+	facts_read(member->facts, facts);
+	for (i = 0; i < FACT_COUNT; i++)
+		if (fact_is_out(member, (enum fact)i, cli->options.unmasked))
+			out_line(cli, fact_name((enum fact)i), facts[i]);
 	for (i = 0; i < member->span_count; i++)
 		if (on == DATE_NONE || span_covers(&member->spans[i], on))
 			out_line(cli, "coverage", out_span_words(cli, &member->spans[i]));

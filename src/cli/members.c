@@ -158,11 +158,32 @@ static int members_show(struct cli *cli)
 
 /* ---- history ---- */
 
-static void history_json(struct members_view *view, const struct store_change *change)
+struct warnings_out {
+	struct cli *cli;
+	struct json *json; /* NULL: text */
+};
+
+static int history_warning(void *context, const struct store_warning *warning)
 {
+	struct warnings_out *out = context;
+
+	if (out->json != NULL) {
+		json_text(out->json, NULL, warning->text);
+		return 0;
+	}
+	buffer_add_text(&out->cli->out, "    note  ");
+	text_add_visible(&out->cli->out, warning->text);
+	buffer_add_char(&out->cli->out, '\n');
+	return 0;
+}
+
+static int history_json(struct members_view *view, const struct store_change *change)
+{
+	struct warnings_out warnings = {view->cli, &view->json};
 	struct json *json = &view->json;
 	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES], at[CLOCK_TEXT_BYTES], confidence[16];
 	char id[UNDO_ID_BYTES];
+	int r;
 
 	snprintf(confidence, sizeof(confidence), "%u.%06u", change->confidence_e6 / 1000000, change->confidence_e6 % 1000000);
 	json_object_begin(json, NULL);
@@ -186,11 +207,16 @@ static void history_json(struct members_view *view, const struct store_change *c
 	json_text_or_null(json, "operator", change->operator_id);
 	json_bool(json, "undone", change->undone);
 	json_text(json, "id", slice_from(undo_id_format(change, id)));
+	json_array_begin(json, "warnings");
+	r = store_warnings_of_record(view->cli->store, change->tset_no, change->member_pos, history_warning, &warnings);
+	json_array_end(json);
 	json_object_end(json);
+	return r;
 }
 
-static void history_text(struct members_view *view, const struct store_change *change)
+static int history_text(struct members_view *view, const struct store_change *change)
 {
+	struct warnings_out warnings = {view->cli, NULL};
 	struct buffer *out = &view->cli->out;
 	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES], at[CLOCK_TEXT_BYTES], id[UNDO_ID_BYTES];
 
@@ -219,11 +245,13 @@ static void history_text(struct members_view *view, const struct store_change *c
 		text_add_visible(out, change->change);
 		buffer_add_char(out, '\n');
 	}
+	return store_warnings_of_record(view->cli->store, change->tset_no, change->member_pos, history_warning, &warnings);
 }
 
 static int history_row(void *context, const struct store_change *change)
 {
 	struct members_view *view = context;
+	int r;
 
 	/* Later ones were not known, as nothing that followed a change not yet known. */
 	if (change->at_ms > view->known_ms)
@@ -232,13 +260,13 @@ static int history_row(void *context, const struct store_change *change)
 		return 0;
 	view->count++;
 	if (view->cli->options.format == CLI_TEXT) {
-		history_text(view, change);
+		r = history_text(view, change);
 	} else {
-		history_json(view, change);
+		r = history_json(view, change);
 		if (view->cli->options.format == CLI_NDJSON)
 			buffer_add_char(&view->cli->out, '\n');
 	}
-	return cli_flush_some(view->cli);
+	return r != 0 ? r : cli_flush_some(view->cli);
 }
 
 static int members_history(struct cli *cli)

@@ -53,6 +53,18 @@ static bool subscriber_goes_on(const struct cascade *cascade)
 	return found >= 0 && !cascade_drops_dependents(&cascade->span_before, &spans->items[found].span);
 }
 
+/* Employment ended, or nobody pays: even a court's order covers nobody then. All else is the employee's own wish. */
+static bool is_voluntary(const struct member_record *record)
+{
+	static const char *const eligibility_lost[] = {"03", "04", "06", "08", "09", "16", "17", "18", "38", "40", "59"};
+	size_t i;
+
+	for (i = 0; i < sizeof(eligibility_lost) / sizeof(eligibility_lost[0]); i++)
+		if (slice_is(record->reason, eligibility_lost[i]))
+			return false;
+	return !slice_is(record->maintenance, "024") || record->reason.len > 0;
+}
+
 static int cascade_end(struct work *work, const struct cascade *cascade, struct draft *draft)
 {
 	const struct span_list spans = draft->spans; /* copied at each change: this one stays */
@@ -61,6 +73,10 @@ static int cascade_end(struct work *work, const struct cascade *cascade, struct 
 
 	if (subscriber_goes_on(cascade))
 		return 0;
+	if (draft->image->after.support_order && is_voluntary(cascade->record))
+		return work_warnf(work, cascade->record->member_pos,
+				  "dependent %.*s keeps his coverage: a medical child support order protects it",
+				  SLICE_ARGS(draft->image->after.member_id));
 	for (i = 0; i < spans.count && error == 0; i++) {
 		const struct work_span *known = &spans.items[i];
 		struct coverage_span ended = span_ended(&known->span, cascade->day);

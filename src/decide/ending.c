@@ -15,6 +15,15 @@ static int already_ended(struct record_work *it, const struct coverage_span *spa
 			  SLICE_ARGS(span->plan_id), date_format_iso(span->ends_on, day));
 }
 
+/* A child whom a court's order covers: only a representative ends that, or the end of the subscriber's employment. */
+static int check_support_order(struct record_work *it)
+{
+	if (!it->draft->image->after.support_order || is_forced(it))
+		return 0;
+	return work_fail(it->work, CATEGORY_SUPPORT_ORDER,
+			 SLICE_LITERAL("The child is covered by a medical child support order: has it ended?"));
+}
+
 /* One span and its row. `one_coverage`: by an HD of its own. */
 static int end_span(struct record_work *it, uint32_t id, date_day day, bool one_coverage)
 {
@@ -72,6 +81,8 @@ static int end_matching(struct record_work *it, const struct span_filter *filter
 	}
 	if (error == 0 && touched == 0)
 		return nothing_to_end(it, filter, day);
+	if (error == 0)
+		error = check_support_order(it);
 	if (error == 0)
 		error = resolve_end_limits(it, day);
 	for (i = 0; i < spans.count && error == 0; i++)
@@ -198,7 +209,9 @@ int voiding_line(struct record_work *it, const struct line *line)
 		return record_span_row(it, DECIDE_NO_CHANGE, id, &before, id);
 	}
 	before = after = spans->items[spans_index(spans, id)].span;
-	error = resolve_end_limits(it, before.begins_on);
+	error = check_support_order(it);
+	if (error == 0)
+		error = resolve_end_limits(it, before.begins_on);
 	if (error != 0)
 		return error;
 	after.voided = true;

@@ -12,8 +12,6 @@
 
 #include <assert.h>
 
-#include "muster/text.h"
-
 static enum line_action line_action(const struct decide_input *input, struct slice maintenance)
 {
 	if (input->compares && slice_is(maintenance, "030"))
@@ -42,22 +40,12 @@ static bool adds_coverage(const struct record_work *it)
 
 /* ---- the dependent's subscriber ---- */
 
-/* As agreed (dep_without_sub: reject): the sender puts his records into order. */
-static int reject_dependent(struct record_work *it)
-{
-	return work_reject(it->work, CATEGORY_DEP_NO_SUBSCRIBER,
-			   arena_printf(it->work->arena,
-					"The subscriber %.*s is not on file, nor does he stand before his dependent; "
-					"by agreement the record is rejected.",
-					SLICE_ARGS(it->record->subscriber_id)));
-}
-
 static int no_subscriber(struct record_work *it)
 {
 	struct work *work = it->work;
 
 	if (!work->subscriber_failed && !work->input->last_chance)
-		return work->input->policy->reject_dep_without_sub ? reject_dependent(it) : DECIDE_E_DEFER;
+		return DECIDE_E_DEFER;
 	return work_failf(work, CATEGORY_DEP_NO_SUBSCRIBER, "The subscriber %.*s is not on file%s.",
 			  SLICE_ARGS(it->record->subscriber_id),
 			  work->subscriber_failed ? ": his own record waits" : "");
@@ -110,18 +98,6 @@ static int subscriber_exists(struct record_work *it)
 			  SLICE_ARGS(it->record->subscriber_id));
 }
 
-/* Whoever is taken in without a number that the partner agreed to send is a member whom nothing finds again. */
-static int require_ssn(struct record_work *it)
-{
-	enum decide_ssn required = it->work->input->policy->ssn_required;
-
-	if (required == DECIDE_SSN_NOBODY || (required == DECIDE_SSN_SUBSCRIBERS && !it->record->is_subscriber) ||
-	    !text_ssn_is_placeholder(it->sent.ssn) || is_forced(it))
-		return 0;
-	return work_failf(it->work, CATEGORY_SYNTAX_RECORD, "The person is new, and there is no SSN; by agreement %s has one.",
-			  required == DECIDE_SSN_EVERYBODY ? "everybody" : "every subscriber");
-}
-
 static int add_person(struct record_work *it)
 {
 	struct draft *subscriber;
@@ -133,9 +109,6 @@ static int add_person(struct record_work *it)
 		return subscriber_exists(it);
 	if (is_compared(it) && !it->record->is_subscriber && subscriber == NULL)
 		return no_subscriber(it);
-	error = require_ssn(it);
-	if (error != 0)
-		return error;
 	if (is_compared(it) && it->record->coverage_count == 0 && !it->work->input->policy->add_without_coverage)
 		return work_fail(it->work, CATEGORY_NO_MATCH,
 				 SLICE_LITERAL("The person is not on file, and the full file names no coverage."));
@@ -355,9 +328,21 @@ static int join_changes(struct work *work, struct row *row, struct slice fields)
 
 	if (fields.data == NULL)
 		return -ENOMEM;
+	if (fields.len == 0)
+		return 0;
 	*change = change->len > 0 ? arena_printf(work->arena, "%.*s; %.*s", SLICE_ARGS(*change), SLICE_ARGS(fields))
 				  : fields;
 	return change->data != NULL ? 0 : -ENOMEM;
+}
+
+static enum decide_outcome outcome_of(const struct work *work, uint32_t first_row)
+{
+	uint32_t i;
+
+	for (i = first_row; i < work->row_count; i++)
+		if (work->rows[i].operation.action != DECIDE_NO_CHANGE)
+			return DECIDE_APPLIED;
+	return DECIDE_UNCHANGED;
 }
 
 /* The record's first row carries the person data; a record without rows gets one. */
@@ -371,7 +356,11 @@ static int finish_rows(struct record_work *it)
 	if (work->row_count == it->first_row && record_row(it, it->is_new ? DECIDE_ADD : DECIDE_NO_CHANGE) == NULL)
 		return -ENOMEM;
 	row = &work->rows[it->first_row];
-	if (!changed && !it->is_new)
+	if (!changed && !it->is_new && outcome_of(work, it->first_row) == DECIDE_UNCHANGED)
+		return 0;
+	if (it->all_facts.data != NULL)
+		fields_take_all_facts(it);
+	if (!fields_differ(&it->after_before, &it->draft->image->after) && !it->is_new)
 		return 0;
 	if (!it->is_new)
 		words = fields_describe(work->arena, &it->after_before, &it->draft->image->after);
@@ -471,23 +460,12 @@ static int add_exception(struct work *work, const struct record_work *it)
 		.member_pos = it->record->member_pos,
 		.category = work->failure.category,
 		.reason = work->failure.reason,
-		.rejected = work->failure.rejects,
 		.confidence = candidates != NULL ? candidates[0].probability : 0.0,
 		.identity = it->identity,
 		.candidates = candidates,
 		.candidate_count = it->match.candidate_count,
 	};
 	return 0;
-}
-
-static enum decide_outcome outcome_of(const struct work *work, uint32_t first_row)
-{
-	uint32_t i;
-
-	for (i = first_row; i < work->row_count; i++)
-		if (work->rows[i].operation.action != DECIDE_NO_CHANGE)
-			return DECIDE_APPLIED;
-	return DECIDE_UNCHANGED;
 }
 
 static int decide_one(struct work *work, uint32_t index)
@@ -512,9 +490,7 @@ static int decide_one(struct work *work, uint32_t index)
 		return 0;
 	}
 	work_rewind(work, &mark);
-	*outcome = error == DECIDE_E_DEFER     ? DECIDE_DEFERRED
-		   : work->failure.rejects ? DECIDE_REJECTED
-					   : DECIDE_EXCEPTION;
+	*outcome = error == DECIDE_E_DEFER ? DECIDE_DEFERRED : DECIDE_EXCEPTION;
 	if (error == DECIDE_E_DEFER) {
 		work->changeset->warning_count = mark.warning_count;
 		return 0;

@@ -46,6 +46,7 @@ static const struct field {
 	{"email", offsetof(struct member, email), FIELD_WORDS, SHOWN_UNLESS_CONFIDENTIAL},
 	{"employee_id", offsetof(struct member, employee_id), FIELD_EXACT, SHOWN},
 	{"medicare_id", offsetof(struct member, medicare_id), FIELD_EXACT, SHOWN},
+	{"pcp_id", offsetof(struct member, pcp_id), FIELD_EXACT, SHOWN},
 };
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
@@ -174,7 +175,8 @@ bool fields_differ(const struct member *before, const struct member *after)
 		if (!slice_equal(field_get(before, &fields[i]), field_get(after, &fields[i])))
 			return true;
 	return before->birth_on != after->birth_on || before->died_on != after->died_on || before->sex != after->sex ||
-	       before->confidential != after->confidential;
+	       before->confidential != after->confidential || before->support_order != after->support_order ||
+	       !slice_equal(before->facts, after->facts);
 }
 
 /* ---- words ---- */
@@ -216,6 +218,74 @@ static void describe_field(struct buffer *out, const struct field *field, struct
 		buffer_add_text(out, "none");
 }
 
+/* ---- facts ---- */
+
+static bool fact_is_hidden(enum fact fact, bool confidential)
+{
+	return fact_shown(fact) == FACT_RESTRICTED || (confidential && fact_shown(fact) == FACT_ADDRESS);
+}
+
+/* Told in words? What stands in records of every kind is no news the first time; the images have it. */
+static bool fact_is_told(enum fact fact, struct slice old, struct slice new)
+{
+	return !slice_equal(old, new) && (old.len > 0 || fact_is_news(fact));
+}
+
+static void describe_facts(struct buffer *out, const struct member *before, const struct member *after, bool hidden)
+{
+	static const struct field shown = {.kind = FIELD_EXACT, .shown = SHOWN};
+	struct slice old[FACT_COUNT], new[FACT_COUNT];
+	struct field named = shown;
+	int fact;
+
+	if (slice_equal(before->facts, after->facts))
+		return;
+	facts_read(before->facts, old);
+	facts_read(after->facts, new);
+	for (fact = 0; fact < FACT_COUNT; fact++) {
+		bool secret = fact_is_hidden((enum fact)fact, hidden);
+
+		if (!fact_is_told((enum fact)fact, old[fact], new[fact]))
+			continue;
+		named.name = fact_name((enum fact)fact);
+		named.shown = secret ? SHOWN_UNLESS_CONFIDENTIAL : SHOWN;
+		describe_field(out, &named, old[fact], new[fact], secret);
+	}
+}
+
+/* Stored facts with what was sent laid over; `first_heard`: also what is no change by itself. */
+static struct slice merge_facts(struct arena *arena, struct slice stored, const struct member_record *record,
+				bool first_heard)
+{
+	bool tells = slice_is(record->maintenance, "001") || slice_is(record->maintenance, "025");
+	struct slice values[FACT_COUNT];
+	bool differ = false;
+	int fact;
+
+	facts_read(stored, values);
+	for (fact = 0; fact < FACT_COUNT; fact++) {
+		struct slice sent = record->facts[fact];
+
+		if (sent.len == 0 || slice_equal(sent, values[fact]) ||
+		    (values[fact].len == 0 && !first_heard && !(tells && fact_is_news((enum fact)fact))))
+			continue;
+		values[fact] = sent;
+		differ = true;
+	}
+	return differ ? facts_write(arena, values) : stored.data != NULL ? stored : SLICE_LITERAL("");
+}
+
+void fields_take_all_facts(struct record_work *it)
+{
+	struct member *after = &it->draft->image->after;
+
+	if (slice_equal(after->facts, it->all_facts) && slice_equal(after->pcp_id, it->all_pcp))
+		return;
+	after->facts = it->all_facts;
+	after->pcp_id = it->all_pcp;
+	it->draft->image->fields_changed = true;
+}
+
 static void describe_date(struct buffer *out, const char *name, date_day before, date_day after)
 {
 	char text[DATE_TEXT_BYTES];
@@ -242,6 +312,7 @@ struct slice fields_describe(struct arena *arena, const struct member *before, c
 		if (!slice_equal(old, new))
 			describe_field(&out, &fields[i], old, new, hidden);
 	}
+	describe_facts(&out, before, after, hidden);
 	describe_date(&out, "birth_on", before->birth_on, after->birth_on);
 	describe_date(&out, "died_on", before->died_on, after->died_on);
 	if (before->sex != after->sex) {
@@ -253,6 +324,9 @@ struct slice fields_describe(struct arena *arena, const struct member *before, c
 	if (before->confidential != after->confidential)
 		buffer_printf(&out, "%sconfidential: %s", out.len > 0 ? "; " : "",
 			      after->confidential ? "no -> yes" : "yes -> no");
+	if (before->support_order != after->support_order)
+		buffer_printf(&out, "%ssupport_order: %s", out.len > 0 ? "; " : "",
+			      after->support_order ? "no -> yes" : "yes -> no");
 	described = out.error == 0 ? arena_dup(arena, buffer_slice(&out)) : SLICE_EMPTY;
 	buffer_fini(&out);
 	return described;
@@ -274,6 +348,26 @@ static struct slice shown_value(struct arena *arena, const struct field *field, 
 	return shown;
 }
 
+/* Facts that differ, one call each. */
+static int fact_differences(const struct member *before, const struct member *after, bool hidden, void *context,
+			    int (*fn)(void *context, const char *field, struct slice before, struct slice after))
+{
+	const struct slice restricted = SLICE_LITERAL("(restricted)");
+	struct slice old[FACT_COUNT], new[FACT_COUNT];
+	int fact, error = 0;
+
+	facts_read(before->facts, old);
+	facts_read(after->facts, new);
+	for (fact = 0; fact < FACT_COUNT && error == 0; fact++) {
+		bool secret = fact_is_hidden((enum fact)fact, hidden);
+
+		if (fact_is_told((enum fact)fact, old[fact], new[fact]))
+			error = fn(context, fact_name((enum fact)fact), secret ? restricted : old[fact],
+				   secret ? restricted : new[fact]);
+	}
+	return error;
+}
+
 int decide_differences(struct arena *arena, const struct member *before, const struct member *after, void *context,
 		       int (*fn)(void *context, const char *field, struct slice before, struct slice after))
 {
@@ -291,6 +385,11 @@ int decide_differences(struct arena *arena, const struct member *before, const s
 		is = shown_value(arena, &fields[i], is, hidden);
 		error = was.data != NULL && is.data != NULL ? fn(context, fields[i].name, was, is) : -ENOMEM;
 	}
+	if (error == 0)
+		error = fact_differences(before, after, hidden, context, fn);
+	if (error == 0 && before->support_order != after->support_order)
+		error = fn(context, "support_order", slice_from(before->support_order ? "yes" : "no"),
+			   slice_from(after->support_order ? "yes" : "no"));
 	if (error == 0 && before->birth_on != after->birth_on)
 		error = fn(context, "birth_on", slice_from(date_format_iso(before->birth_on, old)),
 			   slice_from(date_format_iso(after->birth_on, new)));
@@ -377,8 +476,17 @@ int fields_apply(struct record_work *it)
 	struct member *after = &it->draft->image->after;
 	int error = 0;
 
-	if (!slice_is(it->record->maintenance, "024"))
+	if (!slice_is(it->record->maintenance, "024")) {
 		error = take_person(it, after);
+		it->all_facts = merge_facts(it->work->arena, after->facts, it->record, true);
+		after->facts = merge_facts(it->work->arena, after->facts, it->record, it->is_new);
+		if (it->all_facts.data == NULL || after->facts.data == NULL)
+			return -ENOMEM;
+		if (error == 0)
+			error = person_take_pcp(it, after);
+		it->sent.support_order = is_support_order(it);
+		after->support_order = after->support_order || it->sent.support_order;
+	}
 	if (it->record->died_on != DATE_NONE)
 		after->died_on = it->record->died_on;
 	/* INS13 left out keeps what is stored. */

@@ -67,6 +67,8 @@ static struct slice own_protection(const struct decide_omission_input *input, co
 		if (span->begins_on > input->ends_on)
 			return SLICE_LITERAL("coverage began after the day on which it would end");
 	}
+	if (member->support_order)
+		return SLICE_LITERAL("covered by a medical child support order");
 	return has_later(input, member) ? SLICE_LITERAL("coverage begins after the file's date") : person->protection;
 }
 

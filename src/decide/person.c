@@ -57,6 +57,58 @@ void person_of_record(const struct decide_input *input, const struct member_reco
 		ret_member->ssn = record->subscriber_id;
 }
 
+/* NPI: ten digits, the last one a check digit (Luhn, with 80840 before them). */
+static bool is_npi(struct slice id)
+{
+	unsigned sum = 24; /* of 80840 */
+	size_t i;
+
+	if (id.len != 10 || !slice_is_digits(id))
+		return false;
+	for (i = 0; i < 10; i++) {
+		unsigned digit = (unsigned)(id.data[i] - '0');
+
+		if (i % 2 == 0)
+			digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
+		sum += digit;
+	}
+	return sum % 10 == 0;
+}
+
+/* A provider for dental care is none that the card shows; one of a coverage that ends is none any more. */
+static struct slice sent_pcp(const struct member_record *record, bool *ret_sound)
+{
+	uint32_t i;
+
+	*ret_sound = true;
+	for (i = 0; i < record->coverage_count; i++) {
+		const struct enroll_coverage *coverage = &record->coverages[i];
+
+		if (coverage->pcp_id.len == 0 || product_same(coverage->insurance_line, SLICE_LITERAL("DEN")) ||
+		    slice_is(coverage->maintenance, "024") || slice_is(coverage->maintenance, "002"))
+			continue;
+		*ret_sound = !slice_is(coverage->pcp_kind, "XX") || is_npi(coverage->pcp_id);
+		return coverage->pcp_id;
+	}
+	return SLICE_EMPTY;
+}
+
+int person_take_pcp(struct record_work *it, struct member *after)
+{
+	bool sound, tells = slice_is(it->record->maintenance, "001") || slice_is(it->record->maintenance, "025");
+	struct slice sent = sent_pcp(it->record, &sound);
+
+	it->all_pcp = after->pcp_id;
+	if (sent.len == 0 || slice_equal(sent, after->pcp_id))
+		return 0;
+	if (!sound)
+		return work_doubt(it, CATEGORY_PCP_INVALID, "the primary care provider sent is no NPI; none is kept");
+	it->all_pcp = sent;
+	if (after->pcp_id.len > 0 || tells || it->is_new)
+		after->pcp_id = sent;
+	return 0;
+}
+
 static struct member prior_of_record(const struct member_record *record)
 {
 	const struct enroll_person *prior = &record->prior;

@@ -26,6 +26,16 @@ bool is_child(const struct member_record *record)
 	return false;
 }
 
+bool is_support_order(const struct record_work *it)
+{
+	const char *agreed = it->work->input->policy->support_order;
+	struct slice sent = it->record->facts[FACT_reporting_category];
+
+	if (it->record->is_subscriber || sent.len == 0)
+		return false;
+	return agreed[0] != '\0' ? slice_is(sent, agreed) : slice_is(sent, "QMCSO") || slice_is(sent, "NMSN");
+}
+
 bool is_compared(const struct record_work *it)
 {
 	return it->work->input->compares && slice_is(it->record->maintenance, "030");

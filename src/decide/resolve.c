@@ -291,7 +291,8 @@ int resolve_begin_limits(struct record_work *it, date_day begins)
 	date_day today = it->work->input->today;
 	char day[DATE_TEXT_BYTES];
 
-	if (is_forced(it))
+	/* A court's order asks for no enrollment period. */
+	if (is_forced(it) || it->sent.support_order)
 		return 0;
 	if (policy->retro_add_days > 0 && begins < today - policy->retro_add_days)
 		return work_failf(it->work, CATEGORY_RETRO_LIMIT,

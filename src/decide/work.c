@@ -12,16 +12,7 @@ int work_fail(struct work *work, enum category category, struct slice reason)
 		return -ENOMEM;
 	work->failure.category = category;
 	work->failure.reason = reason;
-	work->failure.rejects = false;
 	return DECIDE_E_EXCEPTION;
-}
-
-int work_reject(struct work *work, enum category category, struct slice reason)
-{
-	int error = work_fail(work, category, reason);
-
-	work->failure.rejects = true;
-	return error;
 }
 
 static struct slice format_text(struct arena *arena, const char *format, va_list arguments)
@@ -75,6 +66,14 @@ int work_warnf(struct work *work, uint32_t member_pos, const char *format, ...)
 		(struct decide_warning){member_pos, format_text(work->arena, format, arguments)};
 	va_end(arguments);
 	return warnings[changeset->warning_count++].text.data != NULL ? 0 : -ENOMEM;
+}
+
+int work_doubt(struct record_work *it, enum category category, const char *what)
+{
+	if ((it->work->input->policy->hold_on & UINT64_C(1) << category) != 0 && !is_forced(it))
+		return work_failf(it->work, category, "%c%s.", what[0] >= 'a' && what[0] <= 'z' ? what[0] - 32 : what[0],
+				  what + 1);
+	return work_warnf(it->work, it->record->member_pos, "%s", what);
 }
 
 int work_mark(struct work *work, struct mark *ret_mark)

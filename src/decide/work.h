@@ -72,7 +72,6 @@ struct work {
 	struct {
 		enum category category;
 		struct slice reason;
-		bool rejects; /* back to the sender; else a representative looks */
 	} failure;
 };
 
@@ -86,6 +85,7 @@ struct record_work {
 	struct draft *draft;        /* who is meant; NULL while unknown */
 	struct member after_before; /* his fields before this record */
 	uint32_t first_row;         /* of this record */
+	struct slice all_facts, all_pcp; /* the person's, with what is no change by itself */
 	bool is_new;
 };
 
@@ -99,10 +99,13 @@ struct mark {
 
 /* Sets the failure; returns DECIDE_E_EXCEPTION, or -ENOMEM when the reason has no text. */
 int work_fail(struct work *work, enum category category, struct slice reason);
-/* The same for what goes back to the sender (DECIDE_REJECTED). */
-int work_reject(struct work *work, enum category category, struct slice reason);
 int work_failf(struct work *work, enum category category, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * Something that looks wrong about a record which is certain otherwise: an exception of this category where the partner's
+ * profile says so (hold_on), else a warning. 0, DECIDE_E_EXCEPTION, -ENOMEM.
+ */
+int work_doubt(struct record_work *it, enum category category, const char *what);
 /* Something to be told beside what was done for this record. 0 or -ENOMEM. */
 int work_warnf(struct work *work, uint32_t member_pos, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* For %.*s */
@@ -140,10 +143,14 @@ struct match_candidates overlay_candidates(struct overlay *overlay);
 /* person.c: who was sent. */
 void person_of_record(const struct decide_input *input, const struct member_record *record, struct member *ret_member);
 int person_match(struct record_work *it);
+/* The primary care provider, as facts are taken over: heard for the first time he is no change in every record. */
+int person_take_pcp(struct record_work *it, struct member *after);
 
 /* fields.c: person data. */
 /* Take over what was sent into the draft; warnings for placeholders. 0, DECIDE_E_EXCEPTION, <0. */
 int fields_apply(struct record_work *it);
+/* The record changes something: what it tells beside that is kept too. */
+void fields_take_all_facts(struct record_work *it);
 /* "address1: A -> B; phone:  -> C", or empty when nothing differs. data NULL = no memory. */
 struct slice fields_describe(struct arena *arena, const struct member *before, const struct member *after);
 bool fields_differ(const struct member *before, const struct member *after);
@@ -196,6 +203,8 @@ struct slice describe_span(struct arena *arena, const struct coverage_span *befo
 bool is_forced(const struct record_work *it);
 bool is_cobra(const struct member_record *record);
 bool is_child(const struct member_record *record);
+/* The record says that the child is covered by a medical child support order. */
+bool is_support_order(const struct record_work *it);
 /* INS03 030 in a full file: compared with what is stored. */
 bool is_compared(const struct record_work *it);
 

@@ -13,7 +13,21 @@
 #include "muster/enroll.h"
 
 /* The loops that records are read from; all others only stand in the raw text. */
-enum enroll_loop { LOOP_OTHER, LOOP_2000, LOOP_2100A, LOOP_2100B, LOOP_2100C, LOOP_2300, LOOP_2310 };
+enum enroll_loop {
+	LOOP_OTHER,
+	LOOP_2000,
+	LOOP_2100A,
+	LOOP_2100B,
+	LOOP_2100C,
+	LOOP_2100D,
+	LOOP_2100E,
+	LOOP_2100F,
+	LOOP_2100G,
+	LOOP_2200,
+	LOOP_2300,
+	LOOP_2310,
+	LOOP_2320
+};
 
 struct gathered_segment {
 	size_t at, len; /* in `text`, without terminator */
@@ -50,6 +64,10 @@ struct divided {
 	struct slice element[RECORD_ELEMENTS_MAX + 1]; /* [0] is the segment id; trimmed */
 };
 void enroll_gather_divide(struct slice segment, char separator, struct divided *ret_divided);
+
+/* What a segment tells that is kept as a fact. 0 or -ENOMEM. */
+int enroll_facts_read(struct arena *arena, enum enroll_loop loop, const struct divided *segment, char component,
+		      struct member_record *record);
 
 /* Read the gathered loop into `ret_record`, all of it in `arena`. 0 or -ENOMEM. */
 int enroll_record_read(struct arena *arena, const struct gather *gather, const struct x12_separators *separators,

@@ -165,8 +165,6 @@ static void read_loop_2100a(struct reading *reading, const struct divided *segme
 		read_per(record, segment);
 	else if (slice_is(element[0], "N3") || slice_is(element[0], "N4"))
 		read_address(record, segment);
-	else if (slice_is(element[0], "LUI") && record->language.len == 0)
-		record->language = element[2].len > 0 ? element[2] : element[3];
 	else
 		read_person(&record->person, segment);
 	if (slice_is(element[0], "NM1"))
@@ -230,8 +228,10 @@ static void read_loop_2310(struct reading *reading, const struct divided *segmen
 	if (!slice_is(segment->element[0], "NM1") || reading->record->coverage_count == 0)
 		return;
 	coverage = &reading->coverages[reading->record->coverage_count - 1];
-	if (slice_is(segment->element[1], "P3") && coverage->pcp_id.len == 0)
+	if (slice_is(segment->element[1], "P3") && coverage->pcp_id.len == 0) {
 		coverage->pcp_id = segment->element[9];
+		coverage->pcp_kind = segment->element[8];
+	}
 }
 
 static void read_segment(struct reading *reading, enum enroll_loop loop, const struct divided *segment,
@@ -257,6 +257,12 @@ static void read_segment(struct reading *reading, enum enroll_loop loop, const s
 	case LOOP_2310:
 		read_loop_2310(reading, segment);
 		break;
+	case LOOP_2100D:
+	case LOOP_2100E:
+	case LOOP_2100F:
+	case LOOP_2100G:
+	case LOOP_2200:
+	case LOOP_2320:
 	case LOOP_OTHER:
 		break;
 	}
@@ -378,6 +384,8 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 		enroll_gather_divide(slice_of(text.data + gather->segments[i].at, gather->segments[i].len),
 				     separators->element, &segment);
 		read_segment(&reading, gather->segments[i].loop, &segment, gather->segments[i].segment_pos);
+		if (enroll_facts_read(arena, gather->segments[i].loop, &segment, separators->component, ret_record) < 0)
+			return -ENOMEM;
 	}
 	if (record_set_errors(arena, gather, ret_record) < 0 || record_set_offsets(arena, gather, ret_record) < 0)
 		return -ENOMEM;

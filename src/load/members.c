@@ -31,7 +31,7 @@ enum {
 	MEMBER_ID,
 	SUBSCRIBER_ID,
 	RELATIONSHIP,
-	PERSON_COLUMNS = 19, /* the first ones are of the person */
+	PERSON_COLUMNS = 21, /* the first ones are of the person */
 	GROUP_ID = PERSON_COLUMNS,
 	PLAN_ID,
 	TIER,
@@ -69,6 +69,8 @@ static const struct table_column member_columns[] = {
 	PERSON(email, COLUMN_TEXT, .required = false),
 	PERSON(employee_id, COLUMN_ID, .required = false),
 	PERSON(medicare_id, COLUMN_ID, .required = false),
+	PERSON(pcp_id, COLUMN_ID, .required = false),
+	PERSON(support_order, COLUMN_FLAG, .max = 1),
 	[GROUP_ID] = COVERAGE(group_id, COLUMN_ID, .required = false),
 	[PLAN_ID] = COVERAGE(plan_id, COLUMN_ID, .required = false),
 	[TIER] = COVERAGE(tier, COLUMN_CODE, .words = tiers),
@@ -369,6 +371,7 @@ static int put_member(struct loader *loader, void *data, bool last_chance)
 		after.version = before->version;
 		after.died_on = before->died_on;
 		after.confidential = before->confidential;
+		after.facts = before->facts;
 		after.spans = before->spans;
 		after.span_count = before->span_count;
 	}

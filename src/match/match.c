@@ -150,8 +150,7 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 				.candidates = candidates,
 				.query = query,
 				.model = query->model,
-				.intent = query->intent,
-				.stops_early = true};
+				.intent = query->intent};
 	struct strict strict;
 	uint32_t i;
 	int error = 0;

@@ -364,6 +364,30 @@ static int page_certainty(struct report *report)
 	return r;
 }
 
+static int warning_row(void *context, const struct store_warning *warning)
+{
+	struct report *report = context;
+
+	if (warning->later)
+		return 0;
+	if (!row_begin(report))
+		return FULL;
+	cell(report, "c", warning->tset_control);
+	cell_number(report, warning->member_pos);
+	cell(report, "", warning->text);
+	return row_end(report);
+}
+
+static int page_warnings(struct report *report)
+{
+	static const char *const columns[] = {"Set", "Record", "Warning", NULL};
+	int r;
+
+	table_begin(report, "What looks odd, and holds nothing up", columns);
+	r = store_warnings_of_file(report->work->store, report->work->file->file_no, warning_row, report);
+	return table_end(report, r, "Nothing.", "members history shows those of each member.");
+}
+
 static int exception_row(void *context, const struct store_exception *item)
 {
 	struct report *report = context;
@@ -429,6 +453,8 @@ int write_report(struct work *work)
 		r = page_certainty(&report);
 	if (r == 0)
 		r = page_waiting(&report);
+	if (r == 0)
+		r = page_warnings(&report);
 	page_files(&report);
 	buffer_fini(&report.visible);
 	return r;

@@ -9,7 +9,7 @@
 struct summary {
 	struct work *work;
 	struct json json;
-	uint64_t errors, warnings;
+	uint64_t errors, warnings, record_warnings;
 };
 
 static void json_cents(struct json *json, const char *key, cents amount)
@@ -136,6 +136,22 @@ static void about_file(struct json *json, const struct store_file *file, const s
 		receipt(json, "duplicate_of", duplicate_of);
 }
 
+/* So many stand in the summary and on the page: who sends one in every record needs no list of them. */
+static int add_warning(void *context, const struct store_warning *warning)
+{
+	struct summary *summary = context;
+	struct json *json = &summary->json;
+
+	if (warning->later || ++summary->record_warnings > RECORD_WARNINGS_MAX)
+		return 0;
+	json_object_begin(json, NULL);
+	json_text(json, "set", warning->tset_control);
+	json_u64(json, "member_pos", warning->member_pos);
+	json_text(json, "text", warning->text);
+	json_object_end(json);
+	return work_flush_some(summary->work);
+}
+
 int write_summary(struct work *work)
 {
 	struct summary summary = {.work = work};
@@ -169,6 +185,13 @@ int write_summary(struct work *work)
 	json_object_begin(json, "findings");
 	json_u64(json, "errors", summary.errors);
 	json_u64(json, "warnings", summary.warnings);
+	json_object_end(json);
+	json_object_begin(json, "record_warnings");
+	json_array_begin(json, "first");
+	if (r == 0)
+		r = store_warnings_of_file(work->store, file->file_no, add_warning, &summary);
+	json_array_end(json);
+	json_u64(json, "count", summary.record_warnings);
 	json_object_end(json);
 	manifest(json, work);
 	json_object_end(json);

@@ -20,6 +20,9 @@ struct certainty {
 	struct slice tset_control, member_id, match_rule;
 };
 
+/* Warnings of records listed in the summary and on the page. */
+#define RECORD_WARNINGS_MAX 100u
+
 struct work {
 	struct env *env;
 	struct store *store;

@@ -60,6 +60,8 @@ static const char *const contradictions[] = {
 	"(SELECT 1 FROM ledger l WHERE l.tset_no = e.tset_no AND l.member_pos = e.member_pos)",
 	"SELECT 'notice ' || tset_no || '-' || member_pos || ' is not in the ledger' FROM notices n WHERE NOT EXISTS "
 	"(SELECT 1 FROM ledger l WHERE l.tset_no = n.tset_no AND l.member_pos = n.member_pos)",
+	"SELECT 'warning ' || tset_no || '-' || member_pos || ' is not in the ledger' FROM warnings w WHERE NOT EXISTS "
+	"(SELECT 1 FROM ledger l WHERE l.tset_no = w.tset_no AND l.member_pos = w.member_pos)",
 	"SELECT 'match key of no member ' || member_no FROM match_keys k WHERE NOT EXISTS "
 	"(SELECT 1 FROM members m WHERE m.member_no = k.member_no)",
 };

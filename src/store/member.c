@@ -40,7 +40,10 @@ static void read_fields(struct query *query, struct arena *arena, struct member 
 	member->email = read_text(query, arena);
 	member->employee_id = read_text(query, arena);
 	member->medicare_id = read_text(query, arena);
+	member->pcp_id = read_text(query, arena);
+	member->facts = read_text(query, arena);
 	member->confidential = read_bool(query);
+	member->support_order = read_bool(query);
 }
 
 static void read_member_row(struct query *query, struct arena *arena, struct member *member)
@@ -123,10 +126,11 @@ void store_read_member(struct query *query, struct arena *arena, struct member *
 #define MEMBER_AND_SPANS                                                                                               \
 	"SELECT m.member_no, m.member_id, m.version, m.subscriber_id, m.relationship, m.last_name, m.first_name, "     \
 	"m.middle_name, m.suffix, m.ssn, m.birth_on, m.died_on, m.sex, m.address1, m.address2, m.city, m.state, "      \
-	"m.zip, m.phone, m.email, m.employee_id, m.medicare_id, m.confidential, s.span_no, s.group_id, s.plan_id, "    \
+	"m.zip, m.phone, m.email, m.employee_id, m.medicare_id, m.pcp_id, m.facts, "           \
+	"m.confidential, m.support_order, s.span_no, s.group_id, s.plan_id, "                      \
 	"s.insurance_line, s.tier, s.begins_on, s.ends_on, s.cobra, s.voided "                                         \
 	"FROM members m LEFT JOIN coverage_spans s ON s.member_no = m.member_no "
-#define MEMBER_COLUMN_COUNT 23
+#define MEMBER_COLUMN_COUNT 26
 
 /* Members as their rows come; `capacity` is that of the last one's spans. */
 struct member_rows {
@@ -259,7 +263,10 @@ static void query_fields(struct query *query, const struct member *member)
 	query_text(query, member->email);
 	query_text(query, member->employee_id);
 	query_text(query, member->medicare_id);
+	query_text(query, member->pcp_id);
+	query_text(query, member->facts);
 	query_bool(query, member->confidential);
+	query_bool(query, member->support_order);
 }
 
 static bool names_equal(const struct member *a, const struct member *b)
@@ -277,7 +284,8 @@ static bool fields_equal(const struct member *a, const struct member *b)
 	       slice_equal(a->city, b->city) && slice_equal(a->state, b->state) && slice_equal(a->zip, b->zip) &&
 	       slice_equal(a->phone, b->phone) && slice_equal(a->email, b->email) &&
 	       slice_equal(a->employee_id, b->employee_id) && slice_equal(a->medicare_id, b->medicare_id) &&
-	       a->confidential == b->confidential;
+	       slice_equal(a->pcp_id, b->pcp_id) && slice_equal(a->facts, b->facts) &&
+	       a->confidential == b->confidential && a->support_order == b->support_order;
 }
 
 static bool same_plan(const struct coverage_span *a, const struct coverage_span *b)
@@ -464,7 +472,7 @@ static int insert_row(struct store *store, struct member *member)
 
 	query_open(&query, store,
 		   "INSERT INTO members(member_id, version, " MEMBER_FIELD_COLUMNS ") "
-		   "VALUES(?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		   "VALUES(?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, member->member_id);
 	query_text(&query, member->subscriber_id);
 	query_fields(&query, member);
@@ -518,13 +526,15 @@ static int update_row(struct store *store, const struct member *before, const st
 			   "UPDATE members SET version = version + 1, relationship = ?, last_name = ?, first_name = ?, "
 			   "middle_name = ?, suffix = ?, ssn = ?, birth_on = ?, died_on = ?, sex = ?, address1 = ?, "
 			   "address2 = ?, city = ?, state = ?, zip = ?, phone = ?, email = ?, employee_id = ?, "
-			   "medicare_id = ?, confidential = ? WHERE member_no = ? AND version = ?");
+			   "medicare_id = ?, pcp_id = ?, facts = ?, confidential = ?, support_order = ? "
+			   "WHERE member_no = ? AND version = ?");
 	} else {
 		query_open(&query, store,
 			   "UPDATE members SET subscriber_id = ?, version = version + 1, relationship = ?, "
 			   "last_name = ?, first_name = ?, middle_name = ?, suffix = ?, ssn = ?, birth_on = ?, "
 			   "died_on = ?, sex = ?, address1 = ?, address2 = ?, city = ?, state = ?, zip = ?, phone = ?, "
-			   "email = ?, employee_id = ?, medicare_id = ?, confidential = ? "
+			   "email = ?, employee_id = ?, medicare_id = ?, pcp_id = ?, facts = ?, confidential = ?, "
+			   "support_order = ? "
 			   "WHERE member_no = ? AND version = ?");
 		query_text(&query, after->subscriber_id);
 	}

@@ -377,7 +377,7 @@ class Runner:
         audit = [tuple([row["member_pos"], row["outcome"], self.name_of(row), row["field"], row["database_value"],
                         row["file_value"]]) for row in table(self.result(".audit.csv"))]
         wanted = {"omitted": False, "audit": False, "warns": False}
-        warnings = [(str(row["member_pos"]), row["text"]) for row in summary.get("warnings_of_records", [])]
+        warnings = [(str(row["member_pos"]), row["text"]) for row in summary["record_warnings"]["first"]]
         self.notices(self.result(".notices.csv"), [line for line in lines if line.split()[0] == "notice"], faults)
         for line in lines:
             words = line.split()

@@ -63,7 +63,7 @@ static void keep_record(struct member_record *copy, const struct member_record *
 	copy->email = keep(record->email);
 	copy->medicare_parts = keep(record->medicare_parts);
 	copy->medicare_reason = keep(record->medicare_reason);
-	copy->language = keep(record->language);
+	copy->facts[FACT_language] = keep(record->facts[FACT_language]);
 	copy->address1 = keep(record->address1);
 	copy->address2 = keep(record->address2);
 	copy->city = keep(record->city);
@@ -306,7 +306,7 @@ static void test_member_details(void **state)
 	assert_int_equal(record->birth_order, 2);
 	assert_true(record->has_mailing);
 	assert_false(record->has_address);
-	assert_slice(record->language, "ES");
+	assert_slice(record->facts[FACT_language], "ES");
 	/* "No end" is no end date. */
 	assert_int_equal(enroll_date_value(record, "357"), DATE_NONE);
 	assert_int_equal(enroll_date_value(record, "303"), day("2026-01-31"));

@@ -49,6 +49,7 @@ X(OUT_OF_SEQUENCE,     HIGH,   "The file is older than one applied before. Check
 X(SYNTAX_RECORD,       NORMAL, "The record has errors of form. The partner corrects and sends it again.")
 X(BAD_DATES,           NORMAL, "The record's dates contradict each other or are missing. Ask the sponsor.")
 X(CONFLICTING_ACTION,  NORMAL, "The record's maintenance codes contradict each other. Ask the sponsor what is meant.")
+X(SUPPORT_ORDER,       HIGH,   "A court order covers the child; the employee cannot remove him. End it only with the order's end.")
 X(CONFIDENTIAL,        NORMAL, "Access to this record is restricted.")
 X(UNKNOWN_PAYER,       NORMAL, "The payer of the remittance is not on file.")
 X(MEMBER_NOT_BILLED,   NORMAL, "A payment for a member whom the bill does not name. Probably an add is pending.")

@@ -1,0 +1,134 @@
+/*
+ * facts: what a record tells of a person beside the fields that rules ask for.
+ *
+ * The first of a kind counts: a second employer or other policy stays in the raw text.
+ */
+#include "gather.h"
+
+#include "muster/error.h"
+
+/* Elements that are facts as they stand. */
+static const struct {
+	enum enroll_loop loop;
+	const char *segment, *qualifier; /* of its first element; NULL = any */
+	int element, component;          /* component 0: the whole element */
+	enum fact fact;
+} plain[] = {
+	{LOOP_2000, "INS", NULL, 6, 1, FACT_medicare_parts}, {LOOP_2000, "INS", NULL, 6, 2, FACT_medicare_reason},
+	{LOOP_2000, "INS", NULL, 7, 0, FACT_cobra_event},    {LOOP_2000, "INS", NULL, 8, 0, FACT_employment},
+	{LOOP_2000, "INS", NULL, 9, 0, FACT_student},        {LOOP_2000, "REF", "17", 2, 0, FACT_reporting_category},
+	{LOOP_2000, "INS", NULL, 10, 0, FACT_handicapped},   {LOOP_2000, "DTP", "336", 3, 0, FACT_hired_on},
+	{LOOP_2000, "DTP", "338", 3, 0, FACT_medicare_begins}, {LOOP_2000, "DTP", "339", 3, 0, FACT_medicare_ends},
+	{LOOP_2000, "DTP", "340", 3, 0, FACT_cobra_begins},  {LOOP_2000, "DTP", "341", 3, 0, FACT_cobra_ends},
+	{LOOP_2000, "DTP", "350", 3, 0, FACT_school_begins}, {LOOP_2000, "DTP", "351", 3, 0, FACT_school_ends},
+	{LOOP_2100A, "DMG", NULL, 4, 0, FACT_marital},       {LOOP_2100A, "DMG", NULL, 5, 1, FACT_race},
+	{LOOP_2100A, "HLH", NULL, 1, 0, FACT_health},        {LOOP_2100A, "LUI", NULL, 2, 0, FACT_language},
+	{LOOP_2100A, "LUI", NULL, 3, 0, FACT_language},      {LOOP_2200, "DSB", NULL, 1, 0, FACT_disability},
+	{LOOP_2100E, "NM1", NULL, 3, 0, FACT_school},
+};
+
+static void read_plain(enum enroll_loop loop, const struct divided *segment, char component,
+		       struct member_record *record)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		struct slice value;
+
+		if (plain[i].loop != loop || !slice_is(segment->element[0], plain[i].segment) ||
+		    (plain[i].qualifier != NULL && !slice_is(segment->element[1], plain[i].qualifier)) ||
+		    record->facts[plain[i].fact].len > 0)
+			continue;
+		value = segment->element[plain[i].element];
+		if (plain[i].component > 0)
+			value = slice_trim(x12_part(value, component, (uint32_t)plain[i].component));
+		record->facts[plain[i].fact] = value;
+	}
+}
+
+/* Behind what the same loop told before: "ROE ALEX, 1 MAIN ST, ANYTOWN CA 90001". */
+static int add_part(struct arena *arena, struct slice *value, const char *separator, struct slice part)
+{
+	if (part.len == 0)
+		return 0;
+	*value = value->len > 0 ? arena_printf(arena, "%.*s%s%.*s", (int)value->len, value->data, separator, (int)part.len,
+					       part.data)
+				: part;
+	return value->data != NULL ? 0 : -ENOMEM;
+}
+
+static int add_name_or_address(struct arena *arena, const struct divided *segment, struct slice *value)
+{
+	const struct slice *element = segment->element;
+	int error = 0, i;
+
+	if (slice_is(element[0], "NM1")) {
+		error = add_part(arena, value, ", ", element[3]);
+		return error == 0 ? add_part(arena, value, " ", element[4]) : error;
+	}
+	if (slice_is(element[0], "N3"))
+		for (i = 1; i <= 2 && error == 0; i++)
+			error = add_part(arena, value, ", ", element[i]);
+	if (slice_is(element[0], "N4"))
+		for (i = 1; i <= 3 && error == 0; i++)
+			error = add_part(arena, value, i == 1 ? ", " : " ", element[i]);
+	return error;
+}
+
+/* Loops that are one fact; a loop that repeats begins with NM1, and only its first time is kept. */
+static int read_party(struct arena *arena, const struct divided *segment, enum fact fact, bool addressed,
+		      struct member_record *record)
+{
+	struct slice *value = &record->facts[fact];
+	bool begins = slice_is(segment->element[0], "NM1");
+
+	if (begins && record->fact_loops[fact] < 2)
+		record->fact_loops[fact]++;
+	if (record->fact_loops[fact] != 1 || (!begins && !addressed))
+		return 0;
+	return add_name_or_address(arena, segment, value);
+}
+
+/* "S/1": the other payer is secondary, and there is coordination. */
+static int read_other_coverage(struct arena *arena, const struct divided *segment, struct member_record *record)
+{
+	struct slice *value = &record->facts[FACT_other_coverage];
+
+	if (!slice_is(segment->element[0], "COB") || value->len > 0)
+		return 0;
+	*value = arena_printf(arena, "%.*s/%.*s", (int)segment->element[1].len,
+			      segment->element[1].len > 0 ? segment->element[1].data : "", (int)segment->element[3].len,
+			      segment->element[3].len > 0 ? segment->element[3].data : "");
+	return value->data != NULL ? 0 : -ENOMEM;
+}
+
+int enroll_facts_read(struct arena *arena, enum enroll_loop loop, const struct divided *segment, char component,
+		      struct member_record *record)
+{
+	switch (loop) {
+	case LOOP_2100C:
+		if (slice_is(segment->element[0], "NM1"))
+			return 0;
+		return add_name_or_address(arena, segment, &record->facts[FACT_mail_address]);
+	case LOOP_2100D:
+		return read_party(arena, segment, FACT_employer, false, record);
+	case LOOP_2100F:
+		return read_party(arena, segment, FACT_custodial_parent, true, record);
+	case LOOP_2100G:
+		return read_party(arena, segment, FACT_responsible_person, true, record);
+	case LOOP_2320:
+		return read_other_coverage(arena, segment, record);
+	case LOOP_2000:
+	case LOOP_2100A:
+	case LOOP_2100E:
+	case LOOP_2200:
+		read_plain(loop, segment, component, record);
+		return 0;
+	case LOOP_2100B:
+	case LOOP_2300:
+	case LOOP_2310:
+	case LOOP_OTHER:
+		break;
+	}
+	return 0;
+}
