@@ -223,10 +223,12 @@ int guide_set_add(struct guide_set *set, const char *name, struct slice yaml, st
  */
 int guide_set_derive(const struct guide_set *base, struct arena *arena, struct guide_set **ret_set);
 /*
- * The external list `list` becomes what the YAML text says (written as those of specs/codes); an unknown one is added,
- * for overlays to use. Of a derived set only. 0; GUIDE_E_INVALID with messages in `errors`; <0.
+ * The external list `list` becomes what the file says; an unknown one is added, for overlays to use. The ending of
+ * `name` tells its form: .csv a table with the columns code and meaning, .txt a code in each line (a line that begins
+ * with # is none), else YAML, written as those of specs/codes. Of a derived set only. 0; GUIDE_E_INVALID with messages
+ * in `errors`; <0.
  */
-int guide_set_replace_list(struct guide_set *set, struct slice list, const char *name, struct slice yaml,
+int guide_set_replace_list(struct guide_set *set, struct slice list, const char *name, struct slice content,
                            struct buffer *errors);
 /*
  * Lay an overlay over guides (docs/GUIDES.md): {834: {PLACE: {usage: ..., repeat: ..., length: ..., codes: ...}}}. Of a

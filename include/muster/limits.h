@@ -40,6 +40,8 @@
 /* YAML before parsing, and its depth (reference/security section 6: libyaml is quadratic in depth). */
 #define LIMIT_YAML_BYTES (1024u * 1024u)
 #define LIMIT_YAML_DEPTH 32u
+/* A site's own code list: the largest in use, of diagnoses, has 100,000 lines. */
+#define LIMIT_CODE_FILE_BYTES (16u * 1024u * 1024u)
 /* Coverages (HD) of one member in one record: the guide's own limit. */
 #define LIMIT_COVERAGES 99u
 /* Members of one family decided together; the largest real families are under 30. */

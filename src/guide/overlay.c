@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "code_file.h"
 #include "compile.h"
 
 /* A guide being changed. */
@@ -165,22 +166,41 @@ static int replace_in_dictionary(struct guide_set *set, const struct dictionary_
 	return 0;
 }
 
-int guide_set_replace_list(struct guide_set *set, struct slice list, const char *name, struct slice yaml,
-			   struct buffer *errors)
+static int read_yaml_list(struct guide_set *set, struct slice list, struct guide_text *text,
+			  struct dictionary_list *ret_list)
 {
-	struct guide_text text = {.name = name, .text = yaml, .errors = errors};
-	struct dictionary_list read = {.count = 0};
-	struct dictionary one = {.lists = &read};
+	struct dictionary one = {.lists = ret_list};
 	struct yaml_node *root;
-	int error = yaml_parse(set->site, name, yaml, errors, &root);
+	int error = yaml_parse(set->site, text->name, text->text, text->errors, &root);
 
 	if (error == YAML_E_INVALID)
 		return GUIDE_E_INVALID;
 	if (error == 0)
-		error = dictionary_read_list(&one, set->site, &text, root);
-	if (error == 0 && !text.invalid && !slice_equal(read.name, list))
-		guide_complain(&text, yaml_get(root, "list"), "this is the list \"%.*s\", and \"%.*s\" is wanted",
-			       (int)read.name.len, read.name.data, (int)list.len, list.data);
+		error = dictionary_read_list(&one, set->site, text, root);
+	if (error == 0 && !text->invalid && !slice_equal(ret_list->name, list))
+		guide_complain(text, yaml_get(root, "list"), "this is the list \"%.*s\", and \"%.*s\" is wanted",
+			       (int)ret_list->name.len, ret_list->name.data, (int)list.len, list.data);
+	return error;
+}
+
+static bool ends_in(const char *name, const char *ending)
+{
+	size_t n = strlen(name), m = strlen(ending);
+
+	return n > m && strcmp(name + n - m, ending) == 0;
+}
+
+int guide_set_replace_list(struct guide_set *set, struct slice list, const char *name, struct slice content,
+			   struct buffer *errors)
+{
+	struct guide_text text = {.name = name, .text = content, .errors = errors};
+	struct dictionary_list read = {.count = 0};
+	int error;
+
+	if (ends_in(name, ".csv") || ends_in(name, ".txt"))
+		error = code_file_read(set->site, &text, list, ends_in(name, ".csv"), &read);
+	else
+		error = read_yaml_list(set, list, &text, &read);
 	if (error == 0 && text.invalid)
 		error = GUIDE_E_INVALID;
 	if (error == 0)

@@ -260,7 +260,8 @@ static int settle_code_file(struct key_reader *reader, const struct yaml_node *r
 	path = path_beside(reader, row->text);
 	if (path.data == NULL)
 		return -ENOMEM;
-	r = profile_read_file(reader->arena->env, reader->arena, path.data, reader->errors, &text);
+	r = profile_read_file(reader->arena->env, reader->arena, path.data, LIMIT_CODE_FILE_BYTES, reader->errors,
+			      &text);
 	if (r == 0)
 		r = guide_set_replace_list(own, row->key, path.data, text, reader->errors);
 	if (r != GUIDE_E_INVALID && r != MUSTER_ERROR_CONFIG)

@@ -301,7 +301,7 @@ int config_load(struct env *env, struct arena *arena, const char *explicit_path,
 	struct slice text;
 	int r;
 	if (!is_blank(path)) {
-		r = profile_read_file(env, arena, path, errors, &text);
+		r = profile_read_file(env, arena, path, LIMIT_YAML_BYTES, errors, &text);
 		return r < 0 ? r : config_parse(arena, path, text, errors, ret_config);
 	}
 	if (env_exists(env, CONFIG_LOCAL)) {
@@ -309,7 +309,7 @@ int config_load(struct env *env, struct arena *arena, const char *explicit_path,
 		return r < 0 ? r : config_parse(arena, CONFIG_LOCAL, text, errors, ret_config);
 	}
 	if (env_exists(env, CONFIG_SYSTEM)) {
-		r = profile_read_file(env, arena, CONFIG_SYSTEM, errors, &text);
+		r = profile_read_file(env, arena, CONFIG_SYSTEM, LIMIT_YAML_BYTES, errors, &text);
 		return r < 0 ? r : config_parse(arena, CONFIG_SYSTEM, text, errors, ret_config);
 	}
 	return config_defaults(arena, ret_config);

@@ -9,10 +9,10 @@
 #include "muster/env.h"
 
 /*
- * Read a whole file of at most LIMIT_YAML_BYTES into the arena. MUSTER_ERROR_CONFIG with the reason in `errors` where
+ * Read a whole file of at most `bytes_max` into the arena. MUSTER_ERROR_CONFIG with the reason in `errors` where
  * the file is at fault (not there, not readable, too long); <0 where the machine is.
  */
-int profile_read_file(struct env *env, struct arena *arena, const char *path, struct buffer *errors,
+int profile_read_file(struct env *env, struct arena *arena, const char *path, size_t bytes_max, struct buffer *errors,
                       struct slice *ret_text);
 
 #endif

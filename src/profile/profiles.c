@@ -12,14 +12,14 @@
 
 #define DEFAULT_FILE "default.yaml"
 
-int profile_read_file(struct env *env, struct arena *arena, const char *path, struct buffer *errors,
+int profile_read_file(struct env *env, struct arena *arena, const char *path, size_t bytes_max, struct buffer *errors,
                       struct slice *ret_text)
 {
 	char *data;
 	size_t bytes;
-	int r = io_read_file(env, path, LIMIT_YAML_BYTES, &data, &bytes);
+	int r = io_read_file(env, path, bytes_max, &data, &bytes);
 	if (r == -EFBIG) {
-		buffer_printf(errors, "%s: longer than %u bytes\n", path, LIMIT_YAML_BYTES);
+		buffer_printf(errors, "%s: longer than %zu bytes\n", path, bytes_max);
 		return MUSTER_ERROR_CONFIG;
 	}
 	if (r == -ENOENT || r == -ENOTDIR || r == -EACCES || r == -EISDIR || r == -EINVAL || r == -ELOOP) {
@@ -41,7 +41,7 @@ static int read_profile(struct env *env, struct arena *arena, const char *folder
 	struct slice path = arena_printf(arena, "%s/%s", folder, file);
 	if (path.data == NULL)
 		return -ENOMEM;
-	int r = profile_read_file(env, arena, path.data, errors, &text);
+	int r = profile_read_file(env, arena, path.data, LIMIT_YAML_BYTES, errors, &text);
 	return r < 0 ? r : profile_parse(arena, path.data, text, base, guides, errors, ret_profile);
 }
 

@@ -280,6 +280,62 @@ static void test_code_files(void **state)
 	buffer_fini(&bytes);
 }
 
+/* A list as another system gives it: a table, or a code in each line. */
+static void test_code_files_of_other_forms(void **state)
+{
+	static const char codes[] = "overlay: {834: {2300/HD04: {list: plans}}}\ncodes: {plans: error}\n";
+	static const struct {
+		const char *name, *content, *fault;
+	} rows[] = {
+		{"plans.csv", "code,meaning\nPLAN10,gold\nPLAN 20,\"silver, old\"\n", NULL},
+		{"plans.csv", "\xef\xbb\xbfmeaning,code\r\n,PLAN 20\r\n\r\ngold,PLAN10\r\n", NULL},
+		{"plans.csv", "code\nPLAN10\nPLAN 20\n", NULL},
+		{"plans.txt", "# ours\n\nPLAN 20\r\n  PLAN10\n", NULL},
+		{"plans.txt", "\xef\xbb\xbfPLAN10\nPLAN 20", NULL},
+		{"plans.csv", "", "/plans.csv:1:1: there is no code in this list"},
+		{"plans.csv", "PLAN10\n", "/plans.csv:1:1: the columns of a code list are code and meaning, once each"},
+		{"plans.csv", "meaning\nPLAN10\n", "/plans.csv:1:1: the first line names the columns"},
+		{"plans.csv", "code,code\n", "/plans.csv:1:6: the columns of a code list are"},
+		{"plans.csv", "code,meaning\nA,a\nB\n", "/plans.csv:3:1: this line has other fields"},
+		{"plans.csv", "code,meaning\nA,a\nA,b\n", "/plans.csv:3:1: this code stands in the list already"},
+		{"plans.csv", "code,meaning\n,a\n", "/plans.csv:2:1: a code has 1 to 80 bytes that can be seen"},
+		{"plans.csv", "code,meaning\nA,\"a\n", "/plans.csv:2:3: "},
+		{"plans.txt", "A\nB\nA\n", "/plans.txt:3:1: this code stands in the list already"},
+		{"plans.txt", "A\x01\n", "/plans.txt:1:1: a code has 1 to 80 bytes"},
+		{"plans.txt", "# none\n", "/plans.txt:1:1: there is no code in this list"},
+	};
+	char folder[] = "agreed-XXXXXX", name[64], text[200];
+	struct profile profile;
+	struct buffer bytes;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	buffer_init(&bytes, &run.env);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int r;
+		write_file(folder, rows[i].name, rows[i].content);
+		snprintf(text, sizeof(text), "isa_sender: A\ncode_files: {plans: %s}\n%s", rows[i].name, codes);
+		r = parse_in(folder, text, &profile);
+		if (r != (rows[i].fault == NULL ? 0 : MUSTER_ERROR_CONFIG) ||
+		    (r != 0 && strstr(errors.data, rows[i].fault) == NULL))
+			fail_msg("%zu: %d %s", i, r, errors.len > 0 ? errors.data : "");
+		snprintf(name, sizeof(name), "%s/%s", folder, rows[i].name);
+		assert_int_equal(unlink(name), 0);
+		if (r != 0)
+			continue;
+		run.options = profile.check;
+		assert_string_equal(
+			run_check(&run,
+				  run_wrap(&bytes, "834",
+					   HEADER MEMBER "HD*001**HMO*PLAN10~DTP*303*D8*20260101~"
+							 "HD*001**DEN*PLAN 20~DTP*303*D8*20260101~"
+							 "HD*001**VIS*PLAN~DTP*303*D8*20260101~"),
+				  0),
+			"12 HD 2300 4.0.1 element_code_external PLAN m1\n");
+	}
+	assert_int_equal(rmdir(folder), 0);
+	buffer_fini(&bytes);
+}
+
 /* What the default says holds for a partner who says something else besides; others never see it. */
 static void test_inheritance(void **state)
 {
@@ -350,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_variations),
 		cmocka_unit_test(test_separators),
 		cmocka_unit_test(test_code_files),
+		cmocka_unit_test(test_code_files_of_other_forms),
 		cmocka_unit_test(test_inheritance),
 		cmocka_unit_test(test_guides_are_asked_for),
 	};
