@@ -26,6 +26,7 @@ struct ack_options {
 	int64_t clock_ms;        /* of ISA09/10, GS04/05 */
 	uint32_t control_number; /* ISA13 of the first interchange written; the next ones count up. GS06 likewise */
 	bool trial; /* `validate --ack`: ISA15 = T whatever came in, and a control number from no sequence */
+	bool accepted_left_out;   /* no AK2 and IK5 for sets without errors, as the 999 allows */
 	bool ta1_only_when_asked; /* TA1 only when ISA14 = 1 or the interchange is rejected; default: always */
 };
 

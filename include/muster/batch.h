@@ -90,15 +90,19 @@ int batch_recover(struct batch *batch, void *context, void (*report)(void *conte
 int batch_run(struct batch *batch, void *context, void (*report)(void *context, const struct batch_result *result),
               uint32_t *ret_files);
 
-/* What process would do: everything decided and nothing kept. `tell` gets every operation and exception. */
+/*
+ * What process would do: everything decided and nothing kept. Each family is told, with what would be done; `audited`:
+ * with what would only be reported. A family without records is one that a full file leaves out.
+ */
 struct batch_preview {
 	void *context;
-	int (*family)(void *context, const struct enroll_family *family, const struct changeset *changeset);
+	int (*family)(void *context, const struct enroll_family *family, const struct changeset *changeset, bool audited);
 	int (*verdict)(void *context, const struct x12_tset *tset, const struct check_verdict *verdict);
 	int (*finding)(void *context, const struct finding *finding);
 };
-int batch_preview_file(struct batch *batch, const char *path, const struct batch_preview *preview,
-                       struct batch_result *ret_result);
+/* `profile_name` NULL: by its sender. */
+int batch_preview_file(struct batch *batch, const char *path, const char *profile_name,
+		       const struct batch_preview *preview, struct batch_result *ret_result);
 
 /*
  * The records of the last nights by another model, beside the one in use, from the kept originals and against the

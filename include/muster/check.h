@@ -110,6 +110,11 @@ struct check_handler {
 	int (*segment)(void *context, const struct guide *guide, const struct guide_segment *node,
 		       const struct x12_segment *segment);
 	int (*finding)(void *context, const struct finding *finding);
+	/*
+	 * Asked once for each place of a guide: is `segment` to be called for what stands there? NULL: for everything.
+	 * Segments without a place are then not given. Copying the rest out of the walk costs more than the walk.
+	 */
+	bool (*wants)(void *context, const struct guide *guide, const struct guide_segment *node);
 	/* Every event of the reader before anything is made of it, also of sets that cannot be walked. */
 	int (*event)(void *context, const struct x12_event *event);
 	/* Now and then, for progress bars: bytes of the decoded stream so far. */

@@ -65,6 +65,9 @@ struct decide_view {
 	const struct match_model *model; /* NULL = the one carried inside the program */
 };
 
+/* Whose SSN must be there before a person is taken in. */
+enum decide_ssn { DECIDE_SSN_NOBODY, DECIDE_SSN_SUBSCRIBERS, DECIDE_SSN_EVERYBODY };
+
 /* Where a partner sends what. Values of a profile; all zero = the defaults of CONTRACT section 5. */
 struct decide_policy {
 	char member_id_ref[4];       /* REF qualifier of the plan's member number; "" = 23 */
@@ -73,6 +76,8 @@ struct decide_policy {
 	int32_t retro_add_days, retro_term_days, future_days; /* 0 = no limit */
 	int32_t age_limit_years;     /* 0 = 26 */
 	bool allow_test_files;       /* ISA15 = T is applied */
+	enum decide_ssn ssn_required;
+	bool reject_dep_without_sub; /* a dependent whose subscriber has not come is rejected; else he waits for him */
 	bool add_without_coverage;   /* INS03 = 021 without HD creates the member */
 	bool dependents_stay;        /* the subscriber's new plan or group is not theirs: they have records of their own */
 	uint64_t hold_on;            /* categories (1 << enum category) that hold a record up instead of warning */
@@ -124,6 +129,7 @@ struct decide_exception {
 	uint32_t member_pos;
 	enum category category;
 	struct slice reason;
+	bool rejected;               /* its outcome is DECIDE_REJECTED */
 	double confidence;           /* of the best candidate */
 	struct hash identity;        /* match_identity of who was sent; zero = nobody was looked for */
 	const struct match_candidate *candidates;
@@ -136,7 +142,8 @@ struct decide_warning {
 	struct slice text;
 };
 
-enum decide_outcome { DECIDE_APPLIED, DECIDE_UNCHANGED, DECIDE_EXCEPTION, DECIDE_DEFERRED };
+/* REJECTED: the partner agreed to mend such a record himself. It stands among the exceptions, but nobody works on it. */
+enum decide_outcome { DECIDE_APPLIED, DECIDE_UNCHANGED, DECIDE_EXCEPTION, DECIDE_REJECTED, DECIDE_DEFERRED };
 
 struct changeset {
 	struct arena *arena;

@@ -28,6 +28,8 @@
 
 #define GUIDE_NONE UINT16_MAX
 #define GUIDE_UNBOUNDED UINT32_MAX
+/* Facts of one guide: whoever walks it keeps them as bits. More are refused. */
+#define GUIDE_FACTS_MAX 128u
 
 enum guide_usage { GUIDE_REQUIRED, GUIDE_SITUATIONAL, GUIDE_NOT_USED };
 enum guide_type { GUIDE_AN, GUIDE_ID, GUIDE_N, GUIDE_R, GUIDE_DT, GUIDE_TM, GUIDE_B, GUIDE_COMPOSITE };

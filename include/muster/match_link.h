@@ -174,7 +174,7 @@ struct match_measured {
 	double precision, recall;        /* of the automatic ones */
 	double f1, f1_at;                /* best over all thresholds, and that threshold */
 	double recall_at_9999;           /* recall where precision is at least 0.9999 */
-	double ece, brier;               /* expected calibration error over 15 bins; of the listed pairs */
+	double ece, brier, log_loss;     /* of the listed pairs; expected calibration error over 15 bins; nats */
 	double wrong_per_10k, wrong_per_10k_upper; /* automatic; Clopper-Pearson, one-sided 95 % */
 };
 
@@ -193,10 +193,32 @@ struct match_bin {
  */
 enum match_tables { MATCH_TABLES_UNKNOWN, MATCH_TABLES_TWO, MATCH_TABLES_ONE };
 
-/* `pairs` as PAIRS.csv, `truth` as TRUTH.csv. `left_rows` 0: the rows that occur. 0, MATCH_E_TABLE, -ENOMEM. */
+/* `pairs` as PAIRS.csv, `truth` as TRUTH.csv (a row without a right_id: nobody is meant). `left_rows` 0: the rows that occur. 0, MATCH_E_TABLE, -ENOMEM. */
 int match_evaluate(struct env *env, struct slice pairs, struct slice truth, enum match_tables tables,
                    uint64_t left_rows, struct buffer *errors, struct match_measured *ret_measured,
                    struct match_bin ret_bins[MATCH_BINS]);
+
+/* What became of the left rows of one kind: a tag of the truth's column `tags` (joined by |), "(none)" without any. */
+#define MATCH_TRAP_BYTES 32
+#define MATCH_TRAPS_MAX 64u
+struct match_trap {
+	char name[MATCH_TRAP_BYTES];
+	uint64_t rows, people;     /* people: of these rows, those that mean somebody */
+	uint64_t automatic, wrong; /* wrong: of the automatic ones */
+	uint64_t review;           /* to a person */
+	uint64_t lost;             /* somebody is meant, and no pair is listed: he would be added anew */
+};
+struct match_traps {
+	struct match_trap items[MATCH_TRAPS_MAX]; /* by name; of more kinds than these the later ones are left out */
+	uint32_t count;                           /* 0: the truth has no tags */
+};
+/* After match_evaluate has found nothing wrong with the files. 0 or -ENOMEM. */
+int match_evaluate_traps(struct env *env, struct slice pairs, struct slice truth, struct match_traps *ret_traps);
+
+/* The bins as a plot of odds seen over odds predicted, for a terminal and as an SVG file. */
+void match_plot_text(const struct match_bin bins[MATCH_BINS], struct buffer *out);
+void match_plot_svg(const struct match_measured *measured, const struct match_bin bins[MATCH_BINS], struct buffer *out);
+
 /* Upper bound of the share of wrong ones after `wrong` in `count`, one-sided 95 % (Clopper-Pearson). */
 double match_upper_bound(uint64_t wrong, uint64_t count);
 

@@ -88,9 +88,9 @@ int queue_next(struct store *store, struct env *env, struct slice operator_id, s
 
 enum queue_form { QUEUE_CSV, QUEUE_XML };
 
-/* How many items were written, and how many of them are records (not whole sets or files). */
+/* How many items were written; how many of them are records (not whole sets or files), and of these, rejected. */
 struct queue_export_result {
-	uint64_t items, records;
+	uint64_t items, records, rejected;
 };
 /*
  * The items of a filter as a file, row by row. `as_received`: what was true when the file was processed (version 1,

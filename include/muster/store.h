@@ -399,6 +399,12 @@ struct store_tset {
  */
 struct slice store_ledger_key(struct arena *arena, const struct store_interchange *interchange,
                               const struct store_tset *tset, uint32_t revision);
+/*
+ * The first file before `file_no` of which sets stand in the ledger under this interchange's sender, receiver and control
+ * number; 0 = none. 0 or <0.
+ */
+int store_interchange_taken(struct store *store, const struct store_interchange *interchange, uint64_t file_no,
+                            struct arena *arena, uint64_t *ret_file_no);
 /* 0, STORE_E_EXISTS (the ledger key is taken: look at store_tset_by_key), <0. */
 int store_tset_add(struct store *store, struct store_tset *tset);
 /*
@@ -916,6 +922,8 @@ struct store_audit {
 	struct hash chain;      /* given */
 };
 int store_audit_append(struct store *store, struct store_audit *audit);
+/* Number and hash of the last row (0 and zeros when there is none): which state of the database this is. */
+int store_audit_head(struct store *store, uint64_t *ret_audit_no, struct hash *ret_chain);
 typedef int (*store_audit_fn)(void *context, const struct store_audit *audit);
 int store_audit_each(struct store *store, uint64_t from, store_audit_fn fn, void *context);
 /* 0 with the number of rows and the head; STORE_E_DAMAGED with *ret_bad_no the first row that does not fit. */

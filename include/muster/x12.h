@@ -54,6 +54,8 @@ struct x12_segment {
 	uint32_t element_count;            /* at most LIMIT_ELEMENTS; what lies beyond is in `raw` only */
 	struct x12_where where;            /* of the segment's first byte */
 	const struct x12_separators *separators;
+	/* Surely nothing but printable ASCII, and no component or repetition separators. False: nobody looked. */
+	bool is_plain;
 };
 
 /* Element `pos` (1-based), or the empty slice. */
@@ -124,6 +126,17 @@ int x12_reader_new(struct env *env, struct io_source *source, const struct x12_o
 void x12_reader_free(struct x12_reader *reader);
 /* The next event; after X12_END always X12_END. 0 or <0. */
 int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event);
+/*
+ * The same for what is likely an X12_BODY with nothing to tell about it, as nearly all segments are: quicker, but it
+ * has only `raw` and `where`, and nobody has looked at its bytes. NULL: x12_reader_next has what comes. Borrowed until
+ * the next call of either.
+ */
+const struct x12_segment *x12_reader_body(struct x12_reader *reader);
+/*
+ * Look at the segment that x12_reader_body gave: now it has its id and elements. False: it is none of those, and has
+ * not been given; x12_reader_next has it. The same bytes in the same set have the same answer.
+ */
+bool x12_reader_divide(struct x12_reader *reader);
 /* Bytes of the decoded stream consumed so far, to within some kilobytes: for progress bars. */
 uint64_t x12_reader_offset(const struct x12_reader *reader);
 

@@ -289,9 +289,17 @@ static int on_loop_end(void *context, const struct guide *guide, const struct gu
 	return is_record(loop) ? ack_set_record_end(context) : 0;
 }
 
+/* What stands in a record and can be the key that a sender finds it by. */
+static bool wants_segment(void *context, const struct guide *guide, const struct guide_segment *node)
+{
+	(void)context;
+	return is_record(&guide->loops[node->loop]) && ack_set_is_key(guide, node);
+}
+
 static int on_segment(void *context, const struct guide *guide, const struct guide_segment *node,
 		      const struct x12_segment *segment)
 {
+	/* Another handler that wants more may hand it on. */
 	if (node != NULL && is_record(&guide->loops[node->loop]))
 		ack_set_segment(context, segment);
 	return 0;
@@ -359,6 +367,7 @@ int ack_new(struct env *env, const struct ack_options *options, struct ack **ret
 					      .loop_begin = on_loop_begin,
 					      .loop_end = on_loop_end,
 					      .segment = on_segment,
+					      .wants = wants_segment,
 					      .finding = on_finding};
 	*ret_ack = ack;
 	return 0;

@@ -83,7 +83,7 @@ void ack_set_begin(struct ack *ack, const struct x12_tset *tset)
 	set->codes.count = 0;
 	set->in_error = false;
 	set->record_first = 0;
-	set->key[0] = '\0';
+	set->key_len = 0;
 	set->is_834 = slice_is(tset->set_id, "834");
 	set->is_820 = slice_is(tset->set_id, "820");
 }
@@ -103,32 +103,45 @@ int ack_set_finding(struct ack *ack, const struct finding *finding)
 	return set->keys == NULL ? -ENOMEM : finding_list_add(&set->list, finding);
 }
 
-/* What may be an SSN shows its last four. */
-static void keep_key(struct ack *ack, struct slice value)
+/* Nearly all records have no findings: what is kept is made fit to be shown only where one has. */
+static void keep_key(struct ack_set *set, struct slice value)
 {
-	struct ack_set *set = &ack->set;
-	while (value.len > 0 && value.data[value.len - 1] == ' ')
-		value.len--;
-	set->key[0] = '\0';
 	value = slice_trim(value);
-	if (value.len == 0 || value.len > ACK_KEY_BYTES || !ack_is_clean(ack, value))
-		return;
-	slice_to_cstr(value, set->key, sizeof(set->key));
-	text_cross_out(set->key, value.len);
+	set->key_len = value.len <= ACK_KEY_BYTES ? value.len : 0;
+	if (set->key_len > 0)
+		memcpy(set->key, value.data, value.len);
+}
+
+/* What may be an SSN shows its last four. */
+static int show_key(struct ack *ack, struct slice *ret_key)
+{
+	struct slice key = slice_of(ack->set.key, ack->set.key_len);
+	*ret_key = SLICE_EMPTY;
+	if (key.len == 0 || !ack_is_clean(ack, key))
+		return 0;
+	text_cross_out(ack->set.key, key.len);
+	*ret_key = arena_dup(&ack->set.arena, key);
+	return ret_key->data != NULL ? 0 : -ENOMEM;
+}
+
+bool ack_set_is_key(const struct guide *guide, const struct guide_segment *node)
+{
+	return strcmp(node->id, "ENT") == 0 ||
+	       guide_segment_matches(guide, node, SLICE_LITERAL("REF"), SLICE_LITERAL("0F"));
 }
 
 void ack_set_segment(struct ack *ack, const struct x12_segment *segment)
 {
 	const struct ack_set *set = &ack->set;
 	if (set->is_834 && slice_is(segment->id, "REF") && slice_is(x12_element(segment, 1), "0F"))
-		keep_key(ack, x12_element(segment, 2));
+		keep_key(&ack->set, x12_element(segment, 2));
 	else if (set->is_820 && slice_is(segment->id, "ENT"))
-		keep_key(ack, x12_element(segment, 1));
+		keep_key(&ack->set, x12_element(segment, 1));
 }
 
 void ack_set_record_begin(struct ack *ack)
 {
-	ack->set.key[0] = '\0';
+	ack->set.key_len = 0;
 	ack->set.record_first = ack->set.list.count;
 }
 
@@ -136,15 +149,14 @@ int ack_set_record_end(struct ack *ack)
 {
 	struct ack_set *set = &ack->set;
 	struct slice key;
-	if (set->key[0] == '\0' || set->record_first == set->list.count)
+	int r;
+	if (set->key_len == 0 || set->record_first == set->list.count)
 		return 0;
-	key = arena_dup(&set->arena, slice_from(set->key));
-	if (key.data == NULL)
-		return -ENOMEM;
-	for (uint32_t i = set->record_first; i < set->list.count; i++)
+	r = show_key(ack, &key);
+	for (uint32_t i = set->record_first; i < set->list.count && key.len > 0; i++)
 		set->keys[i] = key;
-	set->key[0] = '\0';
-	return 0;
+	set->key_len = 0;
+	return r;
 }
 
 /* The order of the 999: by position; of one segment its own errors first, then its elements'. */
@@ -248,7 +260,8 @@ static struct slice bad_value(const struct ack *ack, const struct finding *findi
 	struct slice value = finding->value;
 	while (value.len > 0 && value.data[value.len - 1] == ' ')
 		value.len--;
-	if (finding->sensitive || holds_nine_digits(value) || text_holds_ssn(value) || value.len >= LIMIT_FINDING_VALUE_BYTES)
+	if (finding->sensitive || holds_nine_digits(value) || text_holds_ssn(value) ||
+	    value.len >= LIMIT_FINDING_VALUE_BYTES)
 		return SLICE_EMPTY;
 	return ack_is_clean(ack, value) ? value : SLICE_EMPTY;
 }
@@ -315,7 +328,7 @@ int ack_set_end(struct ack *ack, const struct x12_tset *tset, const struct check
 	char text[40];
 	int r = ack_set_record_end(ack);
 
-	if (r < 0)
+	if (r < 0 || (ack->options.accepted_left_out && verdict->decision == CHECK_ACCEPTED))
 		return r;
 	x12_segment_begin(writer, "AK2");
 	x12_write_element(writer, ack_fit(ack, tset->set_id, 3, 3, text));

@@ -30,7 +30,8 @@ struct ack_set {
 	struct ack_codes codes;   /* of the set itself */
 	bool in_error;            /* there are errors of segments or elements, kept or not */
 	uint32_t record_first;    /* in the list: the first finding of the record in hand */
-	char key[ACK_KEY_BYTES + 1];
+	char key[ACK_KEY_BYTES]; /* of the record in hand, as sent */
+	size_t key_len;          /* 0: none yet */
 	bool is_834, is_820;
 };
 
@@ -73,6 +74,8 @@ const char *ack_code(const struct ack *ack, const struct finding *finding);
 
 void ack_set_begin(struct ack *ack, const struct x12_tset *tset);
 int ack_set_finding(struct ack *ack, const struct finding *finding);
+/* Does the place hold what a sender finds a record by? */
+bool ack_set_is_key(const struct guide *guide, const struct guide_segment *node);
 void ack_set_segment(struct ack *ack, const struct x12_segment *segment);
 /* A record (834: member, 820: organization or individual) has begun or ended. */
 int ack_set_record_end(struct ack *ack);

@@ -175,6 +175,8 @@ static int apply_exception(struct arena *arena, const struct apply_origin *origi
 		.offset = exception->record->offset,
 		.content_hash = exception->record->content_hash,
 		.identity = exception->identity,
+		.status = exception->rejected ? STORE_EXCEPTION_REJECTED : STORE_EXCEPTION_OPEN,
+		.decision = exception->rejected ? SLICE_LITERAL("reject") : SLICE_EMPTY,
 	};
 	int r;
 
@@ -192,7 +194,7 @@ static int apply_outcome(const struct apply_origin *origin, const struct member_
                          enum decide_outcome outcome, struct store_tally *tally)
 {
 	static const enum store_record_outcome outcomes[] = {STORE_RECORD_APPLIED, STORE_RECORD_NO_CHANGE,
-							     STORE_RECORD_EXCEPTION};
+							     STORE_RECORD_EXCEPTION, STORE_RECORD_REJECTED};
 
 	switch (outcome) {
 	case DECIDE_APPLIED:
@@ -203,6 +205,9 @@ static int apply_outcome(const struct apply_origin *origin, const struct member_
 		break;
 	case DECIDE_EXCEPTION:
 		tally->members_exception++;
+		break;
+	case DECIDE_REJECTED:
+		tally->members_rejected++;
 		break;
 	case DECIDE_DEFERRED:
 		return 0;

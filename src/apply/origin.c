@@ -89,7 +89,6 @@ int origin_put_item(struct arena *arena, const struct apply_origin *origin, stru
 	item->tset_no = origin->tset_no;
 	item->created_ms = origin->received_ms;
 	item->due_ms = origin->due_ms;
-	item->status = STORE_EXCEPTION_OPEN;
 	buffer_init(&evidence, origin->env);
 	r = origin_candidates(arena, &evidence, item, candidates, candidate_count);
 	if (r == 0)

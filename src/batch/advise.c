@@ -44,7 +44,9 @@ static int advise_item(void *context, const struct store_exception *exception)
 	struct advice_item item = {
 		.member_pos = exception->member_pos,
 		.segment_pos = exception->segment_pos,
-		.rejected = exception->category == CATEGORY_SYNTAX_RECORD,
+		/* A status of the first version is of the file's own run, not a representative's. */
+		.rejected = exception->category == CATEGORY_SYNTAX_RECORD ||
+			    (exception->status == STORE_EXCEPTION_REJECTED && exception->version == 1),
 		.category = slice_from(category_name(exception->category)),
 		.reason = exception->reason,
 		.subscriber_id = exception->subscriber_id,

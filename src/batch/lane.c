@@ -52,6 +52,28 @@ int lane_look(struct job *job, const struct x12_interchange *interchange, bool *
 	return 0;
 }
 
+int lane_came_before(struct job *job, const struct store_interchange *interchange, struct slice *ret_refusal)
+{
+	char file_id[STORE_FILE_ID_BYTES];
+	uint64_t file_no;
+	int r;
+
+	if (job->file.reprocess_of != 0)
+		return 0;
+	r = store_interchange_taken(job->store, interchange, job->file.file_no, &job->arena, &file_no);
+	if (r < 0 || file_no == 0)
+		return r;
+	store_file_id_format(file_no, file_id);
+	if (!job->profile->reject_dup_isa13) {
+		log_message(LOG_WARNING, "file %llu: the interchange control number was used before, in file %s",
+			    (unsigned long long)job->file.file_no, file_id);
+		return 0;
+	}
+	*ret_refusal = arena_printf(&job->arena, "the interchange control number (ISA13) was used before, in file %s",
+				    file_id);
+	return ret_refusal->data != NULL ? 0 : -ENOMEM;
+}
+
 static int lane_advance_one(void *context, const struct store_interchange *interchange)
 {
 	struct job *job = context;

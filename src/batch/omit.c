@@ -305,11 +305,29 @@ static int omit_measure(struct omit *omit, const struct household *household)
 	return 0;
 }
 
+/* There are no records: the set is all that is told of the file. */
+static int omit_preview(struct omit *omit, const struct changeset *changeset)
+{
+	const struct batch_preview *preview = omit->job->preview;
+	struct enroll_family family = {.arena = &omit->pass->family_arena};
+	struct x12_tset tset = {.ordinal = omit->use->tset_ordinal};
+	const struct store_tset *stored;
+	int r;
+
+	if (preview == NULL || preview->family == NULL)
+		return 0;
+	r = store_tset_get(omit->job->store, omit->use->tset_no, family.arena, &stored);
+	if (r < 0)
+		return r;
+	tset.control_number = stored->control_number;
+	family.tset = &tset;
+	return preview->family(preview->context, &family, changeset, false);
+}
+
 static int omit_apply(struct omit *omit, const struct household *household, struct changeset *changeset, bool asks)
 {
 	struct job *job = omit->job;
 	struct apply_origin origin = job_origin(job, NULL);
-	const struct enroll_family family = {.arena = &omit->pass->family_arena};
 	int r = 0;
 
 	origin.tset_no = omit->use->tset_no;
@@ -319,8 +337,8 @@ static int omit_apply(struct omit *omit, const struct household *household, stru
 				   &omit->payload);
 	else if (asks)
 		r = household_ask(omit, &origin, household, changeset);
-	if (r == 0 && job->preview != NULL && job->preview->family != NULL)
-		r = job->preview->family(job->preview->context, &family, changeset);
+	if (r == 0)
+		r = omit_preview(omit, changeset);
 	if (r == 0)
 		r = household_record(omit, household,
 				     changeset->operation_count > 0 || asks ? omit->input.member_pos : 0);

@@ -122,7 +122,8 @@ static int pass_family(void *context, const struct enroll_family *whole)
 		if (r == 0 && pass->dry)
 			r = family_measure(pass, &changeset);
 		else if (r == 0 && job->preview != NULL && job->preview->family != NULL)
-			r = job->preview->family(job->preview->context, &family, &changeset);
+			r = job->preview->family(job->preview->context, &family, &changeset,
+						 pass->full.mode == STORE_FULL_AUDIT);
 		if (r == 0 && pass->full.mode == STORE_FULL_AUDIT)
 			r = audit_family(pass, &family, &changeset);
 		else if (r == 0)

@@ -23,9 +23,10 @@ static void preview_result(const struct job *job, struct batch_result *result)
 	result->exceptions_waiting = job->file.tally.members_exception;
 }
 
-int batch_preview_file(struct batch *batch, const char *path, const struct batch_preview *preview,
-                       struct batch_result *ret_result)
+int batch_preview_file(struct batch *batch, const char *path, const char *profile_name,
+		       const struct batch_preview *preview, struct batch_result *ret_result)
 {
+	const struct profile *profile;
 	struct store_file file = {
 		.name = slice_from(path_leaf(path)),
 		.received_ms = batch_received_ms(batch),
@@ -35,8 +36,11 @@ int batch_preview_file(struct batch *batch, const char *path, const struct batch
 	struct job job;
 	int r = env_stat(batch->env, path, &stat);
 
+	if (r == 0 && profile_name == NULL)
+		r = batch_profile_of_file(batch->env, batch->settings.profiles, path, &profile);
 	if (r < 0)
 		return r;
+	file.partner = slice_from(profile_name != NULL ? profile_name : profile->name);
 	file.bytes = stat.size_bytes;
 	r = job_init(&job, batch, &file);
 	if (r == 0)

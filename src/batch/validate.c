@@ -104,6 +104,7 @@ static int validate_interchange_begin(void *context, const struct x12_interchang
 
 	validate->interchange_first_no = 0;
 	validate->envelope_rejected = interchange->rejected;
+	validate->came_before = SLICE_EMPTY;
 	job->interchange_count++;
 	*row = (struct store_interchange){
 		.file_no = job->file.file_no,
@@ -128,11 +129,18 @@ static int validate_interchange_begin(void *context, const struct x12_interchang
 		if (r != 0)
 			return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 	}
+	if (!job->duplicate) {
+		int r = lane_came_before(job, row, &validate->came_before);
+
+		if (r < 0)
+			return r;
+	}
 	return ack->interchange_begin(ack->context, interchange);
 }
 
-/* A finding that only the database can make: the acknowledgment says that the file came before (TA105 025). */
-static int validate_duplicate_finding(struct validate *validate, const struct x12_interchange *interchange)
+/* A finding that only the database can make: the acknowledgment says that it came before (TA105 025). */
+static int validate_duplicate_finding(struct validate *validate, const struct x12_interchange *interchange,
+				      struct slice reason)
 {
 	struct job *job = validate_job(validate);
 	const struct check_handler *ack = ack_handler(job->ack);
@@ -142,7 +150,7 @@ static int validate_duplicate_finding(struct validate *validate, const struct x1
 		.where = {.offset = interchange->offset, .interchange = interchange->ordinal},
 		.segment_id = "ISA",
 		.value = interchange->control_number,
-		.message = job->file.reason,
+		.message = reason,
 	};
 	int r = finding_list_add(&job->findings, &finding);
 
@@ -158,9 +166,13 @@ static int validate_interchange_end(void *context, const struct x12_interchange 
 
 	if (!interchange->complete)
 		job->truncated = true;
-	if (job->duplicate)
-		r = validate_duplicate_finding(validate, interchange);
-	if (r == 0 && validate->record && interchange->complete && interchange->rejected)
+	if (job->duplicate && !job->profile->duplicates_accepted)
+		r = validate_duplicate_finding(validate, interchange, job->file.reason);
+	else if (validate->came_before.len > 0)
+		r = validate_duplicate_finding(validate, interchange, validate->came_before);
+	if (r == 0 && validate->record && interchange->complete && validate->came_before.len > 0)
+		r = fate_overrule(validate, validate->interchange_first_no, STORE_TSET_REJECTED, validate->came_before);
+	else if (r == 0 && validate->record && interchange->complete && interchange->rejected)
 		r = fate_overrule(validate, validate->interchange_first_no, STORE_TSET_REJECTED,
 				      SLICE_LITERAL("the interchange is rejected; see the TA1"));
 	return r < 0 ? r : ack->interchange_end(ack->context, interchange);
@@ -315,6 +327,7 @@ static int validate_setup(struct validate *validate, struct job *job, bool recor
 	const struct remit_sink remit_sink = {.context = validate, .header = validate_header_820, .end = validate_remit_end};
 	struct ack_options options = {.clock_ms = job->file.received_ms,
 				      .control_number = (uint32_t)job->file.ack_control_first,
+				      .accepted_left_out = job->profile->accepted_sets_left_out,
 				      .ta1_only_when_asked = job->profile->ta1_only_when_asked};
 	int r;
 

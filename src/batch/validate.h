@@ -16,6 +16,7 @@ struct validate {
 	uint64_t last_tset_no;
 	char fgroup_fields[6][32]; /* GS01 02 03 04 05 06 */
 	struct slice header;       /* JSON of the set under way */
+	struct slice came_before;  /* ISA13 was used before, and the partner's profile refuses that: why; else empty */
 	bool out_of_order;         /* the interchange is older than what was applied */
 	bool envelope_rejected;    /* by what its ISA says */
 	struct slice action;       /* BGN08 of the set under way; empty in an 820 */

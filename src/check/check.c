@@ -174,8 +174,9 @@ static int check_fgroup(struct check *check, const struct x12_segment *segment)
 	if (!serves(find_guide(check, fgroup->version), fgroup->functional_id)) {
 		if (fgroup->version.len == 0 || fgroup->version.len > 12)
 			return 0;
-		return report_header(check, FINDING_FGROUP_VERSION_UNSUPPORTED, segment, "GS", 8,
-				     "005010X220A1 (834), 005010X218 (820), 005010X231A1 (999) and 005010X186A1 (824) are read");
+		return report_header(
+			check, FINDING_FGROUP_VERSION_UNSUPPORTED, segment, "GS", 8,
+			"005010X220A1 (834), 005010X218 (820), 005010X231A1 (999) and 005010X186A1 (824) are read");
 	}
 	check->fgroup_unknown = false;
 	if (check->options.gs_receiver.len > 0 && !slice_equal(check->options.gs_receiver, fgroup->receiver_code))
@@ -241,6 +242,17 @@ static const char *guide_text(enum finding_code code)
 	return "ST03 and GS08 must name the same guide";
 }
 
+static void ask_wants(const struct check *check, struct check_plan *plan)
+{
+	const struct check_handler *handler = check->handler;
+	const struct guide *guide = plan->guide;
+
+	plan->wants_unplaced = handler->segment != NULL && handler->wants == NULL;
+	for (uint16_t s = 0; s < guide->segment_count && handler->segment != NULL; s++)
+		plan->segments[s].wanted =
+			handler->wants == NULL || handler->wants(handler->context, guide, &guide->segments[s]);
+}
+
 static int plan_of(struct check *check, const struct guide *guide, struct check_plan **ret_plan)
 {
 	struct plan_cached *cached;
@@ -256,6 +268,7 @@ static int plan_of(struct check *check, const struct guide *guide, struct check_
 	r = plan_new(&check->arena, guide, &cached->plan);
 	if (r < 0)
 		return r;
+	ask_wants(check, cached->plan);
 	cached->next = check->plans;
 	check->plans = cached;
 	*ret_plan = cached->plan;
@@ -282,9 +295,10 @@ static int start_walk(struct check *check, const struct guide *guide, const stru
 	r = plan_of(check, guide, &check->plan);
 	if (r == 0)
 		r = reserve_counts(check);
-	if (r == 0)
-		r = rule_begin(check);
-	return r == 0 ? walk_header(check, segment) : r;
+	if (r < 0)
+		return r;
+	rule_begin(check);
+	return walk_header(check, segment);
 }
 
 static int begin_tset(struct check *check, const struct x12_event *event)
@@ -390,6 +404,9 @@ static int drive(struct check *check)
 		r = x12_reader_next(check->reader, &event);
 		if (r == 0)
 			r = take_event(check, &event);
+		if (r == 0 && check->in_tset && check->guide != NULL && check->handler->event == NULL)
+			r = walk_bodies(check);
+		check->undivided = false;
 		check->quoted = NULL;
 		if (r == 0 && check->handler->progress != NULL)
 			r = report_progress(check, event.kind == X12_END);

@@ -627,7 +627,7 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 
 	look.elements = &check->guide->elements[look.guide_segment->first_element];
 	check->present = 0;
-	check->is_divided = true;
+	check->has_parts = true;
 	if (segment->element_count == 0)
 		return report_empty(&look);
 	for (uint32_t i = 0; i < count; i++) {
@@ -635,7 +635,8 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 		if (value.len > 0) {
 			present |= UINT64_C(1) << i;
 			look.pos = i + 1;
-			if (flags != 0 || !looks_sound(check, &plan->elements[i], &segment->elements[i], segment->elements))
+			if (flags != 0 ||
+			    !looks_sound(check, &plan->elements[i], &segment->elements[i], segment->elements))
 				r = check_closely(&look, &look.elements[i], value);
 			if (r < 0)
 				return r;
@@ -654,14 +655,15 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 }
 
 /* Surely nothing wrong with the whole segment? */
-static bool segment_looks_sound(struct check *check, const struct plan_segment *plan,
-				const struct x12_segment *segment)
+static bool segment_looks_sound(struct check *check, const struct plan_segment *plan, const struct x12_segment *segment)
 {
 	const struct slice *first = segment->elements, *end = first + segment->element_count;
 	const struct plan_element *element = plan->elements;
 	uint64_t present = 0, bit = 1;
 
-	if (end == first || segment->element_count > plan->element_count || end[-1].len == 0 || raw_flags(segment) != 0)
+	if (end == first || segment->element_count > plan->element_count || end[-1].len == 0)
+		return false;
+	if (!segment->is_plain && raw_flags(segment) != 0)
 		return false;
 	for (const struct slice *at = first; at < end; at++, element++, bit <<= 1) {
 		if (at->len == 0)
@@ -676,18 +678,15 @@ static bool segment_looks_sound(struct check *check, const struct plan_segment *
 		if (is_violated(plan->relations[i].kind, plan->relations[i].first, plan->relations[i].rest, present))
 			return false;
 	check->present = present;
-	check->is_divided = false;
+	check->has_parts = false;
 	return true;
 }
 
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
 	struct known *known = check_memory_of(check, segment);
-	if (known != NULL && known->sound == segment_index) {
-		check->present = known->present;
-		check->is_divided = false;
-		return 0;
-	}
+
+	check_divide(check);
 	if (segment_looks_sound(check, &check->plan->segments[segment_index], segment) &&
 	    !(check->options.upper_case && has_small_letters(segment->raw))) {
 		if (known != NULL) {

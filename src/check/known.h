@@ -30,9 +30,13 @@ struct known {
 	uint16_t sound; /* as which segment of the guide it is known to be sound, or PLAN_NONE */
 	uint16_t ruled; /* as which `sources` and `rules` are known, or PLAN_NONE */
 	const struct plan_id *id;
+	/* Where it stood, if nothing is to be done there again but counting and telling its facts and day. NULL: more.
+	 */
+	const struct plan_node *place;
 	uint64_t present; /* when sound: elements that are not empty */
 	uint64_t sources; /* those of the plan's segment that it answers */
 	uint64_t rules;   /* those of the plan's segment that only facts can keep from applying */
+	uint32_t day;     /* of a DTP, as sense reads it; 0 = not known */
 	char raw[KNOWN_BYTES_MAX];
 };
 
@@ -59,6 +63,22 @@ static inline bool known_is(const struct known *known, uint32_t set, struct slic
 		if (known_load(known->raw + i) != known_load(raw.data + i))
 			return false;
 	return known_load(known->raw + raw.len - 8) == known_load(raw.data + raw.len - 8);
+}
+
+/* The segment takes the slot; nothing but its symbol is known of it yet. */
+static inline void known_put(struct known *known, uint32_t set, struct slice raw, uint16_t symbol,
+			     const struct plan_id *id)
+{
+	known->set = set;
+	known->len = (uint16_t)raw.len;
+	known->symbol = symbol;
+	known->sound = known->ruled = PLAN_NONE;
+	known->day = 0;
+	known->place = NULL;
+	known->id = id;
+	for (size_t i = 0; i + 8 < raw.len; i += 8)
+		memcpy(known->raw + i, raw.data + i, 8);
+	memcpy(known->raw + raw.len - 8, raw.data + raw.len - 8, 8);
 }
 
 static inline bool known_fits(struct slice raw)

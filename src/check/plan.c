@@ -107,6 +107,13 @@ static int make_symbols(struct arena *arena, struct check_plan *plan)
 		*entry = (struct plan_id){.key = key, .symbol = plan->symbol_count++};
 		number_qualifiers(plan, entry);
 	}
+	plan->marks = arena_alloc_array(arena, plan->symbol_count + 1u, sizeof(*plan->marks));
+	if (plan->marks == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i <= plan->symbol_mask; i++)
+		if (plan->symbols[i].key != 0)
+			plan->marks[plan->symbols[i].symbol] =
+				sense_mark_of((uint32_t)(plan->symbols[i].key >> 32), (uint32_t)plan->symbols[i].key);
 	return 0;
 }
 
@@ -216,6 +223,7 @@ static int make_segments(struct arena *arena, struct check_plan *plan)
 		segment->relation_count = (uint8_t)from->relation_count;
 		segment->qualifier_pos = from->qualifier_pos;
 		segment->sense = (uint8_t)sense_of_segment(guide, from);
+		segment->not_used = from->usage == GUIDE_NOT_USED;
 		for (uint16_t e = 0; e < from->element_count; e++) {
 			enum guide_usage usage = guide->elements[from->first_element + e].usage;
 			segment->required |= (uint64_t)(usage == GUIDE_REQUIRED) << e;
@@ -389,30 +397,45 @@ static uint64_t element_bit(uint8_t pos)
 	return pos != 0 ? UINT64_C(1) << (pos - 1) : 0;
 }
 
-/* A rule that stands at a segment. */
-static struct plan_rule rule_at_segment(const struct guide *guide, uint16_t index)
+/* What of a rule is about facts. */
+static struct plan_rule ask_facts(const struct guide *guide, uint16_t index)
 {
 	const struct guide_rule *from = &guide->rules[index];
-	struct plan_rule rule = {.rule = index};
+	struct plan_rule rule = {.rule = index, .forbids = from->forbids};
+
+	for (uint16_t i = 0; i < from->test_count; i++) {
+		const struct guide_test *test = &guide->tests[from->first_test + i];
+		if (test->fact != GUIDE_NONE)
+			plan_fact_set(test->wanted ? &rule.held : &rule.unheld, test->fact);
+	}
+	for (uint16_t i = 0; i < from->target_count; i++)
+		if (guide->targets[from->first_target + i].fact != GUIDE_NONE)
+			plan_fact_set(&rule.sent, guide->targets[from->first_target + i].fact);
+	return rule;
+}
+
+/* What of a rule that stands at a segment is about its elements. */
+static void ask_elements(const struct guide *guide, struct plan_rule *rule)
+{
+	const struct guide_rule *from = &guide->rules[rule->rule];
 	bool elements_only = true;
 
 	for (uint16_t i = 0; i < from->test_count; i++) {
 		const struct guide_test *test = &guide->tests[from->first_test + i];
 		if (test->wanted && test->fact == GUIDE_NONE)
-			rule.needs |= element_bit(test->question.pos);
+			rule->needs |= element_bit(test->question.pos);
 	}
 	for (uint16_t i = 0; i < from->target_count; i++) {
 		const struct guide_target *target = &guide->targets[from->first_target + i];
 		elements_only = elements_only && target->pos != 0;
 		/* A composite that is there may lack the component that is required. */
 		if (from->forbids)
-			rule.forbidden |= element_bit(target->pos);
+			rule->forbidden |= element_bit(target->pos);
 		else if (target->component_pos == 0)
-			rule.enough |= element_bit(target->pos);
+			rule->enough |= element_bit(target->pos);
 	}
 	if (!elements_only)
-		rule.forbidden = 0;
-	return rule;
+		rule->forbidden = 0;
 }
 
 /* What each segment can tell, side by side. */
@@ -445,13 +468,16 @@ static void sort_sources(struct check_plan *plan)
 static void sort_rules(struct check_plan *plan)
 {
 	const struct guide *guide = plan->guide;
-	uint16_t n = 0, facts = 0;
+	uint16_t n = 0;
 	for (uint16_t s = 0; s < guide->segment_count; s++) {
 		struct plan_segment *segment = &plan->segments[s];
 		segment->first_rule = n;
-		for (uint16_t i = 0; i < guide->rule_place_count; i++)
-			if (guide->rule_places[i].segment == s)
-				plan->rules[n++] = rule_at_segment(guide, guide->rule_places[i].rule);
+		for (uint16_t i = 0; i < guide->rule_place_count; i++) {
+			if (guide->rule_places[i].segment != s)
+				continue;
+			plan->rules[n] = ask_facts(guide, guide->rule_places[i].rule);
+			ask_elements(guide, &plan->rules[n++]);
+		}
 		segment->rule_count = (uint16_t)(n - segment->first_rule);
 		segment->ruled = segment->rule_count > 0 || segment->source_count > 0;
 	}
@@ -460,13 +486,12 @@ static void sort_rules(struct check_plan *plan)
 		loop->first_rule = n;
 		for (uint16_t i = 0; i < guide->rule_count; i++)
 			if (guide->rules[i].loop == l)
-				plan->rules[n++] = (struct plan_rule){.rule = i};
+				plan->rules[n++] = ask_facts(guide, i);
 		loop->rule_count = (uint16_t)(n - loop->first_rule);
-		loop->first_fact = facts;
-		for (uint16_t i = 0; i < guide->fact_count; i++)
-			if (guide->facts[i].loop == l)
-				plan->loop_facts[facts++] = i;
-		loop->fact_count = (uint16_t)(facts - loop->first_fact);
+	}
+	for (uint16_t i = 0; i < guide->fact_count; i++) {
+		plan->loops[guide->facts[i].loop].forgets = true;
+		plan_fact_set(&plan->loops[guide->facts[i].loop].forgotten, i);
 	}
 }
 
@@ -476,11 +501,9 @@ static int make_rules(struct arena *arena, struct check_plan *plan)
 	plan->tests = arena_alloc_array(arena, guide->test_count + 1u, sizeof(*plan->tests));
 	plan->values = arena_alloc_array(arena, guide->value_count + 1u, sizeof(*plan->values));
 	plan->sources = arena_alloc_array(arena, guide->source_count + 1u, sizeof(*plan->sources));
-	plan->loop_facts = arena_alloc_array(arena, guide->fact_count + 1u, sizeof(*plan->loop_facts));
 	plan->rules = arena_alloc_array(arena, (size_t)guide->rule_place_count + guide->rule_count + 1u,
 					sizeof(*plan->rules));
-	if (plan->tests == NULL || plan->values == NULL || plan->sources == NULL || plan->loop_facts == NULL ||
-	    plan->rules == NULL)
+	if (plan->tests == NULL || plan->values == NULL || plan->sources == NULL || plan->rules == NULL)
 		return -ENOMEM;
 	for (uint16_t i = 0; i < guide->test_count; i++)
 		plan->tests[i] = (struct plan_test){guide->tests[i].wanted, guide->tests[i].fact,

@@ -77,12 +77,20 @@ struct plan_source {
 	struct plan_question question;
 };
 
+/* Facts of the guide as bits. */
+struct plan_facts {
+	uint64_t words[GUIDE_FACTS_MAX / 64];
+};
+
 /* A rule, with what the mask of the elements sent tells of it beforehand. */
 struct plan_rule {
 	uint64_t needs;     /* when one of them is not sent, it does not apply */
 	uint64_t enough;    /* when one of them is sent, it is kept */
 	uint64_t forbidden; /* when none of them is sent, it is kept; 0 = that cannot be told */
 	uint16_t rule;
+	bool forbids;
+	struct plan_facts held, unheld; /* it applies when all of these hold, and none of those */
+	struct plan_facts sent;         /* at a loop: one of its targets was sent */
 };
 
 struct plan_segment {
@@ -93,6 +101,8 @@ struct plan_segment {
 	uint8_t qualifier_pos;
 	uint8_t sense;                       /* enum sense_of, 0 = no check of sense looks at this segment */
 	bool ruled;                          /* it tells facts, or rules stand at it */
+	bool wanted;                         /* the handler is to have it */
+	bool not_used;                       /* it must not be sent */
 	uint16_t first_source, source_count; /* in plan->sources */
 	uint8_t source_qualifier_pos;        /* where some source asks for a qualifier; else 0 */
 	uint16_t first_rule, rule_count;     /* in plan->rules */
@@ -120,11 +130,12 @@ struct plan_link {
 struct plan_loop {
 	uint64_t required; /* bits of its required nodes */
 	uint16_t first_node, node_count;
-	uint16_t first_segment;          /* that opens it */
-	bool is_member;                  /* member_pos counts from here to its end: 2000 */
-	bool is_line;                    /* opening it is one more member or remittance line */
-	uint8_t sense;                   /* enum sense_loop */
-	uint16_t first_fact, fact_count; /* in plan->loop_facts: forgotten when the loop begins */
+	uint16_t first_segment; /* that opens it */
+	bool is_member;         /* member_pos counts from here to its end: 2000 */
+	bool is_line;           /* opening it is one more member or remittance line */
+	uint8_t sense;          /* enum sense_loop */
+	bool forgets;           /* some fact ends when the loop begins: */
+	struct plan_facts forgotten;
 	uint16_t first_rule, rule_count; /* in plan->rules: judged when it ends */
 };
 
@@ -154,15 +165,16 @@ struct check_plan {
 	struct plan_test *tests;
 	struct plan_source *sources;
 	struct plan_rule *rules;
-	uint16_t *loop_facts;
 	uint32_t *values;
 	uint16_t *heads; /* [loop][symbol]: first link, or PLAN_NONE */
 	struct plan_id ids[PLAN_ID_SLOTS];
 	struct plan_symbol *symbols;
+	uint8_t *marks; /* by symbol: dates that sense looks at */
 	uint32_t symbol_mask;
 	uint16_t symbol_count;
-	uint16_t node_max; /* of one loop */
-	uint16_t st, se;   /* segments of the envelope; SE may be PLAN_NONE */
+	uint16_t node_max;   /* of one loop */
+	uint16_t st, se;     /* segments of the envelope; SE may be PLAN_NONE */
+	bool wants_unplaced; /* the handler is to have segments without a place */
 };
 
 /* 0 or -ENOMEM. */
@@ -185,6 +197,34 @@ static inline bool plan_has_code(const struct check_plan *plan, uint16_t codes, 
 		at = (at + 1) & list->mask;
 	}
 	return false;
+}
+
+static inline bool plan_fact_is(const struct plan_facts *facts, uint16_t fact)
+{
+	return (facts->words[fact / 64] >> (fact % 64) & 1) != 0;
+}
+
+static inline void plan_fact_set(struct plan_facts *facts, uint16_t fact)
+{
+	facts->words[fact / 64] |= UINT64_C(1) << (fact % 64);
+}
+
+/* Any fact of both? */
+static inline bool plan_facts_meet(const struct plan_facts *a, const struct plan_facts *b)
+{
+	uint64_t both = 0;
+	for (size_t w = 0; w < GUIDE_FACTS_MAX / 64; w++)
+		both |= a->words[w] & b->words[w];
+	return both != 0;
+}
+
+/* All of `wanted` among `facts`? */
+static inline bool plan_facts_include(const struct plan_facts *facts, const struct plan_facts *wanted)
+{
+	uint64_t lacking = 0;
+	for (size_t w = 0; w < GUIDE_FACTS_MAX / 64; w++)
+		lacking |= wanted->words[w] & ~facts->words[w];
+	return lacking == 0;
 }
 
 /* The symbol of a segment and the entry of its id; PLAN_NONE when the guide knows no such id. */

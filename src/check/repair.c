@@ -163,7 +163,7 @@ static int pass_over(struct check *check, uint16_t symbol, const struct x12_segm
 			      "it was passed over; here the guide has: %s", expected);
 	finding.loop = walk_loop_id(check);
 	r = report_deliver(check, &finding);
-	if (r == 0 && check->handler->segment != NULL)
+	if (r == 0 && check->plan->wants_unplaced)
 		r = check->handler->segment(check->handler->context, check->guide, NULL, segment);
 	if (r == 0 && loop != PLAN_NONE && room_for_exile(check))
 		r = walk_push(check, loop, true, true);
@@ -256,7 +256,7 @@ int repair_unknown(struct check *check, const struct x12_segment *segment)
 			      check->guide->id.data, id);
 	finding.value = segment->id;
 	r = walk_hold_unknown(check, &finding);
-	if (r < 0 || check->handler->segment == NULL)
+	if (r < 0 || !check->plan->wants_unplaced)
 		return r;
 	return check->handler->segment(check->handler->context, check->guide, NULL, segment);
 }

@@ -6,28 +6,18 @@
  */
 #include "rule.h"
 
-#include <errno.h>
-
 #include "state.h"
 #include "value.h"
 
-int rule_begin(struct check *check)
+void rule_begin(struct check *check)
 {
-	uint16_t count = check->guide->fact_count;
-	if (check->fact_capacity < count) {
-		check->facts = arena_alloc_array(&check->arena, count, sizeof(*check->facts));
-		check->fact_capacity = check->facts != NULL ? count : 0;
-		return check->facts != NULL ? 0 : -ENOMEM;
-	}
-	for (uint16_t i = 0; i < count; i++)
-		check->facts[i].holds = false;
-	return 0;
+	check->held_facts = (struct plan_facts){0};
 }
 
 void rule_loop_begin(struct check *check, const struct plan_loop *loop)
 {
-	for (uint16_t i = 0; i < loop->fact_count; i++)
-		check->facts[check->plan->loop_facts[loop->first_fact + i]].holds = false;
+	for (size_t w = 0; w < GUIDE_FACTS_MAX / 64; w++)
+		check->held_facts.words[w] &= ~loop->forgotten.words[w];
 }
 
 static inline struct slice value_at(const struct x12_segment *segment, uint32_t pos, uint32_t component_pos)
@@ -52,18 +42,20 @@ static inline bool holds(const struct check_plan *plan, const struct plan_questi
 	return false;
 }
 
-static void make_fact(struct check *check, const struct plan_source *source, const struct x12_segment *segment)
+static inline void make_fact(struct check *check, const struct plan_source *source, const struct x12_segment *segment)
 {
-	struct rule_fact *fact = &check->facts[source->fact];
-	if (fact->holds)
+	if (plan_fact_is(&check->held_facts, source->fact))
 		return;
-	fact->holds = true;
-	fact->source = source->source;
-	fact->where = segment->where;
+	plan_fact_set(&check->held_facts, source->fact);
+	check->facts[source->fact] = (struct rule_fact){source->source, segment->where};
 }
 
-/* The sources of `at` that the segment answers, as a mask; each of them makes its fact true. */
-static uint64_t gather_facts(struct check *check, const struct plan_segment *at, const struct x12_segment *segment)
+/*
+ * The sources of `at` that the segment answers make their facts true. Returned as a mask: where it is asked for, those
+ * whose facts held already are among them.
+ */
+static uint64_t gather_facts(struct check *check, const struct plan_segment *at, const struct x12_segment *segment,
+			     bool is_asked_for)
 {
 	const struct plan_source *source = &check->plan->sources[at->first_source];
 	uint32_t qualifier = 0;
@@ -72,10 +64,12 @@ static uint64_t gather_facts(struct check *check, const struct plan_segment *at,
 		return 0;
 	if (at->source_qualifier_pos != 0)
 		qualifier = value_pack(
-			value_trim_end(value_at(segment, at->source_qualifier_pos, check->is_divided ? 1 : 0)));
+			value_trim_end(value_at(segment, at->source_qualifier_pos, check->has_parts ? 1 : 0)));
 	for (uint16_t i = 0; i < at->source_count; i++, source++) {
 		if ((source->qualifier != 0 && source->qualifier != qualifier) ||
-		    (source->needs & ~check->present) != 0 || !holds(check->plan, &source->question, segment))
+		    (source->needs & ~check->present) != 0 ||
+		    (!is_asked_for && plan_fact_is(&check->held_facts, source->fact)) ||
+		    !holds(check->plan, &source->question, segment))
 			continue;
 		make_fact(check, source, segment);
 		if (i < KNOWN_MASK_MAX)
@@ -95,13 +89,10 @@ static bool applies_here(const struct check *check, const struct guide_rule *rul
 }
 
 /* And those that ask about what came before? */
-static bool applies_now(const struct check *check, const struct guide_rule *rule)
+static inline bool applies_now(const struct check *check, const struct plan_rule *rule)
 {
-	const struct plan_test *test = &check->plan->tests[rule->first_test];
-	for (uint16_t i = 0; i < rule->test_count; i++, test++)
-		if (test->fact != GUIDE_NONE && check->facts[test->fact].holds != test->wanted)
-			return false;
-	return true;
+	return plan_facts_include(&check->held_facts, &rule->held) &&
+	       !plan_facts_meet(&check->held_facts, &rule->unheld);
 }
 
 static void set_trigger(struct finding *finding, const struct check *check, const struct x12_where *where,
@@ -183,6 +174,7 @@ static int judge_segment(struct check *check, const struct guide_rule *rule, uin
 {
 	const struct guide_target *targets = &check->guide->targets[rule->first_target];
 	int r = 0;
+	check_divide(check);
 	for (uint16_t i = 0; i < rule->target_count && r == 0; i++) {
 		if (rule->forbids && was_sent(segment, &targets[i]))
 			r = report_here(check, rule, &targets[i], segment_index, segment);
@@ -200,10 +192,12 @@ static inline bool is_kept(const struct plan_rule *rule, uint64_t present)
 }
 
 /* A rule whose conditions about the segment in hand hold. */
-static int judge_if_now(struct check *check, const struct guide_rule *rule, uint16_t segment_index,
-			const struct x12_segment *segment)
+static inline int judge_if_now(struct check *check, const struct plan_rule *rule, uint16_t segment_index,
+			       const struct x12_segment *segment)
 {
-	return applies_now(check, rule) ? judge_segment(check, rule, segment_index, segment) : 0;
+	if (!applies_now(check, rule))
+		return 0;
+	return judge_segment(check, &check->guide->rules[rule->rule], segment_index, segment);
 }
 
 /* *ret_here: the rules whose conditions about the segment hold, as a mask. */
@@ -213,10 +207,9 @@ static int judge_rules(struct check *check, uint16_t segment_index, const struct
 	const struct plan_segment *at = &check->plan->segments[segment_index];
 	*ret_here = 0;
 	for (uint16_t i = 0; i < at->rule_count; i++) {
-		const struct plan_rule *beforehand = &check->plan->rules[at->first_rule + i];
-		const struct guide_rule *rule = &check->guide->rules[beforehand->rule];
+		const struct plan_rule *rule = &check->plan->rules[at->first_rule + i];
 		int r;
-		if (is_kept(beforehand, check->present) || !applies_here(check, rule, segment))
+		if (is_kept(rule, check->present) || !applies_here(check, &check->guide->rules[rule->rule], segment))
 			continue;
 		if (i < KNOWN_MASK_MAX)
 			*ret_here |= UINT64_C(1) << i;
@@ -227,17 +220,22 @@ static int judge_rules(struct check *check, uint16_t segment_index, const struct
 	return 0;
 }
 
+void rule_tell_known(struct check *check, const struct known *known, const struct x12_segment *segment)
+{
+	const struct plan_source *first = &check->plan->sources[check->plan->segments[known->ruled].first_source];
+	for (uint64_t sources = known->sources; sources != 0; sources &= sources - 1)
+		make_fact(check, &first[__builtin_ctzll(sources)], segment);
+}
+
 /* The same for a segment whose bytes have been here before. */
 static int judge_known(struct check *check, const struct known *known, const struct x12_segment *segment)
 {
 	const struct plan_segment *at = &check->plan->segments[known->ruled];
 	int r = 0;
-	for (uint64_t sources = known->sources; sources != 0; sources &= sources - 1)
-		make_fact(check, &check->plan->sources[at->first_source + __builtin_ctzll(sources)], segment);
-	for (uint64_t rules = known->rules; rules != 0 && r == 0; rules &= rules - 1) {
-		uint16_t rule = check->plan->rules[at->first_rule + __builtin_ctzll(rules)].rule;
-		r = judge_if_now(check, &check->guide->rules[rule], known->ruled, segment);
-	}
+	rule_tell_known(check, known, segment);
+	for (uint64_t rules = known->rules; rules != 0 && r == 0; rules &= rules - 1)
+		r = judge_if_now(check, &check->plan->rules[at->first_rule + __builtin_ctzll(rules)], known->ruled,
+				 segment);
 	return r;
 }
 
@@ -245,15 +243,18 @@ int rule_segment(struct check *check, uint16_t segment_index, const struct x12_s
 {
 	const struct plan_segment *at = &check->plan->segments[segment_index];
 	struct known *known = check_memory_of(check, segment);
+	/* What comes once only is not worth remembering. */
+	bool remember = known != NULL && check->is_known && known->sound == segment_index &&
+			at->source_count <= KNOWN_MASK_MAX && at->rule_count <= KNOWN_MASK_MAX;
 	uint64_t sources, rules;
 	int r;
 
 	if (known != NULL && known->ruled == segment_index)
 		return judge_known(check, known, segment);
-	sources = gather_facts(check, at, segment);
+	check_divide(check);
+	sources = gather_facts(check, at, segment, remember);
 	r = judge_rules(check, segment_index, segment, &rules);
-	if (r == 0 && known != NULL && known->sound == segment_index && at->source_count <= KNOWN_MASK_MAX &&
-	    at->rule_count <= KNOWN_MASK_MAX) {
+	if (r == 0 && remember) {
 		known->ruled = segment_index;
 		known->sources = sources;
 		known->rules = rules;
@@ -290,27 +291,27 @@ static bool is_missing_anyway(const struct check *check, const struct guide_targ
 	return false;
 }
 
+/* A rule that is broken: each target that was sent though forbidden, or the first one of those that are wanted. */
 static int judge_loop(struct check *check, const struct guide_rule *rule)
 {
 	const struct guide_target *targets = &check->guide->targets[rule->first_target];
 	int r = 0;
-	for (uint16_t i = 0; i < rule->target_count && r == 0; i++) {
-		bool sent = check->facts[targets[i].fact].holds;
-		if (rule->forbids && sent)
+	if (!rule->forbids)
+		return is_missing_anyway(check, &targets[0]) ? 0 : report_there(check, rule, &targets[0]);
+	for (uint16_t i = 0; i < rule->target_count && r == 0; i++)
+		if (plan_fact_is(&check->held_facts, targets[i].fact))
 			r = report_there(check, rule, &targets[i]);
-		else if (!rule->forbids && sent)
-			return 0;
-	}
-	if (r < 0 || rule->forbids || is_missing_anyway(check, &targets[0]))
-		return r;
-	return report_there(check, rule, &targets[0]);
+	return r;
 }
 
 int rule_loop_end(struct check *check, const struct plan_loop *loop)
 {
 	for (uint16_t i = 0; i < loop->rule_count; i++) {
-		const struct guide_rule *rule = &check->guide->rules[check->plan->rules[loop->first_rule + i].rule];
-		int r = applies_now(check, rule) ? judge_loop(check, rule) : 0;
+		const struct plan_rule *rule = &check->plan->rules[loop->first_rule + i];
+		int r;
+		if (plan_facts_meet(&check->held_facts, &rule->sent) != rule->forbids || !applies_now(check, rule))
+			continue;
+		r = judge_loop(check, &check->guide->rules[rule->rule]);
 		if (r < 0)
 			return r;
 	}

@@ -13,21 +13,23 @@
 #include "muster/x12.h"
 
 struct check;
+struct known;
 struct plan_loop;
 
-/* Is a fact of the guide so, and which segment made it so? */
+/* Which segment made a fact of the guide so. */
 struct rule_fact {
-	bool holds;
 	uint16_t source; /* in guide->sources */
 	struct x12_where where;
 };
 
-/* A set begins: no fact holds. Reserves room for those of its guide. 0 or -ENOMEM. */
-int rule_begin(struct check *check);
+/* A set begins: no fact holds. */
+void rule_begin(struct check *check);
 /* A loop begins: what is asked of it anew holds no more. */
 void rule_loop_begin(struct check *check, const struct plan_loop *loop);
 /* A segment has its place: facts, then the rules that stand at it. */
 int rule_segment(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
+/* The facts of a segment that has been here before, and of which `ruled` is known. */
+void rule_tell_known(struct check *check, const struct known *known, const struct x12_segment *segment);
 /* A loop has ended: the rules that stand at it. */
 int rule_loop_end(struct check *check, const struct plan_loop *loop);
 

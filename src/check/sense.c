@@ -14,27 +14,27 @@
 
 /* Where a rule looks: the 834 by set and loop. */
 static const struct {
-	const char *set_id, *loop, *segment;
+	const char *set_id, *loop, *segment, *qualifier; /* "*": any */
 	enum sense_of what;
 } places[] = {
-	{"834", "", "BGN", SENSE_BGN},
-	{"834", "", "QTY", SENSE_QTY},
-	{"834", "2000", "INS", SENSE_INS},
-	{"834", "2000", "REF", SENSE_REF},
-	{"834", "2000", "DTP", SENSE_DTP},
-	{"834", "2100A", "DMG", SENSE_DMG},
-	{"834", "2200", "DTP", SENSE_DTP},
-	{"834", "2300", "DTP", SENSE_DTP},
-	{"834", "2320", "DTP", SENSE_DTP},
-	{"834", "*", "LS", SENSE_LOOP_MARK},
-	{"834", "*", "LE", SENSE_LOOP_MARK},
-	{"820", "", "BPR", SENSE_BPR},
-	{"820", "", "TRN", SENSE_TRN},
-	{"820", "*", "RMR", SENSE_RMR},
-	{"820", "2200A", "ADX", SENSE_ADX_BEFORE},
-	{"820", "2200B", "ADX", SENSE_ADX_BEFORE},
-	{"820", "2320A", "ADX", SENSE_ADX_AFTER},
-	{"820", "2320B", "ADX", SENSE_ADX_AFTER},
+	{"834", "", "BGN", "*", SENSE_BGN},
+	{"834", "", "QTY", "*", SENSE_QTY},
+	{"834", "2000", "INS", "*", SENSE_INS},
+	{"834", "2000", "REF", "0F", SENSE_REF},
+	{"834", "2000", "DTP", "*", SENSE_DTP},
+	{"834", "2100A", "DMG", "*", SENSE_DMG},
+	{"834", "2200", "DTP", "*", SENSE_DTP},
+	{"834", "2300", "DTP", "*", SENSE_DTP},
+	{"834", "2320", "DTP", "*", SENSE_DTP},
+	{"834", "*", "LS", "*", SENSE_LOOP_MARK},
+	{"834", "*", "LE", "*", SENSE_LOOP_MARK},
+	{"820", "", "BPR", "*", SENSE_BPR},
+	{"820", "", "TRN", "*", SENSE_TRN},
+	{"820", "*", "RMR", "*", SENSE_RMR},
+	{"820", "2200A", "ADX", "*", SENSE_ADX_BEFORE},
+	{"820", "2200B", "ADX", "*", SENSE_ADX_BEFORE},
+	{"820", "2320A", "ADX", "*", SENSE_ADX_AFTER},
+	{"820", "2320B", "ADX", "*", SENSE_ADX_AFTER},
 };
 
 /* Begin and end qualifiers that belong together, and the loop in which they start anew. */
@@ -84,7 +84,9 @@ enum sense_of sense_of_segment(const struct guide *guide, const struct guide_seg
 	const char *loop = guide->loops[segment->loop].id;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (slice_is(guide->set_id, places[i].set_id) && strcmp(segment->id, places[i].segment) == 0 &&
-		    (places[i].loop[0] == '*' || strcmp(loop, places[i].loop) == 0))
+		    (places[i].loop[0] == '*' || strcmp(loop, places[i].loop) == 0) &&
+		    (places[i].qualifier[0] == '*' ||
+		     guide_segment_matches(guide, segment, slice_from(segment->id), slice_from(places[i].qualifier))))
 			return places[i].what;
 	return SENSE_NONE;
 }
@@ -349,36 +351,65 @@ static bool ends_before_it_begins(uint32_t begin, uint32_t end)
 	       date_from_ymd((int)(end / 10000), (int)(end / 100 % 100), (int)(end % 100), &last) && last < first - 1;
 }
 
-static int look_at_span(struct check *check, const struct x12_segment *segment, size_t i)
+COLD static int report_span(struct check *check, const struct x12_segment *segment, size_t i)
 {
-	const struct sense *sense = &check->sense;
 	char text[120];
-	if (sense->spans[i].begin == 0 || sense->spans[i].end == 0 ||
-	    !ends_before_it_begins(sense->spans[i].begin, sense->spans[i].end))
-		return 0;
+	check_divide(check);
 	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)", spans[i].end_name,
 		 spans[i].begin_name);
 	return report_here(check, segment, end_before_begin, 3, 1, text);
 }
 
+static inline int look_at_span(struct check *check, const struct x12_segment *segment, size_t i)
+{
+	const struct sense *sense = &check->sense;
+	if (sense->spans[i].begin == 0 || sense->spans[i].end == 0 ||
+	    !ends_before_it_begins(sense->spans[i].begin, sense->spans[i].end))
+		return 0;
+	return report_span(check, segment, i);
+}
+
+uint8_t sense_mark_of(uint32_t id, uint32_t qualifier)
+{
+	if (id != VALUE_CODE3('D', 'T', 'P'))
+		return 0;
+	for (uint8_t i = 0; i < SENSE_SPANS; i++) {
+		if (qualifier == spans[i].begin)
+			return (uint8_t)(SENSE_MARK_BEGIN + i);
+		if (qualifier == spans[i].end)
+			return (uint8_t)(SENSE_MARK_END + i);
+	}
+	return 0;
+}
+
+/* The day of a DTP, 0 when it is none; from memory when the segment has been here before. */
+static uint32_t day_of_dtp(struct check *check, const struct x12_segment *segment)
+{
+	struct known *known = check_memory_of(check, segment);
+	uint32_t day;
+
+	if (known != NULL && known->day != 0)
+		return known->day;
+	check_divide(check);
+	day = is(segment, 2, "D8") ? day_of(segment, 3) : 0;
+	if (known != NULL)
+		known->day = day;
+	return day;
+}
+
 static int look_at_dtp(struct check *check, const struct x12_segment *segment)
 {
-	struct sense *sense = &check->sense;
-	uint32_t qualifier = value_pack(value_trim_end(x12_element(segment, 1)));
-	uint32_t day = is(segment, 2, "D8") ? day_of(segment, 3) : 0;
+	uint8_t mark = check->plan->marks[check->symbol];
+	uint32_t day = mark != 0 ? day_of_dtp(check, segment) : 0;
 
 	if (day == 0)
 		return 0;
-	for (size_t i = 0; i < SENSE_SPANS; i++) {
-		if (qualifier == spans[i].begin)
-			sense->spans[i].begin = day;
-		else if (qualifier == spans[i].end)
-			sense->spans[i].end = day;
-		else
-			continue;
-		return look_at_span(check, segment, i);
+	if (mark >= SENSE_MARK_END) {
+		check->sense.spans[mark - SENSE_MARK_END].end = day;
+		return look_at_span(check, segment, mark - SENSE_MARK_END);
 	}
-	return 0;
+	check->sense.spans[mark - SENSE_MARK_BEGIN].begin = day;
+	return look_at_span(check, segment, mark - SENSE_MARK_BEGIN);
 }
 
 /* Ages that the relationship to the subscriber rules out. */
@@ -465,6 +496,9 @@ static int look_at_trn(struct check *check, const struct x12_segment *segment)
 
 int sense_segment(struct check *check, enum sense_of what, const struct x12_segment *segment)
 {
+	if (what == SENSE_DTP)
+		return look_at_dtp(check, segment);
+	check_divide(check);
 	switch (what) {
 	case SENSE_NONE:
 		return 0;
@@ -478,7 +512,7 @@ int sense_segment(struct check *check, enum sense_of what, const struct x12_segm
 	case SENSE_REF:
 		return look_at_ref(check, segment);
 	case SENSE_DTP:
-		return look_at_dtp(check, segment);
+		return 0; /* above */
 	case SENSE_DMG:
 		return look_at_dmg(check, segment);
 	case SENSE_LOOP_MARK:

@@ -44,6 +44,10 @@ enum sense_loop {
 /* Dates that belong together as begin and end. */
 #define SENSE_SPANS 10u
 
+/* What a symbol marks: the begin or the end of span i, counted from here. 0 = neither. */
+#define SENSE_MARK_BEGIN 1u
+#define SENSE_MARK_END (SENSE_MARK_BEGIN + SENSE_SPANS)
+
 /* Families remembered, for dependents that come apart from their subscriber. */
 #define SENSE_FAMILIES 64u
 
@@ -70,6 +74,8 @@ struct sense {
 
 enum sense_loop sense_of_loop(const struct guide *guide, const struct guide_loop *loop);
 enum sense_of sense_of_segment(const struct guide *guide, const struct guide_segment *segment);
+/* What a segment of this id and qualifier, both packed, marks. */
+uint8_t sense_mark_of(uint32_t id, uint32_t qualifier);
 void sense_begin(struct check *check);
 /* A loop has been opened, before its first segment is looked at. */
 void sense_loop_begin(struct check *check, enum sense_loop loop);

@@ -26,6 +26,9 @@
 /* Canonical bytes gathered before they go to the hash. */
 #define CONTENT_BYTES 4096u
 
+/* Makes findings: out of the way of sound segments, which is nearly all of them. */
+#define COLD __attribute__((cold, noinline))
+
 struct gap {
 	uint64_t required_bit;
 	struct x12_where where;
@@ -45,6 +48,7 @@ struct frame {
 	uint64_t once[PLAN_ONCE_SLOTS][2]; /* qualifiers seen, by slot */
 	char unknown_id[4];     /* of the last segment passed over in it, that may be a misspelt one; "" = none */
 	uint32_t *counts;       /* by place */
+	const uint16_t *heads;  /* by symbol: the loop's row of plan->heads */
 	struct x12_where where; /* of the segment that opened it */
 	struct gap gaps[GAPS_MAX];
 };
@@ -108,17 +112,19 @@ struct check {
 	struct known known[KNOWN_SLOTS];
 	struct known *memory; /* of the segment `memory_of`, or NULL */
 	const struct x12_segment *memory_of;
-	uint32_t set;        /* ordinal of the set in the file, as walked */
-	uint64_t present;    /* its elements that are not empty, as a mask: from element_check on */
-	bool is_divided;     /* separators may stand inside its elements */
-	uint16_t symbol;     /* its symbol, and the entry of its id */
+	bool is_known;    /* memory tells of the segment in hand: it has been here before */
+	uint32_t set;     /* ordinal of the set in the file, as walked */
+	uint64_t present; /* its elements that are not empty, as a mask: from element_check on */
+	bool has_parts;   /* component or repetition separators may stand inside its elements */
+	bool undivided;   /* the segment in hand has not got its elements yet: check_divide */
+	uint16_t symbol;  /* its symbol, and the entry of its id */
 	const struct plan_id *id;
 	struct held unknown; /* about a segment that was passed over: held until the next one is placed */
 	bool has_unknown;
 	struct waiting waiting;
 
-	struct rule_fact *facts; /* by number in the guide */
-	uint16_t fact_capacity;
+	struct plan_facts held_facts;
+	struct rule_fact facts[GUIDE_FACTS_MAX]; /* of those that hold */
 	struct sense sense;
 	struct balance balance;
 	struct tally tally;
@@ -138,6 +144,15 @@ struct check {
 static inline struct known *check_memory_of(const struct check *check, const struct x12_segment *segment)
 {
 	return check->memory_of == segment ? check->memory : NULL;
+}
+
+/* Its elements are about to be looked at. */
+static inline void check_divide(struct check *check)
+{
+	/* It has been here before, so it cannot fail. */
+	if (check->undivided)
+		(void)x12_reader_divide(check->reader);
+	check->undivided = false;
 }
 
 /* report.c: findings out. */
@@ -163,6 +178,11 @@ void walk_begin(struct check *check);
 /* Opens the root with ST. */
 int walk_header(struct check *check, const struct x12_segment *segment);
 int walk_segment(struct check *check, const struct x12_segment *segment);
+/*
+ * The segments that come, for as long as they have nothing else about them: nearly all there are. One that has been
+ * here before in this set is divided only if somebody looks into it. 0 when x12_reader_next has what comes.
+ */
+int walk_bodies(struct check *check);
 /* SE, or NULL where it is missing: closes all loops. */
 int walk_trailer(struct check *check, const struct x12_segment *segment);
 /* The innermost loop's id, or empty at the root. */

@@ -110,7 +110,7 @@ static bool was_misspelt(struct check *check, struct frame *frame, const struct 
 	return true;
 }
 
-static int report_missing(struct check *check, struct frame *frame)
+COLD static int report_missing(struct check *check, struct frame *frame)
 {
 	const struct plan_loop *loop = &check->plan->loops[frame->loop];
 	uint64_t missing = loop->required & ~frame->seen;
@@ -130,7 +130,7 @@ static int report_missing(struct check *check, struct frame *frame)
 }
 
 /* "Done": the innermost loop has ended. */
-static int close_frame(struct check *check)
+static inline int close_frame(struct check *check)
 {
 	struct frame *frame = &check->frames[check->frame_count - 1];
 	const struct plan_loop *loop = &check->plan->loops[frame->loop];
@@ -173,18 +173,22 @@ static void count_member(struct check *check, const struct plan_loop *loop)
 	}
 }
 
-/* Once, at the first member too many: the rest is in no other fault. */
-static int check_members_max(struct check *check, const struct plan_loop *loop)
+COLD static int report_members_max(struct check *check, const struct plan_loop *loop)
 {
-	struct finding finding;
-	if (!loop->is_line || !loop->is_member || check->options.members_max == 0 ||
-	    check->members != check->options.members_max + 1)
-		return 0;
-	finding =
+	struct finding finding =
 		report_make(check, FINDING_LOOP_REPEATS_TOO_OFTEN, &check->at, "INS",
 			    "it is agreed that a set holds %u members at most; divide it", check->options.members_max);
 	finding.loop = walk_id_of_loop(check, (uint16_t)(loop - check->plan->loops));
 	return report_deliver(check, &finding);
+}
+
+/* Once, at the first member too many: the rest is in no other fault. */
+static inline int check_members_max(struct check *check, const struct plan_loop *loop)
+{
+	if (!loop->is_line || !loop->is_member || check->options.members_max == 0 ||
+	    check->members != check->options.members_max + 1)
+		return 0;
+	return report_members_max(check, loop);
 }
 
 int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displaced)
@@ -205,6 +209,7 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	frame->skipped = frame->tentative = 0;
 	memset(frame->once, 0, sizeof(frame->once));
 	frame->where = check->at;
+	frame->heads = check->plan->heads + (size_t)loop_index * check->plan->symbol_count;
 	frame->counts = check->counts + (size_t)check->frame_count * check->count_stride;
 	memset(frame->counts, 0, loop->node_count * sizeof(*frame->counts));
 	frame->counts[0] = 1;
@@ -212,7 +217,7 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	if (exiled)
 		return 0;
 	count_member(check, loop);
-	if (loop->fact_count != 0)
+	if (loop->forgets)
 		rule_loop_begin(check, loop);
 	sense_loop_begin(check, (enum sense_loop)loop->sense);
 	r = check_members_max(check, loop);
@@ -222,7 +227,7 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 }
 
 /* Remember where the required places stood that `node` passes over. */
-static void note_gaps(struct check *check, struct frame *frame, const struct plan_node *node)
+COLD static void note_gaps(struct check *check, struct frame *frame, const struct plan_node *node)
 {
 	uint64_t passed = node->required_before & ~frame->seen & ~frame->skipped;
 	while (passed != 0 && frame->gap_count < GAPS_MAX) {
@@ -236,7 +241,7 @@ static void note_gaps(struct check *check, struct frame *frame, const struct pla
 }
 
 /* Loops that share a place in the standard may come in any order; most partners want the guide's. */
-static int report_habit(struct check *check, const struct plan_node *node)
+COLD static int report_habit(struct check *check, const struct plan_node *node)
 {
 	const struct guide_loop *loop = &check->guide->loops[node->child];
 	struct finding finding = report_make(
@@ -247,7 +252,7 @@ static int report_habit(struct check *check, const struct plan_node *node)
 }
 
 /* Count `node` as taken in `frame`. */
-static int take_place(struct check *check, struct frame *frame, const struct plan_node *node, enum walk_how how)
+static inline int take_place(struct check *check, struct frame *frame, const struct plan_node *node, enum walk_how how)
 {
 	int r = 0;
 	frame->counts[node->local]++;
@@ -267,14 +272,18 @@ static int take_place(struct check *check, struct frame *frame, const struct pla
 	return r;
 }
 
-static int report_duplicate_qualifier(struct check *check, const struct plan_node *node,
-				      const struct x12_segment *segment)
+COLD static int report_duplicate_qualifier(struct check *check, const struct plan_node *node,
+					   const struct x12_segment *segment)
 {
 	const struct guide_segment *guide_segment = &check->guide->segments[node->segment];
-	struct slice qualifier = x12_element(segment, guide_segment->qualifier_pos);
-	struct finding finding = report_make(check, FINDING_SEGMENT_DUPLICATE_QUALIFIER, &check->at, guide_segment->id,
-					     "%s%02u %.*s stands twice in this loop; send it once", guide_segment->id,
-					     guide_segment->qualifier_pos, (int)qualifier.len, qualifier.data);
+	struct slice qualifier;
+	struct finding finding;
+
+	check_divide(check);
+	qualifier = x12_element(segment, guide_segment->qualifier_pos);
+	finding = report_make(check, FINDING_SEGMENT_DUPLICATE_QUALIFIER, &check->at, guide_segment->id,
+			      "%s%02u %.*s stands twice in this loop; send it once", guide_segment->id,
+			      guide_segment->qualifier_pos, (int)qualifier.len, qualifier.data);
 	finding.loop = walk_id_of_loop(check, node->loop);
 	finding.value = qualifier;
 	return report_deliver(check, &finding);
@@ -296,39 +305,49 @@ static bool seen_before(const struct check *check, struct frame *frame, const st
 }
 
 /* Give the segment to the handler, with the member it belongs to. */
-static int hand_on(struct check *check, const struct guide_segment *node, const struct x12_segment *segment)
+__attribute__((noinline)) static int hand_on(struct check *check, const struct guide_segment *node,
+					     const struct x12_segment *segment)
 {
 	struct x12_segment copy;
-	if (check->handler->segment == NULL)
-		return 0;
+	check_divide(check);
 	copy = *segment;
 	copy.where.member_pos = check->member_pos;
 	return check->handler->segment(check->handler->context, check->guide, node, &copy);
 }
 
-/* Look inside a segment that has its place, then hand it on. */
-static int look_inside(struct check *check, const struct plan_node *node, const struct x12_segment *segment)
+COLD static int report_not_used(struct check *check, const struct guide_segment *segment)
 {
-	const struct guide_segment *guide_segment = &check->guide->segments[node->segment];
-	enum sense_of sense = (enum sense_of)check->plan->segments[node->segment].sense;
+	struct finding finding = report_make(check, FINDING_SEGMENT_NOT_USED, &check->at, segment->id,
+					     "%s must not be sent here; leave it out", segment->id);
+	finding.loop = walk_id_of_loop(check, segment->loop);
+	return report_deliver(check, &finding);
+}
+
+/* Look inside a segment that has its place, then hand it on. */
+static inline int look_inside(struct check *check, const struct plan_node *node, const struct x12_segment *segment)
+{
+	const struct plan_segment *plan = &check->plan->segments[node->segment];
+	const struct known *known = check_memory_of(check, segment);
+	bool is_ruled = plan->ruled;
 	int r = 0;
 
 	if (check->held_count != 0)
 		r = report_release_held(check);
-	if (r == 0 && guide_segment->usage == GUIDE_NOT_USED) {
-		struct finding finding = report_make(check, FINDING_SEGMENT_NOT_USED, &check->at, guide_segment->id,
-						     "%s must not be sent here; leave it out", guide_segment->id);
-		finding.loop = walk_id_of_loop(check, guide_segment->loop);
-		r = report_deliver(check, &finding);
-	}
-	if (r == 0)
+	if (r == 0 && plan->not_used)
+		r = report_not_used(check, &check->guide->segments[node->segment]);
+	if (known != NULL && known->sound == node->segment) {
+		check->present = known->present;
+		check->has_parts = false;
+		is_ruled = is_ruled && !(known->ruled == node->segment && (known->sources | known->rules) == 0);
+	} else if (r == 0) {
 		r = element_check(check, node->segment, segment);
-	if (r == 0 && check->plan->segments[node->segment].ruled)
+	}
+	if (r == 0 && is_ruled)
 		r = rule_segment(check, node->segment, segment);
-	if (r == 0 && sense != SENSE_NONE)
-		r = sense_segment(check, sense, segment);
-	if (r == 0)
-		r = hand_on(check, guide_segment, segment);
+	if (r == 0 && plan->sense != SENSE_NONE)
+		r = sense_segment(check, (enum sense_of)plan->sense, segment);
+	if (r == 0 && plan->wanted)
+		r = hand_on(check, &check->guide->segments[node->segment], segment);
 	return r;
 }
 
@@ -374,11 +393,10 @@ static int close_displaced(struct check *check, uint32_t keep)
 	return 0;
 }
 
-int walk_accept(struct check *check, uint32_t f, uint16_t node_index, enum walk_how how,
-		const struct x12_segment *segment)
+static inline int accept(struct check *check, struct frame *frame, const struct plan_node *node, enum walk_how how,
+			 const struct x12_segment *segment)
 {
-	const struct plan_node *node = &check->plan->nodes[node_index];
-	struct frame *frame = &check->frames[f];
+	const uint32_t f = (uint32_t)(frame - check->frames);
 	bool exiled = frame->exiled;
 	int r = 0;
 
@@ -395,13 +413,19 @@ int walk_accept(struct check *check, uint32_t f, uint16_t node_index, enum walk_
 	if (r < 0)
 		return r;
 	if (exiled)
-		return hand_on(check, NULL, segment);
+		return check->plan->wants_unplaced ? hand_on(check, NULL, segment) : 0;
 	if (node->once_slot != 0 && seen_before(check, frame, node)) {
 		r = report_duplicate_qualifier(check, node, segment);
 		if (r < 0)
 			return r;
 	}
 	return look_inside(check, node, segment);
+}
+
+int walk_accept(struct check *check, uint32_t f, uint16_t node_index, enum walk_how how,
+		const struct x12_segment *segment)
+{
+	return accept(check, &check->frames[f], &check->plan->nodes[node_index], how, segment);
 }
 
 int walk_open_again(struct check *check, uint32_t f, uint16_t node_index)
@@ -425,78 +449,168 @@ int walk_open_without_opener(struct check *check, uint32_t f, uint16_t node_inde
 	return report_missing_node(check, &check->frames[f], node);
 }
 
-/* "Next": the innermost open place that takes `symbol`. False when there is none; a place that is full is remembered.
- */
-static bool find_place(struct check *check, uint16_t symbol, uint32_t *ret_frame, uint16_t *ret_node,
-		       uint32_t *ret_full_frame, uint16_t *ret_full_node)
+/* "Next": the innermost open place that takes `symbol`, or NULL. */
+static inline const struct plan_node *find_place(struct check *check, uint16_t symbol, struct frame **ret_frame)
+{
+	const struct check_plan *plan = check->plan;
+	for (struct frame *frame = &check->frames[check->frame_count]; frame-- > check->frames;) {
+		for (uint16_t l = frame->heads[symbol]; l != PLAN_NONE; l = plan->links[l].next) {
+			const struct plan_node *node = &plan->nodes[plan->links[l].node];
+			if (node->ordinal < frame->cursor || frame->counts[node->local] >= node->repeat)
+				continue;
+			*ret_frame = frame;
+			return node;
+		}
+	}
+	return NULL;
+}
+
+/* The innermost place that would have taken it, were it not full; or PLAN_NONE. */
+COLD static uint16_t find_full(const struct check *check, uint16_t symbol, uint32_t *ret_frame)
 {
 	const struct check_plan *plan = check->plan;
 	for (uint32_t f = check->frame_count; f-- > 0;) {
 		const struct frame *frame = &check->frames[f];
-		for (uint16_t l = plan_head(plan, frame->loop, symbol); l != PLAN_NONE; l = plan->links[l].next) {
+		for (uint16_t l = frame->heads[symbol]; l != PLAN_NONE; l = plan->links[l].next) {
 			const struct plan_node *node = &plan->nodes[plan->links[l].node];
-			if (node->ordinal < frame->cursor)
+			if (node->ordinal < frame->cursor || node->opens_here)
 				continue;
-			if (frame->counts[node->local] < node->repeat) {
-				*ret_frame = f;
-				*ret_node = plan->links[l].node;
-				return true;
-			}
-			if (!node->opens_here && *ret_full_node == PLAN_NONE) {
-				*ret_full_frame = f;
-				*ret_full_node = plan->links[l].node;
-			}
+			*ret_frame = f;
+			return plan->links[l].node;
 		}
 	}
-	return false;
+	return PLAN_NONE;
 }
 
-/* The segment's symbol, from memory when it has been here before in this set. */
-static void recognize(struct check *check, const struct x12_segment *segment)
+COLD static int take_misfit(struct check *check, const struct x12_segment *segment)
 {
-	struct known *known = NULL;
+	uint32_t frame = 0;
+	uint16_t node;
 
-	if (known_fits(segment->raw)) {
-		known = &check->known[known_slot(segment->raw)];
-		if (known_is(known, check->set, segment->raw)) {
-			check->symbol = known->symbol;
-			check->id = known->id;
-		} else {
-			check->symbol = plan_symbol_of(check->plan, segment, &check->id);
-			known->set = check->set;
-			known->len = (uint16_t)segment->raw.len;
-			known->symbol = check->symbol;
-			known->sound = known->ruled = PLAN_NONE;
-			known->id = check->id;
-			memcpy(known->raw, segment->raw.data, segment->raw.len);
-		}
-	} else {
-		check->symbol = plan_symbol_of(check->plan, segment, &check->id);
-	}
-	check->memory = known;
-	check->memory_of = segment;
+	check_divide(check);
+	node = find_full(check, check->symbol, &frame);
+	return node != PLAN_NONE ? repair_full(check, frame, node, segment) : repair_wait(check, segment);
+}
+
+/* Where what is known of these bytes is kept, or is to be; NULL: they are not kept. */
+static inline struct known *memory_for(struct check *check, struct slice raw)
+{
+	return known_fits(raw) ? &check->known[known_slot(raw)] : NULL;
+}
+
+/* The segment's symbol, which is looked up in the guide. */
+static void recognize(struct check *check, const struct x12_segment *segment, struct known *memory)
+{
+	check->symbol = plan_symbol_of(check->plan, segment, &check->id);
+	if (memory != NULL)
+		known_put(memory, check->set, segment->raw, check->symbol, check->id);
+	check->memory = memory;
+}
+
+/* May the next segment of the same bytes take the short way to this place? */
+static void remember_place(const struct check *check, struct known *known, const struct plan_node *node)
+{
+	const struct check_plan *plan = check->plan;
+	const struct plan_segment *segment = &plan->segments[node->segment];
+	const uint16_t link = plan_head(plan, node->loop, known->symbol);
+	bool is_ruled_out = !segment->ruled || (known->ruled == node->segment && known->rules == 0);
+
+	if (node->child == PLAN_NONE && plan->links[link].next == PLAN_NONE && known->sound == node->segment &&
+	    is_ruled_out && !segment->wanted && !segment->not_used &&
+	    (segment->sense == SENSE_NONE || segment->sense == SENSE_DTP))
+		known->place = node;
+}
+
+/*
+ * The short way: the bytes have been here before, and the loop that is open innermost is the one where they stood. Only
+ * what depends on the walk is done. False, and nothing has happened: they need the long way this time.
+ */
+static inline bool take_known(struct check *check, const struct known *known, const struct x12_segment *segment, int *r)
+{
+	struct frame *frame = &check->frames[check->frame_count - 1];
+	const struct plan_node *node = known->place;
+
+	if (node == NULL || node->loop != frame->loop || node->ordinal < frame->cursor ||
+	    frame->counts[node->local] >= node->repeat || (node->required_before & ~frame->seen) != 0)
+		return false;
+	if (frame->exiled || check->has_unknown || check->held_count != 0)
+		return false;
+	check->at = segment->where;
+	check->symbol = known->symbol;
+	check->id = known->id;
+	if (node->once_slot != 0 && seen_before(check, frame, node))
+		return false;
+	frame->counts[node->local]++;
+	if (node->ordinal > frame->cursor || node->local > frame->last_local)
+		frame->last_local = node->local;
+	frame->cursor = node->ordinal;
+	frame->seen |= node->required_bit;
+	if (known->sources != 0 && known->ruled == node->segment)
+		rule_tell_known(check, known, segment);
+	if (check->plan->segments[node->segment].sense != SENSE_NONE)
+		*r = sense_segment(check, SENSE_DTP, segment);
+	return true;
+}
+
+/* A segment whose symbol is known. */
+static int place(struct check *check, const struct x12_segment *segment)
+{
+	struct frame *frame = NULL;
+	const struct plan_node *node;
+	int r;
+
+	check->at = segment->where;
+	if (check->symbol == PLAN_NONE)
+		return repair_unknown(check, segment);
+	node = find_place(check, check->symbol, &frame);
+	if (node == NULL)
+		return take_misfit(check, segment);
+	r = accept(check, frame, node, WALK_IN_ORDER, segment);
+	if (r == 0 && check->is_known)
+		remember_place(check, check->memory, node);
+	return r;
 }
 
 int walk_segment(struct check *check, const struct x12_segment *segment)
 {
-	uint32_t frame = 0, full_frame = 0;
-	uint16_t node = PLAN_NONE, full_node = PLAN_NONE;
-
 	check->memory_of = NULL;
+	check->is_known = false;
 	if (check->waiting.is_there) {
 		int r = repair_waiting(check, segment);
 		if (r < 0)
 			return r;
 	}
-	recognize(check, segment);
-	check->at = segment->where;
-	if (check->symbol == PLAN_NONE)
-		return repair_unknown(check, segment);
-	if (find_place(check, check->symbol, &frame, &node, &full_frame, &full_node))
-		return walk_accept(check, frame, node, WALK_IN_ORDER, segment);
-	if (full_node != PLAN_NONE)
-		return repair_full(check, full_frame, full_node, segment);
-	return repair_wait(check, segment);
+	recognize(check, segment, memory_for(check, segment->raw));
+	check->memory_of = segment;
+	return place(check, segment);
+}
+
+int walk_bodies(struct check *check)
+{
+	const struct x12_segment *segment;
+	int r = 0;
+	while (r == 0 && !check->waiting.is_there && (segment = x12_reader_body(check->reader)) != NULL) {
+		struct known *memory = memory_for(check, segment->raw);
+
+		check->is_known = memory != NULL && known_is(memory, check->set, segment->raw);
+		if (!check->is_known && !x12_reader_divide(check->reader))
+			return 0;
+		if (!check->options.skip_content_hash)
+			verdict_content(check, segment);
+		check->quoted = check->memory_of = segment;
+		check->undivided = check->is_known;
+		check->memory = memory;
+		if (check->is_known && take_known(check, memory, segment, &r))
+			continue;
+		if (check->is_known) {
+			check->symbol = memory->symbol;
+			check->id = memory->id;
+		} else {
+			recognize(check, segment, memory);
+		}
+		r = place(check, segment);
+	}
+	return r;
 }
 
 void walk_begin(struct check *check)
@@ -515,7 +629,7 @@ int walk_header(struct check *check, const struct x12_segment *segment)
 	int r;
 	check->at = segment->where;
 	r = walk_push(check, 0, false, false);
-	if (r == 0)
+	if (r == 0 && check->plan->segments[check->plan->st].wanted)
 		r = hand_on(check, &check->guide->segments[check->plan->st], segment);
 	return r;
 }
@@ -542,7 +656,7 @@ int walk_trailer(struct check *check, const struct x12_segment *segment)
 		r = rule_loop_end(check, loop);
 	if (r == 0)
 		r = balance_end(check);
-	if (r == 0 && segment != NULL && check->plan->se != PLAN_NONE)
+	if (r == 0 && segment != NULL && check->plan->se != PLAN_NONE && check->plan->segments[check->plan->se].wanted)
 		r = hand_on(check, &check->guide->segments[check->plan->se], segment);
 	if (r == 0 && check->handler->loop_end != NULL)
 		r = check->handler->loop_end(check->handler->context, check->guide, guide_loop_of(check, root));

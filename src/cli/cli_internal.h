@@ -24,7 +24,7 @@ enum cli_format { CLI_TEXT, CLI_JSON, CLI_NDJSON, CLI_CSV };
 struct cli_options {
 	const char *db, *config, *as_of, *ack, *out, *on, *note, *decision, *operator_name, *item, *status, *category,
 		*group, *owner, *partner, *file, *limit, *html, *left, *right, *truth, *pairs, *model, *to,
-		*output, *set, *member_change, *known_at, *region, *nights;
+		*output, *set, *member_change, *known_at, *region, *nights, *plot;
 	enum cli_format format;
 	bool quiet, verbose, detailed_exitcode, help, version, unmasked, yes, wait, train, labels, one_to_one, dry_run, redo;
 };

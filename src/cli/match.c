@@ -193,7 +193,28 @@ static void print_measured(struct buffer *out, const struct match_measured *meas
 		      (unsigned long long)measured->review_rows);
 	buffer_printf(out, "expected calibration error    %.6f\nBrier score                   %.6f\n", measured->ece,
 		      measured->brier);
+	buffer_printf(out, "log loss                      %.6f\n", measured->log_loss);
 	print_bins(out, bins);
+}
+
+static void print_traps(struct buffer *out, const struct match_traps *traps)
+{
+	uint32_t i;
+
+	if (traps->count == 0)
+		return;
+	buffer_add_text(out, "\ntag                        rows   people  automatic  wrong  to a person  lost  wrong/10k at most\n");
+	for (i = 0; i < traps->count; i++) {
+		const struct match_trap *trap = &traps->items[i];
+
+		buffer_printf(out, "%-22s %8llu %8llu %10llu %6llu %12llu %5llu", trap->name,
+			      (unsigned long long)trap->rows, (unsigned long long)trap->people,
+			      (unsigned long long)trap->automatic, (unsigned long long)trap->wrong,
+			      (unsigned long long)trap->review, (unsigned long long)trap->lost);
+		if (trap->automatic > 0)
+			buffer_printf(out, " %17.1f", 1e4 * match_upper_bound(trap->wrong, trap->automatic));
+		buffer_add_char(out, '\n');
+	}
 }
 
 static void json_share(struct json *json, const char *key, double share)
@@ -204,7 +225,51 @@ static void json_share(struct json *json, const char *key, double share)
 	json_text(json, key, slice_from(text));
 }
 
-static void print_json(struct buffer *out, const struct match_measured *measured)
+static void json_bins(struct json *json, const struct match_bin bins[MATCH_BINS])
+{
+	int i;
+
+	json_array_begin(json, "bins");
+	for (i = 0; i < MATCH_BINS; i++) {
+		if (bins[i].pairs == 0)
+			continue;
+		json_object_begin(json, NULL);
+		json_share(json, "from", bins[i].from);
+		json_share(json, "to", bins[i].to);
+		json_share(json, "mean", bins[i].mean);
+		json_u64(json, "pairs", bins[i].pairs);
+		json_u64(json, "right", bins[i].right);
+		json_share(json, "low", bins[i].low);
+		json_share(json, "high", bins[i].high);
+		json_bool(json, "inside", bins[i].inside);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void json_traps(struct json *json, const struct match_traps *traps)
+{
+	uint32_t i;
+
+	json_array_begin(json, "tags");
+	for (i = 0; i < traps->count; i++) {
+		const struct match_trap *trap = &traps->items[i];
+
+		json_object_begin(json, NULL);
+		json_text(json, "tag", slice_from(trap->name));
+		json_u64(json, "rows", trap->rows);
+		json_u64(json, "people", trap->people);
+		json_u64(json, "automatic", trap->automatic);
+		json_u64(json, "automatic_wrong", trap->wrong);
+		json_u64(json, "review_rows", trap->review);
+		json_u64(json, "lost", trap->lost);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void print_json(struct buffer *out, const struct match_measured *measured,
+		       const struct match_bin bins[MATCH_BINS], const struct match_traps *traps)
 {
 	struct json json;
 
@@ -224,10 +289,27 @@ static void print_json(struct buffer *out, const struct match_measured *measured
 	json_share(&json, "recall_at_precision_0_9999", measured->recall_at_9999);
 	json_share(&json, "expected_calibration_error", measured->ece);
 	json_share(&json, "brier", measured->brier);
+	json_share(&json, "log_loss", measured->log_loss);
 	json_share(&json, "wrong_per_10000", measured->wrong_per_10k);
 	json_share(&json, "wrong_per_10000_upper", measured->wrong_per_10k_upper);
+	json_bins(&json, bins);
+	json_traps(&json, traps);
 	json_object_end(&json);
 	buffer_add_char(out, '\n');
+}
+
+static int write_plot(struct cli *cli, const struct match_measured *measured, const struct match_bin bins[MATCH_BINS])
+{
+	struct buffer out;
+	int r;
+
+	buffer_init(&out, cli->env);
+	match_plot_svg(measured, bins, &out);
+	r = out.error;
+	if (r == 0)
+		r = io_publish(cli->env, cli->options.plot, buffer_slice(&out));
+	buffer_fini(&out);
+	return r;
 }
 
 static int evaluate(struct work *work, const char *pairs_path, enum match_tables tables)
@@ -235,6 +317,7 @@ static int evaluate(struct work *work, const char *pairs_path, enum match_tables
 	struct cli *cli = work->cli;
 	struct match_measured measured;
 	struct match_bin bins[MATCH_BINS];
+	struct match_traps traps;
 	struct slice pairs, truth;
 	char *pairs_text = NULL, *truth_text = NULL;
 	int r = read_text(cli, pairs_path, &pairs_text, &pairs);
@@ -244,10 +327,17 @@ static int evaluate(struct work *work, const char *pairs_path, enum match_tables
 	if (r == 0)
 		r = complain(work, match_evaluate(cli->env, pairs, truth, tables, work->left.count, &work->errors,
 						  &measured, bins));
-	if (r == 0 && cli->options.format == CLI_TEXT)
+	if (r == 0)
+		r = match_evaluate_traps(cli->env, pairs, truth, &traps);
+	if (r == 0 && cli->options.format == CLI_TEXT) {
 		print_measured(&cli->out, &measured, bins);
-	else if (r == 0)
-		print_json(&cli->out, &measured);
+		match_plot_text(bins, &cli->out);
+		print_traps(&cli->out, &traps);
+	} else if (r == 0) {
+		print_json(&cli->out, &measured, bins, &traps);
+	}
+	if (r == 0 && cli->options.plot != NULL)
+		r = write_plot(cli, &measured, bins);
 	env_free(cli->env, pairs_text);
 	env_free(cli->env, truth_text);
 	return r;

@@ -1,5 +1,5 @@
 /*
- * The verbs that run files through the line: process, run, reprocess, preview.
+ * The verbs that run files through the line: process, run, reprocess.
  */
 #include "cli_internal.h"
 
@@ -10,15 +10,6 @@
 #include "muster/cli.h"
 #include "muster/text.h"
 #include "process.h"
-
-struct process_frame {
-	struct cli *cli;
-	struct cli_progress progress;
-	const char *what;
-	bool refused; /* a file was held or rejected */
-	uint64_t waiting, files;
-	bool first_json;
-};
 
 void cli_interrupt(void)
 {
@@ -136,7 +127,7 @@ static void frame_report(void *context, const struct batch_result *result)
 		result_json(frame->cli, result);
 }
 
-static int frame_status(const struct process_frame *frame)
+int cli_frame_status(const struct process_frame *frame)
 {
 	if (frame->refused)
 		return 65;
@@ -145,7 +136,7 @@ static int frame_status(const struct process_frame *frame)
 
 /* ---- process ---- */
 
-static int missing_input(struct cli *cli, const char *path)
+int cli_missing_input(struct cli *cli, const char *path)
 {
 	if (env_exists(cli->env, path))
 		return 0;
@@ -164,7 +155,7 @@ int cli_process(struct cli *cli)
 	if (cli->options.out == NULL)
 		return cli_usage_error(cli, "wants --out DIR: where acknowledgments and results go");
 	for (i = 0; r == 0 && i < cli->argument_count; i++)
-		r = missing_input(cli, cli->arguments[i]);
+		r = cli_missing_input(cli, cli->arguments[i]);
 	if (r == 0)
 		r = cli_open_batch(cli, &frame, &batch);
 	for (i = 0; r == 0 && i < cli->argument_count; i++) {
@@ -180,7 +171,7 @@ int cli_process(struct cli *cli)
 	if (r == 0)
 		(void)store_checkpoint(cli->store, true);
 	batch_close(batch);
-	return r < 0 ? r : frame_status(&frame);
+	return r < 0 ? r : cli_frame_status(&frame);
 }
 
 /* ---- run ---- */
@@ -219,7 +210,7 @@ int cli_run_batch(struct cli *cli)
 	batch_close(batch);
 	if (r == 0 && frame.files == 0)
 		cli_say(cli, "nothing has arrived in %s", cli->config->in);
-	return r < 0 ? r : frame_status(&frame);
+	return r < 0 ? r : cli_frame_status(&frame);
 }
 
 /* ---- reprocess ---- */
@@ -245,7 +236,7 @@ int cli_reprocess(struct cli *cli)
 	if (cli->options.item == NULL && (cli->argument_count == 0 || cli->options.out == NULL))
 		return cli_usage_error(cli, "wants FILE... --out DIR, or --item ID...");
 	for (i = 0; r == 0 && cli->options.item == NULL && i < cli->argument_count; i++)
-		r = missing_input(cli, cli->arguments[i]);
+		r = cli_missing_input(cli, cli->arguments[i]);
 	if (r == 0)
 		r = cli_open_batch(cli, &frame, &batch);
 	if (r == 0 && cli->options.item != NULL)
@@ -259,7 +250,7 @@ int cli_reprocess(struct cli *cli)
 	}
 	cli_progress_end(&frame.progress);
 	batch_close(batch);
-	return r < 0 ? r : frame_status(&frame);
+	return r < 0 ? r : cli_frame_status(&frame);
 }
 
 int cli_carry_out(struct cli *cli, const struct slice *item_ids, uint32_t count)
@@ -274,139 +265,4 @@ int cli_carry_out(struct cli *cli, const struct slice *item_ids, uint32_t count)
 	cli_progress_end(&frame.progress);
 	batch_close(batch);
 	return r;
-}
-
-/* ---- preview ---- */
-
-static char preview_sign(enum decide_action action)
-{
-	switch (action) {
-	case DECIDE_ADD:
-	case DECIDE_REINSTATE:
-	case DECIDE_POST:
-		return '+';
-	case DECIDE_CHANGE:
-	case DECIDE_TRANSFER:
-		return '~';
-	case DECIDE_TERMINATE:
-	case DECIDE_VOID:
-		return '-';
-	case DECIDE_NO_CHANGE:
-	case DECIDE_ACTION_COUNT:
-		break;
-	}
-	return '=';
-}
-
-static void preview_name(struct buffer *out, struct slice last, struct slice first)
-{
-	text_add_visible(out, last);
-	buffer_add_text(out, ", ");
-	text_add_visible(out, first);
-}
-
-static void preview_operation(struct cli *cli, const struct decide_operation *operation)
-{
-	const struct member *member = operation->image != NULL ? &operation->image->after : NULL;
-	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES];
-	struct buffer *out = &cli->out;
-
-	buffer_printf(out, "%c %-5u ", preview_sign(operation->action), operation->member_pos);
-	if (member != NULL) {
-		struct slice id = slice_is_empty(member->member_id) ? SLICE_LITERAL("(new)") : member->member_id;
-
-		buffer_printf(out, "%-11.*s ", (int)id.len, id.data);
-		preview_name(out, member->last_name, member->first_name);
-	}
-	buffer_printf(out, "  %s", decide_action_name(operation->action));
-	if (!slice_is_empty(operation->plan_id))
-		buffer_printf(out, " %.*s/%.*s %s..%s", (int)operation->group_id.len, operation->group_id.data,
-			      (int)operation->plan_id.len, operation->plan_id.data,
-			      date_format_iso(operation->begins_on, begins), date_format_iso(operation->ends_on, ends));
-	buffer_printf(out, "  [%s %.6f]\n", operation->match_rule != NULL ? operation->match_rule : "-", operation->confidence);
-	if (!slice_is_empty(operation->change)) {
-		buffer_add_text(out, "        ");
-		text_add_visible(out, operation->change);
-		buffer_add_char(out, '\n');
-	}
-}
-
-static void preview_exception(struct cli *cli, const struct decide_exception *exception)
-{
-	struct buffer *out = &cli->out;
-	uint32_t i;
-
-	buffer_printf(out, "? %-5u ", exception->member_pos);
-	if (exception->record != NULL)
-		preview_name(out, exception->record->person.last_name, exception->record->person.first_name);
-	buffer_printf(out, "  %s: ", category_name(exception->category));
-	text_add_masked(out, exception->reason);
-	buffer_add_char(out, '\n');
-	for (i = 0; i < exception->candidate_count; i++) {
-		const struct member *member = exception->candidates[i].member;
-
-		buffer_printf(out, "        candidate %-11.*s ", (int)member->member_id.len, member->member_id.data);
-		preview_name(out, member->last_name, member->first_name);
-		buffer_printf(out, "  %.6f\n", exception->candidates[i].probability);
-	}
-}
-
-/* "!": looks odd, and holds nothing up. */
-static void preview_warning(struct cli *cli, const struct decide_warning *warning)
-{
-	buffer_printf(&cli->out, "! %-5u ", warning->member_pos);
-	text_add_visible(&cli->out, warning->text);
-	buffer_add_char(&cli->out, '\n');
-}
-
-static int preview_family(void *context, const struct enroll_family *family, const struct changeset *changeset)
-{
-	struct cli *cli = context;
-	uint32_t i;
-
-	(void)family;
-	for (i = 0; i < changeset->operation_count; i++)
-		preview_operation(cli, &changeset->operations[i]);
-	for (i = 0; i < changeset->exception_count; i++)
-		preview_exception(cli, &changeset->exceptions[i]);
-	for (i = 0; i < changeset->warning_count; i++)
-		preview_warning(cli, &changeset->warnings[i]);
-	return cli_flush_some(cli);
-}
-
-static int preview_verdict(void *context, const struct x12_tset *tset, const struct check_verdict *verdict)
-{
-	struct cli *cli = context;
-
-	buffer_printf(&cli->out, "set %.*s: %s, %u members, %llu errors, %llu warnings\n", (int)tset->control_number.len,
-		      tset->control_number.data, check_decision_name(verdict->decision), verdict->members,
-		      (unsigned long long)verdict->errors, (unsigned long long)verdict->warnings);
-	return 0;
-}
-
-int cli_preview(struct cli *cli)
-{
-	const struct batch_preview preview = {.context = cli, .family = preview_family, .verdict = preview_verdict};
-	struct process_frame frame = {.cli = cli};
-	struct batch *batch = NULL;
-	int i, r = 0;
-
-	if (cli->argument_count == 0)
-		return cli_usage_error(cli, "wants files: muster preview FILE...");
-	for (i = 0; r == 0 && i < cli->argument_count; i++)
-		r = missing_input(cli, cli->arguments[i]);
-	if (r == 0)
-		r = cli_open_batch(cli, &frame, &batch);
-	for (i = 0; r == 0 && i < cli->argument_count; i++) {
-		struct batch_result result;
-
-		r = batch_preview_file(batch, cli->arguments[i], &preview, &result);
-		if (r == 0)
-			frame_report(&frame, &result);
-	}
-	cli_progress_end(&frame.progress);
-	batch_close(batch);
-	if (r == 0)
-		cli_say(cli, "a preview: nothing was kept");
-	return r < 0 ? r : frame_status(&frame);
 }

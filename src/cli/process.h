@@ -4,13 +4,25 @@
 
 #include <stdint.h>
 
+#include "cli_internal.h"
 #include "muster/slice.h"
 
-struct cli;
 struct batch;
-struct process_frame; /* progress; NULL = nobody looks */
+/* Progress, and how the files ended. */
+struct process_frame {
+	struct cli *cli;
+	struct cli_progress progress;
+	const char *what;
+	bool refused; /* a file was held or rejected */
+	uint64_t waiting, files;
+	bool first_json;
+};
+/* The exit status of what the files came to. */
+int cli_frame_status(const struct process_frame *frame);
+/* 0, or -ENOENT with a message. */
+int cli_missing_input(struct cli *cli, const char *path);
 
-/* Database, guides and the run's lock. MUSTER_ERROR_BUSY, said already, when another muster works. */
+/* `frame` NULL: nobody looks at the progress. Database, guides and the run's lock. MUSTER_ERROR_BUSY, said already, when another muster works. */
 int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch);
 /* Carry out the decisions on these items; count 0: all that wait to be carried out. */
 int cli_carry_out(struct cli *cli, const struct slice *item_ids, uint32_t count);

@@ -112,6 +112,18 @@ static int file_progress(void *context, uint64_t offset)
 	return 0;
 }
 
+static bool file_wants(void *context, const struct guide *guide, const struct guide_segment *node)
+{
+	const struct validate_file *file = context;
+
+	for (uint32_t i = 0; i < file->taker_count; i++) {
+		const struct check_handler *taker = file->takers[i];
+		if (taker->segment != NULL && (taker->wants == NULL || taker->wants(taker->context, guide, node)))
+			return true;
+	}
+	return false;
+}
+
 /* The events that nobody takes are left out, so that the walk need not make them. */
 static struct check_handler file_handler(struct validate_file *file)
 {
@@ -135,6 +147,7 @@ static struct check_handler file_handler(struct validate_file *file)
 		if (file->takers[i]->segment != NULL)
 			handler.segment = file_segment;
 	}
+	handler.wants = file_wants;
 	return handler;
 }
 
@@ -251,7 +264,11 @@ static int validate_open(struct validate_run *run, const char *path, struct io_s
 static int validate_takers(struct validate_file *file)
 {
 	struct cli *cli = file->run->cli;
-	const struct ack_options options = {.clock_ms = env_clock_ms(cli->env), .control_number = 1, .trial = true};
+	const struct ack_options options = {.clock_ms = env_clock_ms(cli->env),
+					    .control_number = 1,
+					    .trial = true,
+					    .accepted_left_out = file->profile->accepted_sets_left_out,
+					    .ta1_only_when_asked = file->profile->ta1_only_when_asked};
 	int r = 0;
 
 	file->takers[file->taker_count++] = verdict_out_handler(file->out);

@@ -25,10 +25,12 @@ const struct cli_verb cli_verbs[] = {
 	 "Where the sender's profile asks for an 824, it is written too, as far as the files alone tell.\n"
 	 "Exit status 1 when there are findings of severity error.\n",
 	 NULL, cli_validate},
-	{"preview", "preview FILE...", "what process would do, without doing it",
-	 "  muster preview night.834\n"
-	 "\nMember by member: + add, ~ change, - terminate, ? waits for a representative; with reasons and confidence.\n"
-	 "Nothing is kept.\n",
+	{"preview", "preview [--html PAGE] [-o CHANGESET] FILE...", "what process would do, without doing it",
+	 "  muster preview night.834\n  muster preview --html night.html -o night.changeset night.834\n"
+	 "\nThe figures first, then family by family: + added, ~ changed, - ended, ? waits for a representative; with record,\n"
+	 "rule and confidence, and what differs, field by field. -v also tells who stays as he is (=). What an audit file\n"
+	 "would only report is marked !. --html writes the same as a page; -o writes all of it, a line of JSON a family (as\n"
+	 "--ndjson does), bound to the file's hash and the state of the database. Nothing is kept.\n",
 	 NULL, cli_preview},
 	{"process", "process FILE... --out DIR", "the whole line for named files",
 	 "  muster process night.834 --out out/\n  muster process --as-of 2026-02-01 --detailed-exitcode night.834 --out out/\n"
@@ -86,7 +88,7 @@ const struct cli_verb cli_verbs[] = {
 	{"match", "match link|train|explain|evaluate|dedupe|shadow ...", "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"
-	 "  muster match evaluate --pairs pairs.csv --truth truth.csv\n"
+	 "  muster match evaluate --pairs pairs.csv --truth truth.csv --plot reliability.svg\n"
 	 "  muster match explain --left new.csv:17 --right members.csv:M5\n"
 	 "  muster match train --left new.csv --right members.csv --truth truth.csv --out model.yaml\n"
 	 "  muster match train --labels --out site.yaml\n"

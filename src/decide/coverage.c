@@ -281,7 +281,9 @@ static int meet_other_group(struct record_work *it, const struct line *line, con
 		return duplicate_add(it, &known->span);
 	if (known->span.begins_on >= after->begins_on)
 		return overlap(it, &known->span);
-	error = check_begin(it, line, line->plan, after->begins_on, after->ends_on);
+	error = coverage_check_room(it, after, known->id);
+	if (error == 0)
+		error = check_begin(it, line, line->plan, after->begins_on, after->ends_on);
 	return error == 0 ? replace_from(it, DECIDE_TRANSFER, known->id, after) : error;
 }
 

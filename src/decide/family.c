@@ -12,6 +12,8 @@
 
 #include <assert.h>
 
+#include "muster/text.h"
+
 static enum line_action line_action(const struct decide_input *input, struct slice maintenance)
 {
 	if (input->compares && slice_is(maintenance, "030"))
@@ -40,12 +42,22 @@ static bool adds_coverage(const struct record_work *it)
 
 /* ---- the dependent's subscriber ---- */
 
+/* As agreed (dep_without_sub: reject): the sender puts his records into order. */
+static int reject_dependent(struct record_work *it)
+{
+	return work_reject(it->work, CATEGORY_DEP_NO_SUBSCRIBER,
+			   arena_printf(it->work->arena,
+					"The subscriber %.*s is not on file, nor does he stand before his dependent; "
+					"by agreement the record is rejected.",
+					SLICE_ARGS(it->record->subscriber_id)));
+}
+
 static int no_subscriber(struct record_work *it)
 {
 	struct work *work = it->work;
 
 	if (!work->subscriber_failed && !work->input->last_chance)
-		return DECIDE_E_DEFER;
+		return work->input->policy->reject_dep_without_sub ? reject_dependent(it) : DECIDE_E_DEFER;
 	return work_failf(work, CATEGORY_DEP_NO_SUBSCRIBER, "The subscriber %.*s is not on file%s.",
 			  SLICE_ARGS(it->record->subscriber_id),
 			  work->subscriber_failed ? ": his own record waits" : "");
@@ -98,6 +110,18 @@ static int subscriber_exists(struct record_work *it)
 			  SLICE_ARGS(it->record->subscriber_id));
 }
 
+/* Whoever is taken in without a number that the partner agreed to send is a member whom nothing finds again. */
+static int require_ssn(struct record_work *it)
+{
+	enum decide_ssn required = it->work->input->policy->ssn_required;
+
+	if (required == DECIDE_SSN_NOBODY || (required == DECIDE_SSN_SUBSCRIBERS && !it->record->is_subscriber) ||
+	    !text_ssn_is_placeholder(it->sent.ssn) || is_forced(it))
+		return 0;
+	return work_failf(it->work, CATEGORY_SYNTAX_RECORD, "The person is new, and there is no SSN; by agreement %s has one.",
+			  required == DECIDE_SSN_EVERYBODY ? "everybody" : "every subscriber");
+}
+
 static int add_person(struct record_work *it)
 {
 	struct draft *subscriber;
@@ -109,6 +133,9 @@ static int add_person(struct record_work *it)
 		return subscriber_exists(it);
 	if (is_compared(it) && !it->record->is_subscriber && subscriber == NULL)
 		return no_subscriber(it);
+	error = require_ssn(it);
+	if (error != 0)
+		return error;
 	if (is_compared(it) && it->record->coverage_count == 0 && !it->work->input->policy->add_without_coverage)
 		return work_fail(it->work, CATEGORY_NO_MATCH,
 				 SLICE_LITERAL("The person is not on file, and the full file names no coverage."));
@@ -460,6 +487,7 @@ static int add_exception(struct work *work, const struct record_work *it)
 		.member_pos = it->record->member_pos,
 		.category = work->failure.category,
 		.reason = work->failure.reason,
+		.rejected = work->failure.rejects,
 		.confidence = candidates != NULL ? candidates[0].probability : 0.0,
 		.identity = it->identity,
 		.candidates = candidates,
@@ -490,7 +518,9 @@ static int decide_one(struct work *work, uint32_t index)
 		return 0;
 	}
 	work_rewind(work, &mark);
-	*outcome = error == DECIDE_E_DEFER ? DECIDE_DEFERRED : DECIDE_EXCEPTION;
+	*outcome = error == DECIDE_E_DEFER     ? DECIDE_DEFERRED
+		   : work->failure.rejects ? DECIDE_REJECTED
+					   : DECIDE_EXCEPTION;
 	if (error == DECIDE_E_DEFER) {
 		work->changeset->warning_count = mark.warning_count;
 		return 0;

@@ -12,7 +12,16 @@ int work_fail(struct work *work, enum category category, struct slice reason)
 		return -ENOMEM;
 	work->failure.category = category;
 	work->failure.reason = reason;
+	work->failure.rejects = false;
 	return DECIDE_E_EXCEPTION;
+}
+
+int work_reject(struct work *work, enum category category, struct slice reason)
+{
+	int error = work_fail(work, category, reason);
+
+	work->failure.rejects = true;
+	return error;
 }
 
 static struct slice format_text(struct arena *arena, const char *format, va_list arguments)

@@ -72,6 +72,7 @@ struct work {
 	struct {
 		enum category category;
 		struct slice reason;
+		bool rejects; /* back to the sender; else a representative looks */
 	} failure;
 };
 
@@ -99,6 +100,8 @@ struct mark {
 
 /* Sets the failure; returns DECIDE_E_EXCEPTION, or -ENOMEM when the reason has no text. */
 int work_fail(struct work *work, enum category category, struct slice reason);
+/* The same for what goes back to the sender (DECIDE_REJECTED). */
+int work_reject(struct work *work, enum category category, struct slice reason);
 int work_failf(struct work *work, enum category category, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /*

@@ -33,7 +33,7 @@ static void *list_add(struct ruling *r, struct list *list, int *ret_error)
 	uint32_t capacity = list->capacity < 16 ? 16 : list->capacity * 2;
 	void *items;
 
-	if (list->count + 1 >= GUIDE_NONE) {
+	if (list->count + 1 >= GUIDE_NONE || (list == &r->facts && list->count == GUIDE_FACTS_MAX)) {
 		if (r->text != NULL)
 			yaml_complain(r->text->errors, r->text->name, SLICE_EMPTY, 1, 1,
 				      "the guide has too many rules");

@@ -99,6 +99,8 @@ static int add_truth(struct evaluation *evaluation, const struct csv_reader *rea
 {
 	struct pair_ids *truth;
 
+	if (slice_trim(reader->fields[columns[1]].text).len == 0)
+		return 0; /* nobody is meant */
 	if (evaluation->truth_count == evaluation->truth_capacity) {
 		truth = grown(evaluation->env, evaluation->truth, &evaluation->truth_capacity, sizeof(*truth));
 		if (truth == NULL)
@@ -333,6 +335,12 @@ static void sweep(const struct evaluation *evaluation, struct match_measured *me
 	measured->found_pairs = found;
 }
 
+/* -ln of what happened; probabilities have nine decimals, so nothing is rarer than half of the last. */
+static double surprise(double probability)
+{
+	return match_log2(probability > 5e-10 ? probability : 5e-10) * -0.69314718055994530942;
+}
+
 static void calibrate(const struct evaluation *evaluation, struct match_measured *measured)
 {
 	double sums[ECE_BINS] = {0}, difference;
@@ -352,12 +360,14 @@ static void calibrate(const struct evaluation *evaluation, struct match_measured
 		right[bin] += pair->right;
 		difference = pair->probability - (pair->right ? 1.0 : 0.0);
 		measured->brier += difference * difference;
+		measured->log_loss += surprise(pair->right ? pair->probability : 1.0 - pair->probability);
 		listed++;
 	}
 	measured->pairs = listed;
 	if (listed == 0)
 		return;
 	measured->brier /= (double)listed;
+	measured->log_loss /= (double)listed;
 	for (bin = 0; bin < ECE_BINS; bin++) {
 		difference = sums[bin] - (double)right[bin];
 		measured->ece += (difference < 0 ? -difference : difference) / (double)listed;

@@ -121,25 +121,38 @@ uint32_t match_link_keys(const struct member *member, uint64_t ret_keys[MATCH_KE
 	return list.count;
 }
 
+bool match_ssn_key(const struct match_person *person, uint64_t *ret_key)
+{
+	char ssn[17];
+
+	if (person->ssn.len == 0)
+		return false;
+	*ret_key = key_of('S', slice_to_cstr(person->ssn, ssn, sizeof(ssn)), "1");
+	return true;
+}
+
+uint32_t match_person_keys(const struct match_person *person, uint64_t ret_keys[MATCH_KEYS_MAX])
+{
+	struct key_list list = {ret_keys, 0};
+	char birth[DATE_TEXT_BYTES], year[5] = "", initial[2] = {person->first.compact[0], '\0'};
+	bool in_order = strcmp(person->last.compact, person->first.compact) <= 0;
+
+	date_format_ccyymmdd(person->birth_on, birth);
+	memcpy(year, birth, birth[0] != '\0' ? 4 : 0);
+	list.count += match_ssn_key(person, &ret_keys[0]);
+	add_surname_keys(&list, person, birth);
+	key_add(&list, 'I', birth, initial);
+	key_add(&list, 'N', in_order ? person->last.compact : person->first.compact,
+		in_order ? person->first.compact : person->last.compact);
+	add_home_key(&list, person, year);
+	add_home_key(&list, person, initial);
+	return list.count;
+}
+
 uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX])
 {
 	struct match_person person;
-	struct key_list list = {ret_keys, 0};
-	char birth[DATE_TEXT_BYTES], year[5] = "", ssn[17] = "", initial[2] = "";
-	bool in_order;
 
 	match_person_of(member, &person);
-	date_format_ccyymmdd(person.birth_on, birth);
-	memcpy(year, birth, birth[0] != '\0' ? 4 : 0);
-	slice_to_cstr(person.ssn, ssn, sizeof(ssn));
-	initial[0] = person.first.compact[0];
-	key_add(&list, 'S', ssn, "1");
-	add_surname_keys(&list, &person, birth);
-	key_add(&list, 'I', birth, initial);
-	in_order = strcmp(person.last.compact, person.first.compact) <= 0;
-	key_add(&list, 'N', in_order ? person.last.compact : person.first.compact,
-		in_order ? person.first.compact : person.last.compact);
-	add_home_key(&list, &person, year);
-	add_home_key(&list, &person, initial);
-	return list.count;
+	return match_person_keys(&person, ret_keys);
 }

@@ -57,6 +57,7 @@ static int search_row(struct arena *arena, const struct match_table *left, uint3
 				  .except_no = options->same_table ? row + 1 : 0,
 				  .wide = options->wide,
 				  .with_duplicates = options->with_duplicates || options->same_table};
+	search->stops_early = !search->with_duplicates && !search->wide;
 	return search_run(search);
 }
 

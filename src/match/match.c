@@ -150,7 +150,8 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 				.candidates = candidates,
 				.query = query,
 				.model = query->model,
-				.intent = query->intent};
+				.intent = query->intent,
+				.stops_early = true};
 	struct strict strict;
 	uint32_t i;
 	int error = 0;

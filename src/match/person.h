@@ -47,6 +47,11 @@ struct match_person {
 
 void match_person_of(const struct member *member, struct match_person *ret_person);
 
+/* match_member_keys of one already made comparable; the key of the SSN, when there is one, stands first. */
+uint32_t match_person_keys(const struct match_person *person, uint64_t ret_keys[MATCH_KEYS_MAX]);
+/* That key alone; false without an SSN. */
+bool match_ssn_key(const struct match_person *person, uint64_t *ret_key);
+
 /* Upper case, accents folded, punctuation dropped, hyphens and blanks as token ends. */
 void match_name_of(struct slice raw, struct match_name *ret_name);
 /* Takes a suffix off the end of a name of two or more tokens. */

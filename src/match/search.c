@@ -44,24 +44,27 @@ static int normalise(struct search *search)
 	return 0;
 }
 
-static int gather_keys(struct search *search, const struct member *member)
+/* By the keys of `person`, from number `first` on. */
+static int gather_keys(struct search *search, const struct match_person *person, uint32_t first)
 {
 	uint64_t keys[2 * MATCH_KEYS_MAX];
-	uint32_t i, count = match_member_keys(member, keys);
+	uint32_t i, count = match_person_keys(person, keys);
 	int error = 0;
 
 	if (search->wide)
-		count += match_link_keys(member, keys + count);
-	for (i = 0; i < count && error >= 0; i++)
+		count += match_link_keys(person->member, keys + count);
+	for (i = first; i < count && error >= 0; i++)
 		error = search->candidates->by_key(search->candidates->context, keys[i], LIMIT_CANDIDATES_PER_KEY,
 						   search->arena, &search->pool);
 	return error < 0 ? error : 0;
 }
 
-static int gather(struct search *search)
+/* Those whom a number names: his own, the family's, the SSN. */
+static int gather_numbers(struct search *search)
 {
 	const struct match_candidates *candidates = search->candidates;
 	const struct match_person *sent = search->sent;
+	uint64_t key;
 	int error = 0;
 
 	if (sent->member_id.len > 0)
@@ -69,11 +72,18 @@ static int gather(struct search *search)
 	if (error >= 0 && sent->subscriber_id.len > 0)
 		error = candidates->by_subscriber_id(candidates->context, sent->subscriber_id, search->arena,
 						     &search->pool);
-	if (error >= 0)
-		error = gather_keys(search, sent->member);
-	if (error >= 0 && search->prior != NULL)
-		error = gather_keys(search, search->prior->member);
+	if (error >= 0 && match_ssn_key(sent, &key))
+		error = candidates->by_key(candidates->context, key, LIMIT_CANDIDATES_PER_KEY, search->arena,
+					   &search->pool);
 	return error < 0 ? error : 0;
+}
+
+/* By all other keys; the SSN's comes first and was asked. */
+static int gather_others(struct search *search)
+{
+	int error = gather_keys(search, search->sent, search->sent->ssn.len > 0 ? 1 : 0);
+
+	return error == 0 && search->prior != NULL ? gather_keys(search, search->prior, 0) : error;
 }
 
 /* The record is a dependent's, and its SSN that of the subscriber of this member's family. */
@@ -131,13 +141,13 @@ static int weigh_pool(struct search *search, uint32_t begin)
 	return 0;
 }
 
-/* Families of those who may be meant: their rows are the dangerous ones. */
-static int gather_housemates(struct search *search)
+/* Families of those who may be meant, from number `begin` on: their rows are the dangerous ones. */
+static int gather_housemates(struct search *search, uint32_t begin)
 {
-	uint32_t i, count = search->count, begin = search->pool.count;
+	uint32_t i, count = search->count, fresh = search->pool.count;
 	int error = 0;
 
-	for (i = 0; i < count && error >= 0; i++) {
+	for (i = begin; i < count && error >= 0; i++) {
 		const struct scored *scored = search->scored[i];
 
 		if ((scored->total < -10000 && scored->level[FIELD_BIRTH] != LEVEL_BIRTH_EQUAL) ||
@@ -147,7 +157,39 @@ static int gather_housemates(struct search *search)
 		error = search->candidates->by_subscriber_id(search->candidates->context, scored->person.subscriber_id,
 							     search->arena, &search->pool);
 	}
-	return error < 0 ? error : weigh_pool(search, begin);
+	return error < 0 ? error : weigh_pool(search, fresh);
+}
+
+/* Names, birth date and a number of his own agree, and no number says otherwise. */
+static bool is_full_agreement(const struct scored *scored)
+{
+	const enum match_level *level = scored->level;
+	bool ssn = level[FIELD_SSN] == LEVEL_SSN_EQUAL, id = level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL;
+
+	return level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL && level[FIELD_FIRST] == LEVEL_FIRST_EQUAL &&
+	       level[FIELD_LAST] == LEVEL_LAST_EQUAL && level[FIELD_SUFFIX] != LEVEL_SUFFIX_OTHER &&
+	       level[FIELD_SEX] != LEVEL_SEX_OTHER && (ssn || id) && (ssn || level[FIELD_SSN] == LEVEL_MISSING) &&
+	       (id || level[FIELD_MEMBER_ID] == LEVEL_MISSING) && !scored->claimed;
+}
+
+/*
+ * One member agrees in full, and of those whom the numbers and his family brought nobody has his birth date or a number
+ * of his. Whom other keys might bring lacks the numbers: he is more than the margin behind.
+ */
+static bool is_settled(const struct search *search)
+{
+	uint32_t i, full = 0;
+
+	for (i = 0; i < search->count; i++) {
+		const struct scored *scored = search->scored[i];
+
+		if (is_full_agreement(scored))
+			full++;
+		else if (scored->level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL || scored->holds_ssn ||
+			 scored->level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL)
+			return false;
+	}
+	return full == 1;
 }
 
 /* By evidence; the member id breaks ties, so that the order never depends on where candidates come from. */
@@ -188,17 +230,26 @@ void search_weigh_anew(struct search *search)
 							     search->with_duplicates ? search_is_same : NULL, search);
 }
 
+/* Those whom `gather` brings, and their families. */
+static int take_in(struct search *search, int (*gather)(struct search *search))
+{
+	uint32_t known = search->count, gathered = search->pool.count;
+	int error = gather(search);
+
+	if (error >= 0)
+		error = weigh_pool(search, gathered);
+	return error < 0 ? error : gather_housemates(search, known);
+}
+
 int search_run(struct search *search)
 {
 	int error = normalise(search);
 
 	search->pool.arena = search->arena;
 	if (error >= 0)
-		error = gather(search);
-	if (error >= 0)
-		error = weigh_pool(search, 0);
-	if (error >= 0)
-		error = gather_housemates(search);
+		error = take_in(search, gather_numbers);
+	if (error >= 0 && !(search->stops_early && search->prior == NULL && is_settled(search)))
+		error = take_in(search, gather_others);
 	if (error < 0)
 		return error;
 	if (search->count > 1)

@@ -21,6 +21,7 @@ struct search {
 	uint32_t count;
 	uint64_t except_no;                /* a member never considered: a row held against its own table; 0 = none */
 	bool wide;                         /* by match_link_keys too */
+	bool stops_early;                  /* numbers and names agree, and nobody else is near: look no further */
 	bool with_duplicates;              /* the same person may be on file more than once */
 	double none_probability;           /* nobody of them is meant */
 };

@@ -150,7 +150,8 @@ static int check_law(struct work *work)
 		return broken(work, "applied.csv has other records than were applied");
 	if (work->unchanged_records != tally->members_no_change)
 		return broken(work, "applied.csv has other records than were left unchanged");
-	if (work->exceptions.records != tally->members_exception)
+	/* What goes back to the sender by agreement stands among the exceptions and counts as rejected. */
+	if (work->exceptions.records - work->exceptions.rejected != tally->members_exception)
 		return broken(work, "the queue has other records than became exceptions");
 	r = store_tsets_each(work->store, work->file->file_no, add_money, &money);
 	if (r != 0)

@@ -28,7 +28,10 @@ CHOICES(ta1_choices, {"always", 0}, {"requested", 1});
 CHOICES(ack_choices, {"file", PROFILE_ACK_FILE}, {"none", PROFILE_ACK_NONE});
 CHOICES(test_choices, {"validate", 0}, {"apply", 1});
 CHOICES(ref0f_choices, {"id", 0}, {"case", 0}, {"ssn", 1});
-CHOICES(dup_isa13_choices, {"warn", 0}, {"reject", KEY_CHOICE_LATER});
+CHOICES(dup_isa13_choices, {"warn", 0}, {"reject", 1});
+CHOICES(accepted_sets_choices, {"told", 0}, {"left_out", 1});
+CHOICES(duplicate_choices, {"ta1", 0}, {"999", 1});
+CHOICES(rejected_ta1_choices, {"none", 0});
 CHOICES(doubt_choices, {"hold", PROFILE_HOLD}, {"apply", PROFILE_APPLY});
 CHOICES(arrival_choices, {"rename", PROFILE_ARRIVAL_RENAME}, {"done-marker", PROFILE_ARRIVAL_DONE_MARKER},
         {"settle", PROFILE_ARRIVAL_SETTLE});
@@ -43,7 +46,7 @@ CHOICES(yes_later_choices, {"false", 0}, {"0", 0}, {"true", KEY_CHOICE_LATER}, {
 CHOICES(yes_choices, {"false", 0}, {"true", 1}, {"0", 0}, {"1", 1});
 CHOICES(case_choices, {"any", 0}, {"upper", 1});
 CHOICES(delims_choices, {"any", 0}, {"expected", 1});
-CHOICES(dep_without_sub_choices, {"hold", 0}, {"reject", KEY_CHOICE_LATER});
+CHOICES(dep_without_sub_choices, {"hold", 0}, {"reject", 1});
 CHOICES(plan_key_choices, {"HD04", 0}, {"REF", KEY_CHOICE_LATER});
 CHOICES(group_key_choices, {"any", 0}, {"hdr38", KEY_CHOICE_LATER}, {"2000_1L", KEY_CHOICE_LATER},
         {"2300_1L", KEY_CHOICE_LATER});
@@ -51,7 +54,8 @@ CHOICES(sponsor_key_choices, {"P5", 0});
 CHOICES(cancel_choices, {"void", 0});
 CHOICES(transport_choices, {"folder", 0}, {"sftp", KEY_CHOICE_LATER}, {"pgp", KEY_CHOICE_LATER});
 CHOICES(test_rule_choices, {"isa15", 0}, {"folder", KEY_CHOICE_LATER}, {"gs03", KEY_CHOICE_LATER});
-CHOICES(ssn_required_choices, {"none", 0}, {"sub only", KEY_CHOICE_LATER}, {"all", KEY_CHOICE_LATER});
+CHOICES(ssn_required_choices, {"none", DECIDE_SSN_NOBODY}, {"sub only", DECIDE_SSN_SUBSCRIBERS},
+        {"all", DECIDE_SSN_EVERYBODY});
 CHOICES(atomic_choices, {"set", 0}, {"interchange", KEY_CHOICE_LATER}, {"group", KEY_CHOICE_LATER},
         {"family", KEY_CHOICE_LATER});
 
@@ -62,6 +66,13 @@ static const struct key ref_map_keys[] = {
 	{"member_id", KEY_OWN, 0, 0, 0, NULL, NULL, read_member_id_ref},
 	LATER("employee_id"), LATER("group"), LATER("subgroup"), LATER("employer_id"), LATER("carrier_id"),
 	LATER("medicare_id"), LATER("case"), LATER("prior_id"),
+	{0},
+};
+
+static const struct key ack_rules_keys[] = {
+	{"accepted_sets", KEY_CHOICE_BOOL, AT(profile.accepted_sets_left_out), 0, 0, accepted_sets_choices, NULL, NULL},
+	{"duplicate", KEY_CHOICE_BOOL, AT(profile.duplicates_accepted), 0, 0, duplicate_choices, NULL, NULL},
+	AS_IS("rejected_ta1", rejected_ta1_choices),
 	{0},
 };
 
@@ -100,6 +111,7 @@ static const struct key profile_keys[] = {
 	{"partial", KEY_CHOICE_BOOL, AT(profile.accept_complete_sets), 0, 0, partial_choices, NULL, NULL},
 	{"ack", KEY_CHOICE, AT(profile.ack), 0, 0, ack_choices, NULL, NULL},
 	{"ta1", KEY_CHOICE_BOOL, AT(profile.ta1_only_when_asked), 0, 0, ta1_choices, NULL, NULL},
+	{"ack_rules", KEY_TABLE, 0, 0, 0, NULL, ack_rules_keys, NULL},
 	{"report_824", KEY_BOOL, AT(profile.report_824), 0, 0, NULL, NULL, NULL},
 	{"test_files", KEY_CHOICE_BOOL, AT(profile.decide.allow_test_files), 0, 0, test_choices, NULL, NULL},
 
@@ -110,12 +122,15 @@ static const struct key profile_keys[] = {
 	{"retro_term", KEY_INTEGER, AT(profile.decide.retro_term_days), 0, DAYS_MAX, NULL, NULL, NULL},
 	{"future_limit", KEY_INTEGER, AT(profile.decide.future_days), 0, DAYS_MAX, NULL, NULL, NULL},
 	{"age_limit", KEY_INTEGER, AT(profile.decide.age_limit_years), 18, 150, NULL, NULL, NULL},
+	{"ssn_required", KEY_CHOICE, AT(profile.decide.ssn_required), 0, 0, ssn_required_choices, NULL, NULL},
+	{"dep_without_sub", KEY_CHOICE_BOOL, AT(profile.decide.reject_dep_without_sub), 0, 0, dep_without_sub_choices,
+	 NULL, NULL},
 	{"add_without_coverage", KEY_BOOL, AT(profile.decide.add_without_coverage), 0, 0, NULL, NULL, NULL},
 	{"dependents_follow", KEY_BOOL_NOT, AT(profile.decide.dependents_stay), 0, 0, NULL, NULL, NULL},
 	{"address_cascade", KEY_BOOL_NOT, AT(profile.decide.address_cascade_off), 0, 0, NULL, NULL, NULL},
 
 	{"guards", KEY_TABLE, 0, 0, 0, NULL, guards_keys, NULL},
-	AS_IS("dup_isa13", dup_isa13_choices),
+	{"dup_isa13", KEY_CHOICE_BOOL, AT(profile.reject_dup_isa13), 0, 0, dup_isa13_choices, NULL, NULL},
 	{"resend", KEY_CHOICE, AT(profile.resend), 0, 0, doubt_choices, NULL, NULL},
 	{"out_of_order", KEY_CHOICE, AT(profile.out_of_order), 0, 0, doubt_choices, NULL, NULL},
 	{"arrival", KEY_CHOICE, AT(profile.arrival), 0, 0, arrival_choices, NULL, NULL},
@@ -133,14 +148,13 @@ static const struct key profile_keys[] = {
 	AS_IS("upsert", yes_later_choices), AS_IS("merge_ins", yes_later_choices),
 	AS_IS("group_first", yes_later_choices),
 	AS_IS("term_cancels_renewal", yes_later_choices), AS_IS("out_834_effectuation", yes_later_choices),
-	AS_IS("dep_without_sub", dep_without_sub_choices), AS_IS("plan_key", plan_key_choices),
+	AS_IS("plan_key", plan_key_choices),
 	AS_IS("group_key", group_key_choices), AS_IS("sponsor_key", sponsor_key_choices),
 	AS_IS("cancel", cancel_choices), AS_IS("transport", transport_choices),
-	AS_IS("test_rule", test_rule_choices), AS_IS("ssn_required", ssn_required_choices),
-	AS_IS("atomic", atomic_choices),
+	AS_IS("test_rule", test_rule_choices), AS_IS("atomic", atomic_choices),
 
 	LATER("modes_by_name"), LATER("reconcile"), LATER("bgn08_map"), LATER("history"),
-	LATER("ack_rules"), LATER("cat_map"),
+	LATER("cat_map"),
 	LATER("cob_rules"), LATER("family_split"), LATER("error_report"), LATER("name_regex"), LATER("expect"),
 	LATER("earlier_term"), LATER("reinstate"), LATER("plan_change"), LATER("renewal_style"),
 	LATER("thresholds"), LATER("schedule"), LATER("window"),

@@ -40,6 +40,14 @@ static uint32_t version_of(const struct export *export, const struct store_excep
 	return export->as_received ? 1 : item->version;
 }
 
+/* As received: open, but for what went back to the sender by agreement; that was rejected in its first version. */
+static enum store_exception_status export_status(const struct export *export, const struct store_exception *item)
+{
+	bool rejected = item->status == STORE_EXCEPTION_REJECTED && item->version == 1;
+
+	return export->as_received && !rejected ? STORE_EXCEPTION_OPEN : item->status;
+}
+
 /* ---- CSV ---------------------------------------------------------------------------------------------------- */
 
 static void csv_header(struct export *export)
@@ -241,7 +249,7 @@ static int xml_item(struct export *export, const struct item_view *view)
 	xml_text(out, slice_from(category_name(item->category)));
 	xml_element_end(out);
 	xml_leaf(out, "status",
-		 slice_from(store_exception_status_name(export->as_received ? STORE_EXCEPTION_OPEN : item->status)));
+		 slice_from(store_exception_status_name(export_status(export, item))));
 	xml_leaf(out, "confidence", slice_from(queue_share_format(item->confidence_e6, share)));
 	xml_leaf(out, "reason", item_mask(view, item->reason));
 	xml_leaf(out, "guidance", slice_from(category_guidance(item->category)));
@@ -266,7 +274,10 @@ static int export_item(void *context, const struct store_exception *item)
 	int r;
 
 	export->result.items++;
-	export->result.records += item->member_pos != 0 && item->category != CATEGORY_OMITTED;
+	if (item->member_pos != 0 && item->category != CATEGORY_OMITTED) {
+		export->result.records++;
+		export->result.rejected += export_status(export, item) == STORE_EXCEPTION_REJECTED;
+	}
 	arena_reset(&export->arena);
 	r = item_view_init(&view, &export->arena, item);
 	if (r != 0)

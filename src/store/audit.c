@@ -42,15 +42,15 @@ static void chain_of(const struct store_audit *audit, const struct hash *before,
 	hash_final(&state, ret_chain);
 }
 
-static int read_head(struct store *store, uint64_t *ret_no, struct hash *ret_chain)
+int store_audit_head(struct store *store, uint64_t *ret_audit_no, struct hash *ret_chain)
 {
 	struct query query;
 
-	*ret_no = 0;
+	*ret_audit_no = 0;
 	memset(ret_chain, 0, sizeof(*ret_chain));
 	query_open(&query, store, "SELECT audit_no, chain FROM audit ORDER BY audit_no DESC LIMIT 1");
 	if (query_row(&query)) {
-		*ret_no = read_u64(&query);
+		*ret_audit_no = read_u64(&query);
 		read_hash(&query, ret_chain);
 	}
 	return query_close(&query);
@@ -61,7 +61,7 @@ int store_audit_append(struct store *store, struct store_audit *audit)
 	struct query query;
 	struct hash before;
 	uint64_t last_no;
-	int error = read_head(store, &last_no, &before);
+	int error = store_audit_head(store, &last_no, &before);
 
 	if (error != 0)
 		return error;

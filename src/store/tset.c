@@ -78,6 +78,36 @@ struct slice store_ledger_key(struct arena *arena, const struct store_interchang
 	return slice_of(out, len);
 }
 
+int store_interchange_taken(struct store *store, const struct store_interchange *interchange, uint64_t file_no,
+			    struct arena *arena, uint64_t *ret_file_no)
+{
+	const struct slice parts[] = {interchange->sender_qualifier, interchange->sender_id,
+				      interchange->receiver_qualifier, interchange->receiver_id,
+				      interchange->control_number};
+	size_t bytes = 1, len = 0, i;
+	struct query query;
+	char *from, *to;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		bytes += parts[i].len * 2 + 1;
+	from = arena_alloc(arena, bytes);
+	to = arena_alloc(arena, bytes);
+	if (from == NULL || to == NULL)
+		return -ENOMEM;
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		len = add_key_part(from, len, parts[i]);
+	/* All keys that begin like this: below the one whose last divider is one higher. */
+	memcpy(to, from, len);
+	to[len - 1]++;
+	query_open(&query, store,
+		   "SELECT coalesce(min(file_no), 0) FROM tsets WHERE ledger_key >= ? AND ledger_key < ? AND file_no < ?");
+	query_text(&query, slice_of(from, len));
+	query_text(&query, slice_of(to, len));
+	query_u64(&query, file_no);
+	*ret_file_no = query_row(&query) ? read_u64(&query) : 0;
+	return query_close(&query);
+}
+
 static void query_tset_state(struct query *query, const struct store_tset *tset)
 {
 	query_text_or_null(query, tset->ledger_key);

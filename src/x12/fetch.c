@@ -61,6 +61,7 @@ static void hold_header(struct x12_reader *reader, enum header_shape shape)
 	reader->segment.id = slice_of(at, 3);
 	reader->segment.raw = slice_of(at, reader->header.bytes);
 	reader->segment.elements = reader->header.elements;
+	reader->segment.is_plain = false;
 	reader->segment.element_count = HEADER_ELEMENTS;
 }
 
@@ -75,6 +76,7 @@ static void hold_segment(struct x12_reader *reader, const struct lexer_cut *cut,
 	reader->segment.id = reader->tokens[0];
 	reader->segment.raw = slice_of(window_at(&reader->window), cut->bytes);
 	reader->segment.elements = reader->tokens + 1;
+	reader->segment.is_plain = false;
 	reader->segment.element_count = cut->tokens - 1;
 }
 

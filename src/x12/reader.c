@@ -310,11 +310,13 @@ static int next_event(struct x12_reader *reader, struct x12_event *ret_event)
 
 static const char *batch_at(const struct x12_reader *reader)
 {
-	const struct lexer_batch *cut = &reader->batch.cut;
-	uint32_t token = cut->first[reader->batch.next];
+	return reader->batch.cut.at + reader->batch.begin;
+}
 
-	/* Behind the last terminator there may be no token yet. */
-	return token == 0 ? cut->tokens[0].data : cut->tokens[token - 1].data + cut->tokens[token - 1].len + 1;
+/* On to the next segment of the batch. */
+static inline void pass_in_batch(struct x12_reader *reader)
+{
+	reader->batch.begin = reader->batch.cut.ends[reader->batch.next++] + 1u;
 }
 
 /* Let the window know how far the short way went. */
@@ -338,7 +340,7 @@ static void enter_batch(struct x12_reader *reader)
 		return;
 	reader->batch.line = reader->window.line;
 	while (reader->batch.next < reader->batch.cut.count && batch_at(reader) < at)
-		reader->batch.next++;
+		pass_in_batch(reader);
 	if (reader->batch.next < reader->batch.cut.count && batch_at(reader) == at)
 		reader->batch.limit = reader->batch.cut.count;
 }
@@ -347,11 +349,12 @@ static void cut_batch(struct x12_reader *reader)
 {
 	const struct window *window = &reader->window;
 
-	lexer_batch(window_at(window), window->bytes + window->end, reader->separators.element,
-		    reader->separators.terminator, &reader->batch.cut);
-	reader->batch.next = 0;
+	lexer_batch(window_at(window), window->bytes + window->end, &reader->separators, &reader->batch.cut);
+	reader->batch.next = reader->batch.begin = 0;
 	reader->batch.limit = reader->batch.cut.count;
 	reader->batch.line = window->line;
+	reader->batch.lines_each = reader->separators.terminator == '\n';
+	reader->batch.offset = window_offset(window, 0);
 	reader->batch.moves = window->moves;
 }
 
@@ -379,40 +382,68 @@ static inline bool is_envelope_key(uint32_t key)
 	return key == KEY_SE || key == KEY_ST || key == KEY_GE || key == KEY_GS || key == KEY_IEA || key == KEY_ISA;
 }
 
-int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event)
+const struct x12_segment *x12_reader_body(struct x12_reader *reader)
 {
-	const uint32_t *first = &reader->batch.cut.first[reader->batch.next];
+	const struct lexer_batch *cut = &reader->batch.cut;
 	struct x12_segment *segment = &reader->segment;
-	const struct slice *tokens, *last;
-	struct slice id;
-	uint64_t line;
+	uint32_t begin = reader->batch.begin, end;
 
 	if (reader->batch.next >= reader->batch.limit)
-		return next_long(reader, ret_event);
-	tokens = &reader->batch.cut.tokens[first[0]];
-	last = &reader->batch.cut.tokens[first[1] - 1];
-	line = reader->batch.line;
-	id = tokens[0];
-	if (*id.data < 'A') {
-		size_t filler = *id.data == '\r';
-
-		line += id.data[filler] == '\n';
-		filler += id.data[filler] == '\n';
-		id = slice_of(id.data + filler, id.len - filler);
+		return NULL;
+	end = cut->ends[reader->batch.next];
+	reader->batch.line_before = reader->batch.line;
+	if (cut->at[begin] < 'A' && begin < end) {
+		begin += cut->at[begin] == '\r';
+		if (cut->at[begin] == '\n' && begin < end) {
+			begin++;
+			reader->batch.line++;
+		}
 	}
-	segment->raw = slice_of(id.data, (size_t)(last->data - id.data) + last->len);
-	if (!x12_id_is_formed(id) || segment->raw.len > QUICK_BYTES_MAX)
-		return next_long(reader, ret_event);
-	if ((x12_classes[(unsigned char)*id.data] & CLASS_ENVELOPE) != 0 && is_envelope_key(x12_key(id)))
-		return next_long(reader, ret_event);
-	segment->id = id;
-	segment->elements = tokens + 1;
-	segment->element_count = (uint32_t)(last - tokens);
-	segment->where.offset = reader->window.base + (uint64_t)(id.data - reader->window.bytes) + reader->window.shift;
-	segment->where.line = line;
+	segment->raw = slice_of(cut->at + begin, end - begin);
+	segment->where.offset = reader->batch.offset + begin;
+	segment->where.line = reader->batch.line;
 	segment->where.segment_pos = ++reader->tset.segment_count;
-	reader->batch.line = line + (reader->separators.terminator == '\n');
+	reader->batch.line += reader->batch.lines_each;
+	reader->batch.begin = end + 1;
 	reader->batch.next++;
-	*ret_event = (struct x12_event){X12_BODY, segment, &reader->interchange, &reader->fgroup, &reader->tset};
+	return segment;
+}
+
+/* The segment given last has not been given. */
+static bool take_back(struct x12_reader *reader)
+{
+	reader->batch.next--;
+	reader->batch.begin = reader->batch.next > 0 ? reader->batch.cut.ends[reader->batch.next - 1] + 1u : 0;
+	reader->batch.line = reader->batch.line_before;
+	reader->tset.segment_count--;
+	return false;
+}
+
+bool x12_reader_divide(struct x12_reader *reader)
+{
+	const struct lexer_batch *cut = &reader->batch.cut;
+	struct x12_segment *segment = &reader->segment;
+	uint32_t begin = (uint32_t)(segment->raw.data - cut->at), end = begin + (uint32_t)segment->raw.len;
+
+	if (segment->raw.len > QUICK_BYTES_MAX)
+		return take_back(reader);
+	segment->element_count = lexer_divide(cut, begin, end, reader->tokens) - 1;
+	segment->elements = reader->tokens + 1;
+	segment->id = reader->tokens[0];
+	if (!x12_id_is_formed(segment->id))
+		return take_back(reader);
+	if ((x12_classes[(unsigned char)*segment->id.data] & CLASS_ENVELOPE) != 0 &&
+	    is_envelope_key(x12_key(segment->id)))
+		return take_back(reader);
+	segment->is_plain = !lexer_is_odd(cut, begin, end);
+	return true;
+}
+
+int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event)
+{
+	if (x12_reader_body(reader) == NULL || !x12_reader_divide(reader))
+		return next_long(reader, ret_event);
+	*ret_event =
+		(struct x12_event){X12_BODY, &reader->segment, &reader->interchange, &reader->fgroup, &reader->tset};
 	return 0;
 }

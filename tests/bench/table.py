@@ -23,7 +23,9 @@ ROWS = {
                  "process, time a record / that with a tenth of the members",
                  "process of one record, which changes nothing", "start-up: run with nothing to do, database open",
                  "match and decide .*, keys in database", "match and decide .*, keys in memory"],
-    "match": ["wrong automatic matches|  \\(skipped: MUSTER_SHARED .*"],
+    "match": ["records matched, keys in database", "records matched, keys in memory", "  / keys in database",
+              "keys in memory, a member", "reading them", "peak memory of ten times the records / of the records",
+              "wrong automatic matches|  \\(skipped: MUSTER_SHARED .*"],
     "peers": ["validation with 999, time of again / ours", "validation with 999, time of pyx12 / ours"],
 }
 

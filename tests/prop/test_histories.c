@@ -21,7 +21,7 @@
 #include "muster/undo.h"
 
 /* Histories that once went wrong; always run. */
-static const uint32_t kept_seeds[] = {458, 472, 527, 1216, 1469};
+static const uint32_t kept_seeds[] = {458, 472, 527, 1177, 1216, 1469};
 
 #define SLICE_ARGS(s) (int)(s).len, (s).data
 
@@ -48,7 +48,7 @@ static void complain(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	print_message("# seed %u: %s\n", seed, text);
+	printf("# seed %u: %s\n", seed, text);
 	faults++;
 }
 
@@ -434,7 +434,7 @@ static void show_files(void)
 		for (at = 0; at < bytes.len; at++)
 			if (bytes.data[at] == '~')
 				bytes.data[at] = '\n';
-		print_message("%.*s\n", (int)bytes.len, bytes.data);
+		printf("%.*s\n", (int)bytes.len, bytes.data); /* print_message cuts long texts */
 		buffer_fini(&bytes);
 	}
 }

@@ -314,8 +314,9 @@ static void check_changeset(const struct enroll_family *family, const struct cha
 		assert_int_equal(effects > 0, changeset->outcomes[i] == DECIDE_APPLIED);
 		for (k = 0; k < changeset->exception_count; k++)
 			exceptions += changeset->exceptions[k].member_pos == pos;
-		assert_int_equal(exceptions, changeset->outcomes[i] == DECIDE_EXCEPTION ? 1 : 0);
-		if (changeset->outcomes[i] == DECIDE_EXCEPTION || changeset->outcomes[i] == DECIDE_DEFERRED)
+		assert_int_equal(exceptions, changeset->outcomes[i] == DECIDE_EXCEPTION ||
+						     changeset->outcomes[i] == DECIDE_REJECTED);
+		if (exceptions > 0 || changeset->outcomes[i] == DECIDE_DEFERRED)
 			assert_int_equal(rows, 0);
 		else
 			assert_true(rows > 0);
@@ -424,7 +425,8 @@ static int world_family(void *context, const struct enroll_family *whole)
 		say_operation(&changeset.operations[i]);
 	for (i = 0; i < changeset.exception_count; i++) {
 		assert_true(changeset.exceptions[i].reason.len > 0);
-		buffer_printf(&plan_world.out, "%u EXCEPTION %s\n", changeset.exceptions[i].member_pos,
+		buffer_printf(&plan_world.out, "%u %s %s\n", changeset.exceptions[i].member_pos,
+			      changeset.exceptions[i].rejected ? "REJECTED" : "EXCEPTION",
 			      category_name(changeset.exceptions[i].category));
 	}
 	for (i = 0; i < family.member_count; i++) {

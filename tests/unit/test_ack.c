@@ -217,6 +217,37 @@ static void test_partial(void **state)
 	buffer_fini(&bytes);
 }
 
+/* A partner may want to hear of sets with errors only; the counts are those of all. */
+static void test_accepted_left_out(void **state)
+{
+	const struct ack_options options = {.clock_ms = CLOCK_MS, .control_number = 77, .accepted_left_out = true};
+	struct buffer bytes;
+	struct answer answer;
+	(void)state;
+	buffer_init(&bytes, &run.env);
+	buffer_printf(&bytes,
+		      RUN_ISA RUN_GS_834
+		      "ST*834*0001*005010X220A1~%s%sSE*8*0001~"
+		      "ST*834*0002*005010X220A1~%sINS*Y*18*ZZZ*25*A~REF*0F*S2~NM1*IL*1*ROE*ALEX~SE*8*0002~"
+		      "GE*2*1~IEA*1*000000001~",
+		      header, sound_member, header);
+	answer = answer_with(buffer_slice(&bytes), &options, NULL);
+	assert_body(answer.reply, "AK1*BE*1*005010X220A1~\n"
+				  "AK2*834*0002*005010X220A1~\n"
+				  "IK3*INS*5*2000*8~\nCTX*SUBSCRIBER NUMBER REF02:S2~\nIK4*3*875*7*ZZZ~\n"
+				  "IK5*R*5~\nAK9*P*2*2*1~\n");
+	assert_sound(answer.reply);
+	ack_free(answer.ack);
+	buffer_clear(&bytes);
+	buffer_printf(&bytes, RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001~GE*1*1~IEA*1*000000001~",
+		      header, sound_member);
+	answer = answer_with(buffer_slice(&bytes), &options, NULL);
+	assert_body(answer.reply, "AK1*BE*1*005010X220A1~\nAK9*A*1*1*1~\n");
+	assert_sound(answer.reply);
+	ack_free(answer.ack);
+	buffer_fini(&bytes);
+}
+
 /* A group that is refused at its end takes its sets with it. */
 static void test_group_rejected(void **state)
 {
@@ -575,6 +606,7 @@ int main(void)
 		cmocka_unit_test(test_no_ssn),
 		cmocka_unit_test(test_trigger),
 		cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_accepted_left_out),
 		cmocka_unit_test(test_group_rejected),
 		cmocka_unit_test(test_interchange_rejected),
 		cmocka_unit_test(test_interchange_warned),

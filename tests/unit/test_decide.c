@@ -110,6 +110,10 @@ static const struct scenario {
 	 ALEX("001", "22") ALEX_NAME "HD*021**HMO*P10*FAM~DTP*348*D8*20260401~" ALEX("001", "22") ALEX_NAME
 	 "HD*001**HMO*P10*EMP~DTP*348*D8*20250101~DTP*349*D8*20260731~",
 	 "1 EXCEPTION OVERLAP\n2 EXCEPTION OVERLAP\n"},
+	{"a transfer that would run into what begins later in the old group", NULL,
+	 "M1 S1 18 ROE ALEX 1985-02-14 M 219091001\n  G1 P10 EMP 2025-01-01 2026-04-30\n  G1 P10 EMP 2026-06-01 open\n",
+	 "INS*Y*18*001*XT*A***FT~REF*0F*S1~REF*1L*G2~REF*23*M1~" ALEX_NAME "HD*021**HMO*P10*EMP~DTP*348*D8*20260401~",
+	 "1 EXCEPTION OVERLAP\n"},
 	{"a child at the age limit, unless handicapped", NULL, ROES,
 	 "INS*N*19*021*28*A~REF*0F*S1~NM1*IL*1*ROE*OLD****34*219095011~DMG*D8*20000401*M~HD*021**HMO*P10~DTP*348*D8*"
 	 "20260401~"
@@ -626,6 +630,86 @@ static void test_profile_member_number_and_ssn(void **state)
 	assert_true(slice_is(world_find("N1")->ssn, "219095001"));
 }
 
+/* Who is taken in without the SSN that was agreed on is found by nothing that comes later. */
+static void test_ssn_required(void **state)
+{
+	static const char kim_without[] = "INS*Y*18*021*28*A***FT~REF*0F*S9~NM1*IL*1*DOE*KIM~DMG*D8*19900404*F~"
+					  "HD*021**HMO*P10*EMP~DTP*348*D8*20260401~";
+	static const char child_without[] = "INS*N*19*021*02*A~REF*0F*S1~NM1*IL*1*ROE*NEW~DMG*D8*20260101*M~"
+					    "HD*021**HMO*P10~DTP*348*D8*20260201~";
+	static const char added_kim[] =
+		"1 add N1 G1 P10 2026-04-01..open | new coverage: P10 EMP from 2026-04-01; new member\n";
+	static const char added_child[] =
+		"1 add N1 G1 P10 2026-02-01..open | new coverage: P10 from 2026-02-01; new member\n";
+	static const struct {
+		enum decide_ssn required;
+		const char *sent, *want;
+		bool forced;
+	} rows[] = {
+		{DECIDE_SSN_NOBODY, kim_without, added_kim, false},
+		{DECIDE_SSN_SUBSCRIBERS, kim_without, "1 EXCEPTION SYNTAX_RECORD\n", false},
+		{DECIDE_SSN_SUBSCRIBERS, child_without, added_child, false},
+		{DECIDE_SSN_EVERYBODY, child_without, "1 EXCEPTION SYNTAX_RECORD\n", false},
+		{DECIDE_SSN_EVERYBODY, kim_without, "1 EXCEPTION SYNTAX_RECORD\n", false},
+		/* A placeholder is none. */
+		{DECIDE_SSN_SUBSCRIBERS,
+		 "INS*Y*18*021*28*A***FT~REF*0F*S9~NM1*IL*1*DOE*KIM****34*999999999~DMG*D8*19900404*F~"
+		 "HD*021**HMO*P10*EMP~DTP*348*D8*20260401~",
+		 "1 EXCEPTION SYNTAX_RECORD\n", false},
+		{DECIDE_SSN_SUBSCRIBERS, KIM "HD*021**HMO*P10*EMP~DTP*348*D8*20260401~", added_kim, false},
+		/* Who is on file is known by what is on file. */
+		{DECIDE_SSN_EVERYBODY, "INS*N*01*001*33*A~REF*0F*S1~REF*23*M2~NM1*IL*1*ROE*SAM~PER*IP**TE*5552220109~"
+				       "DMG*D8*19860315*F~",
+		 "1 change M2 | phone: 5552220109\n", false},
+		/* A representative has asked. */
+		{DECIDE_SSN_EVERYBODY, kim_without, added_kim, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_open();
+		plan_world.policy.ssn_required = rows[i].required;
+		plan_world.forced_new = rows[i].forced;
+		world_members(ROES);
+		expect(rows[i].sent, rows[i].want);
+	}
+	plan_world.forced_new = false;
+}
+
+/* By agreement the sender puts subscribers first; what comes without goes back to him, once, and nobody works on it. */
+static void test_dependent_without_subscriber(void **state)
+{
+	static const char kid[] = "INS*N*19*021*02*A~REF*0F*S5~NM1*IL*1*DOE*NEW****34*219095011~DMG*D8*20260101*M~"
+				  "HD*021**HMO*P10~DTP*348*D8*20260401~";
+	static const char kim[] = KIM "HD*021**HMO*P10*ECH~DTP*348*D8*20260401~";
+	static const char pat[] = "INS*Y*18*001*25*A~REF*0F*S1~REF*23*M1~NM1*IL*1*ROE*ALEX~DMG*D8*19850214*M~";
+	static const char added[] =
+		"2 add N1 G1 P10 2026-04-01..open | new coverage: P10 ECH from 2026-04-01; new member\n"
+		"1 add N2 G1 P10 2026-04-01..open | new coverage: P10 from 2026-04-01; new member\n";
+	char text[1024];
+
+	(void)state;
+	world_open();
+	plan_world.policy.reject_dep_without_sub = true;
+	world_members(ROES);
+	expect(kid, "1 REJECTED DEP_NO_SUBSCRIBER\n");
+	/* Later in the file is too late; beside each other is one family, whoever stands first. */
+	snprintf(text, sizeof(text), "%s%s%s", kid, pat, kim);
+	expect(text, "1 REJECTED DEP_NO_SUBSCRIBER\n2 no_change M1\n"
+		     "3 add N1 G1 P10 2026-04-01..open | new coverage: P10 ECH from 2026-04-01; new member\n");
+	world_open();
+	plan_world.policy.reject_dep_without_sub = true;
+	world_members(ROES);
+	snprintf(text, sizeof(text), "%s%s", kid, kim);
+	expect(text, added);
+	/* The subscriber was sent, but waits: so does who belongs to him. */
+	world_open();
+	plan_world.policy.reject_dep_without_sub = true;
+	world_members(ROES);
+	snprintf(text, sizeof(text), "%s%s", KIM "HD*021**HMO*P99*ECH~DTP*348*D8*20260401~", kid);
+	expect(text, "1 EXCEPTION UNKNOWN_PLAN\n2 EXCEPTION DEP_NO_SUBSCRIBER\n");
+}
+
 static void test_representative_decides(void **state)
 {
 	(void)state;
@@ -957,6 +1041,8 @@ int main(void)
 		cmocka_unit_test(test_profile_limits),
 		cmocka_unit_test(test_profile_habits),
 		cmocka_unit_test(test_profile_member_number_and_ssn),
+		cmocka_unit_test(test_ssn_required),
+		cmocka_unit_test(test_dependent_without_subscriber),
 		cmocka_unit_test(test_representative_decides),
 		cmocka_unit_test(test_ruled_out_pair_does_not_come_back),
 		cmocka_unit_test(test_new_member_holds_what_was_sent),

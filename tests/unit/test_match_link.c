@@ -437,6 +437,11 @@ static void test_model_files(void **state)
 	match_index_free(world.index);
 }
 
+static bool is_near(double a, double b)
+{
+	return a - b < 1e-7 && b - a < 1e-7;
+}
+
 static void test_measures(void **state)
 {
 	static const char pairs[] = "left_id,right_id,probability,decision\n"
@@ -460,7 +465,27 @@ static void test_measures(void **state)
 	assert_true(measured.recall_at_9999 == 0.5);
 	/* At 0.6: three right of four listed and of four true. */
 	assert_true(measured.f1 > 0.7499 && measured.f1 < 0.7501);
-	assert_true(measured.ece > 0.0 && measured.brier > 0.0);
+	/*
+	 * By hand. Brier: (.0001^2 + .0002^2 + .4^2 + .3^2 + .99^2) / 5. Calibration error over fifteenths: .9999, .9998 and
+	 * .99 lie in the last (2.9897 predicted, 2 right), .6 and .3 alone. Log loss: -ln of .9999, .9998, .6, .7, .01.
+	 */
+	assert_true(is_near(measured.brier, 0.24602001));
+	assert_true(is_near(measured.ece, (0.9897 + 0.4 + 0.3) / 5));
+	assert_true(is_near(measured.log_loss, (0.0001000050 + 0.0002000200 + 0.5108256238 + 0.3566749439 + 4.6051701860) / 5));
+	/* One wrong of three: 3333 per 10,000; 86.46 % is where one of three or fewer has a chance of 5 %. */
+	assert_true(is_near(measured.wrong_per_10k / 1e4, 1.0 / 3));
+	assert_true(is_near(measured.wrong_per_10k_upper / 1e4, 0.8646497246));
+	assert_int_equal(bins[7].pairs, 2); /* odds of 9,999 and 4,999 */
+	assert_int_equal(bins[7].right, 2);
+	assert_true(is_near(bins[7].mean, 0.99985));
+	assert_true(is_near(bins[7].low, 0.1581138830)); /* its square is 2.5 % */
+	assert_true(bins[7].high == 1.0 && bins[7].inside);
+	assert_int_equal(bins[5].pairs, 1); /* 99 to 1, and wrong */
+	assert_int_equal(bins[5].right, 0);
+	assert_true(is_near(bins[5].high, 0.975) && bins[5].low == 0.0 && !bins[5].inside);
+	assert_true(is_near(bins[5].from, 10.0 / 11) && is_near(bins[5].to, 100.0 / 101));
+	assert_int_equal(bins[4].right, 1); /* 3 to 2 */
+	assert_int_equal(bins[3].pairs, 1); /* 3 to 7 */
 	/* Three decades of nothing wrong prove no more than 3 / n. */
 	assert_true(match_upper_bound(0, 30000) > 0.99e-4 && match_upper_bound(0, 30000) < 1.0e-4);
 	assert_true(match_upper_bound(1, 10) > 0.39 && match_upper_bound(1, 10) < 0.40);
@@ -481,6 +506,75 @@ static struct match_measured measured_of(const char *pairs, const char *truth, e
 			 0);
 	buffer_fini(&errors);
 	return measured;
+}
+
+static const struct match_trap *trap_of(const struct match_traps *traps, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < traps->count; i++)
+		if (strcmp(traps->items[i].name, name) == 0)
+			return &traps->items[i];
+	fail_msg("no tag %s", name);
+	return NULL;
+}
+
+static void expect_trap(const struct match_traps *traps, const char *name, uint64_t rows, uint64_t people,
+			uint64_t automatic, uint64_t wrong, uint64_t review, uint64_t lost)
+{
+	const struct match_trap *trap = trap_of(traps, name);
+
+	assert_int_equal(trap->rows, rows);
+	assert_int_equal(trap->people, people);
+	assert_int_equal(trap->automatic, automatic);
+	assert_int_equal(trap->wrong, wrong);
+	assert_int_equal(trap->review, review);
+	assert_int_equal(trap->lost, lost);
+}
+
+/* What a matcher falls for stands beside its kind, not lost among all the easy ones. */
+static void test_traps(void **state)
+{
+	static const char pairs[] = "left_id,right_id,probability,decision\n1,a,0.99999,auto\n2,b,0.99999,auto\n"
+				    "3,c,0.6,review\n3,d,0.3,review\n4,d,0.99999,auto\n";
+	static const char truth[] = "left_id,right_id,tags\n1,a,\n2,c,twin|moved\n3,c,moved\n4,,twin\n5,,twin\n6,f,moved\n";
+	struct match_traps traps;
+
+	(void)state;
+	assert_int_equal(match_evaluate_traps(&env, slice_from(pairs), slice_from(truth), &traps), 0);
+	assert_int_equal(traps.count, 3);
+	expect_trap(&traps, "(none)", 1, 1, 1, 0, 0, 0);
+	expect_trap(&traps, "moved", 3, 3, 1, 1, 1, 1);
+	expect_trap(&traps, "twin", 3, 1, 2, 2, 0, 0);
+	/* A truth without tags has no kinds; rows of nobody are no pairs that were missed. */
+	assert_int_equal(match_evaluate_traps(&env, slice_from(pairs), SLICE_LITERAL("left_id,right_id\n1,a\n"), &traps), 0);
+	assert_int_equal(traps.count, 0);
+	assert_int_equal(measured_of(pairs, truth, MATCH_TABLES_TWO).true_pairs, 4);
+}
+
+static void test_plots(void **state)
+{
+	static const struct match_bin bins[MATCH_BINS] = {
+		[4] = {.pairs = 8, .right = 4, .mean = 0.5, .low = 0.157, .high = 0.843, .inside = true},
+		[10] = {.pairs = 3, .right = 1, .mean = 0.9999995, .low = 0.008, .high = 0.906, .inside = false}};
+	const struct match_measured measured = {.pairs = 11, .ece = 0.25};
+	struct buffer text, svg;
+
+	(void)state;
+	buffer_init(&text, &env);
+	buffer_init(&svg, &env);
+	match_plot_text(bins, &text);
+	buffer_add_char(&text, '\0');
+	assert_non_null(strstr(text.data, "0.500000000                    ----@----   "));
+	assert_non_null(strstr(text.data, "       3  outside\n"));
+	match_plot_svg(&measured, bins, &svg);
+	buffer_add_char(&svg, '\0');
+	/* Even odds lie a third of the way along both axes. */
+	assert_non_null(strstr(svg.data, "<circle cx=\"240.0\" cy=\"370.0\" r=\"5\"/>"));
+	assert_non_null(strstr(svg.data, "<g class=\"outside\"><title>3 pairs, 2 wrong, 0.999999500 predicted</title>"));
+	assert_int_equal(text.error + svg.error, 0);
+	buffer_fini(&text);
+	buffer_fini(&svg);
 }
 
 /* A pair of a table with itself that is listed the other way round than in the truth is no error. */
@@ -543,6 +637,8 @@ int main(void)
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_model_files),
 		cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_traps),
+		cmocka_unit_test(test_plots),
 		cmocka_unit_test(test_pairs_of_one_table),
 		cmocka_unit_test(test_tables),
 	};

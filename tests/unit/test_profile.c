@@ -239,7 +239,9 @@ static void test_every_key_reaches_its_place(void **state)
 	                      "isa_receiver: MUSTERHP\nreject: member\npartial: accept-complete-sets\nack: none\n"
 	                      "ta1: requested\ntest_files: apply\nref_map: {member_id: 'ZZ'}\nref0F: ssn\n"
 	                      "end_is_exclusive: true\nretro_add: 31\nretro_term: 60\nfuture_limit: 90\nage_limit: 27\n"
-	                      "add_without_coverage: true\naddress_cascade: false\ndup_isa13: warn\nresend: apply\n"
+	                      "add_without_coverage: true\naddress_cascade: false\ndup_isa13: reject\nresend: apply\n"
+	                      "ssn_required: sub only\ndep_without_sub: reject\n"
+	                      "ack_rules: {accepted_sets: left_out, duplicate: 999, rejected_ta1: none}\n"
 	                      "out_of_order: apply\narrival: settle\nsettle_seconds: 90\nmax_inflated: 2 GiB\n"
 	                      "tolerate_isa11_u: false\ntolerate_isa_padding: true\nallow_x220: true\n"
 	                      "isa_receiver_qualifier: ZZ\ngs_receiver: MUSTERGS\nrequire_isa14: 1\ndelims: expected\n"
@@ -271,6 +273,11 @@ static void test_every_key_reaches_its_place(void **state)
 	assert_int_equal(profile.decide.age_limit_years, 27);
 	assert_true(profile.decide.add_without_coverage);
 	assert_true(profile.decide.address_cascade_off);
+	assert_true(profile.reject_dup_isa13);
+	assert_int_equal(profile.decide.ssn_required, DECIDE_SSN_SUBSCRIBERS);
+	assert_true(profile.decide.reject_dep_without_sub);
+	assert_true(profile.accepted_sets_left_out);
+	assert_true(profile.duplicates_accepted);
 	assert_int_equal(profile.resend, PROFILE_APPLY);
 	assert_int_equal(profile.out_of_order, PROFILE_APPLY);
 	assert_int_equal(profile.arrival, PROFILE_ARRIVAL_SETTLE);
@@ -319,8 +326,12 @@ static void test_profile_faults(void **state)
 		{"earlier_term: direct", "earlier_term is not supported yet"},
 		{"file_mode: both", "file_mode is by_bgn08, full or change"},
 		{"group_key: hdr38", "group_key: hdr38 is not supported yet"},
-		{"ssn_required: sub only", "ssn_required: sub only is not supported yet"},
-		{"dup_isa13: reject", "dup_isa13: reject is not supported yet; muster can warn"},
+		{"ssn_required: subs", "ssn_required is none, sub only or all"},
+		{"dup_isa13: ignore", "dup_isa13 is warn or reject"},
+		{"atomic: family", "atomic: family is not supported yet; muster can set"},
+		{"ack_rules: none", "ack_rules holds lines"},
+		{"ack_rules: {accepted_set: told}", "accepted_sets"},
+		{"ack_rules: {rejected_ta1: 999}", "rejected_ta1 is none"},
 		{"case: lower", "case is any or upper"},
 		{"arrival: soon", "arrival is rename, done-marker or settle"},
 		{"end_is_exclusive: maybe", "end_is_exclusive is true or false"},
