@@ -3,13 +3,14 @@
  *
  *   bench_read FILE     prints name and figure, one a line; speeds in GB/s. tools/bench knows the bars
  *
- * Absolute figures drift on shared machines; so the things compared take turns (copy, inflate, read, validate, copy, ...), and
- * what is claimed is the ratio of the medians of one run.
+ * Absolute figures drift on shared machines; so the things compared take turns (copy, inflate, read, validate, copy,
+ * ...), measured by the processor's time, and what is claimed is the median of the ratios of each turn.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "muster/env.h"
@@ -122,38 +123,65 @@ static void validate_once(struct bench *bench)
 	io_source_close(source);
 }
 
-static int compare_times(const void *a, const void *b)
+static int64_t processor_ns(void)
 {
-	int64_t left = *(const int64_t *)a;
-	int64_t right = *(const int64_t *)b;
+	struct timespec at;
 
-	return (left > right) - (left < right);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+	return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
 }
 
-static double gigabytes_a_second(const struct bench *bench, int64_t times[ROUNDS])
-{
-	qsort(times, ROUNDS, sizeof(times[0]), compare_times);
-	return (double)bench->bytes / (double)times[ROUNDS / 2];
-}
-
-static void measure(struct bench *bench, double ret_speed[SUBJECTS])
+static void measure(struct bench *bench, int64_t ret_times[SUBJECTS][ROUNDS])
 {
 	static void (*const subjects[SUBJECTS])(struct bench *) = {
 		[COPY] = copy_once, [INFLATE] = inflate_once, [READ] = read_once, [VALIDATE] = validate_once};
-	int64_t times[SUBJECTS][ROUNDS];
 
 	for (int subject = 0; subject < SUBJECTS; subject++)
 		subjects[subject](bench);
 	for (int round = 0; round < ROUNDS; round++) {
 		for (int subject = 0; subject < SUBJECTS; subject++) {
-			int64_t begin = env_monotonic_ns(&bench->env);
+			int64_t begin = processor_ns();
 
 			subjects[subject](bench);
-			times[subject][round] = env_monotonic_ns(&bench->env) - begin;
+			ret_times[subject][round] = processor_ns() - begin;
 		}
 	}
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double left = *(const double *)a;
+	double right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* The median over the turns of `above` / `below`. */
+static double ratio(const int64_t above[ROUNDS], const int64_t below[ROUNDS])
+{
+	double ratios[ROUNDS];
+
+	for (int round = 0; round < ROUNDS; round++)
+		ratios[round] = (double)above[round] / (double)below[round];
+	qsort(ratios, ROUNDS, sizeof(ratios[0]), compare_doubles);
+	return ratios[ROUNDS / 2];
+}
+
+static void tell(const struct bench *bench, int64_t times[SUBJECTS][ROUNDS])
+{
+	static const char *const names[SUBJECTS] = {
+		[COPY] = "copy", [INFLATE] = "inflate", [READ] = "read", [VALIDATE] = "validate"};
+	int64_t bytes[ROUNDS];
+
+	for (int round = 0; round < ROUNDS; round++)
+		bytes[round] = (int64_t)bench->bytes;
+	printf("segments %llu\nelements %llu\n", (unsigned long long)bench->segments,
+	       (unsigned long long)bench->elements);
 	for (int subject = 0; subject < SUBJECTS; subject++)
-		ret_speed[subject] = gigabytes_a_second(bench, times[subject]);
+		printf("%s %.4f\n", names[subject], ratio(bytes, times[subject]));
+	printf("copy_time_of_read %.4f\n", ratio(times[COPY], times[READ]));
+	printf("validate_time_of_read %.4f\n", ratio(times[VALIDATE], times[READ]));
+	printf("inflate_time_of_validate %.4f\n", ratio(times[INFLATE], times[VALIDATE]));
 }
 
 static void load(struct bench *bench, const char *path)
@@ -186,7 +214,7 @@ static void load(struct bench *bench, const char *path)
 int main(int argc, char **argv)
 {
 	struct bench bench = {0};
-	double speed[SUBJECTS];
+	int64_t times[SUBJECTS][ROUNDS];
 
 	if (argc != 2) {
 		fputs("usage: bench_read FILE\n", stderr);
@@ -196,11 +224,8 @@ int main(int argc, char **argv)
 		return 70;
 	env_real_init(&bench.env);
 	load(&bench, argv[1]);
-	measure(&bench, speed);
-	printf("segments %llu\nelements %llu\n", (unsigned long long)bench.segments,
-	       (unsigned long long)bench.elements);
-	printf("copy %.4f\ninflate %.4f\nread %.4f\nvalidate %.4f\n", speed[COPY], speed[INFLATE], speed[READ],
-	       speed[VALIDATE]);
+	measure(&bench, times);
+	tell(&bench, times);
 	guide_set_free(bench.guides);
 	env_free(&bench.env, bench.data);
 	env_free(&bench.env, bench.copy);
