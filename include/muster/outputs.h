@@ -10,6 +10,8 @@
  * Certainty the summary's `expected_wrong` is the sum of 1 - confidence over automatic matches, one a record, as text.
  *           Confidence is kept with six decimals: a match more certain than that counts as right. Payments are left
  *           out: their figure is fixed, no probability.
+ * Drift     the summary's `matching` names the model, what the matching came to, and in sentences how that departs from
+ *           the partner's last files; the report says the same.
  * Law       read = the sum of the others, for members and, to the cent, for money; and the rows written are as many
  *           as the tallies say. Where this does not hold the result is MUSTER_ERROR_INTERNAL, logged, and no summary.
  * Memory    constant: rows are streamed.
@@ -35,11 +37,21 @@ enum outputs_kind {
 /* ".applied.csv", ... */
 const char *outputs_suffix(enum outputs_kind kind);
 
+/*
+ * When a file's matching is said to depart from that of the partner's last files of its kind: percentage points of its
+ * records, and expected wrong ones of 10,000 automatic matches. files 0: never.
+ */
+struct outputs_drift {
+	int32_t files, files_min, records_min;
+	int32_t review_points, match_points, wrong_per_10k;
+};
+
 struct outputs_request {
 	uint64_t file_no;
 	const char *folder; /* is there already */
 	const char *name;   /* `<n>`: no folder in it */
 	const struct finding_list *findings; /* NULL: the report shows their numbers only */
+	struct outputs_drift drift;
 };
 
 /* The manifest: what was written. */
@@ -49,6 +61,7 @@ struct outputs_written {
 		bool written; /* false: this file has no such output */
 		uint64_t bytes, rows; /* rows: of a table, without its header */
 	} files[OUTPUTS_KIND_COUNT];
+	struct store_matching matching; /* of this file, to be kept: later files are measured by it. Without partner */
 };
 
 /*

@@ -66,6 +66,12 @@ struct profile_guards {
 	int32_t changes_percent, changes_min;           /* any change */
 };
 
+/* When a file's matching departs from the partner's last files so much that it is said (outputs.h). files 0: never. */
+struct profile_drift {
+	int32_t files, files_min, records_min;
+	int32_t review_points, match_points, wrong_per_10k;
+};
+
 /* Which sets tell of everybody (full files). BGN08 4 is an audit whatever was agreed. */
 enum profile_full_mode {
 	PROFILE_FULL_BY_BGN08, /* RX */
@@ -110,6 +116,7 @@ struct profile {
 	int32_t settle_seconds;
 	uint64_t max_inflated_bytes; /* of one gzip file; at most LIMIT_INFLATE_BYTES */
 	struct profile_guards guards;
+	struct profile_drift drift;
 	struct profile_full full;
 };
 

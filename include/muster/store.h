@@ -705,6 +705,20 @@ struct store_decision {
 typedef int (*store_decision_fn)(void *context, const struct store_decision *decision);
 int store_decisions_each(struct store *store, uint64_t exception_no, store_decision_fn fn, void *context);
 
+/* How the matching of a file went when it was filed: what later files of the partner are measured by. */
+struct store_matching {
+	uint64_t file_no;
+	struct slice partner;
+	bool full;                       /* a set of it tells of everybody */
+	uint64_t matched, added, review; /* its records: a member on file, new, to a representative */
+	uint64_t expected_wrong_e6;      /* sum over those matched */
+};
+/* Insert, or in the place of the file's earlier one. */
+int store_matching_put(struct store *store, const struct store_matching *matching);
+/* The sum over the last `files_max` such files of this partner before `of`. */
+int store_matchings_before(struct store *store, const struct store_matching *of, uint32_t files_max,
+                           struct store_matching *ret_sum, uint32_t *ret_files);
+
 /* ---- labels ------------------------------------------------------------------------------------------------- */
 
 /*

@@ -93,11 +93,23 @@ static int finish_advise(struct finish *finish)
 static int finish_outputs(struct finish *finish)
 {
 	struct job *job = finish->job;
-	const struct outputs_request request = {
-		.file_no = job->file.file_no, .folder = finish->out, .name = finish->name, .findings = &job->findings};
+	const struct profile_drift *drift = &job->profile->drift;
+	const struct outputs_request request = {.file_no = job->file.file_no,
+						.folder = finish->out,
+						.name = finish->name,
+						.findings = &job->findings,
+						.drift = {.files = drift->files,
+							  .files_min = drift->files_min,
+							  .records_min = drift->records_min,
+							  .review_points = drift->review_points,
+							  .match_points = drift->match_points,
+							  .wrong_per_10k = drift->wrong_per_10k}};
 	char from[LIMIT_PATH_BYTES], to[LIMIT_PATH_BYTES];
 	struct outputs_written written;
 	int kind, r = outputs_write(job->env, job->store, &request, &written);
+
+	if (r == 0)
+		job->matching = written.matching;
 
 	for (kind = 0; r == 0 && kind < OUTPUTS_KIND_COUNT; kind++) {
 		const char *suffix = outputs_suffix((enum outputs_kind)kind);
@@ -169,8 +181,11 @@ static int finish_stage(struct job *job, enum store_file_stage stage)
 	int r = store_begin(job->store, STORE_WRITE);
 
 	job->file.stage = stage;
+	job->matching.partner = job->file.partner;
 	if (r == 0)
 		r = store_file_update(job->store, &job->file);
+	if (r == 0 && job->file.outcome == STORE_FILE_PROCESSED)
+		r = store_matching_put(job->store, &job->matching);
 	if (r == 0)
 		r = store_commit(job->store);
 	if (r != 0)

@@ -57,6 +57,7 @@ struct job {
 
 	struct job_deferred deferred;
 
+	struct store_matching matching; /* of the outputs that were written */
 	/* A set of a file that is FILED already was released and runs: the file's stage stays. */
 	bool released;
 	/* A preview: everything happens inside one transaction that is rolled back; nothing is committed. */

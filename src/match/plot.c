@@ -63,7 +63,7 @@ void match_plot_text(const struct match_bin bins[MATCH_BINS], struct buffer *out
 /* ---- as SVG ---- */
 
 #define LEFT 80.0
-#define TOP 50.0
+#define TOP 70.0
 #define SIDE 480.0
 
 static double across(double decade)
@@ -105,16 +105,17 @@ static void svg_axes(struct buffer *out)
 
 static void svg_bin(const struct match_bin *bin, struct buffer *out)
 {
-	double x = across(decade_of(bin->mean));
+	double x = across(decade_of(bin->mean)), y = down(decade_of(share_of(bin)));
 
 	buffer_printf(out, "<g class=\"%s\"><title>%llu pairs, %llu wrong, %.9f predicted</title>",
 		      bin->inside ? "inside" : "outside", (unsigned long long)bin->pairs,
 		      (unsigned long long)(bin->pairs - bin->right), bin->mean);
 	buffer_printf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", x, down(decade_of(bin->low)), x,
 		      down(decade_of(bin->high)));
-	buffer_printf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", x, down(decade_of(share_of(bin))));
-	buffer_printf(out, "<text x=\"%.1f\" y=\"%.1f\">%llu</text></g>\n", x + 8.0, down(decade_of(share_of(bin))) + 14.0,
-		      (unsigned long long)bin->pairs);
+	buffer_printf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", x, y);
+	/* Off the axes' own words: those at the top above the dot, the others beside it. */
+	buffer_printf(out, "<text x=\"%.1f\" y=\"%.1f\">%llu</text></g>\n", x + (y > TOP ? 8.0 : -6.0),
+		      y > TOP ? y - 8.0 : y - 10.0, (unsigned long long)bin->pairs);
 }
 
 void match_plot_svg(const struct match_measured *measured, const struct match_bin bins[MATCH_BINS], struct buffer *out)
@@ -131,10 +132,10 @@ void match_plot_svg(const struct match_measured *measured, const struct match_bi
 			     ".outside circle{fill:#fff;stroke:#c0392b;stroke-width:2}</style>\n"
 			     "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
 	buffer_printf(out,
-		      "<text x=\"%.1f\" y=\"24\">%llu pairs; calibration error %.6f; Brier %.6f; wrong per 10,000 automatic "
-		      "%.3f (at most %.3f)</text>\n",
-		      LEFT, (unsigned long long)measured->pairs, measured->ece, measured->brier, measured->wrong_per_10k,
-		      measured->wrong_per_10k_upper);
+		      "<text x=\"%.1f\" y=\"20\">%llu pairs; calibration error %.6f; Brier score %.6f</text>\n"
+		      "<text x=\"%.1f\" y=\"36\">wrong per 10,000 automatic: %.3f (at most %.3f)</text>\n",
+		      LEFT, (unsigned long long)measured->pairs, measured->ece, measured->brier, LEFT,
+		      measured->wrong_per_10k, measured->wrong_per_10k_upper);
 	svg_axes(out);
 	for (b = 0; b < MATCH_BINS; b++)
 		if (bins[b].pairs > 0)

@@ -11,6 +11,7 @@ struct walk {
 	uint64_t tset_no; /* of the record that is open; 0 = none */
 	uint32_t member_pos;
 	bool changed; /* one of its rows is more than no_change */
+	bool found, added; /* a member on file, somebody new */
 	bool omission; /* it is no record: a full file left somebody out */
 	struct certainty match; /* the record's least certain row; wrong_e6 0 = none that may be wrong */
 };
@@ -98,6 +99,8 @@ static void count_record(struct walk *walk)
 {
 	if (walk->tset_no == 0 || walk->omission)
 		return;
+	walk->work->matched_records += walk->found && !walk->added;
+	walk->work->added_records += walk->added;
 	if (walk->changed)
 		walk->work->applied_records++;
 	else
@@ -117,6 +120,8 @@ static int applied_change(void *context, const struct store_change *change)
 		count_match(walk);
 		*walk = (struct walk){.work = work, .tset_no = change->tset_no, .member_pos = change->member_pos};
 	}
+	walk->found |= is_match(change);
+	walk->added |= slice_is(change->match_rule, "new");
 	walk->omission |= slice_is(change->match_rule, "omission");
 	walk->changed |= !slice_is(change->action, "no_change");
 	for (i = 0; i < ACTION_COUNT; i++)

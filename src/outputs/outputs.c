@@ -169,9 +169,12 @@ static int write_all(struct work *work)
 	bool wanted[OUTPUTS_KIND_COUNT] = {true, true, true, true, true, false, false, true};
 	int kind, r = store_full_uses_each(work->store, work->file->file_no, find_full, wanted);
 
+	work->is_full = wanted[OUTPUTS_OMISSIONS_CSV] || wanted[OUTPUTS_AUDIT_CSV];
 	for (kind = 0; r == 0 && kind < OUTPUTS_KIND_COUNT; kind++) {
 		if (kind == OUTPUTS_SUMMARY_JSON)
 			r = check_law(work);
+		else if (kind == OUTPUTS_REPORT_HTML)
+			r = find_drift(work);
 		if (r == 0 && wanted[kind])
 			r = write_one(work, (enum outputs_kind)kind, writers[kind]);
 		if (kind == OUTPUTS_APPLIED_CSV)
@@ -223,6 +226,8 @@ int outputs_write(struct env *env, struct store *store, const struct outputs_req
 	struct work work = {.env = env, .store = store, .request = request};
 	int r = with_work(&work, write_all);
 
+	/* The arena that held it is gone. */
+	work.written.matching.partner = SLICE_EMPTY;
 	if (r == 0 && ret_written != NULL)
 		*ret_written = work.written;
 	return r;

@@ -356,6 +356,11 @@ static int page_certainty(struct report *report)
 		r = row_end(report);
 	}
 	r = table_end(report, r, "None, or all are certain to six decimals.", "");
+	if (!slice_is_empty(work->file->model)) {
+		buffer_add_text(report->out, "<p class=quiet>Matched by the model ");
+		add(report, work->file->model);
+		buffer_add_text(report->out, ".</p>\n");
+	}
 	buffer_printf(report->out,
 		      "<p>Wrong automatic matches to expect: %llu.%06u, the sum of 1 &minus; confidence.</p>\n"
 		      "<p class=quiet>Confidence is kept with six decimals; what is more certain counts as right.</p>\n",
@@ -386,6 +391,23 @@ static int page_warnings(struct report *report)
 	table_begin(report, "What looks odd, and holds nothing up", columns);
 	r = store_warnings_of_file(report->work->store, report->work->file->file_no, warning_row, report);
 	return table_end(report, r, "Nothing.", "members history shows those of each member.");
+}
+
+static void page_drift(struct report *report)
+{
+	uint32_t i;
+
+	if (report->work->drift_count > 0)
+		buffer_add_text(report->out, "<h2>Not as in the last files</h2>\n");
+	for (i = 0; i < report->work->drift_count; i++) {
+		buffer_add_text(report->out, "<p class=state>");
+		add(report, report->work->drifts[i]);
+		buffer_add_text(report->out, "</p>\n");
+	}
+	if (report->work->drift_count > 0)
+		buffer_add_text(report->out,
+				"<p class=quiet>A sender who shifts a column or sends wrong numbers shows here first: look at what "
+				"waits, and at the least certain matches, before the next file comes.</p>\n");
 }
 
 static int exception_row(void *context, const struct store_exception *item)
@@ -444,6 +466,7 @@ int write_report(struct work *work)
 	buffer_init(&report.visible, work->env);
 	page_head(&report);
 	page_figures(&report);
+	page_drift(&report);
 	r = page_sets(&report);
 	if (r == 0)
 		r = page_findings(&report);

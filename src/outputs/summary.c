@@ -152,6 +152,23 @@ static int add_warning(void *context, const struct store_warning *warning)
 	return work_flush_some(summary->work);
 }
 
+/* By which model, what it came to, and how that departs from the partner's last files. */
+static void matching(struct json *json, const struct work *work)
+{
+	uint32_t i;
+
+	json_object_begin(json, "matching");
+	json_text_or_null(json, "model", work->file->model);
+	json_u64(json, "matched", work->matched_records);
+	json_u64(json, "new", work->added_records);
+	json_u64(json, "review", work->exceptions.records);
+	json_array_begin(json, "drift");
+	for (i = 0; i < work->drift_count; i++)
+		json_text(json, NULL, work->drifts[i]);
+	json_array_end(json);
+	json_object_end(json);
+}
+
 int write_summary(struct work *work)
 {
 	struct summary summary = {.work = work};
@@ -193,6 +210,7 @@ int write_summary(struct work *work)
 	json_array_end(json);
 	json_u64(json, "count", summary.record_warnings);
 	json_object_end(json);
+	matching(json, work);
 	manifest(json, work);
 	json_object_end(json);
 	buffer_add_char(&work->text, '\n');

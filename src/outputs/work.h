@@ -41,6 +41,10 @@ struct work {
 	/* Counted from the rows while they are written. */
 	uint64_t applied_rows, actions[ACTION_COUNT];
 	uint64_t applied_records, unchanged_records;
+	uint64_t matched_records, added_records;    /* taken for a member on file, for new */
+	bool is_full;                               /* a set of it tells of everybody */
+	struct slice drifts[3];                     /* sentences: how it departs from the partner's last files */
+	uint32_t drift_count;
 	uint64_t notice_rows;
 	uint64_t expected_wrong_e6;                 /* sum over automatic matches */
 	struct certainty least[LEAST_CERTAIN_MAX];  /* of those not certain to six decimals; worst first */
@@ -61,6 +65,8 @@ int write_audit(struct work *work);
 int write_notices(struct work *work);
 /* How many rows write_notices would write, into notice_rows. */
 int count_notices(struct work *work);
+/* After applied and exceptions: into drifts, and written.matching. */
+int find_drift(struct work *work);
 int write_report(struct work *work);
 int write_summary(struct work *work);
 

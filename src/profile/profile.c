@@ -84,6 +84,13 @@ static const struct key guards_keys[] = {
 	{0},
 };
 
+#define DRIFT(field, min, max) {#field, KEY_INTEGER, AT(profile.drift.field), min, max, NULL, NULL, NULL}
+static const struct key drift_keys[] = {
+	DRIFT(files, 0, 1000),	    DRIFT(files_min, 1, 1000),	DRIFT(records_min, 1, INT32_MAX),
+	DRIFT(review_points, 0, 100), DRIFT(match_points, 0, 100), DRIFT(wrong_per_10k, 0, 10000),
+	{0},
+};
+
 /* In the order of the header: who, what is taken, dates, doubt, arrival; then what is known and to come. */
 static const struct key profile_keys[] = {
 	{"name", KEY_TEXT, AT(profile.title), 1, 80, NULL, NULL, NULL},
@@ -130,6 +137,7 @@ static const struct key profile_keys[] = {
 	{"address_cascade", KEY_BOOL_NOT, AT(profile.decide.address_cascade_off), 0, 0, NULL, NULL, NULL},
 
 	{"guards", KEY_TABLE, 0, 0, 0, NULL, guards_keys, NULL},
+	{"drift", KEY_TABLE, 0, 0, 0, NULL, drift_keys, NULL},
 	{"dup_isa13", KEY_CHOICE_BOOL, AT(profile.reject_dup_isa13), 0, 0, dup_isa13_choices, NULL, NULL},
 	{"resend", KEY_CHOICE, AT(profile.resend), 0, 0, doubt_choices, NULL, NULL},
 	{"out_of_order", KEY_CHOICE, AT(profile.out_of_order), 0, 0, doubt_choices, NULL, NULL},
@@ -205,6 +213,12 @@ void profile_defaults(struct profile *ret_profile)
 	                   .terminations_min = 10,
 	                   .changes_percent = 50,
 	                   .changes_min = 50},
+		.drift = {.files = 10,
+	                  .files_min = 3,
+	                  .records_min = 50,
+	                  .review_points = 5,
+	                  .match_points = 10,
+	                  .wrong_per_10k = 1},
 	};
 }
 

@@ -1,5 +1,6 @@
 /*
- * label: what representatives said about who is meant, kept for learning; and who was ruled out for good.
+ * label: what representatives said about who is meant, kept for learning; who was ruled out for good; and how the
+ * matching of each file went.
  */
 #include <string.h>
 
@@ -176,5 +177,47 @@ int store_not_same_of(struct store *store, const struct hash *identity, struct a
 	}
 	*ret_member_nos = rows;
 	*ret_count = count;
+	return query_close(&query);
+}
+
+/* ---- how it went --------------------------------------------------------------------------------------------- */
+
+int store_matching_put(struct store *store, const struct store_matching *matching)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "INSERT OR REPLACE INTO matchings(file_no, partner, full, matched, added, review, expected_wrong_e6) "
+		   "VALUES(?,?,?,?,?,?,?)");
+	query_u64(&query, matching->file_no);
+	query_text(&query, matching->partner);
+	query_bool(&query, matching->full);
+	query_u64(&query, matching->matched);
+	query_u64(&query, matching->added);
+	query_u64(&query, matching->review);
+	query_u64(&query, matching->expected_wrong_e6);
+	return query_run(&query);
+}
+
+int store_matchings_before(struct store *store, const struct store_matching *of, uint32_t files_max,
+			   struct store_matching *ret_sum, uint32_t *ret_files)
+{
+	struct query query;
+
+	*ret_sum = (struct store_matching){.full = of->full};
+	*ret_files = 0;
+	query_open(&query, store,
+		   "SELECT matched, added, review, expected_wrong_e6 FROM matchings WHERE partner = ? AND full = ? AND "
+		   "file_no < ? ORDER BY file_no DESC LIMIT ?");
+	query_text(&query, of->partner);
+	query_bool(&query, of->full);
+	query_u64(&query, of->file_no);
+	query_i64(&query, files_max);
+	for (; query_row(&query); ++*ret_files) {
+		ret_sum->matched += read_u64(&query);
+		ret_sum->added += read_u64(&query);
+		ret_sum->review += read_u64(&query);
+		ret_sum->expected_wrong_e6 += read_u64(&query);
+	}
 	return query_close(&query);
 }

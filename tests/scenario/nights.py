@@ -27,6 +27,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
       omitted NAME OUTCOME [WORDS]   rows of omissions.csv: all of them, where one is named
       audit POS OUTCOME NAME FIELD DATABASE|- FILE|-   rows of audit.csv, likewise
       warns POS WORDS             warnings of the file: all of them, where one is named; `warns none`: none
+      drift WORDS                 a sentence of the summary; `none`: none. Without such a line nobody looks
       members read=.. applied=..  of the summary
       notice KIND NAME|GROUP [WORDS]   rows of notices.csv, likewise; `notice none`: none
     order DATE WORDS              muster groups WORDS on that day; `notice` lines as above
@@ -382,6 +383,11 @@ class Runner:
         for line in lines:
             words = line.split()
             if words[0] == "notice":
+                continue
+            if words[0] == "drift":
+                said = summary["matching"]["drift"]
+                if not any(" ".join(words[1:]) in sentence for sentence in said) if words[1] != "none" else said:
+                    faults.append("wanted %s, got %s" % (line.strip(), said))
                 continue
             if words[0] == "candidates":
                 self.candidates(words[1], words[2:], faults)

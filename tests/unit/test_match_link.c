@@ -570,7 +570,7 @@ static void test_plots(void **state)
 	match_plot_svg(&measured, bins, &svg);
 	buffer_add_char(&svg, '\0');
 	/* Even odds lie a third of the way along both axes. */
-	assert_non_null(strstr(svg.data, "<circle cx=\"240.0\" cy=\"370.0\" r=\"5\"/>"));
+	assert_non_null(strstr(svg.data, "<circle cx=\"240.0\" cy=\"390.0\" r=\"5\"/>"));
 	assert_non_null(strstr(svg.data, "<g class=\"outside\"><title>3 pairs, 2 wrong, 0.999999500 predicted</title>"));
 	assert_int_equal(text.error + svg.error, 0);
 	buffer_fini(&text);

@@ -23,10 +23,12 @@ static char *read_back(const char *name)
 	return data;
 }
 
+static struct outputs_drift drift;
+
 static int make(uint64_t file_no, const char *name, const struct finding_list *findings,
 		struct outputs_written *written)
 {
-	struct outputs_request request = {file_no, world.folder, name, findings};
+	struct outputs_request request = {file_no, world.folder, name, findings, drift};
 
 	return outputs_write(&world.env, store, &request, written);
 }
@@ -208,6 +210,100 @@ static void shows_the_least_certain_first(void **state)
 		first = strstr(first + 1, "<td class=n>0.");
 	assert_int_equal(i, 10);
 	env_free(&world.env, got);
+}
+
+/* A night of 100 records, so many of them waiting, the others taken for members with this confidence. */
+static uint64_t put_night(const char *name, const char *control, uint32_t waiting, uint32_t confidence_e6)
+{
+	const struct store_tally tally = {
+		.members_read = 100, .members_no_change = 100 - waiting, .members_exception = waiting};
+	uint64_t tset_no = put_file(name, STORE_KIND_834, control, "834", "005010X220A1", &tally), file_no;
+	struct store_change change = {.tset_no = tset_no,
+				      .action = S("no_change"),
+				      .member_id = S("M000000018"),
+				      .match_rule = S("score"),
+				      .confidence_e6 = confidence_e6,
+				      .begins_on = DATE_NONE,
+				      .ends_on = DATE_NONE};
+	const struct store_tset *tset;
+
+	assert_int_equal(store_tset_get(store, tset_no, &arena, &tset), 0);
+	file_no = tset->file_no;
+	for (change.member_pos = 1; change.member_pos <= 100; change.member_pos++) {
+		if (change.member_pos > waiting)
+			assert_int_equal(store_change_add(store, &change), 0);
+		else
+			put_item(file_no, tset_no, change.member_pos, CATEGORY_LOW_SCORE, "Who?", "{}", "", NULL, 0);
+	}
+	return file_no;
+}
+
+static void keep_night(uint64_t file_no, uint64_t matched, uint64_t review, uint64_t expected_wrong_e6)
+{
+	const struct store_matching matching = {.file_no = file_no,
+						.partner = S("acme"),
+						.matched = matched,
+						.review = review,
+						.expected_wrong_e6 = expected_wrong_e6};
+
+	begin();
+	assert_int_equal(store_matching_put(store, &matching), 0);
+	commit();
+}
+
+/* The sentences about this file, as the summary has them; and the report must say each. */
+static void wants_drift(uint64_t file_no, const char *name, const char *wanted)
+{
+	struct outputs_written written;
+	char *got, *from, *to;
+
+	assert_int_equal(make(file_no, name, NULL, &written), 0);
+	assert_int_equal(written.matching.matched + written.matching.review, 100);
+	got = read_back("night.834.summary.json");
+	from = strstr(got, "\"drift\": [");
+	assert_non_null(from);
+	to = strchr(from, ']');
+	assert_non_null(to);
+	to[1] = '\0';
+	assert_string_equal(from, wanted);
+	env_free(&world.env, got);
+	got = read_back("night.834.report.html");
+	assert_int_equal(strstr(got, "Not as in the last files") != NULL, strlen(wanted) > strlen("\"drift\": []"));
+	env_free(&world.env, got);
+}
+
+static void says_what_is_not_as_in_the_last_nights(void **state)
+{
+	uint64_t usual, sick;
+
+	(void)state;
+	begin();
+	usual = put_night("usual.834", "000000901", 6, 999999);
+	sick = put_night("sick.834", "000000902", 40, 990000);
+	commit();
+	drift = (struct outputs_drift){.files = 10,
+				       .files_min = 2,
+				       .records_min = 50,
+				       .review_points = 5,
+				       .match_points = 10,
+				       .wrong_per_10k = 1};
+	keep_night(1, 96, 4, 100);
+	wants_drift(sick, "night.834", "\"drift\": []"); /* one night is no habit */
+	keep_night(2, 97, 3, 100);
+	wants_drift(usual, "night.834", "\"drift\": []");
+	wants_drift(sick, "night.834",
+		    "\"drift\": [\n"
+		    "      \"40.0 % of the records wait for a representative; of the partner's last 2 such files it was 3.5 %.\",\n"
+		    "      \"60.0 % of the records were taken for members on file; of the partner's last 2 such files it was "
+		    "96.5 %.\",\n"
+		    "      \"100.000 of 10,000 automatic matches are expected to be wrong; of the partner's last 2 such files it was "
+		    "0.010.\"\n    ]");
+	drift.review_points = 37; /* as the partner's profile says */
+	drift.match_points = 100;
+	drift.wrong_per_10k = 100;
+	wants_drift(sick, "night.834", "\"drift\": []");
+	drift = (struct outputs_drift){0};
+	wants_drift(sick, "night.834", "\"drift\": []");
 }
 
 /* The style's hash in the page is that of the style in the page: else browsers show it bare. */
@@ -397,6 +493,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(shows_a_report_without_ssns_or_markup, queue_world_setup,
 						store_world_teardown),
 		cmocka_unit_test_setup_teardown(shows_the_least_certain_first, queue_world_setup, store_world_teardown),
+		cmocka_unit_test_setup_teardown(says_what_is_not_as_in_the_last_nights, queue_world_setup,
+						store_world_teardown),
 		cmocka_unit_test_setup_teardown(reports_hash_their_style, queue_world_setup, store_world_teardown),
 		cmocka_unit_test_setup_teardown(makes_them_again_byte_for_byte, queue_world_setup,
 						store_world_teardown),
