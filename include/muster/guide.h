@@ -31,6 +31,13 @@
 /* Facts of one guide: whoever walks it keeps them as bits. More are refused. */
 #define GUIDE_FACTS_MAX 128u
 
+/* What a walker has room for; a guide or overlay that wants more is refused. */
+#define GUIDE_LOOP_PLACES_MAX 255u   /* segments and loops of one loop; the 834's 2000 has 17 */
+#define GUIDE_LOOP_REQUIRED_MAX 64u  /* of these, required: bits of a mask */
+#define GUIDE_SEGMENT_IDS_MAX 127u   /* different segment ids of one guide */
+#define GUIDE_LINKS_MAX 60000u       /* over all places: the codes by which segments of that id are told apart */
+#define GUIDE_CELLS_MAX (16u * 1024u * 1024u) /* loops times such codes */
+
 enum guide_usage { GUIDE_REQUIRED, GUIDE_SITUATIONAL, GUIDE_NOT_USED };
 enum guide_type { GUIDE_AN, GUIDE_ID, GUIDE_N, GUIDE_R, GUIDE_DT, GUIDE_TM, GUIDE_B, GUIDE_COMPOSITE };
 

@@ -518,6 +518,8 @@ static int compile(struct compiling *c, const struct yaml_node *root, struct gui
 		error = settle_all(c, guide);
 	if (error == 0 && !c->text->invalid)
 		guide_check_tree(c->text, guide, c->places.items);
+	if (error == 0 && !c->text->invalid)
+		guide_check_limits(c->text, guide, c->places.items, NULL);
 	if (error == 0 && !c->text->invalid && rules != NULL)
 		error = guide_compile_rules(c->arena, c->text, rules, guide);
 	return error;

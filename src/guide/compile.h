@@ -58,6 +58,13 @@ void guide_read_segment_rows(struct guide_text *text, const struct yaml_node *sh
 /* Complain about loops and siblings; `places` says where each segment stands in the YAML. */
 void guide_check_tree(struct guide_text *text, const struct guide *guide, const struct yaml_node *const *places);
 
+/*
+ * Complain where there is more of something than a walker has room for. `places` as above, or NULL: then everything is
+ * said at `at` (NULL: at the beginning of the text).
+ */
+void guide_check_limits(struct guide_text *text, const struct guide *guide, const struct yaml_node *const *places,
+			const struct yaml_node *at);
+
 /* Add rules to a guide whose tables stand; those of a name it has replace it. 0, with complaints in `text`; or <0. */
 int guide_compile_rules(struct arena *arena, struct guide_text *text, const struct yaml_node *rules,
 			struct guide *guide);

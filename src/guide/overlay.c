@@ -613,6 +613,8 @@ int guide_set_overlay(struct guide_set *set, const char *name, struct slice text
 		if (entry != NULL && error == 0)
 			error = change_guide(&l, item);
 		if (entry != NULL && error == 0 && !reading.invalid)
+			guide_check_limits(&reading, l.guide, NULL, item);
+		if (entry != NULL && error == 0 && !reading.invalid)
 			entry->guide = l.guide;
 		invalid |= reading.invalid;
 	}

@@ -74,6 +74,7 @@ __attribute__((unused)) static void check_guide(const struct guide *guide)
 		const struct guide_loop *loop = &guide->loops[i];
 		const struct guide_segment *first = opening(guide, &guide->nodes[loop->first_node]);
 
+		FUZZ_CLAIM(loop->node_count <= GUIDE_LOOP_PLACES_MAX);
 		FUZZ_CLAIM(loop->node_count >= 1 && loop->first_node + loop->node_count <= guide->node_count);
 		/* An overlay that forbids a loop forbids what opens it. */
 		FUZZ_CLAIM(first->usage == (loop->usage == GUIDE_NOT_USED ? GUIDE_NOT_USED : GUIDE_REQUIRED));

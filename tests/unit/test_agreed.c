@@ -336,6 +336,24 @@ static void test_code_files_of_other_forms(void **state)
 	buffer_fini(&bytes);
 }
 
+/* An overlay may not make a guide larger than a walker has room for. */
+static void test_overlay_limits(void **state)
+{
+	struct profile profile;
+	struct buffer text;
+	(void)state;
+	buffer_init(&text, &run.env);
+	buffer_add_text(&text, "isa_sender: A\noverlay:\n  834: {2000/DTP01: {codes: {add: {");
+	for (int i = 0; i < 20000; i++)
+		buffer_printf(&text, "%sB%d: b", i > 0 ? ", " : "", i);
+	buffer_add_text(&text, "}}}}\n");
+	buffer_clear(&errors);
+	assert_int_equal(profile_parse(&arena, "acme.yaml", buffer_slice(&text), NULL, run.guides, &errors, &profile),
+			 MUSTER_ERROR_CONFIG);
+	assert_non_null(strstr(errors.data, "acme.yaml:3:3: too many codes tell the segments of this guide apart"));
+	buffer_fini(&text);
+}
+
 /* What the default says holds for a partner who says something else besides; others never see it. */
 static void test_inheritance(void **state)
 {
@@ -405,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_severities),
 		cmocka_unit_test(test_variations),
 		cmocka_unit_test(test_separators),
+		cmocka_unit_test(test_overlay_limits),
 		cmocka_unit_test(test_code_files),
 		cmocka_unit_test(test_code_files_of_other_forms),
 		cmocka_unit_test(test_inheritance),

@@ -500,6 +500,37 @@ static void test_any_segment_lost(void **state)
 	buffer_fini(&bytes);
 }
 
+/* A site's guide as large as guides may be: every place is found, and a missing one is missed. */
+static void test_largest_guide(void **state)
+{
+	struct buffer text, errors, bytes;
+	(void)state;
+	buffer_init(&text, &run.env);
+	buffer_init(&errors, &run.env);
+	buffer_init(&bytes, &run.env);
+	buffer_add_text(&text, "guide: 005010X999\nname: n\nset: 831\nfunctional_id: CT\nsource: s\ntree:\n"
+			       "  - ST R 1 h: {01: R, 02: R, 03: R}\n");
+	for (int i = 0; i < 238; i++)
+		buffer_printf(&text, "  - REF %c 1 n: {01: [R, {%c%c: a code}], 02: R}\n", i < 62 ? 'R' : 'S',
+			      'A' + i / 26, 'A' + i % 26);
+	buffer_add_text(&text, "  - SE R 1 t: {01: R, 02: R}\n");
+	assert_int_equal(guide_set_add(run.guides, "x.yaml", buffer_slice(&text), &errors), 0);
+	for (int left_out = -1; left_out < 62; left_out += 21) {
+		buffer_clear(&bytes);
+		buffer_add_text(&bytes, RUN_ISA "GS*CT*SENDER*RECEIVER*20260105*0930*1*X*005010X999~ST*831*0001*005010X999~");
+		for (int i = 0; i < 238; i++)
+			if (i != left_out)
+				buffer_printf(&bytes, "REF*%c%c*1~", 'A' + i / 26, 'A' + i % 26);
+		buffer_printf(&bytes, "SE*%d*0001~GE*1*1~IEA*1*000000001~", left_out < 0 ? 240 : 239);
+		/* They share one place: only behind it is it sure that one is missing. */
+		assert_string_equal(run_check(&run, buffer_slice(&bytes), 0),
+				    left_out < 0 ? "" : "239 REF - 0.0.0 segment_required_missing  m0\n");
+	}
+	buffer_fini(&text);
+	buffer_fini(&errors);
+	buffer_fini(&bytes);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -532,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_receiver),
 		cmocka_unit_test(test_content_hash),
 		cmocka_unit_test(test_any_segment_lost),
+		cmocka_unit_test(test_largest_guide),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -913,6 +913,53 @@ static void test_loops_nest_only_so_deep(void **state)
 	buffer_clear(&errors);
 }
 
+/* Guides with more of something than a walker has room for: refused, with the place and a sentence. */
+static void add_places(struct buffer *text, uint32_t count, const char *usage)
+{
+	for (uint32_t i = 0; i < count; i++)
+		buffer_printf(text, "  - REF %s 1 n: {01: [R, {X%u: a code}], 02: R}\n", usage, i);
+}
+
+static void test_limits(void **state)
+{
+	static const struct {
+		uint32_t required, optional, codes;
+		const char *want; /* NULL: taken */
+	} rows[] = {
+		{62, 0, 0, NULL}, /* and ST, SE */
+		{63, 0, 0, "x.yaml:7:5: loop \"\" has 65 required places; at most 64 can be"},
+		{0, 240, 0, NULL}, /* 240 squared are links enough */
+		{0, 254, 0, "x.yaml:7:5: loop \"\" has 256 places; a loop has at most 255"},
+		{2, 0, 29000, NULL},
+		{2, 0, 31000, "x.yaml:7:5: too many codes tell the segments of this guide apart"},
+	};
+	struct buffer text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int r;
+
+		buffer_init(&text, &env);
+		buffer_add_text(&text, HEAD "tree:\n" ST);
+		add_places(&text, rows[i].required, "R");
+		add_places(&text, rows[i].optional, "S");
+		if (rows[i].codes > 0)
+			buffer_add_text(&text, "  - N1 S 1 n: {01: [R, {A: a}], 02: R}\n  - N1 S 1 n: {01: [R, {");
+		for (uint32_t k = 0; k < rows[i].codes; k++)
+			buffer_printf(&text, "%sB%u: b", k > 0 ? ", " : "", k);
+		if (rows[i].codes > 0)
+			buffer_add_text(&text, "}], 02: R}\n");
+		buffer_add_text(&text, "  - SE R 1 t: {01: R, 02: R}\n");
+		buffer_clear(&errors);
+		r = guide_set_add(set, "x.yaml", buffer_slice(&text), &errors);
+		if (r != (rows[i].want == NULL ? 0 : GUIDE_E_INVALID) ||
+		    (r != 0 && strstr(errors.data, rows[i].want) == NULL))
+			fail_msg("%zu: %d %.300s", i, r, errors.len > 0 ? errors.data : "");
+		buffer_fini(&text);
+	}
+	buffer_clear(&errors);
+}
+
 static void assert_printed(const char *guide, const char *path, const char *want)
 {
 	struct buffer out;
@@ -1019,6 +1066,7 @@ int main(void)
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_faults_are_told_together),
 		cmocka_unit_test(test_loops_nest_only_so_deep),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_guides_are_shown),
 		cmocka_unit_test(test_no_memory),
 	};
