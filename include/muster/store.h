@@ -128,14 +128,19 @@ int store_group_put(struct store *store, const struct group *group, enum store_p
 typedef int (*store_group_fn)(void *context, const struct group *group);
 /* By group_id. */
 int store_groups_each(struct store *store, store_group_fn fn, void *context);
-/*
- * Members with coverage in this group on `day`: the measure of volume guards (subscribers and dependents).
- * `ret_subscribers` NULL: not asked for.
- */
+/* Members with coverage in this group on `day`: the measure of volume guards (subscribers and dependents). */
 int store_group_active_count(struct store *store, struct slice group_id, date_day day, uint64_t *ret_members,
                              uint64_t *ret_subscribers);
+/* The same without subscribers, and counted no further than to `max` (UINT64_MAX: all). */
+int store_group_active_up_to(struct store *store, struct slice group_id, date_day day, uint64_t max, uint64_t *ret_members);
 
 int store_plan_get(struct store *store, struct slice plan_id, struct arena *arena, const struct plan **ret_plan);
+/*
+ * The same for those who ask again and again: read once a transaction, and good until it ends (outside of one: in
+ * `arena`).
+ */
+int store_group_known(struct store *store, struct slice group_id, struct arena *arena, const struct group **ret_group);
+int store_plan_known(struct store *store, struct slice plan_id, struct arena *arena, const struct plan **ret_plan);
 int store_plan_put(struct store *store, const struct plan *plan, enum store_put *ret_put);
 typedef int (*store_plan_fn)(void *context, const struct plan *plan);
 int store_plans_each(struct store *store, store_plan_fn fn, void *context);

@@ -116,10 +116,10 @@ static int card_is_printed(const struct noticing *it, const struct member *membe
 {
 	const struct group *group;
 	const struct plan *plan;
-	int r = store_group_get(it->origin->store, group_id, it->arena, &group);
+	int r = store_group_known(it->origin->store, group_id, it->arena, &group);
 
 	if (r == 0)
-		r = store_plan_get(it->origin->store, plan_id, it->arena, &plan);
+		r = store_plan_known(it->origin->store, plan_id, it->arena, &plan);
 	if (r != 0)
 		return r;
 	*ret_printed = member->medicare_id.len > 0 ||
@@ -252,10 +252,10 @@ static int put_requested(const struct noticing *it, const struct member_record *
 static int are_linked(const struct noticing *it, struct slice group_id, struct slice other_id, bool *ret_linked)
 {
 	const struct group *group, *other;
-	int r = store_group_get(it->origin->store, group_id, it->arena, &group);
+	int r = store_group_known(it->origin->store, group_id, it->arena, &group);
 
 	if (r == 0)
-		r = store_group_get(it->origin->store, other_id, it->arena, &other);
+		r = store_group_known(it->origin->store, other_id, it->arena, &other);
 	if (r == 0)
 		*ret_linked = group != NULL && other != NULL &&
 			      (slice_equal(group->linked_group_id, other_id) ||

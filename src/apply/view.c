@@ -55,12 +55,12 @@ static int view_member_no(struct apply_view *view, uint64_t member_no, struct ar
 
 static int view_group(void *context, struct slice group_id, struct arena *arena, const struct group **ret_group)
 {
-	return store_group_get(view_store(context), group_id, arena, ret_group);
+	return store_group_known(view_store(context), group_id, arena, ret_group);
 }
 
 static int view_plan(void *context, struct slice plan_id, struct arena *arena, const struct plan **ret_plan)
 {
-	return store_plan_get(view_store(context), plan_id, arena, ret_plan);
+	return store_plan_known(view_store(context), plan_id, arena, ret_plan);
 }
 
 struct line_search {
@@ -90,7 +90,7 @@ static int view_plan_of_line(void *context, struct slice insurance_line, date_da
 
 	*ret_plan = NULL;
 	if (r == 0 && search.count == 1)
-		r = store_plan_get(view_store(context), slice_from(search.found), arena, ret_plan);
+		r = store_plan_known(view_store(context), slice_from(search.found), arena, ret_plan);
 	return r;
 }
 

@@ -183,7 +183,7 @@ static int missing_look(void *context, const struct store_full_use *use)
 	if (use->set.mode != STORE_FULL_REPLACE || use->outcome != STORE_TSET_APPLIED || use->group_id.len == 0 ||
 	    is_in_file(missing->full, use->group_id))
 		return 0;
-	r = store_group_active_count(job->store, use->group_id, job->batch->settings.today, &missing->active, NULL);
+	r = store_group_active_up_to(job->store, use->group_id, job->batch->settings.today, UINT64_MAX, &missing->active);
 	if (r < 0 || missing->active == 0)
 		return r;
 	missing->found = arena_dup(&missing->full->arena, use->group_id);
@@ -247,7 +247,7 @@ static int full_judge_volume(struct full *full, const struct job_volume *volume)
 	char group[64];
 	int line, r;
 
-	r = store_group_active_count(job->store, volume->group_id, job->batch->settings.today, &active, NULL);
+	r = store_group_active_up_to(job->store, volume->group_id, job->batch->settings.today, UINT64_MAX, &active);
 	if (r < 0 || active == 0)
 		return r;
 	if (volume->measured && volume->present == 0)

@@ -117,6 +117,20 @@ static bool volume_is_small(const struct profile_guards *guards, const struct jo
 	return volume->terminations <= (uint64_t)guards->terminations_min && volume->changes <= (uint64_t)guards->changes_min;
 }
 
+static uint64_t enough_for(uint64_t count, int32_t percent)
+{
+	return percent > 0 ? (count * 100 + (uint64_t)percent - 1) / (uint64_t)percent : UINT64_MAX;
+}
+
+/* So many active members, and no line is passed, however many more there are. */
+static uint64_t volume_enough(const struct profile_guards *guards, const struct job_volume *volume)
+{
+	uint64_t terminations = enough_for(volume->terminations, guards->terminations_percent);
+	uint64_t changes = enough_for(volume->changes, guards->changes_percent);
+
+	return terminations > changes ? terminations : changes;
+}
+
 /* Judges every group of a table; *ret_which names the first one over a line, by its number: tables lie in no order. */
 static int volumes_judge(struct job *job, const struct job_volume *volumes, uint32_t capacity,
                          const struct job_volume **ret_which, uint64_t *ret_active, int *ret_line)
@@ -132,7 +146,8 @@ static int volumes_judge(struct job *job, const struct job_volume *volumes, uint
 		if (volumes[i].group_id.data == NULL || volume_is_small(&job->profile->guards, &volumes[i]) ||
 		    (*ret_line != 0 && slice_compare(volumes[i].group_id, (*ret_which)->group_id) > 0))
 			continue;
-		r = store_group_active_count(job->store, volumes[i].group_id, job->batch->settings.today, &active, NULL);
+		r = store_group_active_up_to(job->store, volumes[i].group_id, job->batch->settings.today,
+					     volume_enough(&job->profile->guards, &volumes[i]), &active);
 		if (r < 0)
 			return r;
 		line = guard_judge_volume(&job->profile->guards, &volumes[i], active);

@@ -119,82 +119,26 @@ void store_read_member(struct query *query, struct arena *arena, struct member *
 		query->error = read_spans(query->store, arena, ret_member);
 }
 
-/*
- * Members and their spans in one statement, a row a span: a second statement for each member would cost as much as the
- * first. A member's rows follow each other.
- */
-#define MEMBER_AND_SPANS                                                                                               \
-	"SELECT m.member_no, m.member_id, m.version, m.subscriber_id, m.relationship, m.last_name, m.first_name, "     \
-	"m.middle_name, m.suffix, m.ssn, m.birth_on, m.died_on, m.sex, m.address1, m.address2, m.city, m.state, "      \
-	"m.zip, m.phone, m.email, m.employee_id, m.medicare_id, m.pcp_id, m.facts, "           \
-	"m.confidential, m.support_order, s.span_no, s.group_id, s.plan_id, "                      \
-	"s.insurance_line, s.tier, s.begins_on, s.ends_on, s.cobra, s.voided "                                         \
-	"FROM members m LEFT JOIN coverage_spans s ON s.member_no = m.member_no "
-#define MEMBER_COLUMN_COUNT 26
-
-/* Members as their rows come; `capacity` is that of the last one's spans. */
-struct member_rows {
-	struct member **members;
-	uint32_t count, members_capacity, capacity;
-};
-
-static struct member *next_member(struct query *query, struct arena *arena, struct member_rows *rows)
+static int finish_member(struct query *query, struct arena *arena, const struct member **ret_member)
 {
 	struct member *member;
 
-	rows->members = query_grow(query, arena, rows->members, sizeof(struct member *), rows->count, &rows->members_capacity);
-	member = query_alloc(query, arena, sizeof(*member));
-	if (rows->members == NULL || member == NULL)
-		return NULL;
-	read_member_row(query, arena, member);
-	rows->members[rows->count++] = member;
-	rows->capacity = 0;
-	return member;
-}
-
-static void read_joined_row(struct query *query, struct arena *arena, struct member_rows *rows)
-{
-	uint64_t member_no = (uint64_t)sqlite3_column_int64(query->stmt, 0);
-	struct member *member = rows->count > 0 ? rows->members[rows->count - 1] : NULL;
-
-	if (member == NULL || member->member_no != member_no)
-		member = next_member(query, arena, rows);
-	if (member == NULL)
-		return;
-	query->column = MEMBER_COLUMN_COUNT;
-	if (read_is_null(query))
-		return;
-	member->spans = query_grow(query, arena, member->spans, sizeof(*member->spans), member->span_count, &rows->capacity);
-	if (member->spans != NULL)
-		read_span(query, arena, &member->spans[member->span_count++]);
-}
-
-static int read_joined(struct query *query, struct arena *arena, struct member_rows *rows)
-{
-	uint32_t i;
-
-	*rows = (struct member_rows){0};
-	while (query_row(query))
-		read_joined_row(query, arena, rows);
-	for (i = 0; i < rows->count; i++)
-		sort_spans(rows->members[i]->spans, rows->members[i]->span_count);
+	*ret_member = NULL;
+	if (query_row(query)) {
+		member = query_alloc(query, arena, sizeof(*member));
+		if (member != NULL) {
+			store_read_member(query, arena, member);
+			*ret_member = member;
+		}
+	}
 	return query_close(query);
-}
-
-static int finish_member(struct query *query, struct arena *arena, const struct member **ret_member)
-{
-	struct member_rows rows;
-	int error = read_joined(query, arena, &rows);
-
-	*ret_member = rows.count > 0 ? rows.members[0] : NULL;
-	return error;
 }
 
 int store_member_get(struct store *store, struct slice member_id, struct arena *arena, const struct member **ret_member)
 {
 	struct query query;
 
-	query_open(&query, store, MEMBER_AND_SPANS "WHERE m.member_id = ?");
+	query_open(&query, store, "SELECT " MEMBER_COLUMNS " FROM members WHERE member_id = ?");
 	query_text(&query, member_id);
 	return finish_member(&query, arena, ret_member);
 }
@@ -203,9 +147,62 @@ int store_member_get_no(struct store *store, uint64_t member_no, struct arena *a
 {
 	struct query query;
 
-	query_open(&query, store, MEMBER_AND_SPANS "WHERE m.member_no = ?");
+	query_open(&query, store, "SELECT " MEMBER_COLUMNS " FROM members WHERE member_no = ?");
 	query_u64(&query, member_no);
 	return finish_member(&query, arena, ret_member);
+}
+
+/* The members of a household as their rows come: by number, for the index on subscriber_id ends in it. */
+struct household {
+	struct member **members;
+	uint32_t count, capacity;
+};
+
+static int read_household(struct store *store, struct slice subscriber_id, struct arena *arena, struct household *household)
+{
+	struct query query;
+	struct member *member;
+
+	query_open(&query, store, "SELECT " MEMBER_COLUMNS " FROM members WHERE subscriber_id = ? ORDER BY member_no");
+	query_text(&query, subscriber_id);
+	while (query_row(&query)) {
+		household->members = query_grow(&query, arena, household->members, sizeof(struct member *), household->count,
+						&household->capacity);
+		member = query_alloc(&query, arena, sizeof(*member));
+		if (household->members == NULL || member == NULL)
+			break;
+		read_member_row(&query, arena, member);
+		household->members[household->count++] = member;
+	}
+	return query_close(&query);
+}
+
+/* The spans of all of them in one statement: one for each member would cost more than the rows. */
+static int read_household_spans(struct store *store, struct slice subscriber_id, struct arena *arena,
+				const struct household *household)
+{
+	struct query query;
+	uint32_t at = 0, capacity = 0;
+
+	query_open(&query, store,
+		   "SELECT s.member_no, s.span_no, s.group_id, s.plan_id, s.insurance_line, s.tier, s.begins_on, s.ends_on, "
+		   "s.cobra, s.voided FROM members m CROSS JOIN coverage_spans s ON s.member_no = m.member_no "
+		   "WHERE m.subscriber_id = ? ORDER BY m.member_no");
+	query_text(&query, subscriber_id);
+	while (query_row(&query)) {
+		uint64_t member_no = read_u64(&query);
+		struct member *member;
+
+		for (; at < household->count && household->members[at]->member_no != member_no; at++)
+			capacity = 0;
+		if (at == household->count)
+			break;
+		member = household->members[at];
+		member->spans = query_grow(&query, arena, member->spans, sizeof(*member->spans), member->span_count, &capacity);
+		if (member->spans != NULL)
+			read_span(&query, arena, &member->spans[member->span_count++]);
+	}
+	return query_close(&query);
 }
 
 static bool member_before(const struct member *a, const struct member *b)
@@ -218,26 +215,25 @@ static bool member_before(const struct member *a, const struct member *b)
 int store_household(struct store *store, struct slice subscriber_id, struct arena *arena,
 		    const struct member ***ret_members, uint32_t *ret_count)
 {
-	struct member_rows rows;
-	const struct member **members;
-	struct query query;
+	struct household household = {0};
+	const struct member **members = NULL;
 	uint32_t i, at;
-	int error;
+	int error = read_household(store, subscriber_id, arena, &household);
 
-	query_open(&query, store, MEMBER_AND_SPANS "WHERE m.subscriber_id = ?");
-	query_text(&query, subscriber_id);
-	error = read_joined(&query, arena, &rows);
-	members = arena_alloc_array(arena, rows.count, sizeof(struct member *));
-	if (error == 0 && members == NULL)
-		error = -ENOMEM;
-	/* They come nearly in order: by number. */
-	for (i = 0; i < rows.count && error == 0; i++) {
-		for (at = i; at > 0 && member_before(rows.members[i], members[at - 1]); at--)
+	if (error == 0 && household.count > 0) {
+		error = read_household_spans(store, subscriber_id, arena, &household);
+		members = arena_alloc_array(arena, household.count, sizeof(struct member *));
+		if (error == 0 && members == NULL)
+			error = -ENOMEM;
+	}
+	for (i = 0; i < household.count && error == 0; i++) {
+		sort_spans(household.members[i]->spans, household.members[i]->span_count);
+		for (at = i; at > 0 && member_before(household.members[i], members[at - 1]); at--)
 			members[at] = members[at - 1];
-		members[at] = rows.members[i];
+		members[at] = household.members[i];
 	}
 	*ret_members = members;
-	*ret_count = rows.count;
+	*ret_count = household.count;
 	return error;
 }
 
@@ -340,36 +336,21 @@ bool store_spans_overlap(const struct coverage_span *spans, uint32_t count, uint
 	return false;
 }
 
-/* Is there a row with this key? `known` remembers the last answer that was yes. */
-static int find_parent(struct store *store, const char *sql, struct slice id, char known[64])
-{
-	struct query query;
-	bool there;
-	int error;
-
-	if (slice_is(id, known) && known[0] != '\0')
-		return 0;
-	query_open(&query, store, sql);
-	query_text(&query, id);
-	there = query_row(&query);
-	error = query_close(&query);
-	if (error == 0 && there && id.len < 64)
-		slice_to_cstr(id, known, 64);
-	return error != 0 || there ? error : STORE_E_INVALID;
-}
-
 static int check_span(struct store *store, const struct coverage_span *span)
 {
+	struct arena_mark mark = arena_mark(&store->scratch);
+	const struct group *group = NULL;
+	const struct plan *plan = NULL;
 	int error;
 
 	if (span->begins_on == DATE_NONE ||
 	    (!span->voided && span->ends_on != DATE_NONE && span->ends_on < span->begins_on))
 		return STORE_E_INVALID;
-	error = find_parent(store, "SELECT 1 FROM groups WHERE group_id = ?", span->group_id, store->known_group_id);
+	error = store_group_known(store, span->group_id, &store->scratch, &group);
 	if (error == 0)
-		error = find_parent(store, "SELECT 1 FROM plans WHERE plan_id = ?", span->plan_id,
-				    store->known_plan_id);
-	return error;
+		error = store_plan_known(store, span->plan_id, &store->scratch, &plan);
+	arena_rewind(&store->scratch, mark);
+	return error != 0 || (group != NULL && plan != NULL) ? error : STORE_E_INVALID;
 }
 
 /* All that a member's spans could be refused for, before anything is written. */
@@ -416,28 +397,37 @@ static int write_span(struct store *store, uint64_t member_no, const struct cove
 	return query_run(&query);
 }
 
-/* The usual change: other dates, tier, or a mark. What refers to other tables stays out of it, and is not looked up. */
-static int update_span(struct store *store, uint64_t member_no, const struct coverage_span *span, bool keeps_plan)
+/* What refers to other tables stays out of an UPDATE where it is as it was: it would be looked up, and indexed anew. */
+static const char *update_span_sql(const struct coverage_span *before, const struct coverage_span *after)
+{
+	if (same_plan(before, after))
+		return "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ? "
+		       "WHERE member_no = ? AND span_no = ?";
+	if (slice_equal(before->group_id, after->group_id))
+		return "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ?, "
+		       "plan_id = ?8, insurance_line = ?9 WHERE member_no = ?6 AND span_no = ?7";
+	return "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ?, plan_id = ?8, "
+	       "insurance_line = ?9, group_id = ?10 WHERE member_no = ?6 AND span_no = ?7";
+}
+
+static int update_span(struct store *store, uint64_t member_no, const struct coverage_span *before,
+		       const struct coverage_span *after)
 {
 	struct query query;
 
-	query_open(&query, store,
-		   keeps_plan
-			   ? "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ? "
-			     "WHERE member_no = ? AND span_no = ?"
-			   : "UPDATE coverage_spans SET tier = ?, begins_on = ?, ends_on = ?, cobra = ?, voided = ?, "
-			     "group_id = ?8, plan_id = ?9, insurance_line = ?10 WHERE member_no = ?6 AND span_no = ?7");
-	query_text(&query, span->tier);
-	query_day(&query, span->begins_on);
-	query_day(&query, span->ends_on);
-	query_bool(&query, span->cobra);
-	query_bool(&query, span->voided);
+	query_open(&query, store, update_span_sql(before, after));
+	query_text(&query, after->tier);
+	query_day(&query, after->begins_on);
+	query_day(&query, after->ends_on);
+	query_bool(&query, after->cobra);
+	query_bool(&query, after->voided);
 	query_u64(&query, member_no);
-	query_u64(&query, span->span_no);
-	if (!keeps_plan) {
-		query_text(&query, span->group_id);
-		query_text(&query, span->plan_id);
-		query_text(&query, span->insurance_line);
+	query_u64(&query, after->span_no);
+	if (!same_plan(before, after)) {
+		query_text(&query, after->plan_id);
+		query_text(&query, after->insurance_line);
+		if (!slice_equal(before->group_id, after->group_id))
+			query_text(&query, after->group_id);
 	}
 	return query_run(&query);
 }
@@ -458,8 +448,7 @@ static int write_spans(struct store *store, const struct member *before, struct 
 			span->span_no = ++last_no;
 			error = write_span(store, after->member_no, span);
 		} else if (!span_is_kept(before, span)) {
-			error = update_span(store, after->member_no, span,
-					    same_plan(find_span(before, span->span_no), span));
+			error = update_span(store, after->member_no, find_span(before, span->span_no), span);
 		}
 	}
 	return error;
@@ -560,7 +549,7 @@ static int keep_name(struct store *store, const struct member *before)
 
 	query_open(&query, store,
 		   "INSERT INTO names(member_no, name_no, last_name, first_name, middle_name, suffix, until_ms) "
-		   "SELECT ?1, coalesce(max(name_no), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM names WHERE member_no = ?1");
+		   "VALUES(?1, (SELECT coalesce(max(name_no), 0) + 1 FROM names WHERE member_no = ?1), ?2, ?3, ?4, ?5, ?6)");
 	query_u64(&query, before->member_no);
 	query_text(&query, before->last_name);
 	query_text(&query, before->first_name);

@@ -128,8 +128,8 @@ int store_notice_add(struct store *store, const struct store_notice *notice)
 	struct query query;
 
 	query_open(&query, store,
-		   "INSERT INTO notices(" NOTICE_COLUMNS("") ") SELECT ?1, ?2, coalesce(max(notice_index) + 1, 0), "
-		   "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM notices WHERE tset_no = ?1 AND member_pos = ?2");
+		   "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, (SELECT coalesce(max(notice_index) + 1, 0) "
+		   "FROM notices WHERE tset_no = ?1 AND member_pos = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
 	query_u64(&query, notice->tset_no);
 	query_i64(&query, notice->member_pos);
 	query_text(&query, notice->kind);

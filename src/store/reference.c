@@ -132,6 +132,7 @@ int store_group_put(struct store *store, const struct group *group, enum store_p
 	query_text(&query, group->broker_id);
 	query_text(&query, group->sponsor_id);
 	query_text(&query, group->linked_group_id);
+	known_forget(&store->known_groups);
 	return put_result(&query, there, ret_put);
 }
 
@@ -152,27 +153,39 @@ int store_groups_each(struct store *store, store_group_fn fn, void *context)
 	return query_close(&query);
 }
 
-/* Subscribers cost a look at each member's row: who does not ask for them is told sooner. */
 int store_group_active_count(struct store *store, struct slice group_id, date_day day, uint64_t *ret_members,
 			     uint64_t *ret_subscribers)
 {
 	struct query query;
 
 	query_open(&query, store,
-		   ret_subscribers == NULL
-			   ? "SELECT count(DISTINCT member_no), 0 FROM coverage_spans WHERE group_id = ?1 AND voided = 0 "
-			     "AND begins_on <= ?2 AND (ends_on IS NULL OR ends_on >= ?2)"
-			   : "SELECT count(*), coalesce(sum(relationship = '18'), 0) FROM members WHERE member_no IN "
-			     "(SELECT member_no FROM coverage_spans WHERE group_id = ?1 AND voided = 0 AND begins_on <= ?2 "
-			     "AND (ends_on IS NULL OR ends_on >= ?2))");
+		   "SELECT count(*), coalesce(sum(relationship = '18'), 0) FROM members WHERE member_no IN "
+		   "(SELECT member_no FROM coverage_spans WHERE group_id = ?1 AND voided = 0 AND begins_on <= ?2 "
+		   "AND (ends_on IS NULL OR ends_on >= ?2))");
 	query_text(&query, group_id);
 	query_day(&query, day);
-	*ret_members = 0;
+	*ret_members = *ret_subscribers = 0;
 	if (query_row(&query)) {
 		*ret_members = read_u64(&query);
-		if (ret_subscribers != NULL)
-			*ret_subscribers = read_u64(&query);
+		*ret_subscribers = read_u64(&query);
 	}
+	return query_close(&query);
+}
+
+/* The index on group_id lies in the order of members: nothing is sorted, and the walk ends when there are enough. */
+int store_group_active_up_to(struct store *store, struct slice group_id, date_day day, uint64_t max, uint64_t *ret_members)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "SELECT count(*) FROM (SELECT member_no FROM coverage_spans WHERE group_id = ?1 AND voided = 0 "
+		   "AND begins_on <= ?2 AND (ends_on IS NULL OR ends_on >= ?2) GROUP BY member_no LIMIT ?3)");
+	query_text(&query, group_id);
+	query_day(&query, day);
+	query_i64(&query, max < INT64_MAX ? (int64_t)max : -1);
+	*ret_members = 0;
+	if (query_row(&query))
+		*ret_members = read_u64(&query);
 	return query_close(&query);
 }
 
@@ -244,6 +257,7 @@ int store_plan_put(struct store *store, const struct plan *plan, enum store_put 
 	query_amount(&query, plan->rate_ech);
 	query_amount(&query, plan->rate_fam);
 	query_amount(&query, plan->rate_ind);
+	known_forget(&store->known_plans);
 	return put_result(&query, there, ret_put);
 }
 

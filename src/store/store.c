@@ -228,6 +228,7 @@ int store_open(struct env *env, const char *path, unsigned flags, struct store *
 	store->lock_fd = -1;
 	store->busy_ms_max = BUSY_MS_MAX_DEFAULT;
 	arena_init(&store->scratch, env, SCRATCH_BLOCK_BYTES, 0);
+	arena_init(&store->known, env, SCRATCH_BLOCK_BYTES, 0);
 	error = store_set_member_id_format(store, SLICE_LITERAL("M########@"));
 	assert(error == 0);
 	error = open_all(store, path, flags);
@@ -256,6 +257,7 @@ void store_close(struct store *store)
 	assert(rc == SQLITE_OK);
 	vfs_shim_free(store->vfs);
 	arena_fini(&store->scratch);
+	arena_fini(&store->known);
 	env_free(store->env, store->keys);
 	env_free(store->env, store->path);
 	env_free(store->env, store->lock_path);
@@ -341,7 +343,9 @@ static void end_transaction(struct store *store)
 	store->aborted = 0;
 	store->keys_collecting = false;
 	store->key_count = 0;
-	store->known_group_id[0] = store->known_plan_id[0] = '\0';
+	known_forget(&store->known_groups);
+	known_forget(&store->known_plans);
+	arena_reset(&store->known);
 	unlock(store);
 }
 
@@ -395,6 +399,8 @@ int store_savepoint_rollback(struct store *store)
 {
 	assert(store->in_savepoint);
 	store->in_savepoint = false;
+	known_forget(&store->known_groups);
+	known_forget(&store->known_plans);
 	return store->aborted != 0 ? store->aborted : store_execute(store, "ROLLBACK TO part; RELEASE part");
 }
 

@@ -26,6 +26,17 @@ struct pending_key {
 	uint64_t key, member_no;
 };
 
+/* Rows read in the transaction under way (known.c), open-addressed by id. */
+#define KNOWN_ROWS 256u
+struct known_row {
+	struct slice id;
+	const void *row; /* NULL = free */
+};
+struct known_rows {
+	struct known_row rows[KNOWN_ROWS];
+	size_t count;
+};
+
 enum store_state { STORE_IDLE, STORE_READING, STORE_WRITING };
 
 struct vfs_shim;
@@ -49,8 +60,8 @@ struct store {
 	size_t key_count;
 	store_key_fn watch; /* of keys that are written; NULL = nobody */
 	void *watch_context;
-	/* Group and plan found last: new spans come in runs of the same. Forgotten at the end of a transaction. */
-	char known_group_id[64], known_plan_id[64];
+	struct arena known; /* of the two tables; emptied with the transaction */
+	struct known_rows known_groups, known_plans;
 };
 
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof((array)[0])))
@@ -171,6 +182,9 @@ int store_walk_counts(struct query *query, store_count_fn fn, void *context);
 #define MEMBER_COLUMNS "member_no, member_id, version, " MEMBER_FIELD_COLUMNS
 /* A row of MEMBER_COLUMNS, with its spans. */
 void store_read_member(struct query *query, struct arena *arena, struct member *ret_member);
+
+/* Nothing of it is known any more; rows handed out stay. */
+void known_forget(struct known_rows *rows);
 
 /* Write the match keys that differ, or note them while collecting. */
 int store_keys_write(struct store *store, uint64_t member_no, const struct store_keys *keys);

@@ -555,8 +555,10 @@ static void test_update_moves_span(void **state)
 	assert_int_equal(members, 0);
 	assert_int_equal(store_group_active_count(store, S("G2"), day(2024, 6, 1), &members, &subscribers), 0);
 	assert_int_equal(members, 1);
-	assert_int_equal(store_group_active_count(store, S("G2"), day(2024, 6, 1), &members, NULL), 0);
+	assert_int_equal(store_group_active_up_to(store, S("G2"), day(2024, 6, 1), UINT64_MAX, &members), 0);
 	assert_int_equal(members, 1);
+	assert_int_equal(store_group_active_up_to(store, S("G1"), day(2024, 6, 1), UINT64_MAX, &members), 0);
+	assert_int_equal(members, 0);
 	begin();
 	before = after;
 	span = moved;
