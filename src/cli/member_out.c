@@ -131,17 +131,22 @@ static void out_line(struct cli *cli, const char *title, struct slice text)
 	buffer_add_char(&cli->out, '\n');
 }
 
-int member_out_text(struct cli *cli, const struct member *member, date_day on)
+void member_out_heading(struct cli *cli, const struct member *member)
 {
-	char birth[DATE_TEXT_BYTES], ssn[TEXT_SSN_BYTES];
-	struct slice facts[FACT_COUNT];
-	uint32_t i;
-
 	buffer_printf(&cli->out, "%.*s  ", (int)member->member_id.len, member->member_id.data);
 	text_add_visible(&cli->out, member->last_name);
 	buffer_add_text(&cli->out, ", ");
 	text_add_visible(&cli->out, member->first_name);
 	buffer_add_char(&cli->out, '\n');
+}
+
+int member_out_text(struct cli *cli, const struct member *member, date_day on)
+{
+	char birth[DATE_TEXT_BYTES], ssn[TEXT_SSN_BYTES];
+	struct slice facts[FACT_COUNT];
+	uint32_t i, shown = 0;
+
+	member_out_heading(cli, member);
 	out_line(cli, "middle name", member->middle_name);
 	out_line(cli, "suffix", member->suffix);
 	out_line(cli, "subscriber", member->subscriber_id);
@@ -168,8 +173,14 @@ int member_out_text(struct cli *cli, const struct member *member, date_day on)
 	for (i = 0; i < FACT_COUNT; i++)
 		if (fact_is_out(member, (enum fact)i, cli->options.unmasked))
 			out_line(cli, fact_name((enum fact)i), facts[i]);
-	for (i = 0; i < member->span_count; i++)
-		if (on == DATE_NONE || span_covers(&member->spans[i], on))
-			out_line(cli, "coverage", out_span_words(cli, &member->spans[i]));
+	for (i = 0; i < member->span_count; i++) {
+		if (on != DATE_NONE && !span_covers(&member->spans[i], on))
+			continue;
+		out_line(cli, "coverage", out_span_words(cli, &member->spans[i]));
+		shown++;
+	}
+	if (shown == 0)
+		out_line(cli, "coverage", on != DATE_NONE ? arena_printf(&cli->arena, "none on %s", date_format_iso(on, birth))
+							  : SLICE_LITERAL("none"));
 	return cli->out.error;
 }

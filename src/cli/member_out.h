@@ -9,6 +9,8 @@
 void member_out_json_open(struct json *json, const char *key, const struct member *member, date_day on, bool unmasked);
 /* `on` DATE_NONE: all spans that were ever effective; else those that cover the day. */
 void member_out_json(struct json *json, const char *key, const struct member *member, date_day on, bool unmasked);
+/* "M000000123  DOE, KIM" and a line end. */
+void member_out_heading(struct cli *cli, const struct member *member);
 int member_out_text(struct cli *cli, const struct member *member, date_day on);
 /* The latest coverage in a few words, in the cli's arena. */
 struct slice member_out_coverage(struct cli *cli, const struct member *member);

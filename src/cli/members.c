@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "member_out.h"
+#include "members.h"
 #include "muster/store.h"
 #include "muster/text.h"
 #include "muster/undo.h"
@@ -16,11 +17,9 @@ struct members_view {
 	struct cli_table table;
 	struct json json;
 	uint64_t count;
-	int64_t known_ms; /* of history: changes up to then */
 };
 
-/* --known-at: a day (to its end) or a time. *ret_ms INT64_MAX when not given. */
-static int members_known_at(struct cli *cli, int64_t *ret_ms)
+int members_known_at(struct cli *cli, int64_t *ret_ms)
 {
 	struct slice text = slice_from(cli->options.known_at);
 	date_day day;
@@ -35,8 +34,7 @@ static int members_known_at(struct cli *cli, int64_t *ret_ms)
 	return 0;
 }
 
-/* The member of the command line. MUSTER_ERROR_USAGE and -ENOENT with a message. */
-static int members_get(struct cli *cli, const struct member **ret_member)
+int members_get(struct cli *cli, const struct member **ret_member)
 {
 	int r = store_member_get(cli->store, slice_from(cli->arguments[0]), &cli->arena, ret_member);
 
@@ -135,6 +133,9 @@ static int members_show(struct cli *cli)
 
 	if (cli->argument_count != 1)
 		return cli_usage_error(cli, "show wants one member number");
+	/* What held on a day: --on, or the day that is to be today. */
+	if (cli->today_fixed)
+		on = cli->today;
 	if (cli->options.on != NULL && !cli_on_date(cli, &on))
 		return MUSTER_ERROR_USAGE;
 	r = members_known_at(cli, &known_ms);
@@ -154,146 +155,6 @@ static int members_show(struct cli *cli)
 	member_out_json(&json, NULL, member, on, cli->options.unmasked);
 	buffer_add_char(&cli->out, '\n');
 	return 0;
-}
-
-/* ---- history ---- */
-
-struct warnings_out {
-	struct cli *cli;
-	struct json *json; /* NULL: text */
-};
-
-static int history_warning(void *context, const struct store_warning *warning)
-{
-	struct warnings_out *out = context;
-
-	if (out->json != NULL) {
-		json_text(out->json, NULL, warning->text);
-		return 0;
-	}
-	buffer_add_text(&out->cli->out, "    note  ");
-	text_add_visible(&out->cli->out, warning->text);
-	buffer_add_char(&out->cli->out, '\n');
-	return 0;
-}
-
-static int history_json(struct members_view *view, const struct store_change *change)
-{
-	struct warnings_out warnings = {view->cli, &view->json};
-	struct json *json = &view->json;
-	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES], at[CLOCK_TEXT_BYTES], confidence[16];
-	char id[UNDO_ID_BYTES];
-	int r;
-
-	snprintf(confidence, sizeof(confidence), "%u.%06u", change->confidence_e6 / 1000000, change->confidence_e6 % 1000000);
-	json_object_begin(json, NULL);
-	json_text(json, "at", slice_from(clock_format_rfc3339(change->at_ms, at)));
-	json_text(json, "action", change->action);
-	json_text(json, "file", change->origin.file_name);
-	json_text(json, "file_id", change->origin.file_id);
-	json_text(json, "interchange", change->origin.interchange_control);
-	json_text(json, "group", change->origin.fgroup_control);
-	json_text(json, "set", change->origin.tset_control);
-	json_u64(json, "member_pos", change->member_pos);
-	json_u64(json, "segment_pos", change->segment_pos);
-	json_u64(json, "offset", change->offset);
-	json_text_or_null(json, "group_id", change->group_id);
-	json_text_or_null(json, "plan_id", change->plan_id);
-	json_text_or_null(json, "begins_on", slice_from(date_format_iso(change->begins_on, begins)));
-	json_text_or_null(json, "ends_on", slice_from(date_format_iso(change->ends_on, ends)));
-	json_raw(json, "confidence", slice_from(confidence));
-	json_text(json, "match_rule", change->match_rule);
-	json_text(json, "change", change->change);
-	json_text_or_null(json, "operator", change->operator_id);
-	json_bool(json, "undone", change->undone);
-	json_text(json, "id", slice_from(undo_id_format(change, id)));
-	json_array_begin(json, "warnings");
-	r = store_warnings_of_record(view->cli->store, change->tset_no, change->member_pos, history_warning, &warnings);
-	json_array_end(json);
-	json_object_end(json);
-	return r;
-}
-
-static int history_text(struct members_view *view, const struct store_change *change)
-{
-	struct warnings_out warnings = {view->cli, NULL};
-	struct buffer *out = &view->cli->out;
-	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES], at[CLOCK_TEXT_BYTES], id[UNDO_ID_BYTES];
-
-	buffer_printf(out, "%s  %s  %.*s%s", clock_format_rfc3339(change->at_ms, at), undo_id_format(change, id),
-		      (int)change->action.len, change->action.data, change->undone ? " (undone)" : "");
-	if (!slice_is_empty(change->plan_id))
-		buffer_printf(out, "  %.*s/%.*s %s..%s", (int)change->group_id.len, change->group_id.data,
-			      (int)change->plan_id.len, change->plan_id.data, date_format_iso(change->begins_on, begins),
-			      date_format_iso(change->ends_on, ends));
-	buffer_printf(out, "\n    from  ");
-	text_add_visible(out, change->origin.file_name);
-	buffer_printf(out, " (%.*s), interchange %.*s, set %.*s, record %u, segment %u at byte %llu\n",
-		      (int)change->origin.file_id.len, change->origin.file_id.data,
-		      (int)change->origin.interchange_control.len, change->origin.interchange_control.data,
-		      (int)change->origin.tset_control.len, change->origin.tset_control.data, change->member_pos,
-		      change->segment_pos, (unsigned long long)change->offset);
-	buffer_printf(out, "    by    %.*s, confidence %u.%06u", (int)change->match_rule.len, change->match_rule.data,
-		      change->confidence_e6 / 1000000, change->confidence_e6 % 1000000);
-	if (!slice_is_empty(change->operator_id)) {
-		buffer_add_text(out, ", decided by ");
-		text_add_visible(out, change->operator_id);
-	}
-	buffer_add_char(out, '\n');
-	if (!slice_is_empty(change->change)) {
-		buffer_add_text(out, "    what  ");
-		text_add_visible(out, change->change);
-		buffer_add_char(out, '\n');
-	}
-	return store_warnings_of_record(view->cli->store, change->tset_no, change->member_pos, history_warning, &warnings);
-}
-
-static int history_row(void *context, const struct store_change *change)
-{
-	struct members_view *view = context;
-	int r;
-
-	/* Later ones were not known, as nothing that followed a change not yet known. */
-	if (change->at_ms > view->known_ms)
-		view->known_ms = INT64_MIN;
-	if (view->known_ms == INT64_MIN)
-		return 0;
-	view->count++;
-	if (view->cli->options.format == CLI_TEXT) {
-		r = history_text(view, change);
-	} else {
-		r = history_json(view, change);
-		if (view->cli->options.format == CLI_NDJSON)
-			buffer_add_char(&view->cli->out, '\n');
-	}
-	return r != 0 ? r : cli_flush_some(view->cli);
-}
-
-static int members_history(struct cli *cli)
-{
-	struct members_view view = {.cli = cli};
-	const struct member *member;
-	bool json = cli->options.format == CLI_JSON || cli->options.format == CLI_CSV;
-	int r;
-
-	if (cli->argument_count != 1)
-		return cli_usage_error(cli, "history wants one member number");
-	r = members_known_at(cli, &view.known_ms);
-	if (r == 0)
-		r = members_get(cli, &member);
-	if (r < 0)
-		return r;
-	json_init(&view.json, &cli->out, json);
-	if (json)
-		json_array_begin(&view.json, NULL);
-	r = store_changes_of_member(cli->store, member->member_no, history_row, &view);
-	if (json) {
-		json_array_end(&view.json);
-		buffer_add_char(&cli->out, '\n');
-	}
-	if (r == 0 && view.count == 0)
-		cli_say(cli, "no file has changed this member since it was loaded");
-	return r;
 }
 
 int cli_members(struct cli *cli)

@@ -68,7 +68,7 @@ const struct cli_verb cli_verbs[] = {
 	{"members", "members find|show|history ...", "look at members",
 	 "  muster members find SMITH\n  muster members show M000000123\n  muster members show M000000123 --on 2026-03-01\n"
 	 "  muster members history M000000123\n  muster members show M000000123 --known-at 2026-01-31\n"
-	 "\n--on: what held on that day; --known-at: what muster knew then, also by history; both may be given.\n"
+	 "\n--on (or --as-of): what held on that day; --known-at: what muster knew then, also by history; both may be given.\n"
 	 "find takes a member number, a subscriber number, an SSN, or a last name and the beginning of a first name.\n"
 	 "SSNs are masked unless --unmasked is given.\n",
 	 "find show history", cli_members},

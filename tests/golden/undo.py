@@ -4,6 +4,7 @@ What would go wrong for a member: a mistake taken back from the command line wou
 coverage than he had before it, or a later file's rightful change would go with it.
 """
 import csv
+import json
 import os
 import shutil
 import sqlite3
@@ -219,9 +220,33 @@ def told_in_history(world):
     with open(os.path.join(SAMPLES, "members.csv"), newline="", encoding="utf-8") as text:
         moved = next(row["member_id"] for row in csv.DictReader(text) if row["subscriber_id"] == "BH1001")
     status, out, err = world.muster("members", "history", moved)
-    for words in ("change (undone)", "undo (undone)", "redo", "decided by lead", "takes back F", "applies again F"):
+    for words in ("  change\n    taken back by F00000001-1-4-", "  undo\n    taken back by", "  redo\n", "    by    lead\n",
+                  "takes back F", "applies again F"):
         if status != 0 or words not in out:
             faults.append("'%s' is not told: %s%s" % (words, out, err))
+    _, then, _ = world.muster("members", "history", moved, "--known-at", "2026-03-08")
+    faults += ["told before it happened: " + then] if "taken back" in then or "  change\n" not in then else []
+    _, table, _ = world.muster("members", "history", moved, "--csv")
+    rows = list(csv.DictReader(table.splitlines()))
+    _, text, _ = world.muster("members", "history", moved, "--json")
+    for row, entry in zip(rows, json.loads(text)):
+        if row["id"] != entry["id"] or row["undone_by"] != (entry["undone_by"] or "") or \
+                entry["undone"] != bool(row["undone_by"]):
+            faults.append("CSV says %s, JSON %s" % (row, entry))
+    return faults + ([] if [row["action"] for row in rows][:3] == ["change", "undo", "redo"] else ["CSV: " + table])
+
+
+def shown_as_then(world):
+    """When it held, and when it was known: the sample's change of plan, which holds from a day in April."""
+    faults = []
+    for arguments, wanted, not_wanted in (
+            (("--as-of", "2026-03-31"), "NHMO20", "NPPO50"), (("--as-of", "2026-04-01"), "NPPO50", "NHMO20"),
+            (("--on", "2026-04-01"), "NPPO50", "NHMO20"), (("--on", "2026-04-01", "--known-at", "2026-03-01"), "NHMO20", "NPPO50"),
+            (("--on", "2026-04-01", "--known-at", "2026-03-02"), "NPPO50", "NHMO20"),
+            (("--on", "2019-01-01"), "none on 2019-01-01", "NHMO20")):
+        status, out, err = world.muster("members", "show", "M100015601", *arguments)
+        if status != 0 or wanted not in out or not_wanted in out:
+            faults.append("%s: %d %s%s" % (arguments, status, out, err))
     return faults
 
 
@@ -238,6 +263,7 @@ def main():
         case("the sample plan is loaded", world.make())
         files, faults = process_nights(world)
         case("four nights, file by file", faults)
+        case("members as they were, and as they were known", shown_as_then(world))
         case("refused where a later file depends on it", refused_for_later(world, files))
         case("each file taken back, the last one first", back_by_file(world, files))
         case("each file applied again", again_by_file(world, files))
