@@ -113,9 +113,13 @@ static inline bool looks_sound(const struct check *check, const struct plan_elem
 
 	if (value.len < element->min || value.len > element->max || ends_in_blank(value))
 		return false;
+	/* The two that most elements are. */
+	if (element->kind == PLAN_TEXT)
+		return true;
+	if (element->kind == PLAN_CODE)
+		return plan_has_code(check->plan, element->codes, value);
 	switch ((enum plan_kind)element->kind) {
 	case PLAN_TEXT:
-		return true;
 	case PLAN_CODE:
 	case PLAN_EXTERNAL:
 		return plan_has_code(check->plan, element->codes, value);
@@ -362,11 +366,15 @@ static int check_value(struct look *look, const struct guide_element *element, s
 static bool is_violated(char kind, uint64_t first, uint64_t rest, uint64_t present)
 {
 	uint64_t all = (first | rest) & present;
+	if (all == 0)
+		return kind == 'R';
+	if (all == (first | rest))
+		return kind == 'E';
 	switch (kind) {
 	case 'P':
-		return all != 0 && all != (first | rest);
+		return true;
 	case 'R':
-		return all == 0;
+		return false;
 	case 'E':
 		return (all & (all - 1)) != 0;
 	case 'C':

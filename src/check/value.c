@@ -219,14 +219,14 @@ static bool is_mbi(struct slice value)
 static struct value_fault check_ssn(struct slice value)
 {
 	const enum finding_code code = FINDING_ELEMENT_SSN_PLACEHOLDER;
+	/* Also of what is no nine digits. */
+	if (!text_ssn_is_placeholder(value))
+		return fine;
 	if (value.len != 9 || !slice_is_digits(value))
 		return (struct value_fault){code, "an SSN has nine digits and nothing else; this one counts as missing",
 					    "ssn"};
-	if (text_ssn_is_placeholder(value))
-		return (struct value_fault){
-			code, "no such SSN is given out; it counts as missing: leave it out, or send the real one",
-			"ssn"};
-	return fine;
+	return (struct value_fault){
+		code, "no such SSN is given out; it counts as missing: leave it out, or send the real one", "ssn"};
 }
 
 struct value_fault value_identity(struct slice qualifier, struct slice value)

@@ -393,19 +393,19 @@ static int close_displaced(struct check *check, uint32_t keep)
 	return 0;
 }
 
-static inline int accept(struct check *check, struct frame *frame, const struct plan_node *node, enum walk_how how,
-			 const struct x12_segment *segment)
+__attribute__((always_inline)) static inline int accept(struct check *check, struct frame *frame,
+							const struct plan_node *node, enum walk_how how,
+							const struct x12_segment *segment)
 {
-	const uint32_t f = (uint32_t)(frame - check->frames);
 	bool exiled = frame->exiled;
 	int r = 0;
 
 	if (check->has_unknown)
 		r = walk_release_unknown(check);
-	if (r == 0 && how == WALK_IN_ORDER && check->frame_count > f + 1)
-		r = walk_close_to(check, f + 1);
+	if (r == 0 && how == WALK_IN_ORDER && frame + 1 < &check->frames[check->frame_count])
+		r = walk_close_to(check, (uint32_t)(frame - check->frames) + 1);
 	else if (r == 0 && how == WALK_IN_PLACE && node->child != PLAN_NONE)
-		r = close_displaced(check, f);
+		r = close_displaced(check, (uint32_t)(frame - check->frames));
 	if (r == 0)
 		r = take_place(check, frame, node, how);
 	if (r == 0 && node->child != PLAN_NONE)

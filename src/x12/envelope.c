@@ -166,7 +166,7 @@ static void settle_separators(struct x12_reader *reader)
 	struct x12_separators *separators = &reader->separators;
 
 	*separators = reader->header.separators;
-	reader->batch.cut.count = reader->batch.next = reader->batch.begin = reader->batch.limit = 0;
+	reader->batch.cut.count = reader->batch.next = reader->batch.limit = 0;
 	if (!header_can_separate(separators->element) || breaks_line(separators->element)) {
 		x12_note(reader, FINDING_INTERCHANGE_ELEMENT_SEPARATOR, "ISA", 0,
 			 "letters, digits, blanks and line ends cannot separate; nothing of it is read");

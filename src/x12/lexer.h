@@ -3,9 +3,8 @@
  *
  * Only the element separator and the segment terminator are structural here: components and repetitions stay
  * inside their element until somebody asks (x12_part). lexer_cut cuts one segment, wherever it ends; lexer_batch
- * finds all segments of some kilobytes at once, and keeps as bits where their elements end: a segment that nobody
- * looks into is never divided. That is what makes long files fast. No state survives a call: a segment whose
- * terminator has not been read yet is cut again from its first byte.
+ * cuts all segments of some kilobytes at once, which is what makes long files fast. No state survives a call: a
+ * segment whose terminator has not been read yet is cut again from its first byte.
  */
 #ifndef X12_LEXER_H
 #define X12_LEXER_H
@@ -17,13 +16,12 @@
 
 /* The id and the elements. */
 #define LEXER_TOKENS (LIMIT_ELEMENTS + 1u)
-/* As much at once as fits the nearest cache together with what is found. */
+/* As much at once as fits the nearest cache together with its tokens. */
 #define LEXER_BATCH_BYTES 4096u
 /* Blocks of so many bytes are looked at: they must be readable behind `end`, whatever they hold. */
 #define LEXER_PAD_BYTES 64u
-#define LEXER_BLOCKS (LEXER_BATCH_BYTES / LEXER_PAD_BYTES)
-/* Ends and tokens are written in strides: room for what is behind the last one. */
-#define LEXER_STRIDE 4u
+/* Tokens are written in strides, two for each block at least: room for what is behind the last one. */
+#define LEXER_STRIDE 8u
 
 struct lexer_cut {
 	size_t bytes;      /* of the segment, without its terminator */
@@ -39,25 +37,29 @@ bool lexer_cut(const char *at, const char *end, char separator, char terminator,
 	       struct lexer_cut *ret_cut);
 
 struct lexer_batch {
-	const char *at;                                  /* its first byte: all places below are counted from it */
-	uint32_t count;                                  /* segments */
-	uint16_t ends[LEXER_BATCH_BYTES + LEXER_STRIDE]; /* where each segment's terminator stands */
-	/* A bit for each byte, and one block more, which is 0. */
-	uint64_t cuts[LEXER_BLOCKS + 1]; /* element separators and terminators */
-	uint64_t odd[LEXER_BLOCKS + 1];  /* all but printable ASCII; component and repetition separators */
+	const char *at; /* its first byte */
+	uint32_t count; /* segments */
+	/* Segment i has the tokens from first[i] to before first[i + 1]. */
+	uint32_t first[LEXER_BATCH_BYTES + LEXER_STRIDE];
+	struct slice tokens[LEXER_BATCH_BYTES + 2 * LEXER_STRIDE];
+	/* A bit for each byte: all but printable ASCII, and the separators of components and repetitions. */
+	uint64_t odd[LEXER_BATCH_BYTES / LEXER_PAD_BYTES + 1];
 };
 
 /*
- * Find the segments between `at` and `end`, one directly behind the other, as far as their terminators stand there;
- * at most LEXER_BATCH_BYTES are looked at. A line feed may stand where a line ends: as the terminator, or one or two
- * bytes behind it. With another in a block of LEXER_PAD_BYTES the batch ends before that block, so that whoever counts
- * lines need not look into the segments.
+ * Cut the segments between `at` and `end`, one directly behind the other, as far as their terminators stand there;
+ * at most LEXER_BATCH_BYTES are looked at. The tokens are those of lexer_cut, but all of them. A line feed may stand
+ * where a line ends: as the terminator, or one or two bytes behind it. With another in a block of LEXER_PAD_BYTES
+ * the batch ends before that block, so that whoever counts lines need not look into the segments.
  */
 void lexer_batch(const char *at, const char *end, const struct x12_separators *separators,
 		 struct lexer_batch *ret_batch);
-/* The same answer byte by byte: for machines without SSE2, and what the tests hold the other to. */
+/* The same answer byte by byte: for machines without SSE2, and what the tests hold the others to. */
 void lexer_batch_scalar(const char *at, const char *end, const struct x12_separators *separators,
 			struct lexer_batch *ret_batch);
+/* The same answer with nothing but what every x86-64 has; where there is no SSE2, the scalar one. */
+void lexer_batch_plain(const char *at, const char *end, const struct x12_separators *separators,
+		       struct lexer_batch *ret_batch);
 
 /* The 64 bits of a row of a batch from byte `from` on; those beyond the next block are not there. */
 static inline uint64_t lexer_bits(const uint64_t *row, uint32_t from)
@@ -68,48 +70,13 @@ static inline uint64_t lexer_bits(const uint64_t *row, uint32_t from)
 	return row[from / 64] >> shift | row[from / 64 + 1] << 1 << (63 - shift);
 }
 
-/* Is any byte from `from` to before `end` odd? */
+/* Is any byte of the batch from `from` to before `end` odd? */
 static inline bool lexer_is_odd(const struct lexer_batch *batch, uint32_t from, uint32_t end)
 {
 	for (; end - from >= 64; from += 64)
 		if (lexer_bits(batch->odd, from) != 0)
 			return true;
 	return (lexer_bits(batch->odd, from) & ((UINT64_C(1) << (end - from)) - 1)) != 0;
-}
-
-/* A token for each bit of `cuts`, the first beginning at `start`; `base` is the byte of the lowest bit. */
-static inline struct slice *lexer_write(const char *base, uint64_t cuts, const char *start, struct slice *out)
-{
-	do {
-		const char *stop = base + __builtin_ctzll(cuts);
-
-		*out++ = slice_of(start, (size_t)(stop - start));
-		start = stop + 1;
-		cuts &= cuts - 1;
-	} while (cuts != 0);
-	return out;
-}
-
-/*
- * The tokens between `from` and the terminator at `end`: those of lexer_cut. Returns how many. For segments of less
- * than LEXER_TOKENS bytes, which cannot have more tokens.
- */
-static inline uint32_t lexer_divide(const struct lexer_batch *batch, uint32_t from, uint32_t end,
-				    struct slice tokens[LEXER_TOKENS])
-{
-	const char *base = batch->at + from, *start = base;
-	uint64_t cuts = lexer_bits(batch->cuts, from);
-	struct slice *out = tokens;
-
-	for (; end - from >= 64; from += 64, base += 64, cuts = lexer_bits(batch->cuts, from)) {
-		if (cuts == 0)
-			continue;
-		out = lexer_write(base, cuts, start, out);
-		start = out[-1].data + out[-1].len + 1;
-	}
-	/* The last one is the terminator. */
-	cuts &= UINT64_MAX >> (63 - (end - from));
-	return (uint32_t)(lexer_write(base, cuts, start, out) - tokens);
 }
 
 #endif

@@ -310,13 +310,11 @@ static int next_event(struct x12_reader *reader, struct x12_event *ret_event)
 
 static const char *batch_at(const struct x12_reader *reader)
 {
-	return reader->batch.cut.at + reader->batch.begin;
-}
+	const struct lexer_batch *cut = &reader->batch.cut;
+	uint32_t token = cut->first[reader->batch.next];
 
-/* On to the next segment of the batch. */
-static inline void pass_in_batch(struct x12_reader *reader)
-{
-	reader->batch.begin = reader->batch.cut.ends[reader->batch.next++] + 1u;
+	/* Behind the last terminator there may be no token yet. */
+	return token == 0 ? cut->at : cut->tokens[token - 1].data + cut->tokens[token - 1].len + 1;
 }
 
 /* Let the window know how far the short way went. */
@@ -340,7 +338,7 @@ static void enter_batch(struct x12_reader *reader)
 		return;
 	reader->batch.line = reader->window.line;
 	while (reader->batch.next < reader->batch.cut.count && batch_at(reader) < at)
-		pass_in_batch(reader);
+		reader->batch.next++;
 	if (reader->batch.next < reader->batch.cut.count && batch_at(reader) == at)
 		reader->batch.limit = reader->batch.cut.count;
 }
@@ -350,7 +348,7 @@ static void cut_batch(struct x12_reader *reader)
 	const struct window *window = &reader->window;
 
 	lexer_batch(window_at(window), window->bytes + window->end, &reader->separators, &reader->batch.cut);
-	reader->batch.next = reader->batch.begin = 0;
+	reader->batch.next = 0;
 	reader->batch.limit = reader->batch.cut.count;
 	reader->batch.line = window->line;
 	reader->batch.lines_each = reader->separators.terminator == '\n';
@@ -385,26 +383,26 @@ static inline bool is_envelope_key(uint32_t key)
 const struct x12_segment *x12_reader_body(struct x12_reader *reader)
 {
 	const struct lexer_batch *cut = &reader->batch.cut;
+	const uint32_t *first = &cut->first[reader->batch.next];
 	struct x12_segment *segment = &reader->segment;
-	uint32_t begin = reader->batch.begin, end;
+	const struct slice *last;
+	const char *at;
 
 	if (reader->batch.next >= reader->batch.limit)
 		return NULL;
-	end = cut->ends[reader->batch.next];
+	at = cut->tokens[first[0]].data;
+	last = &cut->tokens[first[1] - 1];
 	reader->batch.line_before = reader->batch.line;
-	if (cut->at[begin] < 'A' && begin < end) {
-		begin += cut->at[begin] == '\r';
-		if (cut->at[begin] == '\n' && begin < end) {
-			begin++;
-			reader->batch.line++;
-		}
+	if (*at < 'A' && cut->tokens[first[0]].len > 1) {
+		at += *at == '\r';
+		reader->batch.line += *at == '\n';
+		at += *at == '\n';
 	}
-	segment->raw = slice_of(cut->at + begin, end - begin);
-	segment->where.offset = reader->batch.offset + begin;
+	segment->raw = slice_of(at, (size_t)(last->data - at) + last->len);
+	segment->where.offset = reader->batch.offset + (uint64_t)(at - cut->at);
 	segment->where.line = reader->batch.line;
 	segment->where.segment_pos = ++reader->tset.segment_count;
 	reader->batch.line += reader->batch.lines_each;
-	reader->batch.begin = end + 1;
 	reader->batch.next++;
 	return segment;
 }
@@ -413,7 +411,6 @@ const struct x12_segment *x12_reader_body(struct x12_reader *reader)
 static bool take_back(struct x12_reader *reader)
 {
 	reader->batch.next--;
-	reader->batch.begin = reader->batch.next > 0 ? reader->batch.cut.ends[reader->batch.next - 1] + 1u : 0;
 	reader->batch.line = reader->batch.line_before;
 	reader->tset.segment_count--;
 	return false;
@@ -422,20 +419,21 @@ static bool take_back(struct x12_reader *reader)
 bool x12_reader_divide(struct x12_reader *reader)
 {
 	const struct lexer_batch *cut = &reader->batch.cut;
+	const uint32_t *first = &cut->first[reader->batch.next - 1];
+	const struct slice *tokens = &cut->tokens[first[0]];
 	struct x12_segment *segment = &reader->segment;
-	uint32_t begin = (uint32_t)(segment->raw.data - cut->at), end = begin + (uint32_t)segment->raw.len;
+	uint32_t begin = (uint32_t)(segment->raw.data - cut->at);
 
-	if (segment->raw.len > QUICK_BYTES_MAX)
-		return take_back(reader);
-	segment->element_count = lexer_divide(cut, begin, end, reader->tokens) - 1;
-	segment->elements = reader->tokens + 1;
-	segment->id = reader->tokens[0];
-	if (!x12_id_is_formed(segment->id))
+	/* Without the end of the line before, which the first token begins with. */
+	segment->id = slice_of(segment->raw.data, tokens->len - (size_t)(segment->raw.data - tokens->data));
+	if (!x12_id_is_formed(segment->id) || segment->raw.len > QUICK_BYTES_MAX)
 		return take_back(reader);
 	if ((x12_classes[(unsigned char)*segment->id.data] & CLASS_ENVELOPE) != 0 &&
 	    is_envelope_key(x12_key(segment->id)))
 		return take_back(reader);
-	segment->is_plain = !lexer_is_odd(cut, begin, end);
+	segment->elements = tokens + 1;
+	segment->element_count = first[1] - first[0] - 1;
+	segment->is_plain = !lexer_is_odd(cut, begin, begin + (uint32_t)segment->raw.len);
 	return true;
 }
 

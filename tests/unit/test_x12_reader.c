@@ -30,48 +30,33 @@ static struct lexer_batch batch, scalar_batch;
 static const struct x12_separators plain_separators = {
 	.element = '*', .component = ':', .repetition = '^', .terminator = '~'};
 
-/* How many bytes a batch came to: it may end before a block with a line feed in it. */
-static uint32_t blocks_of(const struct lexer_batch *of, size_t bytes)
+static void assert_same_batches(void)
 {
-	size_t blocks = (bytes + LEXER_PAD_BYTES - 1) / LEXER_PAD_BYTES;
-
-	return blocks > LEXER_BLOCKS || of->count == 0 ? 0 : of->ends[of->count - 1] / LEXER_PAD_BYTES + 1;
-}
-
-static void assert_same_batches(size_t bytes)
-{
-	size_t row = (blocks_of(&batch, bytes) + 1) * sizeof(batch.cuts[0]);
+	uint32_t blocks = 0;
 
 	assert_ptr_equal(batch.at, scalar_batch.at);
 	assert_int_equal(batch.count, scalar_batch.count);
-	assert_memory_equal(batch.ends, scalar_batch.ends, batch.count * sizeof(batch.ends[0]));
-	assert_memory_equal(batch.cuts, scalar_batch.cuts, row);
-	assert_memory_equal(batch.odd, scalar_batch.odd, row);
-}
+	assert_memory_equal(batch.first, scalar_batch.first, (batch.count + 1) * sizeof(batch.first[0]));
+	for (uint32_t i = 0; i < batch.first[batch.count]; i++) {
+		const struct slice *token = &batch.tokens[i];
 
-static bool holds_odd_byte(const char *at, size_t len, const struct x12_separators *separators)
-{
-	for (size_t i = 0; i < len; i++)
-		if (at[i] < 0x20 || at[i] == 0x7f || at[i] == separators->component || at[i] == separators->repetition)
-			return true;
-	return false;
-}
-
-/* One segment of a batch, beside the same cut by itself. */
-static void assert_same_segment(const char *at, uint32_t begin, uint32_t end, const struct lexer_cut *cut,
-				const struct slice *tokens, const struct x12_separators *separators)
-{
-	static struct slice divided[LEXER_BATCH_BYTES];
-
-	assert_int_equal(cut->bytes, end - begin);
-	assert_int_equal(lexer_is_odd(&batch, begin, end), holds_odd_byte(at, cut->bytes, separators));
-	if (cut->bytes >= LEXER_TOKENS)
-		return;
-	assert_int_equal(lexer_divide(&batch, begin, end, divided), cut->tokens);
-	for (uint32_t i = 0; i < cut->tokens; i++) {
-		assert_ptr_equal(divided[i].data, tokens[i].data);
-		assert_int_equal(divided[i].len, tokens[i].len);
+		assert_ptr_equal(token->data, scalar_batch.tokens[i].data);
+		assert_int_equal(token->len, scalar_batch.tokens[i].len);
+		blocks = (uint32_t)(token->data + token->len - batch.at) / LEXER_PAD_BYTES + 1;
 	}
+	assert_memory_equal(batch.odd, scalar_batch.odd, blocks * sizeof(batch.odd[0]));
+}
+
+static bool holds_odd_byte(struct slice bytes, const struct x12_separators *separators)
+{
+	for (size_t i = 0; i < bytes.len; i++) {
+		unsigned char byte = (unsigned char)bytes.data[i];
+
+		if (byte < 0x20 || byte >= 0x7f || bytes.data[i] == separators->component ||
+		    bytes.data[i] == separators->repetition)
+			return true;
+	}
+	return false;
 }
 
 /* The batches, and the segments cut one by one: all the same. */
@@ -80,15 +65,25 @@ static void assert_lexers_agree(const char *at, const char *end, const struct x1
 	const char *batch_end = end - at > (ptrdiff_t)LEXER_BATCH_BYTES ? at + LEXER_BATCH_BYTES : end;
 	struct slice tokens[LEXER_TOKENS];
 	struct lexer_cut cut;
-	uint32_t begin = 0;
+	uint32_t token = 0;
 
 	lexer_batch_scalar(at, end, separators, &scalar_batch);
+	lexer_batch_plain(at, end, separators, &batch);
+	assert_same_batches();
 	lexer_batch(at, end, separators, &batch);
-	assert_same_batches((size_t)(batch_end - at));
+	assert_same_batches();
 	for (uint32_t i = 0; i < batch.count; i++) {
+		uint32_t begin = (uint32_t)(at - batch.at);
+
 		assert_true(lexer_cut(at, batch_end, separators->element, separators->terminator, tokens, &cut));
-		assert_same_segment(at, begin, batch.ends[i], &cut, tokens, separators);
-		begin = batch.ends[i] + 1;
+		for (uint32_t j = 0; token < batch.first[i + 1]; j++, token++) {
+			if (j >= cut.tokens)
+				continue;
+			assert_ptr_equal(batch.tokens[token].data, tokens[j].data);
+			assert_int_equal(batch.tokens[token].len, tokens[j].len);
+		}
+		assert_int_equal(lexer_is_odd(&batch, begin, begin + (uint32_t)cut.bytes),
+				 holds_odd_byte(slice_of(at, cut.bytes), separators));
 		/* Line feeds only where a line ends. */
 		assert_true(cut.newlines <= 2);
 		for (size_t j = 2; j < cut.bytes; j++)
@@ -137,7 +132,7 @@ static void test_lexer_at_each_length(void **state)
 		assert_lexers_agree(text, text + len, &plain_separators);
 		assert_lexers_agree(text, text + len + 1, &plain_separators);
 		assert_int_equal(batch.count, 1);
-		assert_int_equal(batch.ends[0], len);
+		assert_int_equal(batch.tokens[0].len, len);
 	}
 }
 
