@@ -99,6 +99,14 @@ int match_link_one(struct arena *arena, const struct match_table *left, uint32_t
                    struct match_result *ret_result);
 
 /*
+ * Who else on file may be this member, once more: he held against all others, his own number left out. `candidates` are
+ * of the same members. Always MATCH_REVIEW, best first; `guard` says what speaks against the best. Memory as
+ * match_person. 0 or <0.
+ */
+int match_duplicates(struct arena *arena, const struct member *member, const struct match_candidates *candidates,
+                     const struct match_model *model, uint64_t population, struct match_result *ret_result);
+
+/*
  * In words, for representatives: per candidate one line a field with both values (SSNs masked), how they agree and how
  * many bits that is worth; the sum; "1 in N wrong"; what separates the best from the next; what stopped it.
  */

@@ -412,8 +412,10 @@ static int match_dedupe_verb(struct cli *cli)
 	struct work work;
 	int r;
 
+	if (cli->argument_count == 0)
+		return cli_match_dedupe(cli);
 	if (cli->argument_count != 1)
-		return cli_usage_error(cli, "dedupe wants one file");
+		return cli_usage_error(cli, "dedupe wants one file, or none: then the members of the database");
 	r = work_open(&work, cli, cli->arguments[0], NULL);
 	if (r == 0)
 		r = link_tables(&work);

@@ -13,8 +13,7 @@
 #include "muster/text.h"
 #include "process.h"
 
-/* The model of a file; `path` NULL: the built-in one, as NULL. */
-static int read_model(struct cli *cli, const char *path, const struct match_model **ret_model)
+int cli_match_model(struct cli *cli, const char *path, const struct match_model **ret_model)
 {
 	struct buffer errors;
 	size_t bytes;
@@ -159,7 +158,7 @@ int cli_match_learn(struct cli *cli)
 		return cli_usage_error(cli, "train --labels takes its records from the database, no files");
 	r = cli_open_store(cli);
 	if (r == 0)
-		r = read_model(cli, cli->options.model != NULL ? cli->options.model : cli->config->match_model,
+		r = cli_match_model(cli, cli->options.model != NULL ? cli->options.model : cli->config->match_model,
 			       &options.base);
 	if (r == 0)
 		r = store_labels_each(cli->store, take_label, &labels);
@@ -314,7 +313,7 @@ static int shadow_run(struct cli *cli, struct batch *batch, const struct batch_s
 	char now[MATCH_MODEL_ID_BYTES], other[MATCH_MODEL_ID_BYTES];
 	struct batch_shadow_totals totals;
 	const struct match_model *model;
-	int r = read_model(cli, cli->config->match_model, &model);
+	int r = cli_match_model(cli, cli->config->match_model, &model);
 
 	if (r < 0)
 		return r;
@@ -341,7 +340,7 @@ int cli_match_shadow(struct cli *cli)
 	    (!slice_to_u64(slice_from(cli->options.nights), &nights) || nights < 1 || nights > NIGHTS_MAX))
 		return cli_usage_error(cli, "--nights wants a number from 1 to %d", NIGHTS_MAX);
 	request.nights = (uint32_t)nights;
-	r = read_model(cli, cli->options.model, &request.model);
+	r = cli_match_model(cli, cli->options.model, &request.model);
 	if (r == 0)
 		r = cli_open_batch(cli, NULL, &batch);
 	if (r == 0)

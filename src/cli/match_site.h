@@ -5,8 +5,12 @@
 struct cli;
 struct match_model;
 
+/* The model of a file; `path` NULL: the built-in one, as NULL. 0 or <0, said already. */
+int cli_match_model(struct cli *cli, const char *path, const struct match_model **ret_model);
 /* match train --labels. */
 int cli_match_learn(struct cli *cli);
+/* match dedupe without a file. */
+int cli_match_dedupe(struct cli *cli);
 /* match shadow. */
 int cli_match_shadow(struct cli *cli);
 

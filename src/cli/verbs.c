@@ -94,6 +94,7 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster match train --labels --out site.yaml\n"
 	 "  muster match shadow --model site.yaml --nights 30\n"
 	 "  muster match dedupe members.csv --out pairs.csv\n"
+	 "  muster match dedupe\n"
 	 "\nFiles have the columns of load members and an id; others may be left out, blank means not known.\n"
 	 "link writes left_id, right_id, probability, decision (auto, review) and the reason where a person must look.\n"
 	 "A record without a pair is nobody in the right file. Pairs of a file with itself have no direction: evaluate sees\n"
@@ -101,7 +102,7 @@ const struct cli_verb cli_verbs[] = {
 	 "alone; use what it writes with --model. train --labels learns from what representatives decided, on top of the\n"
 	 "model in use. shadow matches the kept records of the last nights by another model and shows every decision that\n"
 	 "would be another one, with its evidence; it changes nothing. A model is put to work by naming its file in\n"
-	 "muster.yaml (match_model).\n",
+	 "muster.yaml (match_model). dedupe without a file reports who may stand in the database twice.\n",
 	 "link train explain evaluate dedupe shadow", cli_match},
 	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",
 	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",

@@ -197,6 +197,46 @@ int match_link_one(struct arena *arena, const struct match_table *left, uint32_t
 	return error;
 }
 
+/* One in a hundred stands on file twice, as a rule of thumb: what is no duplicate must say so much less. */
+#define DUPLICATES_PPM 10000
+
+int match_duplicates(struct arena *arena, const struct member *member, const struct match_candidates *candidates,
+		     const struct match_model *base, uint64_t population, struct match_result *ret_result)
+{
+	struct match_model *model = arena_alloc(arena, sizeof(*model));
+	/* Numbers of our own differ because there are two of them: that says nothing. */
+	struct member *sent = arena_alloc(arena, sizeof(*sent));
+	struct match_query query = {.intent = MATCH_CHANGE, .sent = sent, .population = population};
+	struct search search = {.arena = arena,
+				.candidates = candidates,
+				.query = &query,
+				.model = model,
+				.intent = MODEL_LINK,
+				.except_no = member->member_no,
+				.with_duplicates = true};
+	uint32_t i;
+	int error = model != NULL && sent != NULL ? model_of(arena, base, &base) : -ENOMEM;
+
+	if (error < 0)
+		return error;
+	*model = *base;
+	model->known_ppm[MODEL_LINK] = DUPLICATES_PPM;
+	*sent = *member;
+	sent->member_id = SLICE_EMPTY;
+	query.is_subscriber = slice_is(member->relationship, "18");
+	query.group_id = member->span_count > 0 ? member->spans[member->span_count - 1].group_id : SLICE_EMPTY;
+	memset(ret_result, 0, sizeof(*ret_result));
+	ret_result->disposition = MATCH_REVIEW;
+	error = search_run(&search);
+	if (error == 0 && search.count > 0 && search_guard(&search) != GUARD_NONE)
+		ret_result->guard = search_guard_words(search_guard(&search));
+	ret_result->none_probability = search.none_probability;
+	for (i = 0; i < search.count && i < LIMIT_CANDIDATES && error == 0; i++)
+		error = match_score_explain(arena, &query, search.sent, search.scored[i],
+					    &ret_result->candidates[ret_result->candidate_count++]);
+	return error;
+}
+
 /* Candidates for a single member. */
 static int give_lone(void *context, uint64_t key, uint32_t max, struct arena *arena, struct match_pool *pool)
 {

@@ -151,7 +151,8 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 				.query = query,
 				.model = query->model,
 				.intent = query->intent,
-				.stops_early = true};
+				/* Who was ruled out may be the one by whom the search would stop. */
+				.stops_early = query->ruled_out_count == 0};
 	struct strict strict;
 	uint32_t i;
 	int error = 0;

@@ -339,6 +339,37 @@ static struct match_result meet(const struct match_query *query)
 	return result;
 }
 
+/* Who was ruled out agrees in all: the search goes on behind him, and finds who is meant. */
+static void test_ruled_out_stops_no_search(void **state)
+{
+	static const uint64_t ruled_out[] = {1};
+	struct member sent = person("M1", "S1", "18", "Roe", "Alexander", "1985-02-14", 'M', "219094001");
+	struct member again = person("M20", "S7", "18", "Roe", "Alexander", "1985-02-14", 'M', "");
+	struct match_query query = {.intent = MATCH_CHANGE, .sent = &sent, .is_subscriber = true};
+	struct match_result result;
+	uint32_t i;
+
+	(void)state;
+	again.address1 = S("77 Far Rd");
+	again.zip = S("10001");
+	member_index_fini(&known_index);
+	know(again);
+	member_index_init(&known_index, known, known_count);
+	result = meet(&query);
+	assert_int_equal(result.disposition, MATCH_AUTO);
+	assert_string_equal(result.member->member_id.data, "M1");
+	query.ruled_out = ruled_out;
+	query.ruled_out_count = 1;
+	result = meet(&query);
+	/* The numbers sent are still those of somebody else: a person looks. */
+	assert_int_equal(result.disposition, MATCH_REVIEW);
+	assert_int_equal(result.category, CATEGORY_SSN_DUP);
+	assert_true(result.candidate_count > 0);
+	assert_string_equal(result.candidates[0].member->member_id.data, "M20");
+	for (i = 0; i < result.candidate_count; i++)
+		assert_int_not_equal(result.candidates[i].member->member_no, 1);
+}
+
 static struct match_result meet_as(enum match_intent intent, struct member sent)
 {
 	struct match_query query = {
@@ -734,6 +765,7 @@ int main(void)
 		KNOWN(test_rule_names),
 		KNOWN(test_trap_unknown_twin),
 		KNOWN(test_trap_known_twins),
+		KNOWN(test_ruled_out_stops_no_search),
 		KNOWN(test_twins_added_together),
 		KNOWN(test_trap_junior_with_fathers_name),
 		KNOWN(test_trap_newborn_with_subscribers_ssn),
