@@ -170,14 +170,12 @@ static bool is_alone(const struct scored *best)
 /*
  * Enrollments say what somebody is to the subscriber; of other lists nobody knows whether two rows are the subscriber
  * and a child, or twins. There experts call a pair sure only where names (a nickname with an equal SSN) and birth date
- * agree, the SSN with them but for a slip of the pen, and something else too.
+ * agree, the SSN with them or nothing said of it, and something else too: who has an SSN one digit off may be a sibling.
  */
 static bool lacks_role(const struct scored *best)
 {
 	enum match_level ssn = best->level[FIELD_SSN];
-	bool ssn_agrees = ssn == LEVEL_MISSING || ssn == LEVEL_SSN_EQUAL ||
-			  (ssn == LEVEL_SSN_ONE_EDIT && match_is_at_home(best->level));
-
+	bool ssn_agrees = ssn == LEVEL_MISSING || ssn == LEVEL_SSN_EQUAL;
 	bool other_form = ssn == LEVEL_SSN_EQUAL && (is(best, FIELD_FIRST, LEVEL_FIRST_NICKNAME) ||
 						     is(best, FIELD_FIRST, LEVEL_FIRST_PREFIX) ||
 						     is(best, FIELD_FIRST, LEVEL_FIRST_SWAPPED));

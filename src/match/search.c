@@ -160,13 +160,13 @@ static int gather_housemates(struct search *search, uint32_t begin)
 	return error < 0 ? error : weigh_pool(search, fresh);
 }
 
-/* Names, birth date and a number of his own agree, and no number says otherwise. */
+/* Names, birth date, a number of his own and his home agree, and neither a number nor his role says otherwise. */
 static bool is_full_agreement(const struct scored *scored)
 {
 	const enum match_level *level = scored->level;
 	bool ssn = level[FIELD_SSN] == LEVEL_SSN_EQUAL, id = level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL;
 
-	return level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL && level[FIELD_FIRST] == LEVEL_FIRST_EQUAL &&
+	return match_is_at_home(level) && level[FIELD_KIN] != LEVEL_KIN_SELF_OTHER && level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL && level[FIELD_FIRST] == LEVEL_FIRST_EQUAL &&
 	       level[FIELD_LAST] == LEVEL_LAST_EQUAL && level[FIELD_SUFFIX] != LEVEL_SUFFIX_OTHER &&
 	       level[FIELD_SEX] != LEVEL_SEX_OTHER && (ssn || id) && (ssn || level[FIELD_SSN] == LEVEL_MISSING) &&
 	       (id || level[FIELD_MEMBER_ID] == LEVEL_MISSING) && !scored->claimed;
@@ -174,7 +174,7 @@ static bool is_full_agreement(const struct scored *scored)
 
 /*
  * One member agrees in full, and of those whom the numbers and his family brought nobody has his birth date or a number
- * of his. Whom other keys might bring lacks the numbers: he is more than the margin behind.
+ * of his. Whom other keys might bring can agree with the record no better, and has neither the number nor the family.
  */
 static bool is_settled(const struct search *search)
 {

@@ -448,6 +448,48 @@ static void test_trap_unknown_twin(void **state)
 		      CATEGORY_TWIN_RISK);
 }
 
+/* Counts the keys that are looked up. */
+static uint32_t keys_asked;
+
+static int count_key(void *context, uint64_t key, uint32_t max, struct arena *key_arena, struct match_pool *pool)
+{
+	keys_asked++;
+	return index_by_key(context, key, max, key_arena, pool);
+}
+
+static uint32_t keys_asked_for(struct member sent, struct match_result *ret_result)
+{
+	struct match_candidates candidates = member_index_candidates(&known_index);
+	struct match_query query = {
+		.intent = MATCH_CHANGE, .sent = &sent, .is_subscriber = slice_is(sent.relationship, "18")};
+
+	candidates.by_key = count_key;
+	keys_asked = 0;
+	assert_int_equal(match_person(&arena, &candidates, &query, ret_result), 0);
+	return keys_asked;
+}
+
+/* Who agrees in full is taken without a look at anybody else; a twin, a doubt or another holder of a number is looked for. */
+static void test_settled_early(void **state)
+{
+	struct member twin = person("M12", "S4", "19", "Moe", "Lia", "2012-12-12", 'F', "219094012");
+	struct member moved = person("", "", "19", "Roe", "Jaden", "2015-06-01", 'M', "219094003");
+	struct match_result result;
+
+	(void)state;
+	assert_int_equal(keys_asked_for(person("", "S1", "19", "Roe", "Jaden", "2015-06-01", 'M', "219094003"), &result), 1);
+	assert_auto(result, "M3", "ssn+birth_on+last_name");
+	assert_int_equal(keys_asked_for(person("M4", "S1", "19", "Roe", "Alice", "2017-08-09", 'F', ""), &result), 0);
+	assert_auto(result, "M4", "member_id+birth_on");
+	assert_true(keys_asked_for(twin, &result) > 1);
+	assert_true(keys_asked_for(moved, &result) > 1);
+	assert_true(keys_asked_for(person("", "S1", "19", "Roe", "Jayden", "2015-06-01", 'M', "219094003"), &result) > 1);
+	assert_true(keys_asked_for(person("", "S1", "19", "Roe", "Jaden", "2015-06-02", 'M', "219094003"), &result) > 1);
+	/* The SSN is his, the member number another's. */
+	assert_true(keys_asked_for(person("M4", "S1", "19", "Roe", "Jaden", "2015-06-01", 'M', "219094003"), &result) > 1);
+	assert_review(result, CATEGORY_ID_CONFLICT);
+}
+
 static void test_trap_known_twins(void **state)
 {
 	(void)state;
@@ -764,6 +806,7 @@ int main(void)
 		KNOWN(test_rule_ssn),
 		KNOWN(test_rule_names),
 		KNOWN(test_trap_unknown_twin),
+		KNOWN(test_settled_early),
 		KNOWN(test_trap_known_twins),
 		KNOWN(test_ruled_out_stops_no_search),
 		KNOWN(test_twins_added_together),
