@@ -165,7 +165,9 @@ static void put_name(struct record *it)
 
 static void put_birth(struct record *it)
 {
-	buffer_printf(it->out, "DMG*D8*%s*%c~", it->person->birth, it->person->sex);
+	static const char *const marital[] = {"", "", "", "", "*M", "*I"};
+
+	buffer_printf(it->out, "DMG*D8*%s*%c%s~", it->person->birth, it->person->sex, PICK(it->world, marital));
 }
 
 /* HD with the plan, or without it where only the line is meant. */
@@ -196,15 +198,18 @@ static void choose_plan(struct record *it, bool another)
 
 static void record_data(struct record *it)
 {
-	uint32_t kind = made_pick(it->world, 3);
+	static const char *const languages[] = {"SPA", "FRE"};
+	uint32_t kind = made_pick(it->world, 4);
 
-	put_head(it, "001", kind == 0 ? "33" : "43");
+	put_head(it, "001", kind == 0 || kind == 3 ? "33" : "43");
 	put_name(it);
 	if (kind == 0)
 		buffer_printf(it->out, "PER*IP**HP*510555%04u~", made_pick(it->world, 4));
-	else
+	else if (kind != 3)
 		buffer_printf(it->out, "N3*%u HILL RD~N4*SALEM*CA*94610~", 1 + made_pick(it->world, 3));
 	put_birth(it);
+	if (kind == 3)
+		buffer_printf(it->out, "LUI*LD*%s**7~", PICK(it->world, languages));
 }
 
 /* Another last name: 2100B bears the old one. */
