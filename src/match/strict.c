@@ -407,6 +407,18 @@ static struct verdict guard(const struct strict *strict, const struct scored *be
 
 /* ---- without a rule ---- */
 
+/* He was ruled out, but a number of his is sent all the same: who else bears it? */
+static struct verdict why_ruled_out(const struct strict *strict, const struct scored *holder)
+{
+	bool by_id = holder->level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL;
+
+	return (struct verdict){by_id ? CATEGORY_ID_CONFLICT : CATEGORY_SSN_DUP,
+				arena_printf(strict->arena,
+					     "The %s sent is that of member " ID_FORMAT
+					     ", of whom a representative said that he is not meant.",
+					     by_id ? "member number" : "SSN", ID_OF(holder))};
+}
+
 static struct verdict why_id_holder(const struct strict *strict, const struct scored *holder)
 {
 	const enum match_level *level = holder->level;
@@ -508,9 +520,9 @@ static struct verdict why_uncertain(const struct strict *strict)
 						     ", the SSN that of member " ID_FORMAT ".",
 						     ID_OF(id_holder), ID_OF(ssn_holder))};
 	if (id_holder != NULL)
-		return why_id_holder(strict, id_holder);
+		return id_holder->ruled_out ? why_ruled_out(strict, id_holder) : why_id_holder(strict, id_holder);
 	if (ssn_holder != NULL)
-		return why_ssn_holder(strict, ssn_holder);
+		return ssn_holder->ruled_out ? why_ruled_out(strict, ssn_holder) : why_ssn_holder(strict, ssn_holder);
 	if (plausible > 0)
 		return why_plausible(strict, best, plausible);
 	return (struct verdict){CATEGORY_NO_MATCH, SLICE_LITERAL("No member on file fits the record.")};

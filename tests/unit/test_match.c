@@ -363,7 +363,9 @@ static void test_ruled_out_stops_no_search(void **state)
 	result = meet(&query);
 	/* The numbers sent are still those of somebody else: a person looks. */
 	assert_int_equal(result.disposition, MATCH_REVIEW);
-	assert_int_equal(result.category, CATEGORY_SSN_DUP);
+	assert_int_equal(result.category, CATEGORY_ID_CONFLICT);
+	assert_true(slice_is(result.reason, "The member number sent is that of member M1, of whom a representative said that "
+					    "he is not meant."));
 	assert_true(result.candidate_count > 0);
 	assert_string_equal(result.candidates[0].member->member_id.data, "M20");
 	for (i = 0; i < result.candidate_count; i++)
