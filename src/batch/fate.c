@@ -6,14 +6,7 @@
 
 static int commit_portion(struct validate *validate)
 {
-	struct job *job = validate_job(validate);
-	int r;
-
-	if (++validate->sets_in_commit < SETS_PER_COMMIT)
-		return 0;
-	validate->sets_in_commit = 0;
-	r = job_commit(job);
-	return r < 0 ? r : job_begin(job);
+	return ++validate->sets_in_commit < SETS_PER_COMMIT ? 0 : validate_end_writing(validate);
 }
 
 static void tset_row_fill(struct validate *validate, const struct x12_tset *tset, const struct check_verdict *verdict,
@@ -189,10 +182,19 @@ static int add_full(struct validate *validate, const struct store_tset *row)
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
+/* Counting the members of large groups takes its time. */
+static int suspect_set(struct validate *validate, bool *ret_suspect)
+{
+	int r = guard_must_count(&validate->guard) ? validate_end_writing(validate) : 0;
+
+	return r < 0 ? r : guard_suspects(&validate->guard, ret_suspect);
+}
+
 int fate_add_set(struct validate *validate, const struct x12_tset *tset, const struct check_verdict *verdict)
 {
 	struct job *job = validate_job(validate);
 	struct store_tset row;
+	bool suspect = false;
 	int r;
 
 	tset_row_fill(validate, tset, verdict, &row);
@@ -200,6 +202,10 @@ int fate_add_set(struct validate *validate, const struct x12_tset *tset, const s
 		validate->full.mode = full_mode_of(&job->profile->full, validate->action, validate->records,
 						   validate->compared);
 	r = tset_row_settle(validate, verdict, &row);
+	if (r == 0 && validate->full.mode == STORE_FULL_NONE && row.outcome == STORE_TSET_OPEN)
+		r = suspect_set(validate, &suspect);
+	if (r == 0)
+		r = validate_begin_writing(validate);
 	if (r == 0)
 		r = store_tset_add(job->store, &row);
 	if (r != 0)
@@ -213,7 +219,7 @@ int fate_add_set(struct validate *validate, const struct x12_tset *tset, const s
 	validate->last_tset_no = row.tset_no;
 	if (validate->full.mode != STORE_FULL_NONE)
 		r = add_full(validate, &row);
-	else if (row.outcome == STORE_TSET_OPEN)
+	else if (suspect)
 		r = guard_note_set(&validate->guard, row.ordinal, row.tset_no);
 	return r < 0 ? r : commit_portion(validate);
 }
@@ -227,7 +233,7 @@ int fate_overrule(struct validate *validate, uint64_t first, enum store_tset_out
 {
 	struct job *job = validate_job(validate);
 	uint64_t tset_no;
-	int r = 0;
+	int r = first != 0 ? validate_begin_writing(validate) : 0;
 
 	for (tset_no = first; r == 0 && first != 0 && tset_no <= validate->last_tset_no; tset_no++) {
 		const struct store_tset *stored;

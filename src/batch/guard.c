@@ -160,16 +160,31 @@ static int volumes_judge(struct job *job, const struct job_volume *volumes, uint
 	return 0;
 }
 
-int guard_note_set(struct guard *guard, uint32_t tset_ordinal, uint64_t tset_no)
+bool guard_must_count(const struct guard *guard)
+{
+	uint32_t i;
+
+	for (i = 0; i < guard->volume_capacity; i++)
+		if (guard->volumes[i].group_id.data != NULL &&
+		    !volume_is_small(&guard->job->profile->guards, &guard->volumes[i]))
+			return true;
+	return false;
+}
+
+int guard_suspects(struct guard *guard, bool *ret_suspect)
 {
 	const struct job_volume *which;
-	struct guard_suspect *grown;
 	uint64_t active;
-	int line;
-	int r = volumes_judge(guard->job, guard->volumes, guard->volume_capacity, &which, &active, &line);
+	int line, r = volumes_judge(guard->job, guard->volumes, guard->volume_capacity, &which, &active, &line);
 
-	if (r < 0 || line == 0)
-		return r;
+	*ret_suspect = r == 0 && line != 0;
+	return r;
+}
+
+int guard_note_set(struct guard *guard, uint32_t tset_ordinal, uint64_t tset_no)
+{
+	struct guard_suspect *grown;
+
 	if (guard->suspect_count == guard->suspect_capacity) {
 		guard->suspect_capacity = guard->suspect_capacity * 2 + 16;
 		grown = env_realloc(guard->job->env, guard->suspects, guard->suspect_capacity * sizeof(*grown));

@@ -32,7 +32,11 @@ void guard_init(struct guard *guard, struct job *job);
 void guard_fini(struct guard *guard);
 void guard_begin_set(struct guard *guard);
 int guard_count_family(struct guard *guard, const struct enroll_family *family);
-/* The set under way has ended and is to be applied: remember it if its bound is over a line. */
+/* Do the groups of the set under way have to be counted to judge it? */
+bool guard_must_count(const struct guard *guard);
+/* Is the bound of the set under way over a line? Reads only. */
+int guard_suspects(struct guard *guard, bool *ret_suspect);
+/* It is, and the set is to be applied: remember it. */
 int guard_note_set(struct guard *guard, uint32_t tset_ordinal, uint64_t tset_no);
 /* It is not to be applied after all. */
 void guard_forget_set(struct guard *guard, uint64_t tset_no);

@@ -102,12 +102,13 @@ void job_fini(struct job *job)
 /* Progress of a walk whose context begins with a struct job_pass. */
 static int job_progress(void *context, uint64_t offset)
 {
-	const struct job_pass *pass = context;
+	struct job_pass *pass = context;
 	const struct batch_settings *settings = &pass->job->batch->settings;
+	int r = pass->pause != NULL ? pass->pause(pass) : 0;
 
 	if (settings->progress != NULL)
 		settings->progress(settings->progress_context, pass->what, offset, pass->job->file.bytes);
-	return job_is_interrupted() ? MUSTER_ERROR_INTERRUPTED : 0;
+	return r == 0 && job_is_interrupted() ? MUSTER_ERROR_INTERRUPTED : r;
 }
 
 int job_walk_with(struct job *job, bool wants_content, const struct check_handler *handler)
@@ -156,6 +157,11 @@ struct slice job_waits_why(const struct job *job)
 int job_begin(struct job *job)
 {
 	return job->preview != NULL ? 0 : store_begin(job->store, STORE_WRITE);
+}
+
+int job_begin_unless_open(struct job *job)
+{
+	return store_is_writing(job->store) ? 0 : job_begin(job);
 }
 
 int job_commit(struct job *job)

@@ -139,6 +139,8 @@ struct job_pass {
 	struct job *job;
 	const char *what;   /* for progress bars */
 	bool wants_content; /* the hash of each set's content */
+	/* Between two events, after about each MiB that was read; NULL = nothing to do then. */
+	int (*pause)(struct job_pass *pass);
 };
 /* One pass over the claimed bytes. `handler`'s context and progress are filled in: the context is `pass`. */
 int job_walk(struct job_pass *pass, struct check_handler handler);
@@ -151,6 +153,8 @@ int64_t job_due_ms(const struct job *job);
 struct apply_origin job_origin(const struct job *job, const struct store_tset *tset);
 /* begin and commit, but for a preview, which is one transaction from its first to its last step. */
 int job_begin(struct job *job);
+/* The same where none is open. */
+int job_begin_unless_open(struct job *job);
 int job_commit(struct job *job);
 /* True once a signal asked to stop. */
 bool job_is_interrupted(void);

@@ -5,7 +5,7 @@
  * each interchange and set. What shall become of a set is first settled at its end; an interchange or functional
  * group that turns out rejected or cut off only at its own end changes that afterwards for its sets.
  *
- * Rows are committed in portions. A crash in here leaves the file at stage CLAIMED, and the next run forgets the
+ * Rows are committed in portions, and the write lock is not held while the walk goes on. A crash in here leaves the file at stage CLAIMED, and the next run forgets the
  * rows and starts the pass again.
  */
 #include "validate.h"
@@ -122,8 +122,10 @@ static int validate_interchange_begin(void *context, const struct x12_interchang
 		.complete = true,
 	};
 	if (validate->record) {
-		int r = store_interchange_add(job->store, row);
+		int r = validate_begin_writing(validate);
 
+		if (r == 0)
+			r = store_interchange_add(job->store, row);
 		if (r == 0)
 			r = lane_look(job, interchange, &validate->out_of_order);
 		if (r != 0)
@@ -321,6 +323,24 @@ static const struct check_handler validate_handler = {
 
 /* ---- the pass ---- */
 
+int validate_begin_writing(struct validate *validate)
+{
+	return job_begin_unless_open(validate_job(validate));
+}
+
+int validate_end_writing(struct validate *validate)
+{
+	struct job *job = validate_job(validate);
+
+	validate->sets_in_commit = 0;
+	return store_is_writing(job->store) ? job_commit(job) : 0;
+}
+
+static int validate_pause(struct job_pass *pass)
+{
+	return validate_end_writing((struct validate *)(void *)pass);
+}
+
 static int validate_setup(struct validate *validate, struct job *job, bool record)
 {
 	const struct enroll_sink enroll_sink = {.context = validate, .header = validate_header_834, .family = validate_family};
@@ -331,7 +351,10 @@ static int validate_setup(struct validate *validate, struct job *job, bool recor
 				      .ta1_only_when_asked = job->profile->ta1_only_when_asked};
 	int r;
 
-	*validate = (struct validate){.pass = {.job = job, .what = "validating", .wants_content = record}, .record = record};
+	*validate = (struct validate){
+		.pass = {.job = job, .what = "validating", .wants_content = record, .pause = validate_pause},
+		.record = record,
+	};
 	arena_init(&validate->arena, job->env, 0, 0);
 	guard_init(&validate->guard, job);
 	job->fgroup_count = 0;
@@ -365,8 +388,10 @@ static int validate_take_numbers(struct job *job)
 static int validate_end(struct validate *validate)
 {
 	struct job *job = validate_job(validate);
-	int r = validate_take_numbers(job);
+	int r = job_begin_unless_open(job);
 
+	if (r == 0)
+		r = validate_take_numbers(job);
 	/* A file that is cut off waits as a whole: what is missing might take back what is there. */
 	if (r == 0 && validate->record && job_waits_whole(job))
 		r = fate_overrule(validate, job->first_tset_no, STORE_TSET_HELD, job_waits_why(job));

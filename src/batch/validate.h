@@ -28,6 +28,13 @@ struct validate {
 	uint32_t sets_in_commit;
 };
 
+/*
+ * The database's write lock is held from the first row that is written to the next pause of the walk, or until
+ * something begins that takes its time: a representative who decides meanwhile must not wait for a whole file (P40).
+ */
+int validate_begin_writing(struct validate *validate);
+int validate_end_writing(struct validate *validate);
+
 static inline struct job *validate_job(struct validate *validate)
 {
 	return validate->pass.job;

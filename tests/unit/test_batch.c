@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "muster/batch.h"
 #include "muster/cli.h"
 #include "muster/env_fault.h"
 #include "muster/slice.h"
@@ -360,6 +361,96 @@ static void test_rejected_line_leaves_suspense(void **state)
 	arena_fini(&arena);
 }
 
+/* ---- who else writes ---- */
+
+struct other_writer {
+	struct store *store;
+	unsigned looked, refused;
+};
+
+/* Somebody else wants to write, now, and does not wait. */
+static void try_to_write(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	struct other_writer *other = context;
+
+	(void)done;
+	(void)total;
+	if (strcmp(what, "validating") != 0)
+		return;
+	other->looked++;
+	other->refused += store_begin(other->store, STORE_WRITE) != 0;
+	store_rollback(other->store);
+}
+
+/* Two sets that are not applied: a small one, whose row is written, and one of 4 MiB. */
+static void put_large(const char *name)
+{
+	struct buffer text;
+	unsigned i;
+
+	buffer_init(&text, &world.env);
+	buffer_add_text(&text,
+			"ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*000000001*0*T*:~"
+			"GS*BE*ACME*MUSTERHEALTH*20260302*0200*1*X*005010X220A1~");
+	for (i = 1; i <= 2; i++) {
+		unsigned members = i == 1 ? 1 : 20000, k;
+
+		buffer_printf(&text, "ST*834*%04u*005010X220A1~BGN*00*R%u*20260302*0200****2~REF*38*G1~"
+				     "N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*PLAN*FI*009998877~", i, i);
+		for (k = 0; k < members; k++)
+			buffer_printf(&text, "INS*Y*18*001*43*A***FT~REF*0F*S%u~REF*1L*G1~DTP*303*D8*20260301~"
+					     "NM1*IL*1*ROE*ALEX~N3*1 ELM ST~N4*SALEM*CA*94610~DMG*D8*19800110*F~"
+					     "HD*001**HLT*P1*EMP~DTP*348*D8*20260101~", k);
+		buffer_printf(&text, "SE*%u*%04u~", 10 * members + 6, i);
+	}
+	buffer_add_text(&text, "GE*2*1~IEA*1*000000001~");
+	assert_int_equal(text.error, 0);
+	put(name, text.data);
+	buffer_fini(&text);
+}
+
+/* A representative's decision would have to wait for as long as a partner's largest file is validated. */
+static void test_others_write_while_a_file_is_validated(void **state)
+{
+	struct other_writer other = {0};
+	struct batch_settings settings = {.env = &world.env, .progress_context = &other, .progress = try_to_write,
+					  .today = 20514, .today_fixed = true};
+	struct guide_set *guides;
+	struct profiles profiles = {0};
+	struct batch_result result;
+	struct config config;
+	struct buffer errors;
+	struct batch *batch;
+	struct arena arena;
+	struct store *store;
+
+	(void)state;
+	arena_init(&arena, &world.env, 0, 0);
+	buffer_init(&errors, &world.env);
+	put_large("large.834");
+	assert_int_equal(config_parse(&arena, inside("muster.yaml"), SLICE_EMPTY, &errors, &config), 0);
+	profile_defaults(&profiles.fallback);
+	assert_int_equal(guide_set_new(&world.env, &errors, &guides), 0);
+	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &store), 0);
+	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &other.store), 0);
+	store_set_busy_limit(other.store, 0);
+	settings.store = store;
+	settings.guides = guides;
+	settings.config = &config;
+	settings.profiles = &profiles;
+	assert_int_equal(batch_open(&settings, &batch), 0);
+	assert_int_equal(batch_process(batch, inside("large.834"), inside("o1"), NULL, &result), 0);
+	batch_close(batch);
+	assert_int_equal(result.tally.members_held, 20001);
+	assert_true(other.looked >= 3);
+	assert_int_equal(other.refused, 0);
+	store_close(other.store);
+	store_close(store);
+	guide_set_free(guides);
+	buffer_fini(&errors);
+	arena_fini(&arena);
+}
+
 /* A representative would be shown a likely twin without a number, and could not say that he is meant. */
 static void test_candidate_new_in_the_same_family(void **state)
 {
@@ -409,6 +500,7 @@ int main(void)
 		cmocka_unit_test_setup(test_no_plain_files, setup),
 		cmocka_unit_test_setup(test_corrected_payment_posts_only_the_rest, setup),
 		cmocka_unit_test_setup(test_payment_seen_before, setup),
+		cmocka_unit_test_setup(test_others_write_while_a_file_is_validated, setup),
 		cmocka_unit_test_setup(test_candidate_new_in_the_same_family, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
 	};
