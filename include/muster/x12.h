@@ -9,7 +9,7 @@
  *
  * Findings  about an envelope come after its BEGIN and before its END, what is wrong with its trailer directly before
  *           END; about a segment of a set directly before its X12_BODY. A fault is reported once: where stray segments
- *           were reported in an envelope its count is not. Findings about bytes outside any interchange bear
+ *           were reported in an envelope its count is not; of a file that ends early no trailer is missed beside. Findings about bytes outside any interchange bear
  *           where.interchange = 0; of severity error among them (segments behind IEA, a damaged or empty file, a
  *           file that ends inside ISA) they are no interchange's, but the file's.
  * Passed    over with a finding, and then not given as X12_BODY though counted for SE01: segments whose id has not
@@ -105,6 +105,7 @@ struct x12_tset {
 	struct slice set_id, control_number, guide_id; /* ST01 02 03 */
 	uint32_t segment_count; /* ST..SE so far */
 	bool complete, rejected; /* SE was there; a TSET finding of severity error was made */
+	bool cut;                /* at END: the file ended inside it */
 };
 
 struct x12_event {

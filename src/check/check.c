@@ -340,8 +340,10 @@ static int end_tset(struct check *check, const struct x12_event *event)
 	int r = 0;
 
 	refresh_tset(check, event->tset);
+	check->cut_off = event->tset->cut;
 	if (check->guide != NULL)
 		r = walk_trailer(check, event->segment);
+	check->cut_off = false;
 	verdict_end(check, &verdict);
 	check->guide = NULL;
 	if (r == 0 && check->handler->tset_end != NULL)

@@ -125,6 +125,9 @@ int report_deliver(struct check *check, const struct finding *finding)
 	struct finding f = *finding;
 	int r;
 
+	/* What a file that ends early has not brought is told by its end. */
+	if (check->cut_off && is_inside_set(finding_row(finding->code)->scope))
+		return 0;
 	report_quote(check, &f);
 	f.severity = severity_of(check, finding);
 	if (f.severity == FINDING_OFF)

@@ -99,6 +99,7 @@ struct check {
 	bool fgroup_unknown; /* its GS01 or GS08: the sets in it cannot be walked, and one finding says so */
 	bool tset_rejected;
 	bool in_tset;
+	bool cut_off; /* the set in hand ends because the file does */
 
 	/* the walk */
 	const struct guide *guide; /* NULL: this set is not walked */

@@ -466,8 +466,25 @@ void x12_tset_close(struct x12_reader *reader)
 		x12_note(reader, FINDING_TSET_CONTROL_MISMATCH, "SE", 2, "ST02 must stand here again");
 }
 
+/* One fault, told before the first envelope that it cuts, so that all of them end rejected. */
+static void file_ended(struct x12_reader *reader)
+{
+	reader->tset.cut = reader->open == LEVEL_TSET;
+	if (reader->open == LEVEL_INTERCHANGE)
+		reader->interchange.end_offset = window_offset(&reader->window, 0);
+	if (reader->unusable || reader->damaged || reader->cut_off)
+		return; /* said already: this is what comes of it */
+	reader->cut_off = true;
+	x12_place(reader, 0);
+	x12_note(reader, FINDING_INTERCHANGE_TRUNCATED, "IEA", 0, "the file is not whole");
+}
+
 void x12_trailer_missing(struct x12_reader *reader)
 {
+	if (reader->held == HELD_END) {
+		file_ended(reader);
+		return;
+	}
 	x12_place(reader, x12_next_pos(reader));
 	switch (reader->open) {
 	case LEVEL_TSET:
@@ -480,11 +497,7 @@ void x12_trailer_missing(struct x12_reader *reader)
 		break;
 	case LEVEL_INTERCHANGE:
 		reader->interchange.end_offset = window_offset(&reader->window, 0);
-		if (reader->unusable || (reader->held == HELD_END && reader->damaged))
-			break; /* said already: this is what comes of it */
-		if (reader->held == HELD_END)
-			x12_note(reader, FINDING_INTERCHANGE_TRUNCATED, "IEA", 0, "the file is not whole");
-		else
+		if (!reader->unusable) /* else that was said, and this is what comes of it */
 			x12_note(reader, FINDING_INTERCHANGE_TRAILER_MISSING, "IEA", 0,
 				 "it ends where the next one begins");
 		break;

@@ -152,17 +152,22 @@ static int skip_run(struct x12_reader *reader, const char *terminator)
 
 static int skip_long(struct x12_reader *reader)
 {
-	int result = TELL(reader, FINDING_SEGMENT_TOO_LONG, "", "%u bytes are read; is a terminator missing?",
-			  LIMIT_SEGMENT_BYTES);
+	struct window *window = &reader->window;
+	int result;
 
-	if (result < 0)
-		return result;
+	x12_place(reader, x12_next_pos(reader));
 	if (reader->open == LEVEL_TSET)
 		reader->tset.segment_count++;
 	reader->indented = false;
 	/* Its own first bytes were looked at and are no ISA. */
-	window_skip(&reader->window, 1);
-	return skip_run(reader, &reader->separators.terminator);
+	window_skip(window, 1);
+	result = skip_run(reader, &reader->separators.terminator);
+	/* A damaged file that ends inside it is told as that. */
+	if (result < 0 || (window->ended && window_unread(window) == 0 && io_source_damage(window->source) != IO_SOUND))
+		return result;
+	x12_note(reader, FINDING_SEGMENT_TOO_LONG, "", 0, "%u bytes are read; is a terminator missing?",
+		 LIMIT_SEGMENT_BYTES);
+	return x12_notes_flush(reader);
 }
 
 static bool is_final_iea(const struct x12_reader *reader, const struct lexer_cut *cut)

@@ -85,6 +85,7 @@ struct x12_reader {
 	bool closing;  /* the END of the innermost open envelope was given: it is gone at the next call */
 	bool unusable; /* the separators of this interchange cannot be used: skip to the next ISA */
 	bool damaged;  /* reported: the source ends before its file does */
+	bool cut_off;  /* reported: the file ends before its interchange does */
 	bool stray;    /* reported: segments stand outside the envelope they need, until the next one begins */
 	bool stray_in_interchange, stray_in_fgroup; /* the same, ever since it began: then its count says nothing */
 	bool acknowledges;                          /* a TA1 was seen */

@@ -2,6 +2,7 @@
 
 What would go wrong for a member: a partner who is sent a report without the fault does not mend the file that names him.
 """
+import gzip
 import json
 import os
 import subprocess
@@ -51,8 +52,39 @@ def no_rate_where_nobody_looks_on(folder):
     yield muster(GOOD)[2] == ""
 
 
+def one_end_too_early_is_one_fault(folder):
+    """However and wherever a file ends before its end, plain or packed, it is told once."""
+    with open(GOOD, "rb") as source:
+        data = source.read()
+    packed, random = gzip.compress(data, mtime=0), bytes(range(256)) * 3
+    files = {"cut-%d.834" % at: data[:at] for at in range(110, len(data) - 20, 23)}
+    files.update({"cut-%d.gz" % at: packed[:at] for at in range(20, len(packed), 17)})
+    files.update({"hurt-%d.gz" % at: packed[:at] + random[at:at + 9] + packed[at + 9:]
+                  for at in range(20, len(packed) - 20, 17)})
+    # The same behind a member that is sound, and a stream that never ends inside a segment.
+    other = gzip.compress(data.replace(data[90:99], b"000077777"), mtime=0)
+    files["second.gz"] = packed + other[:len(other) // 2]
+    files["endless.gz"] = gzip.compress(data[:400] + b"A" * 3000000, mtime=0)
+    for name, content in files.items():
+        with open(os.path.join(folder, name), "wb") as out:
+            out.write(content)
+    _, text, _ = muster("--ndjson", *[os.path.join(folder, name) for name in files])
+    found = {name: [] for name in files}
+    for line in map(json.loads, text.splitlines()):
+        if line["schema"] == "muster.finding":
+            found[os.path.basename(line["file"])].append(line["code"])
+        else:
+            yield line["verdict"] == "rejected" or os.path.basename(line["file"]) == "second.gz"
+    for name, codes in found.items():
+        # Bits that flip may also give another file that is whole for the reader, but for its checksum.
+        hurt = name.startswith("hurt") and codes.count("interchange_damaged") == 1
+        if not hurt and codes not in (["interchange_truncated"], ["interchange_damaged"]):
+            print("# %s: %s" % (name, codes))
+            yield False
+
+
 def main():
-    cases = [standard_input_is_a_file_like_others, one_file_that_is_not_there_hides_no_other, folders_are_walked,
+    cases = [one_end_too_early_is_one_fault, standard_input_is_a_file_like_others, one_file_that_is_not_there_hides_no_other, folders_are_walked,
              the_page_says_the_same, no_rate_where_nobody_looks_on]
     failed = False
     print("1..%d" % len(cases))
