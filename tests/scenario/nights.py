@@ -225,9 +225,10 @@ def record(world, action, name, values):
         segments.append("DTP*357*D8*" + day_of(person["ends_on"]))
     for part in filter(None, values.get("at", "").split(",")):
         segments.append("DTP*%s*D8*%s" % tuple(day_of(part).split(":")))
-    ssn = "****34*" + person["ssn"] if person["ssn"] else ""
-    segments += ["NM1*%s*1*%s*%s%s" % ("74" if "prior" in values else "IL", person["last_name"], person["first_name"],
-                                      ssn)]
+    name = "NM1*%s*1*%s*%s*%s**%s*%s*%s" % ("74" if "prior" in values else "IL", person["last_name"],
+                                            person["first_name"], person.get("middle_name", ""),
+                                            person.get("suffix", ""), "34" if person["ssn"] else "", person["ssn"])
+    segments.append(name.rstrip("*"))
     if person.get("phone"):
         segments.append("PER*IP**TE*" + person["phone"])
     if person["address1"]:
