@@ -875,7 +875,7 @@ struct store_order {
 /* 0, STORE_E_EXISTS. */
 int store_order_add(struct store *store, const struct store_order *order);
 typedef int (*store_order_fn)(void *context, const struct store_order *order);
-/* Of one contract (its group_id, not the other's), latest first. */
+/* Of one contract (its group_id, not the other's), latest first; without those that were taken back. */
 int store_orders_of_group(struct store *store, struct slice group_id, store_order_fn fn, void *context);
 
 /*

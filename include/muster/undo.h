@@ -15,7 +15,8 @@
  * Refusal   nothing is taken back where a later change in force, which is not taken back with it, depends on it: it
  *           touches the same field, address or span, or anything of a member new by it; a coverage that would come
  *           to life again overlaps a later one; a dependent's coverage rests on the subscriber's.
- * Orders    what an order did to a contract (contract.h) is not taken back here; what it did to one member is.
+ * Orders    an order about a contract (contract.h) is taken back as a whole, by its file or set, or for one member. A
+ *           contract that it made stays on file, linked with none; nothing is re-routed by it any more.
  * Chunks    first all is looked at and nothing done. Then members are taken back family by family in transactions of
  *           chunk_members; one cut short is finished by saying the same again.
  * Source    DESIGN section 2; promises P35, P37; operations 4.4; CONTRACT section 1.

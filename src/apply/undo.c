@@ -105,9 +105,6 @@ static int list_add(void *context, const struct store_change *change)
 
 	if (!undo_selects(&undo->request->scope, change))
 		return 0;
-	if (change->member_no == 0 && slice_is(change->match_rule, "order"))
-		return undo_block(undo, change, "it changed the contract: that is ordered (groups reinstate, load groups)",
-				  NULL);
 	if (undo->count == undo->capacity) {
 		size_t capacity = undo->capacity * 2 + 64;
 		struct undo_entry *grown =
@@ -124,6 +121,7 @@ static int list_add(void *context, const struct store_change *change)
 		.member_no = change->member_no,
 		.member_seq = change->member_seq,
 		.is_money = undo_is_money(change),
+		.is_group = undo_is_group(change),
 		.tset_no = change->tset_no,
 		.member_pos = change->member_pos,
 		.op_index = change->op_index,
@@ -132,20 +130,27 @@ static int list_add(void *context, const struct store_change *change)
 	return entry->subscriber_id.data != NULL ? 0 : -ENOMEM;
 }
 
-/* Families together, in them members, the last change first; then payments, the last one first. */
+static bool is_member(const struct undo_entry *entry)
+{
+	return !entry->is_money && !entry->is_group;
+}
+
+/* Families together, in them members, the last change first; then payments, then contracts, the last one first. */
 static int entry_compare(const void *a, const void *b)
 {
 	const struct undo_entry *x = a, *y = b;
 	int order;
 
+	if (x->is_group != y->is_group)
+		return x->is_group ? 1 : -1;
 	if (x->is_money != y->is_money)
 		return x->is_money ? 1 : -1;
-	order = x->is_money ? 0 : slice_compare(x->subscriber_id, y->subscriber_id);
-	if (order == 0 && !x->is_money)
+	order = is_member(x) ? slice_compare(x->subscriber_id, y->subscriber_id) : 0;
+	if (order == 0 && is_member(x))
 		order = (x->member_no > y->member_no) - (x->member_no < y->member_no);
 	if (order != 0)
 		return order;
-	if (!x->is_money)
+	if (is_member(x))
 		return (y->member_seq > x->member_seq) - (y->member_seq < x->member_seq);
 	if (x->tset_no != y->tset_no)
 		return y->tset_no > x->tset_no ? 1 : -1;
@@ -183,7 +188,7 @@ int undo_block(struct undo *undo, const struct store_change *change, const char 
 
 static bool same_member(const struct undo_entry *a, const struct undo_entry *b)
 {
-	return !a->is_money && !b->is_money && a->member_no == b->member_no;
+	return is_member(a) && is_member(b) && a->member_no == b->member_no;
 }
 
 static int chunk_begin(struct undo *undo)
@@ -216,7 +221,7 @@ static bool chunk_is_full(const struct undo *undo, size_t next)
 	const struct undo_entry *entries = undo->entries;
 
 	return undo->chunk_changes >= undo->request->chunk_members &&
-	       (next == undo->count || entries[next].is_money ||
+	       (next == undo->count || !is_member(&entries[next]) ||
 		!slice_equal(entries[next].subscriber_id, entries[next - 1].subscriber_id));
 }
 
@@ -233,7 +238,9 @@ static int walk(struct undo *undo)
 		arena_reset(&undo->arena);
 		r = chunk_begin(undo);
 		if (r == 0)
-			r = entry->is_money ? undo_line(undo, entry) : undo_member(undo, entry, end - first);
+			r = entry->is_group   ? undo_group(undo, entry)
+			    : entry->is_money ? undo_line(undo, entry)
+					      : undo_member(undo, entry, end - first);
 		if (r == 0 && chunk_is_full(undo, end))
 			r = chunk_commit(undo);
 	}

@@ -22,6 +22,11 @@ bool undo_is_money(const struct store_change *change)
 	return slice_is(change->action, "post") || json_find(change->before, "line", &line);
 }
 
+bool undo_is_group(const struct store_change *change)
+{
+	return change->member_no == 0 && change->member_pos == 0 && !undo_is_money(change);
+}
+
 static bool is_in_scope(const struct undo_scope *scope, const struct store_change *change)
 {
 	return change->origin.file_no == scope->file_no &&
@@ -315,7 +320,8 @@ int undo_settle(struct undo *undo, uint64_t tset_no, uint32_t member_pos, const 
 		r = settle_outcome(undo, set, member_pos, in_force > 0, line, &is);
 	if (r == 0)
 		r = store_ledger_update(store, tset_no, member_pos, is);
-	if (r != 0)
+	/* An order about a contract is no record of a member. */
+	if (r != 0 || member_pos == 0)
 		return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 	/* Unsigned: one less is the same as so many more. */
 	tally_move(&set->row.tally, was, UINT64_MAX, -amount);

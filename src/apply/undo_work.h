@@ -11,7 +11,7 @@ struct undo_entry {
 	struct slice subscriber_id; /* families together */
 	uint64_t member_no;
 	uint32_t member_seq;
-	bool is_money;
+	bool is_money, is_group;
 	uint64_t tset_no;
 	uint32_t member_pos, op_index;
 };
@@ -39,6 +39,7 @@ struct undo {
 /* Actions. */
 bool undo_is_in_force(const struct store_change *change); /* its effect is there because of it */
 bool undo_is_money(const struct store_change *change);
+bool undo_is_group(const struct store_change *change); /* an order's, about the contract */
 /* Does the row belong to what is taken back as a whole: to be taken back now, or before a crash, or its undo? */
 bool undo_is_part(const struct undo_scope *scope, const struct store_change *change);
 /* Is this row to be taken back? */
@@ -59,6 +60,9 @@ int undo_add_entry(struct undo *undo, const struct store_change *taken, const st
 int undo_settle(struct undo *undo, uint64_t tset_no, uint32_t member_pos, const struct store_remittance_line *line);
 /* One posting taken back, or done again. */
 int undo_line(struct undo *undo, const struct undo_entry *entry);
+/* undo_group.c: what an order did to a contract. */
+int undo_group(struct undo *undo, const struct undo_entry *entry);
+
 /* Tallies of the sets and the file, and the audit row. */
 int undo_end_chunk(struct undo *undo);
 

@@ -42,9 +42,11 @@ int store_orders_of_group(struct store *store, struct slice group_id, store_orde
 
 	query_open(&query, store,
 		   "SELECT o.tset_no, o.kind, o.group_id, o.other_group_id, o.region, o.on_day, o.reroute_until, "
-		   "o.answers, t.file_no FROM orders o JOIN tsets t ON t.tset_no = o.tset_no WHERE o.group_id = ? "
-		   "ORDER BY o.tset_no DESC");
+		   "o.answers, t.file_no FROM orders o JOIN tsets t ON t.tset_no = o.tset_no "
+		   "JOIN ledger l ON l.tset_no = o.tset_no AND l.member_pos = 0 "
+		   "WHERE o.group_id = ? AND l.outcome <> ? ORDER BY o.tset_no DESC");
 	query_text(&query, group_id);
+	query_u64(&query, STORE_RECORD_UNDONE);
 	while (query_row(&query)) {
 		struct arena_mark mark = arena_mark(&store->scratch);
 

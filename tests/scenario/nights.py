@@ -41,7 +41,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     model FILE KEY=VALUE ...      the shipped weights with other settings
     promote FILE                  muster.yaml names it
     trail KIND N [WORDS]          so many rows of the audit trail, the last with these words
-    undo F1
+    undo F1 [redo] [refused]
     refused DECISION ITEM [noted] the decision is not taken
     span NAME BEGINS..ENDS [PLAN [GROUP [TIER]]]   every span of the member that is not void, one line each; `none`
     shows NAME KEY=VALUE ...      of `members show`; _ is a blank, nothing is null or ""
@@ -326,6 +326,16 @@ class Runner:
         if lines:
             faults += ["not wanted: notice %s" % (row,) for row in rows]
 
+    def undo(self, words, lines):
+        """undo F1 [redo] [refused]"""
+        status, out, err = self.world.muster("undo", "--file", "F%08d" % int(words[0][1:]), "--operator", "rep", "--yes",
+                                             *(["--redo"] if "redo" in words else []))
+        if status != (65 if "refused" in words else 0):
+            raise Fault("undo ends with %d: %s%s" % (status, out, err))
+        for line in lines:
+            if line.strip() not in out + err:
+                raise Fault("undo: wanted %s, got %s%s" % (line.strip(), out, err))
+
     def order(self, words, lines, refused):
         self.world.load()
         status, out, err = self.world.muster("--as-of", words[0], "groups", *words[1:], "--out", "orders")
@@ -571,9 +581,7 @@ def run(scenario, folder):
         elif words[0] in ("release", "reject"):
             runner.decide(words[0], words[1:])
         elif words[0] == "undo":
-            status, out, err = world.muster("undo", "--file", "F%08d" % int(words[1][1:]), "--operator", "rep", "--yes")
-            if status != 0:
-                raise Fault("undo ends with %d: %s%s" % (status, out, err))
+            runner.undo(words[1:], block)
         elif words[0] == "match":
             runner.decide("match:" + world.people[words[2]]["member_id"], words[1:], words[3])
         elif words[0] == "model":
