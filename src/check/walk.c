@@ -560,8 +560,10 @@ static int place(struct check *check, const struct x12_segment *segment)
 	int r;
 
 	check->at = segment->where;
-	if (check->symbol == PLAN_NONE)
+	if (check->symbol == PLAN_NONE) {
+		check_divide(check);
 		return repair_unknown(check, segment);
+	}
 	node = find_place(check, check->symbol, &frame);
 	if (node == NULL)
 		return take_misfit(check, segment);
