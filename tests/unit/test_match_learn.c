@@ -6,7 +6,8 @@
 #include <cmocka.h>
 
 #include "member_index.h"
-#include "muster/env.h"
+#include "muster/env_fault.h"
+#include "muster/error.h"
 #include "muster/match_link.h"
 
 #define LABELS_MAX 12000
@@ -257,6 +258,34 @@ static void test_twins_stay_with_people(void **state)
 	member_index_fini(&index);
 }
 
+/* Learning ends whole or with -ENOMEM, whichever allocation fails; a label half read is none. */
+static void test_memory_may_end_anywhere(void **state)
+{
+	const struct match_learn_options options = {.name = "site", .records = 100};
+	const struct match_model *model;
+	struct match_learned learned;
+	struct env_fault fault;
+	struct arena small;
+	uint64_t nth;
+	int error;
+
+	(void)state;
+	add_many(25, true, NICKNAME);
+	add_many(25, false, BROTHER);
+	learn(100, &learned); /* the built-in model is read by now, as in a program that has run a while */
+	env_fault_init(&fault, &env, 1);
+	for (nth = 1, error = -ENOMEM; error == -ENOMEM; nth++) {
+		arena_init(&small, &fault.env, 64, 0);
+		env_fault_plan(&fault,
+			       (struct env_fault_plan){ENV_FAULT_OP(ENV_ALLOC), nth, ENV_FAULT_ERROR_ONCE, ENOMEM});
+		error = match_learn(&small, labels, label_count, &options, &learned, &model);
+		assert_int_equal(error == -ENOMEM, fault.fired);
+		arena_fini(&small);
+	}
+	assert_int_equal(error, 0);
+	assert_true(nth > 10);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -283,6 +312,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_only_households_are_learned, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_label_loosens_a_guard, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_twins_stay_with_people, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_memory_may_end_anywhere, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "muster/csv.h"
+#include "muster/env_fault.h"
 #include "muster/specs.h"
 #include "muster/xml.h"
 #include "queue_world.h"
@@ -286,6 +287,33 @@ static void takes_a_candidate_away(void **state)
 	buffer_fini(&why);
 }
 
+/* Whichever allocation fails: the decision with its label and what it rules out, or nothing of them. */
+static void keeps_all_of_a_decision_or_nothing(void **state)
+{
+	struct queue_decision d = {S(ITEM_WAITING), S("not:M000000018"), S(""), S("rep1"), 1};
+	struct buffer why;
+	struct env_fault fault;
+	uint64_t nth;
+	int r = -ENOMEM;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	env_fault_init(&fault, &world.env, 1);
+	for (nth = 1; r == -ENOMEM; nth++) {
+		wants_labels("");
+		wants_ruled_out(ITEM_WAITING, 0, 0);
+		assert_int_equal(item(ITEM_WAITING)->version, 1);
+		env_fault_plan(&fault,
+			       (struct env_fault_plan){ENV_FAULT_OP(ENV_ALLOC), nth, ENV_FAULT_ERROR_ONCE, ENOMEM});
+		r = queue_resolve(store, &fault.env, &d, &why);
+	}
+	assert_int_equal(r, 0);
+	assert_true(nth > 3);
+	wants_labels("F00000001-1-2 v2 not_same 1 by rep1:" SHOWN);
+	wants_ruled_out(ITEM_WAITING, 1, 1);
+	buffer_fini(&why);
+}
+
 static void leases_what_is_most_urgent(void **state)
 {
 	struct slice first, second, third;
@@ -531,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(holds_take_no_member, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_what_a_decision_teaches, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_a_candidate_away, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_all_of_a_decision_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(leases_what_is_most_urgent, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_notes_and_audit, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_its_own_csv_back, setup, teardown),
