@@ -117,7 +117,7 @@ struct check {
 	uint32_t set;     /* ordinal of the set in the file, as walked */
 	uint64_t present; /* its elements that are not empty, as a mask: from element_check on */
 	bool has_parts;   /* component or repetition separators may stand inside its elements */
-	bool undivided;   /* the segment in hand has not got its elements yet: check_divide */
+	bool undivided;   /* the segment in hand has not got its id and elements yet: check_divide */
 	uint16_t symbol;  /* its symbol, and the entry of its id */
 	const struct plan_id *id;
 	struct held unknown; /* about a segment that was passed over: held until the next one is placed */

@@ -399,6 +399,9 @@ const struct x12_segment *x12_reader_body(struct x12_reader *reader)
 		at += *at == '\n';
 	}
 	segment->raw = slice_of(at, (size_t)(last->data - at) + last->len);
+	/* Nothing of the segment before. */
+	segment->id = SLICE_EMPTY;
+	segment->element_count = 0;
 	segment->where.offset = reader->batch.offset + (uint64_t)(at - cut->at);
 	segment->where.line = reader->batch.line;
 	segment->where.segment_pos = ++reader->tset.segment_count;
