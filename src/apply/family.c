@@ -104,24 +104,24 @@ static int apply_operation(const struct apply_origin *origin, const struct decid
                            uint32_t op_index, struct hash_content_state *payload)
 {
 	struct store_change change;
-	struct buffer before, after;
+	struct buffer images;
+	size_t before_bytes;
 	int r;
 
 	operation_fill(&change, origin, operation);
 	change.op_index = op_index;
-	buffer_init(&before, origin->env);
-	buffer_init(&after, origin->env);
-	images_add_json(&before, operation, false);
-	images_add_json(&after, operation, true);
-	r = before.error != 0 ? before.error : after.error;
+	buffer_init(&images, origin->env);
+	images_add_json(&images, operation, false);
+	before_bytes = images.len;
+	images_add_json(&images, operation, true);
+	r = images.error;
 	if (r == 0) {
-		change.before = buffer_slice(&before);
-		change.after = buffer_slice(&after);
+		change.before = slice_of(images.data, before_bytes);
+		change.after = slice_of(images.data + before_bytes, images.len - before_bytes);
 		origin_hash_change(payload, &change);
 		r = apply_refused(store_change_add(origin->store, &change), "change", origin, operation->member_pos);
 	}
-	buffer_fini(&before);
-	buffer_fini(&after);
+	buffer_fini(&images);
 	return r;
 }
 

@@ -156,13 +156,22 @@ static bool is_plain(uint32_t codepoint)
 	       codepoint != 0x2028 && codepoint != 0x2029;
 }
 
+/* The next byte that may have to be escaped; most values hold none. */
+static size_t skip_plain_ascii(struct slice value, size_t at)
+{
+	while (at < value.len && value.data[at] >= ' ' && value.data[at] < 0x7f && value.data[at] != '"' &&
+	       value.data[at] != '\\')
+		at++;
+	return at;
+}
+
 void json_escape(struct buffer *out, struct slice value)
 {
 	size_t at = 0, run = 0, len;
 	uint32_t codepoint;
 
 	buffer_add_char(out, '"');
-	while (at < value.len) {
+	while ((at = skip_plain_ascii(value, at)) < value.len) {
 		len = text_utf8_next(value, at, &codepoint);
 		if (len > 0 && is_plain(codepoint)) {
 			at += len;

@@ -30,12 +30,14 @@ static const struct {
 static void read_plain(enum enroll_loop loop, const struct divided *segment, char component,
 		       struct member_record *record)
 {
+	char initial = segment->element[0].len > 0 ? segment->element[0].data[0] : '\0';
 	size_t i;
 
 	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
 		struct slice value;
 
-		if (plain[i].loop != loop || !slice_is(segment->element[0], plain[i].segment) ||
+		if (plain[i].loop != loop || plain[i].segment[0] != initial ||
+		    !slice_is(segment->element[0], plain[i].segment) ||
 		    (plain[i].qualifier != NULL && !slice_is(segment->element[1], plain[i].qualifier)) ||
 		    record->facts[plain[i].fact].len > 0)
 			continue;

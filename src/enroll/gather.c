@@ -78,15 +78,20 @@ void enroll_gather_error(struct gather *gather, const struct finding *finding)
 		enroll_gather_describe(&gather->first_error, finding);
 }
 
+/* Elements are short: most are found and trimmed sooner than a call would be made. */
 void enroll_gather_divide(struct slice segment, char separator, struct divided *ret_divided)
 {
-	size_t start = 0, stop;
-	int i;
+	size_t start, stop = 0;
+	int count;
 
-	memset(ret_divided, 0, sizeof(*ret_divided));
-	for (i = 0; i <= RECORD_ELEMENTS_MAX && start <= segment.len; i++) {
-		stop = slice_find(segment, separator, start);
-		ret_divided->element[i] = slice_trim(slice_of(segment.data + start, stop - start));
-		start = stop + 1;
+	for (count = 0; count <= RECORD_ELEMENTS_MAX && stop <= segment.len; count++, stop++) {
+		struct slice *element = &ret_divided->element[count];
+
+		for (start = stop; stop < segment.len && segment.data[stop] != separator; stop++)
+			;
+		*element = slice_of(segment.data + start, stop - start);
+		if (stop > start && (segment.data[start] <= ' ' || segment.data[stop - 1] <= ' '))
+			*element = slice_trim(*element);
 	}
+	memset(&ret_divided->element[count], 0, (size_t)(RECORD_ELEMENTS_MAX + 1 - count) * sizeof(struct slice));
 }
