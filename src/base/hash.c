@@ -1,36 +1,24 @@
 /*
- * hash: the one door to libsodium. SHA-256 in the processor's own instructions where it has them, else libsodium's.
+ * hash: the one door to libsodium, and to Nettle for SHA-256, which it does by the processor's own instructions.
  */
 #include <assert.h>
+#include <nettle/sha2.h>
 #include <sodium.h>
-#include <string.h>
 
 #include "muster/error.h"
 #include "muster/hash.h"
-#include "sha256.h"
 
-_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct hash_state), "hash_state holds libsodium's state");
-_Static_assert(_Alignof(crypto_hash_sha256_state) <= _Alignof(struct hash_state), "and where it must lie");
-_Static_assert(crypto_hash_sha256_BYTES == HASH_BYTES, "SHA-256");
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct hash_state), "hash_state holds Nettle's state");
+_Static_assert(_Alignof(struct sha256_ctx) <= _Alignof(struct hash_state), "and where it must lie");
+_Static_assert(SHA256_DIGEST_SIZE == HASH_BYTES, "SHA-256");
 _Static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "SipHash of 64 bits");
 
 /* Random per process, so that nobody who sends files can aim at one bucket. */
 static unsigned char table_key[crypto_shorthash_KEYBYTES];
 
-/* SHA-256 over sha256_blocks; `block` holds what does not make a block yet. */
-struct native_state {
-	uint32_t words[8];
-	uint64_t bytes;
-	unsigned char block[SHA256_BLOCK_BYTES];
-};
-_Static_assert(sizeof(struct native_state) <= sizeof(struct hash_state), "hash_state holds ours, too");
-
-/* Told by hash_setup; before it, and in a process that never calls it, libsodium's is as good. */
-static bool is_native;
-
-static crypto_hash_sha256_state *inner(struct hash_state *state)
+static struct sha256_ctx *inner(struct hash_state *state)
 {
-	return (crypto_hash_sha256_state *)(void *)state->opaque;
+	return (struct sha256_ctx *)(void *)state->opaque;
 }
 
 int hash_setup(void)
@@ -39,93 +27,26 @@ int hash_setup(void)
 
 	if (result < 0)
 		return MUSTER_ERROR_INTERNAL;
-	is_native = sha256_is_native();
 	/* Only the first time: another key would make every table in memory unreadable. */
 	if (result == 0)
 		randombytes_buf(table_key, sizeof(table_key));
 	return 0;
 }
 
-/* ---- SHA-256 ---- */
-
-static struct native_state *native(struct hash_state *state)
-{
-	return (struct native_state *)(void *)state->opaque;
-}
-
-static void native_init(struct native_state *state)
-{
-	static const uint32_t first[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-					  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-
-	memcpy(state->words, first, sizeof(first));
-	state->bytes = 0;
-}
-
-static void native_update(struct native_state *state, const unsigned char *data, size_t bytes)
-{
-	size_t held = state->bytes % SHA256_BLOCK_BYTES, piece;
-
-	state->bytes += bytes;
-	if (held > 0) {
-		piece = SHA256_BLOCK_BYTES - held < bytes ? SHA256_BLOCK_BYTES - held : bytes;
-		memcpy(state->block + held, data, piece);
-		data += piece;
-		bytes -= piece;
-		if (held + piece < SHA256_BLOCK_BYTES)
-			return;
-		sha256_blocks(state->words, state->block, 1);
-	}
-	sha256_blocks(state->words, data, bytes / SHA256_BLOCK_BYTES);
-	memcpy(state->block, data + bytes / SHA256_BLOCK_BYTES * SHA256_BLOCK_BYTES, bytes % SHA256_BLOCK_BYTES);
-}
-
-static void put_big_endian(unsigned char *out, uint64_t value, size_t bytes)
-{
-	while (bytes > 0) {
-		out[--bytes] = (unsigned char)value;
-		value >>= 8;
-	}
-}
-
-/* One bit, zeros, and the length in bits at the end of a block. */
-static void native_final(struct native_state *state, struct hash *ret_hash)
-{
-	static const unsigned char padding[SHA256_BLOCK_BYTES] = {0x80};
-	unsigned char bits[8];
-	size_t held = state->bytes % SHA256_BLOCK_BYTES, i;
-
-	put_big_endian(bits, state->bytes * 8, sizeof(bits));
-	native_update(state, padding, (held < 56 ? 56 : 120) - held);
-	native_update(state, bits, sizeof(bits));
-	for (i = 0; i < 8; i++)
-		put_big_endian(ret_hash->bytes + 4 * i, state->words[i], 4);
-}
-
 void hash_init(struct hash_state *state)
 {
-	if (is_native)
-		native_init(native(state));
-	else
-		crypto_hash_sha256_init(inner(state));
+	sha256_init(inner(state));
 }
 
 void hash_update(struct hash_state *state, const void *data, size_t bytes)
 {
-	if (bytes == 0)
-		return;
-	if (is_native)
-		native_update(native(state), data, bytes);
-	else
-		crypto_hash_sha256_update(inner(state), data, bytes);
+	if (bytes > 0)
+		sha256_update(inner(state), bytes, data);
 }
 
 void hash_final(struct hash_state *state, struct hash *ret_hash)
 {
-	if (is_native)
-		native_final(native(state), ret_hash);
-	else
-		crypto_hash_sha256_final(inner(state), ret_hash->bytes);
+	sha256_digest(inner(state), sizeof(ret_hash->bytes), ret_hash->bytes);
 }
 
 void hash_of(struct slice data, struct hash *ret_hash)
