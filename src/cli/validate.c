@@ -380,7 +380,8 @@ static int validate_path(struct validate_run *run, const char *path)
 	if (r < 0)
 		return r;
 	for (i = 0; r == 0 && i < count; i++) {
-		r = path_format(inner, "%s/%s", path, names[i]);
+		/* A folder is often given with its slash. */
+		r = path_format(inner, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", names[i]);
 		if (r == 0 && names[i][0] != '.')
 			r = validate_path(run, inner);
 	}

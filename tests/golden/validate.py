@@ -38,6 +38,7 @@ def one_file_that_is_not_there_hides_no_other(folder):
 def folders_are_walked(folder):
     status, text, _ = muster(os.path.join(ROOT, "samples/night1"))
     yield status == 0 and text.startswith("2 files,") and "night1/harborline/HL-20260302.834: " in text
+    yield muster(os.path.join(ROOT, "samples/night1/"))[1] == text
 
 
 def the_page_says_the_same(folder):
