@@ -426,6 +426,42 @@ static void full_file(struct made_world *world, struct made_file *file)
 	buffer_fini(&text);
 }
 
+/* Premium of some people: mostly of those on file, now and then of nobody, or not what it comes to. */
+static void payment_file(struct made_world *world, struct made_file *file)
+{
+	char amount[MONEY_TEXT_BYTES];
+	struct buffer text;
+	uint32_t family;
+
+	buffer_init(&text, world->env);
+	for (family = 0; family < MADE_FAMILIES; family++) {
+		const struct made_person *person = &world->people[family][made_pick(world, 4) == 0 ? 1 : 0];
+		cents paid = 10000 + 2500 * (cents)made_pick(world, 9);
+
+		if (made_pick(world, 3) == 0)
+			continue;
+		file->record_count++;
+		file->in_lines += paid;
+		buffer_printf(&text, "ENT*%u*2J*34*%s~NM1*EY*1*%s*%s****34*%s~RMR*AZ*%s**%s~DTM*582****RD8*20260301-20260331~",
+			      file->record_count, person->ssn, person->last_name, person->first_name, person->ssn,
+			      person->subscriber_id, money_format(paid, amount));
+	}
+	file->paid = file->in_lines + (made_pick(world, 8) == 0 ? 100 : 0);
+	file->lines = keep(world, &text);
+	buffer_fini(&text);
+}
+
+static void add_payment(const struct made_file *file, struct buffer *out)
+{
+	char amount[MONEY_TEXT_BYTES], day[DATE_TEXT_BYTES];
+
+	buffer_printf(out, "BPR*I*%s*C*ACH*CCP*01*999999992*DA*0012200*1001122334**01*888888884*DA*0077889*%s~",
+		      money_format(file->paid, amount), date_format_ccyymmdd(file->today, day));
+	buffer_printf(out, "TRN*3*T%u*1001122334~DTM*582****RD8*20260301-20260331~N1*PE*MUSTER*FI*940009999~"
+		      "N1*PR*REDWOOD BAKERY*FI*940001111~", file->control);
+	buffer_add_slice(out, file->lines);
+}
+
 void made_night(struct made_world *world, uint32_t night, struct made_file *ret_file)
 {
 	date_day first = DATE_NONE;
@@ -437,6 +473,14 @@ void made_night(struct made_world *world, uint32_t night, struct made_file *ret_
 		.full = night > 0 && made_pick(world, 4) == 0,
 		.group_id = made_pick(world, 4) == 0 ? "G2" : "G1",
 	};
+	if (night == MADE_NIGHTS - 2 && made_pick(world, 2) == 0) {
+		ret_file->full = false;
+		ret_file->payment = true;
+		payment_file(world, ret_file);
+		if (ret_file->record_count > 0)
+			return;
+		ret_file->payment = false;
+	}
 	if (ret_file->full)
 		full_file(world, ret_file);
 	while (ret_file->record_count == 0) {
@@ -459,19 +503,11 @@ static void shuffle(uint32_t *items, uint32_t count, uint64_t *state)
 	*state = world.random_state;
 }
 
-void made_bytes(const struct made_file *file, const uint64_t *order, struct buffer *out)
+static void add_families(const struct made_file *file, const uint64_t *order, struct buffer *out)
 {
 	uint32_t families[MADE_FAMILIES] = {0, 1, 2, 3, 4, 5}, relatives[MADE_RELATIVES], i, k;
 	uint64_t state = order != NULL ? *order : 0;
-	char day[DATE_TEXT_BYTES];
-	size_t at, segments = 0, first = out->len;
 
-	date_format_ccyymmdd(file->today, day);
-	buffer_printf(out,
-		      "ISA*00*          *00*          *ZZ*SENDER         *ZZ*MUSTER         *%s*0215*^*00501*%09u*0*P*:~"
-		      "GS*BE*SENDER*MUSTER*%s*0215*%u*X*005010X220A1~", day + 2, file->control, day, file->control);
-	buffer_printf(out, "ST*834*0001*005010X220A1~BGN*00*%u*%s*0215****%s~REF*38*%s~N1*P5*REDWOOD BAKERY*FI*940001111~"
-		      "N1*IN*MUSTER*FI*940009999~", file->control, day, file->full ? "RX" : "2", file->group_id);
 	if (order != NULL)
 		shuffle(families, MADE_FAMILIES, &state);
 	for (i = 0; i < MADE_FAMILIES; i++) {
@@ -481,6 +517,26 @@ void made_bytes(const struct made_file *file, const uint64_t *order, struct buff
 			shuffle(relatives, MADE_RELATIVES, &state);
 		for (k = 0; k < MADE_RELATIVES; k++)
 			buffer_add_slice(out, file->records[families[i]][relatives[k]]);
+	}
+}
+
+void made_bytes(const struct made_file *file, const uint64_t *order, struct buffer *out)
+{
+	const char *guide = file->payment ? "005010X218" : "005010X220A1";
+	size_t at, segments = 0, first = out->len;
+	char day[DATE_TEXT_BYTES];
+
+	date_format_ccyymmdd(file->today, day);
+	buffer_printf(out,
+		      "ISA*00*          *00*          *ZZ*SENDER         *ZZ*MUSTER         *%s*0215*^*00501*%09u*0*P*:~"
+		      "GS*%s*SENDER*MUSTER*%s*0215*%u*X*%s~ST*%s*0001*%s~", day + 2, file->control, file->payment ? "RA" : "BE",
+		      day, file->control, guide, file->payment ? "820" : "834", guide);
+	if (file->payment) {
+		add_payment(file, out);
+	} else {
+		buffer_printf(out, "BGN*00*%u*%s*0215****%s~REF*38*%s~N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*MUSTER*FI*940009999~",
+			      file->control, day, file->full ? "RX" : "2", file->group_id);
+		add_families(file, order, out);
 	}
 	for (at = first; at < out->len; at++)
 		segments += out->data[at] == '~';

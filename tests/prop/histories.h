@@ -10,6 +10,7 @@
 #include "muster/arena.h"
 #include "muster/buffer.h"
 #include "muster/member.h"
+#include "muster/money.h"
 
 #define MADE_FAMILIES 6u  /* the last two are not on file at the beginning */
 #define MADE_ON_FILE 4u
@@ -29,11 +30,13 @@ struct made_person {
 	char sex;
 };
 
-/* A file: records by family, to be put together in any order. */
+/* A file: records by family, to be put together in any order; or a remittance, whose lines stay as they are. */
 struct made_file {
 	date_day today;
 	uint32_t control;
-	bool full;
+	bool full, payment;
+	struct slice lines;   /* of a remittance */
+	cents paid, in_lines; /* BPR02, and what its lines come to: mostly the same */
 	const char *group_id;
 	struct slice records[MADE_FAMILIES][MADE_RELATIVES]; /* empty: none */
 	uint32_t record_count;

@@ -37,7 +37,7 @@ static struct made_file files[MADE_NIGHTS];
 static enum store_file_outcome outcomes[MADE_NIGHTS];
 static struct arena history_arena, known_arena;
 static uint32_t seed;
-static uint64_t faults, changes, files_applied, full_files, records;
+static uint64_t faults, changes, files_applied, full_files, records, postings;
 
 static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void complain(const char *format, ...)
@@ -275,6 +275,20 @@ static void take_dump(struct buffer *out)
 	assert_int_equal(store_dump(store, STORE_DUMP_NO_TIMES, out), 0);
 }
 
+/* What became of each payment. */
+static void say_money(struct buffer *out)
+{
+	struct buffer dump;
+	char *line, *rest;
+
+	buffer_init(out, &world.env);
+	take_dump(&dump);
+	for (line = strtok_r(dump.data, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		if (strncmp(line, "remittance_lines:", 17) == 0)
+			buffer_printf(out, "%s\n", line);
+	buffer_fini(&dump);
+}
+
 /* ---- what must hold after any night ---- */
 
 static bool meet(const struct coverage_span *a, const struct coverage_span *b)
@@ -413,6 +427,9 @@ static void check_law(const struct made_file *file, const struct batch_result *r
 	if (tally->members_read != file->record_count || !store_tally_is_balanced(tally))
 		complain("file %u: %u records, %llu read, or they do not add up", file->control, file->record_count,
 			 (unsigned long long)tally->members_read);
+	if (tally->money_read != file->in_lines)
+		complain("file %u: %lld cents sent, %lld read", file->control, (long long)file->in_lines,
+			 (long long)tally->money_read);
 	if (result->outcome != STORE_FILE_PROCESSED)
 		return;
 	assert_int_equal(store_tsets_each(store, check.file_no, check_set, &check), 0);
@@ -457,6 +474,7 @@ static void live(struct buffer snapshots[MADE_NIGHTS + 1], uint64_t known[MADE_N
 		files_applied += result.tally.members_applied > 0;
 		full_files += files[night].full && result.tally.members_applied > 0;
 		records += result.tally.members_applied;
+		postings += files[night].payment ? result.tally.members_applied : 0;
 		check_law(&files[night], &result);
 		check_members(night + 1);
 		check_sound("after a night");
@@ -514,20 +532,28 @@ static void undo_file(uint32_t file_no, bool redo)
 
 static void back_and_forth(const struct buffer *snapshots, const uint64_t *known)
 {
+	struct buffer money, again;
 	uint32_t night;
+
+	say_money(&money);
 
 	for (night = MADE_NIGHTS; night > 0; night--) {
 		undo_file(night, false);
 		if (!expect_same(&snapshots[night - 1], known[night - 1], true, "taken back", night))
-			return;
+			break;
 	}
 	check_sound("all taken back");
 	for (night = 1; night <= MADE_NIGHTS; night++) {
 		undo_file(night, true);
 		if (!expect_same(&snapshots[night], known[night], true, "applied again", night))
-			return;
+			break;
 	}
 	check_sound("all applied again");
+	say_money(&again);
+	if (!slice_equal(buffer_slice(&money), buffer_slice(&again)))
+		complain("payments applied again:\n--- then\n%.*s--- now\n%.*s", (int)money.len, money.data, (int)again.len, again.data);
+	buffer_fini(&money);
+	buffer_fini(&again);
 }
 
 /* The same bytes from the same beginning. */
@@ -607,11 +633,12 @@ static void test_histories(void **state)
 			printf("# %u histories, %u went wrong\n", i + 1, failed);
 		fflush(stdout);
 	}
-	print_message("#: %u histories from seed %u: %llu records applied by %llu files (%llu full), %llu changes taken back "
-		      "and applied again, %u histories went wrong\n", seed_count, seed_first, (unsigned long long)records,
-		      (unsigned long long)files_applied, (unsigned long long)full_files, (unsigned long long)changes, failed);
+	print_message("#: %u histories from seed %u: %llu records applied by %llu files (%llu full), %llu of them payments; %llu "
+		      "changes taken back and applied again, %u histories went wrong\n", seed_count, seed_first, (unsigned long long)records,
+		      (unsigned long long)files_applied, (unsigned long long)full_files, (unsigned long long)postings,
+		      (unsigned long long)changes, failed);
 	assert_int_equal(failed, 0);
-	assert_true(seed_count < 50 || (records > seed_count * 5 && full_files > seed_count / 10));
+	assert_true(seed_count < 50 || (records > seed_count * 5 && full_files > seed_count / 10 && postings > seed_count / 2));
 }
 
 int main(int argc, char **argv)
