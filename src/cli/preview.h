@@ -29,6 +29,7 @@ struct preview_entry {
 	const char *relation;   /* "subscriber", "spouse", "child", else "dependent" */
 	uint32_t member_pos, segment_pos;
 	bool along;             /* the record is about another of the family: the subscriber */
+	bool left_out;          /* there is none: a full file leaves him out */
 	const char *rule;
 	double confidence;
 	struct preview_difference *differences;
@@ -62,6 +63,8 @@ bool preview_is_news(const struct preview_family *family);
 /* "2 add, 1 change" of what counts for something, in the order of signs. */
 void preview_add_counts(struct buffer *out, const struct preview_counts *counts);
 
+/* "record 4", "along with record 4", "in no record" */
+void preview_add_place(struct buffer *out, const struct preview_entry *entry);
 void preview_family_text(struct buffer *out, const struct preview_family *family, bool verbose);
 void preview_family_html(struct buffer *out, const struct preview_family *family);
 void preview_family_json(struct buffer *out, const struct preview_family *family);

@@ -112,11 +112,14 @@ static void add_waiting(struct buffer *out, const struct preview_entry *entry)
 	for (i = 0; i < entry->candidate_count; i++) {
 		const struct member *member = entry->candidates[i].member;
 
-		buffer_add_text(out, "<tr><td class=f>may be</td><td>");
+		buffer_printf(out, "<tr><td class=f>%s</td><td>", entry->left_out ? "left out" : "may be");
 		add(out, member->member_id);
 		buffer_add_text(out, "</td><td>");
 		add_name(out, member->last_name, member->first_name);
-		buffer_printf(out, "</td><td class=f>%.6f</td></tr>\n", entry->candidates[i].probability);
+		buffer_add_text(out, "</td><td class=f>");
+		if (!entry->left_out)
+			buffer_printf(out, "%.6f", entry->candidates[i].probability);
+		buffer_add_text(out, "</td></tr>\n");
 	}
 	buffer_add_text(out, "</table>\n");
 }
@@ -137,8 +140,8 @@ static void add_entry(struct buffer *out, const struct preview_entry *entry)
 		add(out, entry->actions);
 		buffer_printf(out, " as %s", category_name(entry->category));
 	}
-	buffer_printf(out, " <span class=quiet>&middot; %s %u", entry->along ? "along with record" : "record",
-		      entry->member_pos);
+	buffer_add_text(out, " <span class=quiet>&middot; ");
+	preview_add_place(out, entry);
 	if (entry->segment_pos > 0)
 		buffer_printf(out, ", segment %u", entry->segment_pos);
 	if (entry->category == CATEGORY_COUNT) {

@@ -4,7 +4,6 @@
 #include "preview.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "muster/text.h"
 
@@ -297,6 +296,14 @@ static int look_at_exception(struct arena *arena, const struct decide_exception 
 		entry->first_name = exception->record->person.first_name;
 		entry->relation = relation_name(exception->record->relationship);
 		entry->segment_pos = exception->record->segment_pos;
+	} else if (exception->candidate_count > 0) {
+		/* Left out: those whom the question is about are known, the first of them is named. */
+		const struct member *member = exception->candidates[0].member;
+
+		entry->left_out = true;
+		entry->last_name = member->last_name;
+		entry->first_name = member->first_name;
+		entry->relation = relation_name(member->relationship);
 	}
 	entry->reason = masked(arena, exception->reason);
 	return entry->reason.data != NULL ? 0 : -ENOMEM;
@@ -327,6 +334,8 @@ static void name_family(const struct enroll_family *source, const struct changes
 		family->subscriber_id = source->members[0].subscriber_id;
 	else if (changeset->image_count > 0)
 		family->subscriber_id = changeset->images[0]->after.subscriber_id;
+	else if (changeset->exception_count > 0 && changeset->exceptions[0].candidate_count > 0)
+		family->subscriber_id = changeset->exceptions[0].candidates[0].member->subscriber_id;
 	family->set_control = source->tset != NULL ? source->tset->control_number : SLICE_EMPTY;
 	for (i = 0; i < family->entry_count; i++)
 		if (i == 0 || strcmp(family->entries[i].relation, "subscriber") == 0)
@@ -392,6 +401,7 @@ int preview_look(const struct enroll_family *family, const struct changeset *cha
 			continue;
 		entry_begin(entry, operation, record_at(family, operation->member_pos),
 			    family->member_count > 0 && comes_along(changeset, operation));
+		entry->left_out = family->member_count == 0;
 		r = look_at_operations(arena, changeset, i, entry);
 		ret_family->entry_count++;
 	}
@@ -402,6 +412,14 @@ int preview_look(const struct enroll_family *family, const struct changeset *cha
 		report_only(ret_family);
 	name_family(family, changeset, ret_family);
 	return r;
+}
+
+void preview_add_place(struct buffer *out, const struct preview_entry *entry)
+{
+	if (entry->left_out)
+		buffer_add_text(out, "in no record");
+	else
+		buffer_printf(out, "%s %u", entry->along ? "along with record" : "record", entry->member_pos);
 }
 
 /* ---- counts ---- */

@@ -56,11 +56,13 @@ static void add_candidates(struct buffer *out, const struct preview_entry *entry
 	for (i = 0; i < entry->candidate_count; i++) {
 		const struct member *member = entry->candidates[i].member;
 
-		buffer_add_text(out, "        may be ");
+		buffer_add_text(out, entry->left_out ? "        left out: " : "        may be ");
 		add_padded(out, member->member_id, 11);
 		buffer_add_char(out, ' ');
 		add_name(out, member->last_name, member->first_name);
-		buffer_printf(out, "  %.6f\n", entry->candidates[i].probability);
+		if (!entry->left_out)
+			buffer_printf(out, "  %.6f", entry->candidates[i].probability);
+		buffer_add_char(out, '\n');
 	}
 }
 
@@ -76,15 +78,18 @@ static void add_entry(struct buffer *out, const struct preview_entry *entry)
 	add_name(out, entry->last_name, entry->first_name);
 	buffer_printf(out, ", %s: ", entry->relation);
 	if (entry->category != CATEGORY_COUNT) {
-		buffer_printf(out, "%.*s as %s  [record %u]\n        ", (int)entry->actions.len, entry->actions.data,
-			      category_name(entry->category), entry->member_pos);
+		buffer_printf(out, "%.*s as %s  [", (int)entry->actions.len, entry->actions.data,
+			      category_name(entry->category));
+		preview_add_place(out, entry);
+		buffer_add_text(out, "]\n        ");
 		text_add_visible(out, entry->reason);
 		buffer_add_char(out, '\n');
 		add_candidates(out, entry);
 		return;
 	}
-	buffer_printf(out, "%.*s  [%s %u, %s %.6f]\n", (int)entry->actions.len, entry->actions.data,
-		      entry->along ? "along with record" : "record", entry->member_pos, entry->rule, entry->confidence);
+	buffer_printf(out, "%.*s  [", (int)entry->actions.len, entry->actions.data);
+	preview_add_place(out, entry);
+	buffer_printf(out, ", %s %.6f]\n", entry->rule, entry->confidence);
 	for (i = 0; i < entry->difference_count; i++)
 		add_difference(out, &entry->differences[i], entry->member_id.len == 0);
 }
@@ -169,6 +174,7 @@ static void json_entry(struct json *json, const struct preview_entry *entry)
 	json_u64(json, "member_pos", entry->member_pos);
 	json_u64(json, "segment_pos", entry->segment_pos);
 	json_bool(json, "along", entry->along);
+	json_bool(json, "left_out", entry->left_out);
 	json_text(json, "match_rule", slice_from(entry->rule));
 	json_share(json, "confidence", entry->confidence);
 	if (entry->category != CATEGORY_COUNT)

@@ -152,6 +152,10 @@ def check_file(world, night, path):
         return faults + ["process ends with %d: %s" % (status, err)]
     with open(os.path.join(world.folder, "results", name + ".summary.json"), encoding="utf-8") as data:
         faults += check_end(lines, json.load(data))
+    if "FULL" in name and lines[-1]["state"] == "processed":
+        wanted = ["terminate  [in no record, omission 1.000000]", "family TP2019, HAWTHORNE", "waits as OMITTED  [in no record]",
+                  "left out: M100018407  HAWTHORNE, PRIYANKA\n"]
+        faults += ["not told: " + words for words in wanted if words not in text]
     if "AUDIT" in name:
         told = told_reports(lines)
         with open(os.path.join(world.folder, "results", name + ".audit.csv"), newline="", encoding="utf-8") as text:
