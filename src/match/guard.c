@@ -153,11 +153,26 @@ static bool is_namesake(const struct scored *best)
 	       !match_is_at_home(best->level);
 }
 
-/* There are namesakes born on the same day; these have another family or another employer. */
+/* Who moves takes telephone or middle name along; a namesake has neither. */
+static bool has_nothing_along(const struct scored *best)
+{
+	bool middle = is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL) || is(best, FIELD_MIDDLE, LEVEL_MIDDLE_INITIAL);
+
+	return !middle && is(best, FIELD_PHONE, LEVEL_PHONE_OTHER) &&
+	       (is(best, FIELD_ADDRESS, LEVEL_ADDRESS_OTHER) || is(best, FIELD_ADDRESS, LEVEL_ADDRESS_CITY));
+}
+
+/*
+ * There are namesakes born on the same day: these have another family or employer, another middle name, sex or role, or
+ * nothing that a person takes along to another home.
+ */
 static bool is_elsewhere(const struct scored *best)
 {
 	return is_namesake(best) &&
-	       (is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_OTHER) || is(best, FIELD_GROUP, LEVEL_GROUP_OTHER));
+	       (is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_OTHER) || is(best, FIELD_GROUP, LEVEL_GROUP_OTHER) ||
+		is(best, FIELD_MIDDLE, LEVEL_MIDDLE_OTHER) || is(best, FIELD_SEX, LEVEL_SEX_OTHER) ||
+		is(best, FIELD_KIN, LEVEL_KIN_SELF_OTHER) ||
+		(has_nothing_along(best) && !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL)));
 }
 
 /* The same where no relationship is known: not even a group or a middle name agrees. */
@@ -245,7 +260,7 @@ const char *search_guard_words(enum search_guard guard)
 		[GUARD_MEMBER_ID] = "only the member number agrees",
 		[GUARD_SEX] = "sex and first name both differ",
 		[GUARD_SSN_OWNER] = "the SSN is another member's",
-		[GUARD_NAMESAKE] = "only names and birth date agree; family or employer are others",
+		[GUARD_NAMESAKE] = "only names and birth date agree; family, home or employer are others",
 		[GUARD_ROLE] = "without a relationship, names, birth date, SSN and something else must agree",
 		[GUARD_CLAIMED] = "another record of the file already meant this member",
 	};
