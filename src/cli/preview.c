@@ -231,8 +231,11 @@ static void end_text(struct preview_run *run, const struct batch_result *result)
 	buffer_printf(out, "%s%s: would be %s%s", run->frame.files > 1 ? "\n" : "", result->name, store_file_outcome_name(result->outcome),
 		      result->reason[0] != '\0' ? ": " : "");
 	text_add_visible(out, slice_from(result->reason));
-	buffer_add_text(out, "\n  ");
-	preview_add_counts(out, &run->counts);
+	/* Payments change nobody. */
+	if (result->kind != STORE_KIND_820) {
+		buffer_add_text(out, "\n  ");
+		preview_add_counts(out, &run->counts);
+	}
 	buffer_printf(out, "\n  %llu records read: %llu applied, %llu unchanged, %llu waiting, %llu rejected, %llu duplicate, "
 		      "%llu held\n", (unsigned long long)tally->members_read, (unsigned long long)tally->members_applied,
 		      (unsigned long long)tally->members_no_change, (unsigned long long)tally->members_exception,

@@ -182,22 +182,36 @@ void preview_family_html(struct buffer *out, const struct preview_family *family
 	}
 }
 
+static void add_amount(struct buffer *out, const char *title, cents value)
+{
+	char text[MONEY_TEXT_BYTES];
+
+	buffer_printf(out, "<div><dt>%s</dt><dd>%s</dd></div>", title, money_format(value, text));
+}
+
+/* Of members, or of money: payments change nobody. */
 static void add_figures(struct buffer *out, const struct batch_result *result, const struct preview_counts *counts)
 {
+	const struct store_tally *tally = &result->tally;
 	size_t i;
 
 	buffer_add_text(out, "<dl>");
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (i = 0; result->kind != STORE_KIND_820 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].sign != '!' || counts->signs['!'] > 0)
 			buffer_printf(out, "<div><dt>%s</dt><dd class=%s>%llu</dd></div>", kinds[i].title, kinds[i].class,
-			      (unsigned long long)counts->signs[(unsigned char)kinds[i].sign]);
+				      (unsigned long long)counts->signs[(unsigned char)kinds[i].sign]);
+	if (tally->money_read != 0) {
+		add_amount(out, "paid", tally->money_read);
+		add_amount(out, "posted", tally->money_posted);
+		add_amount(out, "suspended", tally->money_suspended);
+	}
 	buffer_printf(out, "</dl>\n<p class=quiet>%llu records read: %llu applied, %llu unchanged, %llu waiting, %llu rejected, "
-		      "%llu duplicate, %llu held. A record may touch several members.</p>\n",
-		      (unsigned long long)result->tally.members_read, (unsigned long long)result->tally.members_applied,
-		      (unsigned long long)result->tally.members_no_change,
-		      (unsigned long long)result->tally.members_exception,
-		      (unsigned long long)result->tally.members_rejected,
-		      (unsigned long long)result->tally.members_duplicate, (unsigned long long)result->tally.members_held);
+		      "%llu duplicate, %llu held.%s</p>\n",
+		      (unsigned long long)tally->members_read, (unsigned long long)tally->members_applied,
+		      (unsigned long long)tally->members_no_change, (unsigned long long)tally->members_exception,
+		      (unsigned long long)tally->members_rejected, (unsigned long long)tally->members_duplicate,
+		      (unsigned long long)tally->members_held,
+		      result->kind != STORE_KIND_820 ? " A record may touch several members." : "");
 }
 
 void preview_file_html(struct buffer *out, const struct batch_result *result, const struct preview_counts *counts,
