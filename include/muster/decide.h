@@ -59,7 +59,7 @@ struct decide_view {
 	                   const struct decide_separation **ret_separations, uint32_t *ret_count);
 	struct match_candidates candidates;
 	uint64_t population; /* how many members there are to be taken for one another; 0 = not known */
-	/* Members of whom a representative said that they are not the person of this match_identity. May be NULL. */
+	/* Members of whom a representative said that they are not the person of this match_identity. NULL: of nobody so far. */
 	int (*ruled_out)(void *context, const struct hash *identity, struct arena *arena,
 	                 const uint64_t **ret_member_nos, uint32_t *ret_count);
 	const struct match_model *model; /* NULL = the one carried inside the program */

@@ -768,6 +768,8 @@ int store_not_same_put(struct store *store, const struct hash *identity, uint64_
                        struct slice operator_id);
 /* Somebody said since that it is he. */
 int store_not_same_remove(struct store *store, const struct hash *identity, uint64_t member_no);
+/* Was anybody ever? */
+int store_not_same_any(struct store *store, bool *ret_any);
 /* The members ruled out, in `arena`. */
 int store_not_same_of(struct store *store, const struct hash *identity, struct arena *arena,
                       const uint64_t **ret_member_nos, uint32_t *ret_count);

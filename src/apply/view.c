@@ -330,6 +330,9 @@ static int view_population(struct apply_view *view)
 
 int apply_view_init(struct apply_view *view, struct store *store)
 {
+	bool any_ruled_out = false;
+	int r;
+
 	*view = (struct apply_view){.store = store};
 	view->view = (struct decide_view){
 		.context = view,
@@ -348,5 +351,9 @@ int apply_view_init(struct apply_view *view, struct store *store)
 		.separations = view_separations,
 		.ruled_out = view_ruled_out,
 	};
-	return view_population(view);
+	r = store_not_same_any(store, &any_ruled_out);
+	/* What is said while a file runs holds from the next one on. */
+	if (!any_ruled_out)
+		view->view.ruled_out = NULL;
+	return r < 0 ? r : view_population(view);
 }

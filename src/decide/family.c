@@ -469,7 +469,7 @@ static void candidates_number(const struct work *work, struct match_candidate *c
 				candidates[i].member = &work->drafts[k]->image->after;
 }
 
-static int add_exception(struct work *work, const struct record_work *it)
+static int add_exception(struct work *work, struct record_work *it)
 {
 	struct changeset *changeset = work->changeset;
 	struct match_candidate *candidates = NULL;
@@ -481,6 +481,8 @@ static int add_exception(struct work *work, const struct record_work *it)
 		memcpy(candidates, it->match.candidates, it->match.candidate_count * sizeof(*candidates));
 		candidates_number(work, candidates, it->match.candidate_count);
 	}
+	if (it->was_looked_for && person_identify(it) < 0)
+		return -ENOMEM;
 	assert(changeset->exception_count < changeset->exception_capacity);
 	changeset->exceptions[changeset->exception_count++] = (struct decide_exception){
 		.record = it->record,

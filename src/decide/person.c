@@ -163,6 +163,19 @@ static int draft_of_match(struct record_work *it)
 	return work_draft(work, it->match.member, &it->draft);
 }
 
+int person_identify(struct record_work *it)
+{
+	struct member prior = prior_of_record(it->record);
+
+	if (it->is_identified)
+		return 0;
+	if (clean_ssn(it->work->arena, &prior.ssn) < 0)
+		return -ENOMEM;
+	match_identity(&it->sent, it->record->has_prior ? &prior : NULL, &it->identity);
+	it->is_identified = true;
+	return 0;
+}
+
 int person_match(struct record_work *it)
 {
 	struct work *work = it->work;
@@ -190,9 +203,12 @@ int person_match(struct record_work *it)
 
 	if (clean_ssn(work->arena, &it->sent.ssn) < 0 || clean_ssn(work->arena, &prior.ssn) < 0)
 		return -ENOMEM;
-	match_identity(&it->sent, query.prior, &it->identity);
+	it->was_looked_for = true;
 	/* What a representative says now stands above what was ruled out before. */
 	if (input->view->ruled_out != NULL && !is_forced(it)) {
+		error = person_identify(it);
+		if (error < 0)
+			return error;
 		error = input->view->ruled_out(input->view->context, &it->identity, work->arena, &query.ruled_out,
 					       &query.ruled_out_count);
 		if (error < 0)

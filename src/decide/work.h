@@ -81,7 +81,8 @@ struct record_work {
 	struct work *work;
 	const struct member_record *record;
 	struct member sent; /* the person as sent, made ready for match */
-	struct hash identity; /* match_identity of it; zero until he was looked for */
+	struct hash identity; /* match_identity of it, where it was asked for */
+	bool was_looked_for, is_identified;
 	struct match_result match;
 	struct draft *draft;        /* who is meant; NULL while unknown */
 	struct member after_before; /* his fields before this record */
@@ -146,6 +147,8 @@ struct match_candidates overlay_candidates(struct overlay *overlay);
 /* person.c: who was sent. */
 void person_of_record(const struct decide_input *input, const struct member_record *record, struct member *ret_member);
 int person_match(struct record_work *it);
+/* Fills it->identity: only few records need it. 0 or -ENOMEM. */
+int person_identify(struct record_work *it);
 /* The primary care provider, as facts are taken over: heard for the first time he is no change in every record. */
 int person_take_pcp(struct record_work *it, struct member *after);
 

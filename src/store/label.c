@@ -160,6 +160,15 @@ int store_not_same_remove(struct store *store, const struct hash *identity, uint
 	return query_run(&query);
 }
 
+int store_not_same_any(struct store *store, bool *ret_any)
+{
+	struct query query;
+
+	query_open(&query, store, "SELECT 1 FROM not_same LIMIT 1");
+	*ret_any = query_row(&query);
+	return query_close(&query);
+}
+
 int store_not_same_of(struct store *store, const struct hash *identity, struct arena *arena,
 		      const uint64_t **ret_member_nos, uint32_t *ret_count)
 {
