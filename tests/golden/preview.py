@@ -185,11 +185,27 @@ def check_words(world):
     return faults + ([] if "  = " in verbose.split("family ", 1)[1] else ["-v does not tell who stays as he is"])
 
 
+def check_hostile(world):
+    """What a partner sends is shown, and no browser obeys it."""
+    with open(os.path.join(SAMPLES, "night1", "benefitbridge", "BB-20260302.834"), "rb") as data:
+        sent = data.read().replace(b"FERREIRA", b"F<B>R&'RA")
+    path, page = os.path.join(world.folder, "hostile.834"), os.path.join(world.folder, "hostile.html")
+    with open(path, "wb") as out:
+        out.write(sent)
+    status, text, err = world.muster("--as-of", DAYS[1], "preview", path, "--html", page)
+    with open(page, encoding="utf-8") as html:
+        content = html.read()
+    faults = [] if status in (0, 65) else ["status %d: %s" % (status, err)]
+    faults += ["the page obeys a name"] if "<B>" in content else []
+    return faults + ([] if "F&lt;B&gt;R&amp;" in content and "F<B>R&'RA" in text else ["the name is not shown: " + text[:600]])
+
+
 def main():
     world = World(os.path.join(tempfile.mkdtemp(prefix="muster-preview-"), "plan"))
     try:
         case("the sample plan is loaded", world.make())
         case("counts first, then by family, with reasons and differences", check_words(world))
+        case("what partners sent is shown as text", check_hostile(world))
         for night in DAYS:
             for partner in ("benefitbridge", "harborline"):
                 base = os.path.join(SAMPLES, "night%d" % night, partner)
