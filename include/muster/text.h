@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "muster/arena.h"
 #include "muster/buffer.h"
 
 /*
@@ -31,6 +32,8 @@ char *text_mask_ssn(struct slice ssn, char out[TEXT_SSN_BYTES]);
 void text_add_masked(struct buffer *out, struct slice value);
 /* Would text_add_masked mask something? */
 bool text_holds_ssn(struct slice value);
+/* The value masked: itself where there is nothing to mask, else in the arena. data NULL = no memory, or none came in. */
+struct slice text_masked(struct arena *arena, struct slice value);
 /* The same digits crossed out in place, all but the last four: XXXXX1234. For X12, where `*` separates. */
 void text_cross_out(char *text, size_t bytes);
 /* Upper-case ASCII copy into `out`, NUL-terminated, cut at `out_bytes` - 1. */

@@ -210,6 +210,20 @@ bool text_holds_ssn(struct slice value)
 	return next_ssn(value, 0, &at) > 0;
 }
 
+struct slice text_masked(struct arena *arena, struct slice value)
+{
+	struct buffer text;
+	struct slice masked;
+
+	if (!text_holds_ssn(value))
+		return value;
+	buffer_init(&text, arena->env);
+	text_add_masked(&text, value);
+	masked = text.error == 0 ? arena_dup(arena, buffer_slice(&text)) : SLICE_EMPTY;
+	buffer_fini(&text);
+	return masked;
+}
+
 void text_cross_out(char *text, size_t bytes)
 {
 	struct slice value = slice_of(text, bytes);

@@ -129,7 +129,7 @@ static void roster_cells(struct groups_view *view, const struct member *member)
 {
 	char birth[DATE_TEXT_BYTES];
 
-	cli_table_cell(&view->table, member->subscriber_id);
+	cli_table_cell(&view->table, member_out_family(view->cli, member));
 	cli_table_cell(&view->table, member->member_id);
 	cli_table_cell(&view->table, member->relationship);
 	cli_table_cell(&view->table, member_out_visible(view->cli, member->last_name));

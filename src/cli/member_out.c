@@ -100,6 +100,14 @@ struct slice member_out_visible(struct cli *cli, struct slice text)
 	return copy;
 }
 
+struct slice member_out_family(struct cli *cli, const struct member *member)
+{
+	struct slice family = cli->options.unmasked ? member->subscriber_id
+						    : text_masked(&cli->arena, member->subscriber_id);
+
+	return family.data != NULL ? family : SLICE_LITERAL("***");
+}
+
 static struct slice out_span_words(struct cli *cli, const struct coverage_span *span)
 {
 	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES];
@@ -149,7 +157,7 @@ int member_out_text(struct cli *cli, const struct member *member, date_day on)
 	member_out_heading(cli, member);
 	out_line(cli, "middle name", member->middle_name);
 	out_line(cli, "suffix", member->suffix);
-	out_line(cli, "subscriber", member->subscriber_id);
+	out_line(cli, "subscriber", member_out_family(cli, member));
 	out_line(cli, "relationship", slice_is(member->relationship, "18") ? SLICE_LITERAL("18 (self: the subscriber)")
 								  : member->relationship);
 	out_line(cli, "born", slice_from(date_format_iso(member->birth_on, birth)));

@@ -16,5 +16,7 @@ int member_out_text(struct cli *cli, const struct member *member, date_day on);
 struct slice member_out_coverage(struct cli *cli, const struct member *member);
 /* `text` fit for a terminal, in the cli's arena. */
 struct slice member_out_visible(struct cli *cli, struct slice text);
+/* The family's number for people: masked where it may be an SSN, unless asked for. */
+struct slice member_out_family(struct cli *cli, const struct member *member);
 
 #endif

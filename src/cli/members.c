@@ -58,7 +58,7 @@ static int find_row(void *context, const struct member *member)
 		return cli_flush_some(view->cli);
 	}
 	cli_table_cell(&view->table, member->member_id);
-	cli_table_cell(&view->table, member->subscriber_id);
+	cli_table_cell(&view->table, member_out_family(view->cli, member));
 	cli_table_cell(&view->table, member_out_visible(view->cli, member->last_name));
 	cli_table_cell(&view->table, member_out_visible(view->cli, member->first_name));
 	cli_table_cell(&view->table, slice_from(date_format_iso(member->birth_on, birth)));

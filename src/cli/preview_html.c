@@ -47,10 +47,13 @@ static const char *class_of(char sign)
 /* Any text: what cannot be seen is shown, what HTML obeys is escaped. */
 static void add(struct buffer *out, struct slice text)
 {
-	struct buffer visible;
+	struct buffer masked, visible;
 
+	buffer_init(&masked, out->env);
 	buffer_init(&visible, out->env);
-	text_add_visible(&visible, text);
+	text_add_masked(&masked, text);
+	text_add_visible(&visible, buffer_slice(&masked));
+	buffer_fini(&masked);
 	text_add_html(out, buffer_slice(&visible));
 	if (visible.error != 0)
 		out->error = visible.error;

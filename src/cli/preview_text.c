@@ -10,18 +10,29 @@
 
 /* ---- text ---- */
 
+/* As a person may see it: whatever may be an SSN is masked, also where a partner takes it for an id. */
+static void add_shown(struct buffer *out, struct slice text)
+{
+	struct buffer masked;
+
+	buffer_init(&masked, out->env);
+	text_add_masked(&masked, text);
+	text_add_visible(out, buffer_slice(&masked));
+	buffer_fini(&masked);
+}
+
 static void add_name(struct buffer *out, struct slice last, struct slice first)
 {
-	text_add_visible(out, last);
+	add_shown(out, last);
 	buffer_add_text(out, first.len > 0 ? ", " : "");
-	text_add_visible(out, first);
+	add_shown(out, first);
 }
 
 static void add_padded(struct buffer *out, struct slice text, size_t width)
 {
 	size_t len = out->len;
 
-	text_add_visible(out, text);
+	add_shown(out, text);
 	while (out->len - len < width)
 		buffer_add_char(out, ' ');
 }
@@ -37,13 +48,13 @@ static void add_difference(struct buffer *out, const struct preview_difference *
 		buffer_add_char(out, ' ');
 	}
 	if (difference->before.len > 0)
-		text_add_visible(out, difference->before);
+		add_shown(out, difference->before);
 	else if (difference->coverage.len == 0 && !is_new)
 		buffer_add_text(out, "(nothing)");
 	if (difference->before.len > 0 || (difference->coverage.len == 0 && !is_new))
 		buffer_add_text(out, " -> ");
 	if (difference->after.len > 0)
-		text_add_visible(out, difference->after);
+		add_shown(out, difference->after);
 	else
 		buffer_add_text(out, "(nothing)");
 	buffer_add_char(out, '\n');
@@ -82,7 +93,7 @@ static void add_entry(struct buffer *out, const struct preview_entry *entry)
 			      category_name(entry->category));
 		preview_add_place(out, entry);
 		buffer_add_text(out, "]\n        ");
-		text_add_visible(out, entry->reason);
+		add_shown(out, entry->reason);
 		buffer_add_char(out, '\n');
 		add_candidates(out, entry);
 		return;
@@ -99,12 +110,12 @@ void preview_family_text(struct buffer *out, const struct preview_family *family
 	uint32_t i;
 
 	buffer_add_text(out, "\nfamily ");
-	text_add_visible(out, family->subscriber_id.len > 0 ? family->subscriber_id : SLICE_LITERAL("without a number"));
+	add_shown(out, family->subscriber_id.len > 0 ? family->subscriber_id : SLICE_LITERAL("without a number"));
 	buffer_add_text(out, family->last_name.len > 0 ? ", " : "");
-	text_add_visible(out, family->last_name);
+	add_shown(out, family->last_name);
 	if (family->set_control.len > 0) {
 		buffer_add_text(out, " (set ");
-		text_add_visible(out, family->set_control);
+		add_shown(out, family->set_control);
 		buffer_add_char(out, ')');
 	}
 	buffer_add_char(out, '\n');
@@ -115,7 +126,7 @@ void preview_family_text(struct buffer *out, const struct preview_family *family
 		buffer_add_text(out, "  ! ");
 		if (family->warning_records[i] > 0)
 			buffer_printf(out, "record %u: ", family->warning_records[i]);
-		text_add_visible(out, family->warnings[i]);
+		add_shown(out, family->warnings[i]);
 		buffer_add_char(out, '\n');
 	}
 }

@@ -3,6 +3,8 @@
  */
 #include "work.h"
 
+#include "muster/text.h"
+
 #include "muster/buffer.h"
 
 bool is_forced(const struct record_work *it)
@@ -158,7 +160,7 @@ struct slice describe_span(struct arena *arena, const struct coverage_span *befo
 			buffer_add_text(&out, after->voided ? "no -> yes" : "yes -> no");
 		}
 	}
-	described = out.error == 0 ? arena_dup(arena, buffer_slice(&out)) : SLICE_EMPTY;
+	described = out.error == 0 ? text_masked(arena, arena_dup(arena, buffer_slice(&out))) : SLICE_EMPTY;
 	buffer_fini(&out);
 	return described;
 }

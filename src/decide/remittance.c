@@ -48,8 +48,8 @@ static int suspend(struct line_work *work, enum category category, struct slice 
 {
 	work->payment->posted = false;
 	work->payment->category = category;
-	work->payment->reason = reason;
-	return reason.data != NULL ? 0 : -ENOMEM;
+	work->payment->reason = text_masked(work->arena, reason);
+	return work->payment->reason.data != NULL ? 0 : -ENOMEM;
 }
 
 /* Cents between what was paid and what the payer says was billed, that its own adjustments do not explain. */

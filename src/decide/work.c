@@ -4,10 +4,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "muster/text.h"
+
 #define REASON_BYTES 512
 
+/* Partners use SSNs as ids of families and groups; sentences go to people. */
 int work_fail(struct work *work, enum category category, struct slice reason)
 {
+	reason = text_masked(work->arena, reason);
 	if (reason.data == NULL)
 		return -ENOMEM;
 	work->failure.category = category;
@@ -29,7 +33,7 @@ static struct slice format_text(struct arena *arena, const char *format, va_list
 	char text[REASON_BYTES];
 
 	vsnprintf(text, sizeof(text), format, arguments);
-	return arena_dup(arena, slice_from(text));
+	return text_masked(arena, arena_dup(arena, slice_from(text)));
 }
 
 int work_failf(struct work *work, enum category category, const char *format, ...)

@@ -84,7 +84,8 @@ static struct slice keep(struct arena *arena, struct buffer *text)
 	return kept;
 }
 
-struct slice item_mask(const struct item_view *view, struct slice value)
+/* The record's own SSN only: for numbers that are no person's. */
+static struct slice mask_own(const struct item_view *view, struct slice value)
 {
 	struct buffer text;
 
@@ -93,6 +94,20 @@ struct slice item_mask(const struct item_view *view, struct slice value)
 	buffer_init(&text, view->arena->env);
 	add_masked(view, &text, value);
 	return keep(view->arena, &text);
+}
+
+struct slice item_mask(const struct item_view *view, struct slice value)
+{
+	value = mask_own(view, value);
+	return value.data != NULL ? text_masked(view->arena, value) : value;
+}
+
+struct slice item_mask_field(const struct item_view *view, enum incoming_field field, struct slice value)
+{
+	if (incoming_kinds[field] == INCOMING_SSN)
+		return mask_ssn(view->arena, value);
+	return field == INCOMING_zip || field == INCOMING_payer_id || field == INCOMING_trace ? mask_own(view, value)
+											      : item_mask(view, value);
 }
 
 int item_view_init(struct item_view *view, struct arena *arena, const struct store_exception *item)
@@ -112,8 +127,7 @@ int item_view_init(struct item_view *view, struct arena *arena, const struct sto
 	if (view->has_ssn)
 		view->sent[INCOMING_ssn] = slice_of(view->ssn, sizeof(view->ssn));
 	for (i = 0; i < INCOMING_COUNT; i++) {
-		view->shown[i] = incoming_kinds[i] == INCOMING_SSN ? mask_ssn(arena, view->sent[i])
-								   : item_mask(view, view->sent[i]);
+		view->shown[i] = item_mask_field(view, (enum incoming_field)i, view->sent[i]);
 		if (view->shown[i].data == NULL)
 			return -ENOMEM;
 	}
@@ -185,6 +199,13 @@ static bool is_about_ssn(struct slice field)
 	return false;
 }
 
+static struct slice mask_evidence(const struct item_view *view, struct slice field, struct slice value)
+{
+	if (is_about_ssn(field))
+		return mask_ssn(view->arena, value);
+	return slice_is(field, "zip") ? mask_own(view, value) : item_mask(view, value);
+}
+
 int item_next_evidence(const struct item_view *view, const struct store_candidate *candidate, size_t *at,
 		       struct item_evidence *ret_evidence)
 {
@@ -200,8 +221,8 @@ int item_next_evidence(const struct item_view *view, const struct store_candidat
 	    evidence_text(view, object, "bits", &e->bits) != 0 ||
 	    evidence_text(view, object, "against", &e->against) != 0)
 		return -ENOMEM;
-	e->sent = is_about_ssn(e->field) ? mask_ssn(view->arena, e->sent) : item_mask(view, e->sent);
-	e->known = is_about_ssn(e->field) ? mask_ssn(view->arena, e->known) : item_mask(view, e->known);
+	e->sent = mask_evidence(view, e->field, e->sent);
+	e->known = mask_evidence(view, e->field, e->known);
 	return e->sent.data != NULL && e->known.data != NULL ? 1 : -ENOMEM;
 }
 

@@ -31,8 +31,10 @@ struct item_view {
 
 /* 0 or -ENOMEM. */
 int item_view_init(struct item_view *view, struct arena *arena, const struct store_exception *item);
-/* `value` with the record's SSN masked. data NULL = no memory. */
+/* `value` with the record's SSN masked, and whatever else may be one. data NULL = no memory. */
 struct slice item_mask(const struct item_view *view, struct slice value);
+/* What an incoming field holds, by its kind. */
+struct slice item_mask_field(const struct item_view *view, enum incoming_field field, struct slice value);
 
 struct item_segment {
 	struct slice text; /* masked: also every element of nine digits */

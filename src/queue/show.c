@@ -227,15 +227,6 @@ static struct slice known_value(struct arena *arena, const struct member *member
 	return SLICE_EMPTY;
 }
 
-static struct slice masked_value(const struct item_view *view, enum incoming_field field, struct slice known)
-{
-	char text[TEXT_SSN_BYTES];
-
-	if (field == INCOMING_ssn)
-		return arena_dup(view->arena, slice_from(text_mask_ssn(known, text)));
-	return item_mask(view, known);
-}
-
 /* By form, not by colour: equal, different, or nothing to compare. */
 static char mark_of(struct slice sent, struct slice known)
 {
@@ -288,7 +279,7 @@ static void json_known(struct json *json, const struct page *page)
 
 			if (!slice_is_empty(known))
 				json_text(json, field == INCOMING_member_id_sent ? "member_id" : incoming_names[field],
-					  masked_value(&page->view, (enum incoming_field)field, known));
+					  item_mask_field(&page->view, (enum incoming_field)field, known));
 		}
 		json_object_end(json);
 	}
@@ -398,7 +389,7 @@ static void grid_fill(struct grid *grid, const struct page *page)
 			any |= !slice_is_empty(known);
 			grid->marks[row][2 + i] = mark_of(page->view.sent[field], known);
 			grid->cells[row][2 + i] =
-				visible(page, masked_value(&page->view, (enum incoming_field)field, known));
+				visible(page, item_mask_field(&page->view, (enum incoming_field)field, known));
 		}
 		grid->cells[row][0] = slice_from(incoming_names[field]);
 		grid->cells[row][1] = visible(page, page->view.shown[field]);

@@ -9,7 +9,8 @@
  *          DATE  YYYY-MM-DD
  *          MONEY 1234.56
  *
- * Wherever the record's own SSN stands in one of the others, it is masked there too. New rows go to the end.
+ * Wherever the record's own SSN stands in one of the others, it is masked there too; and so is whatever may be an SSN
+ * (text_add_masked), but in zip, payer_id and trace, which are no person's. New rows go to the end.
  *
  * Source    CONTRACT section 5 (exceptions.csv); reference/security section 1 (minimum necessary).
  */
