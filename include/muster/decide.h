@@ -68,6 +68,15 @@ struct decide_view {
 /* Whose SSN must be there before a person is taken in. */
 enum decide_ssn { DECIDE_SSN_NOBODY, DECIDE_SSN_SUBSCRIBERS, DECIDE_SSN_EVERYBODY };
 
+/* An end that is moved: asked about when it has passed; simply moved; or only after a reinstatement. */
+enum decide_earlier_term { DECIDE_EARLIER_ASK, DECIDE_EARLIER_DIRECT, DECIDE_EARLIER_REINSTATE_FIRST };
+/* Who comes back: by 025 or 021; by 025 only, and a 021 is new coverage; by 021 only. */
+enum decide_reinstate { DECIDE_REINSTATE_ANY, DECIDE_REINSTATE_025, DECIDE_REINSTATE_021 };
+/* Another plan: by one 001 or by 024 with 021; by one 001 only; by the pair only. */
+enum decide_plan_change { DECIDE_PLAN_CHANGE_ANY, DECIDE_PLAN_CHANGE_SIMPLE, DECIDE_PLAN_CHANGE_PAIR };
+/* Coverage from the first to the last of months: not asked for, asked about, or moved there. */
+enum decide_month_rule { DECIDE_MONTH_ANY, DECIDE_MONTH_HOLD, DECIDE_MONTH_SHIFT };
+
 /* Where a partner sends what. Values of a profile; all zero = the defaults of CONTRACT section 5. */
 struct decide_policy {
 	char member_id_ref[4];       /* REF qualifier of the plan's member number; "" = 23 */
@@ -82,6 +91,23 @@ struct decide_policy {
 	bool dependents_stay;        /* the subscriber's new plan or group is not theirs: they have records of their own */
 	uint64_t hold_on;            /* categories (1 << enum category) that hold a record up instead of warning */
 	char support_order[32];      /* REF*17 of a child under a medical child support order; "" = QMCSO or NMSN */
+	/* Where the sender puts ids; REF qualifiers of the 2000 loop. */
+	char employee_id_ref[4];     /* "" = ABB */
+	char medicare_id_ref[4];     /* "" = F6 */
+	char prior_id_ref[4];        /* beside Q4 and 6O */
+	/* How he tells what happened. */
+	bool upsert;                 /* INS03 001 for everything: who is not on file is added */
+	bool merge_ins;              /* a record for each coverage: 024 ends those that its HDs name, and no others */
+	enum decide_earlier_term earlier_term;
+	enum decide_reinstate reinstate;
+	enum decide_plan_change plan_change;
+	bool renewal_inside;         /* dependents whom a renewal's family does not name are dropped by it */
+	bool renewal_survives;       /* a termination leaves coverage alone that begins after it */
+	bool cancel_at_begin;        /* an end on the first day is no day of cover: never effective */
+	enum decide_month_rule month_rule;
+	int32_t gap_days;            /* a re-add after so many days without cover is continuous */
+	int32_t waiting_days;        /* a subscriber's coverage begins so many days after hire (DTP 336) */
+	int32_t reinstate_days;      /* ended longer ago: a reinstatement makes a new span; 0 = no limit */
 	bool address_cascade_off;    /* the subscriber's new address is not given to dependents who shared the old one */
 };
 

@@ -38,6 +38,16 @@ struct enroll_header {
 	struct slice sponsor_id, sponsor_name, payer_id, broker_id;
 };
 
+/* Where a sender puts what; all zero: as CONTRACT section 5 has it. */
+enum enroll_group_key { ENROLL_GROUP_ANY, ENROLL_GROUP_HEADER, ENROLL_GROUP_MEMBER, ENROLL_GROUP_COVERAGE };
+struct enroll_habits {
+	enum enroll_group_key group_key; /* the only place that names the group: header REF*38, REF of 2000, of 2300 */
+	char group_ref[4];               /* REF of 2000 with the group; "" = 1L */
+	char plan_ref[4];                /* REF of 2300 with the plan; "" = HD04 */
+	char subgroup_ref[4], employer_ref[4], carrier_ref[4], case_ref[4]; /* REF of 2000 kept as facts; "" = none */
+	bool sponsor_is_policy;          /* the sponsor is header REF*38: N1*P5 names who files for many */
+};
+
 struct enroll_coverage {
 	struct slice maintenance;    /* HD01 */
 	struct slice insurance_line; /* HD03 */
@@ -77,6 +87,7 @@ struct member_record {
 	uint32_t birth_order;        /* INS17, 0 = not sent */
 	struct slice subscriber_id;  /* REF*0F */
 	struct slice group;          /* REF*1L of the member; empty: see coverages, then header.policy */
+	enum enroll_group_key group_key; /* by the sender's habit: which of these three counts */
 	const struct enroll_ref *refs; /* all REF of the 2000 loop */
 	uint32_t ref_count;
 	const struct enroll_date *dates; /* all DTP of the 2000 loop */
@@ -123,13 +134,21 @@ struct enroll; /* opaque */
 
 int enroll_new(struct env *env, const struct enroll_sink *sink, struct enroll **ret_enroll);
 void enroll_free(struct enroll *enroll);
+/* How the sender of what comes writes; copied. */
+void enroll_set_habits(struct enroll *enroll, const struct enroll_habits *habits);
 /* Walk events go in here; it ignores sets of other guides. */
 const struct check_handler *enroll_handler(struct enroll *enroll);
 
 /* The value of the first REF with this qualifier, or empty. */
 struct slice enroll_ref_value(const struct enroll_ref *refs, uint32_t count, const char *qualifier);
-/* The group of a record, as CONTRACT section 5 finds it: its REF*1L, else a coverage's, else the header's REF*38. */
+/*
+ * The group of a record, as CONTRACT section 5 finds it: its REF*1L, else a coverage's, else the header's REF*38; or the
+ * one of these that the sender's habit names.
+ */
 struct slice enroll_group(const struct enroll_header *header, const struct member_record *record);
+/* The same for one of its coverages. */
+struct slice enroll_coverage_group(const struct enroll_header *header, const struct member_record *record,
+                                   const struct enroll_coverage *coverage);
 /* The day of the first DTP with this qualifier, or DATE_NONE. */
 date_day enroll_date_value(const struct member_record *record, const char *qualifier);
 

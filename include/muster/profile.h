@@ -102,6 +102,7 @@ struct profile {
 	struct slice isa_receiver; /* ISA08 that this partner must use; empty = the configuration's receiver_ids decide */
 	/* reject, severities, codes, overlay, delims, ...; receivers: set by profiles_load. Its guides live in the arena. */
 	struct check_options check;
+	struct enroll_habits enroll; /* group_key, plan_key, sponsor_key, ref_map */
 	struct decide_policy decide; /* ref_map, ref0F, end_is_exclusive, retro_*, future_limit, age_limit, test_files, ... */
 	enum profile_ack ack;       /* none: no TA1 and 999 are written to out/ */
 	bool ta1_only_when_asked;   /* ta1: requested */

@@ -179,6 +179,25 @@ static bool is_other_name(const struct decide_operation *operation)
 		!slice_equal(from->middle_name, to->middle_name) || !slice_equal(from->suffix, to->suffix));
 }
 
+/* Cards of plans in which the primary care provider gives the referrals show him. */
+static bool is_other_pcp(const struct noticing *it, const struct decide_operation *operation)
+{
+	const struct member *from = operation->fields_before, *to = operation->fields_after;
+	const struct member *member = &operation->image->after;
+	uint32_t i;
+
+	if (!operation->carries_fields || from == NULL || to == NULL || slice_equal(from->pcp_id, to->pcp_id))
+		return false;
+	for (i = 0; i < member->span_count; i++) {
+		const struct coverage_span *span = &member->spans[i];
+
+		if (!span->voided && (span->ends_on == DATE_NONE || span->ends_on >= it->today) &&
+		    (slice_is(span->insurance_line, "HMO") || slice_is(span->insurance_line, "POS")))
+			return true;
+	}
+	return false;
+}
+
 /* Why this operation asks for a card; NULL: it does not. */
 static const char *card_reason(const struct noticing *it, const struct decide_operation *operation)
 {
@@ -191,6 +210,8 @@ static const char *card_reason(const struct noticing *it, const struct decide_op
 	if (operation->action == DECIDE_CHANGE && before != NULL && after != NULL &&
 	    !slice_equal(before->plan_id, after->plan_id))
 		return "plan change";
+	if (is_other_pcp(it, operation))
+		return "PCP change";
 	if (is_other_name(operation) && is_covered_from(&operation->image->after, SLICE_EMPTY, it->today))
 		return "name change";
 	return NULL;

@@ -52,8 +52,19 @@ struct job_volume *pass_volume(struct pass *pass, struct slice group_id)
 	return guard_volume(pass->volume_arena, &pass->volumes, &pass->volume_capacity, &pass->volume_count, group_id);
 }
 
+/* The group that an operation concerns: its own, or (person data) the one that its record names. */
+static struct slice measured_group(const struct enroll_family *family, const struct decide_operation *operation)
+{
+	uint32_t i;
+
+	for (i = 0; slice_is_empty(operation->group_id) && i < family->member_count; i++)
+		if (family->members[i].member_pos == operation->member_pos)
+			return enroll_group(family->header, &family->members[i]);
+	return operation->group_id;
+}
+
 /* A dry run: who would lose coverage, who would be changed, by group. */
-static int family_measure(struct pass *pass, const struct changeset *changeset)
+static int family_measure(struct pass *pass, const struct enroll_family *family, const struct changeset *changeset)
 {
 	uint32_t i;
 
@@ -63,7 +74,7 @@ static int family_measure(struct pass *pass, const struct changeset *changeset)
 
 		if (operation->action == DECIDE_NO_CHANGE)
 			continue;
-		volume = pass_volume(pass, operation->group_id);
+		volume = pass_volume(pass, measured_group(family, operation));
 		if (volume == NULL)
 			return -ENOMEM;
 		volume->changes++;
@@ -120,7 +131,7 @@ static int pass_family(void *context, const struct enroll_family *whole)
 	if (family.member_count > 0) {
 		r = family_decide(pass, &family, &changeset);
 		if (r == 0 && pass->dry)
-			r = family_measure(pass, &changeset);
+			r = family_measure(pass, &family, &changeset);
 		else if (r == 0 && job->preview != NULL && job->preview->family != NULL)
 			r = job->preview->family(job->preview->context, &family, &changeset,
 						 pass->full.mode == STORE_FULL_AUDIT);
@@ -395,6 +406,8 @@ static int pass_setup(struct pass *pass, struct job *job)
 	r = pass_know(pass);
 	if (r == 0)
 		r = enroll_new(job->env, &enroll_sink, &pass->enroll);
+	if (r == 0)
+		enroll_set_habits(pass->enroll, &job->profile->enroll);
 	return r < 0 ? r : remit_new(job->env, &remit_sink, &pass->remit);
 }
 

@@ -65,24 +65,19 @@ static bool is_voluntary(const struct member_record *record)
 	return !slice_is(record->maintenance, "024") || record->reason.len > 0;
 }
 
-static int cascade_end(struct work *work, const struct cascade *cascade, struct draft *draft)
+static int end_spans(struct work *work, const struct cascade *cascade, struct draft *draft)
 {
 	const struct span_list spans = draft->spans; /* copied at each change: this one stays */
 	uint32_t i;
 	int error = 0;
 
-	if (subscriber_goes_on(cascade))
-		return 0;
-	if (draft->image->after.support_order && is_voluntary(cascade->record))
-		return work_warnf(work, cascade->record->member_pos,
-				  "dependent %.*s keeps his coverage: a medical child support order protects it",
-				  SLICE_ARGS(draft->image->after.member_id));
 	for (i = 0; i < spans.count && error == 0; i++) {
 		const struct work_span *known = &spans.items[i];
-		struct coverage_span ended = span_ended(&known->span, cascade->day);
+		bool cancels = work->input->policy->cancel_at_begin && cascade->day == known->span.begins_on;
+		struct coverage_span ended = span_ended(&known->span, cancels ? cascade->day - 1 : cascade->day);
 
 		if (known->span.voided || !span_matches(&known->span, &cascade->filter) ||
-		    end_compare(known->span.ends_on, cascade->day) <= 0)
+		    (!cancels && end_compare(known->span.ends_on, cascade->day) <= 0))
 			continue;
 		error = spans_replace(work->arena, &draft->spans, known->id, &ended);
 		if (error == 0)
@@ -90,6 +85,17 @@ static int cascade_end(struct work *work, const struct cascade *cascade, struct 
 					 &known->span, known->id);
 	}
 	return error;
+}
+
+static int cascade_end(struct work *work, const struct cascade *cascade, struct draft *draft)
+{
+	if (subscriber_goes_on(cascade))
+		return 0;
+	if (draft->image->after.support_order && is_voluntary(cascade->record))
+		return work_warnf(work, cascade->record->member_pos,
+				  "dependent %.*s keeps his coverage: a medical child support order protects it",
+				  SLICE_ARGS(draft->image->after.member_id));
+	return end_spans(work, cascade, draft);
 }
 
 /* `after` from the day on: the span is split where it runs over the day, else it is replaced. */
@@ -188,6 +194,19 @@ static bool spoke_himself(const struct work *work, const struct cascade *cascade
 	return false;
 }
 
+/*
+ * The record renews the subscriber's coverage and names who is covered from then on: whoever it does not name is not. His
+ * own coverage of the product ends the day before.
+ */
+static int drop_at_renewal(struct work *work, const struct cascade *cascade, struct draft *draft)
+{
+	struct cascade ending = *cascade;
+
+	ending.kind = CASCADE_END;
+	ending.day = cascade->day - 1;
+	return end_spans(work, &ending, draft);
+}
+
 static int cascade_follow(struct work *work, const struct cascade *cascade, struct draft *draft)
 {
 	const struct span_list spans = draft->spans;
@@ -196,6 +215,8 @@ static int cascade_follow(struct work *work, const struct cascade *cascade, stru
 
 	if (spoke_himself(work, cascade, draft))
 		return 0;
+	if (work->input->policy->renewal_inside)
+		return drop_at_renewal(work, cascade, draft);
 	for (i = 0; i < spans.count && error == 0; i++) {
 		const struct coverage_span *span = &spans.items[i].span;
 		bool there = slice_equal(span->plan_id, cascade->span_after.plan_id) &&

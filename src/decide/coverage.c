@@ -152,6 +152,8 @@ static struct row *find_own_end(struct record_work *it, const struct line *line)
 {
 	uint32_t i;
 
+	if (it->work->input->policy->plan_change == DECIDE_PLAN_CHANGE_SIMPLE)
+		return NULL;
 	for (i = it->first_row; i < it->work->row_count; i++) {
 		struct row *row = &it->work->rows[i];
 		const struct coverage_span *span;
@@ -215,12 +217,16 @@ static int continue_own_end(struct record_work *it, struct row *row, const struc
 /* An ended coverage that the new one follows without a gap, all else equal. */
 static int32_t find_continued(const struct record_work *it, const struct coverage_span *after)
 {
+	const struct decide_policy *policy = it->work->input->policy;
 	uint32_t i;
 
+	if (policy->reinstate == DECIDE_REINSTATE_025)
+		return -1;
 	for (i = 0; i < it->draft->spans.count; i++) {
 		const struct coverage_span *span = &it->draft->spans.items[i].span;
 
-		if (!span->voided && span->ends_on != DATE_NONE && span->ends_on + 1 == after->begins_on &&
+		if (!span->voided && span->ends_on != DATE_NONE && span->ends_on < after->begins_on &&
+		    after->begins_on - span->ends_on - 1 <= policy->gap_days &&
 		    slice_equal(span->group_id, after->group_id) && slice_equal(span->plan_id, after->plan_id) &&
 		    tiers_agree(after->tier, span->tier) && span->cobra == after->cobra)
 			return (int32_t)i;
@@ -354,6 +360,10 @@ int coverage_replace(struct record_work *it, const struct line *line, const stru
 	const struct coverage_span *span = &known->span;
 	int error;
 
+	if (it->work->input->policy->plan_change == DECIDE_PLAN_CHANGE_PAIR &&
+	    !slice_equal(after->plan_id, span->plan_id) && !is_compared(it) && !is_forced(it))
+		return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
+				 SLICE_LITERAL("A change of plan by one change; by agreement it is an end and an add."));
 	if (after->begins_on == DATE_NONE)
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("No date was sent from which the change holds."));
@@ -421,6 +431,25 @@ static int change_dates(struct record_work *it, const struct line *line, const s
 	return error == 0 ? record_span_row(it, DECIDE_CHANGE, id, &before, id) : error;
 }
 
+/* A change of what is not there, by a partner who sends changes for everything. */
+static int upsert_coverage(struct record_work *it, const struct line *line)
+{
+	struct line added = *line;
+	int error;
+
+	if (line->plan == NULL)
+		return work_fail(it->work, CATEGORY_UNKNOWN_PLAN, SLICE_LITERAL("No plan code (HD04) was sent."));
+	added.begins_on = resolve_begin(it, line->coverage);
+	if (added.begins_on == DATE_NONE)
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("No begin date was sent for a coverage that is not on file."));
+	if (added.ends_on != DATE_NONE && added.ends_on < added.begins_on)
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("The coverage to be added ends before it begins."));
+	error = family_require_covered(it, &added);
+	return error == 0 ? coverage_add(it, &added) : error;
+}
+
 /* Nothing to change here: perhaps the coverage moves from another group. */
 static int change_elsewhere(struct record_work *it, const struct line *line, date_day day)
 {
@@ -428,6 +457,8 @@ static int change_elsewhere(struct record_work *it, const struct line *line, dat
 	int32_t found = spans_find_overlap(&it->draft->spans, &anywhere, day, DATE_NONE, 0);
 	struct coverage_span after;
 
+	if (found < 0 && is_upsert(it))
+		return upsert_coverage(it, line);
 	if (found < 0 || day == DATE_NONE)
 		return work_failf(it->work, CATEGORY_CONFLICTING_ACTION,
 				  "A change (HD01 %.*s) of a coverage that the member does not have in group %.*s.",

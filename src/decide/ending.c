@@ -28,7 +28,10 @@ static int check_support_order(struct record_work *it)
 static int end_span(struct record_work *it, uint32_t id, date_day day, bool one_coverage)
 {
 	struct span_list *spans = &it->draft->spans;
-	struct coverage_span before = spans->items[spans_index(spans, id)].span, after = span_ended(&before, day);
+	struct coverage_span before = spans->items[spans_index(spans, id)].span;
+	/* An end on the first day cancels, where the partner means that. */
+	bool cancels = it->work->input->policy->cancel_at_begin && day == before.begins_on;
+	struct coverage_span after = span_ended(&before, cancels ? day - 1 : day);
 	int error = spans_replace(it->work->arena, spans, id, &after);
 
 	if (error == 0)
@@ -39,9 +42,35 @@ static int end_span(struct record_work *it, uint32_t id, date_day day, bool one_
 }
 
 /* Does an end on `day` touch this span? */
-static bool is_touched(const struct coverage_span *span, const struct span_filter *filter, date_day day)
+static bool is_touched(const struct record_work *it, const struct coverage_span *span, const struct span_filter *filter,
+		       date_day day)
 {
-	return !span->voided && span_matches(span, filter) && end_compare(span->ends_on, day) > 0;
+	const struct decide_policy *policy = it->work->input->policy;
+	bool cancelled = policy->cancel_at_begin && span->begins_on == day;
+
+	return !span->voided && span_matches(span, filter) && (cancelled || end_compare(span->ends_on, day) > 0) &&
+	       (!policy->renewal_survives || span->begins_on <= day);
+}
+
+/* May an end that was given before be moved to another day by another end? */
+static int check_earlier_term(struct record_work *it, const struct coverage_span *span)
+{
+	char ends[DATE_TEXT_BYTES];
+
+	if (span->ends_on == DATE_NONE || is_forced(it))
+		return 0;
+	switch (it->work->input->policy->earlier_term) {
+	case DECIDE_EARLIER_ASK:
+		return span->ends_on < it->work->input->today ? already_ended(it, span) : 0;
+	case DECIDE_EARLIER_DIRECT:
+		return 0;
+	case DECIDE_EARLIER_REINSTATE_FIRST:
+		break;
+	}
+	return work_failf(it->work, CATEGORY_ALREADY_TERMED,
+			  "The coverage by plan %.*s has its end already, %s; by agreement it is reinstated before it ends "
+			  "on another day.",
+			  SLICE_ARGS(span->plan_id), date_format_iso(span->ends_on, ends));
 }
 
 /* None is touched: they ended with that very day, or before it. */
@@ -73,11 +102,10 @@ static int end_matching(struct record_work *it, const struct span_filter *filter
 	for (i = 0; i < spans.count && error == 0; i++) {
 		const struct coverage_span *span = &spans.items[i].span;
 
-		if (!is_touched(span, filter, day))
+		if (!is_touched(it, span, filter, day))
 			continue;
 		touched++;
-		if (span->ends_on != DATE_NONE && span->ends_on < it->work->input->today)
-			error = already_ended(it, span);
+		error = check_earlier_term(it, span);
 	}
 	if (error == 0 && touched == 0)
 		return nothing_to_end(it, filter, day);
@@ -86,7 +114,7 @@ static int end_matching(struct record_work *it, const struct span_filter *filter
 	if (error == 0)
 		error = resolve_end_limits(it, day);
 	for (i = 0; i < spans.count && error == 0; i++)
-		if (is_touched(&spans.items[i].span, filter, day))
+		if (is_touched(it, &spans.items[i].span, filter, day))
 			error = end_span(it, spans.items[i].id, day, one_coverage);
 	return error;
 }
@@ -151,8 +179,9 @@ int ending_member(struct record_work *it)
 	date_day day = resolve_end(it, NULL);
 	int error;
 
-	/* 349 ends each coverage named; only a 357 ends the rest. */
-	if (it->record->coverage_count > 0 && enroll_date_value(it->record, "357") == DATE_NONE)
+	/* 349 ends each coverage named; only a 357 ends the rest, and not where each coverage has a record of its own. */
+	if (it->record->coverage_count > 0 &&
+	    (enroll_date_value(it->record, "357") == DATE_NONE || it->work->input->policy->merge_ins))
 		return 0;
 	error = resolve_record_group(it, &group);
 	if (error != 0)
@@ -237,6 +266,14 @@ static int collision(struct record_work *it, const struct coverage_span *after, 
 			  SLICE_ARGS(it->draft->spans.items[found].span.group_id));
 }
 
+/* Too long ago for the old span to go on: what comes is new coverage. */
+static bool is_long_ago(const struct record_work *it, const struct coverage_span *ended)
+{
+	const struct decide_input *input = it->work->input;
+
+	return input->policy->reinstate_days > 0 && ended->ends_on < input->today - input->policy->reinstate_days;
+}
+
 /*
  * One ended coverage goes on from `day`: without a gap the old span is opened again, after one there is a new span.
  * `ends` is the new end, DATE_NONE for open.
@@ -245,7 +282,8 @@ static int reinstate_span(struct record_work *it, const struct line *line, uint3
 {
 	struct span_list *spans = &it->draft->spans;
 	struct coverage_span before = spans->items[spans_index(spans, id)].span, after = before;
-	bool gap = !before.voided && day != DATE_NONE && day > before.ends_on + 1;
+	bool gap = !before.voided && day != DATE_NONE &&
+		   (day > before.ends_on + 1 + it->work->input->policy->gap_days || is_long_ago(it, &before));
 	uint32_t new_id = id;
 	int error;
 

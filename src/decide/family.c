@@ -12,6 +12,8 @@
 
 #include <assert.h>
 
+#include "muster/region.h"
+
 #include "muster/text.h"
 
 static enum line_action line_action(const struct decide_input *input, struct slice maintenance)
@@ -131,14 +133,14 @@ static int add_person(struct record_work *it)
 		return error;
 	if (it->record->is_subscriber && subscriber != NULL)
 		return subscriber_exists(it);
-	if (is_compared(it) && !it->record->is_subscriber && subscriber == NULL)
+	if ((is_compared(it) || is_upsert(it)) && !it->record->is_subscriber && subscriber == NULL)
 		return no_subscriber(it);
 	error = require_ssn(it);
 	if (error != 0)
 		return error;
-	if (is_compared(it) && it->record->coverage_count == 0 && !it->work->input->policy->add_without_coverage)
+	if ((is_compared(it) || is_upsert(it)) && it->record->coverage_count == 0 && !it->work->input->policy->add_without_coverage)
 		return work_fail(it->work, CATEGORY_NO_MATCH,
-				 SLICE_LITERAL("The person is not on file, and the full file names no coverage."));
+				 SLICE_LITERAL("The person is not on file, and no coverage was named."));
 	it->is_new = true;
 	error = work_draft_new(it->work, &it->sent, &it->draft);
 	if (error < 0)
@@ -151,8 +153,13 @@ static int add_person(struct record_work *it)
 }
 
 /* Is this the number that the record says the member had before? */
-static bool is_former_id(const struct member_record *record, struct slice id)
+static bool is_former_id(const struct record_work *it, struct slice id)
 {
+	const struct member_record *record = it->record;
+	const char *agreed = it->work->input->policy->prior_id_ref;
+
+	if (agreed[0] != '\0' && slice_equal(enroll_ref_value(record->refs, record->ref_count, agreed), id))
+		return true;
 	return slice_equal(enroll_ref_value(record->refs, record->ref_count, "Q4"), id) ||
 	       slice_equal(enroll_ref_value(record->refs, record->ref_count, "6O"), id);
 }
@@ -172,7 +179,7 @@ static int check_other_family(struct record_work *it)
 		return work_failf(it->work, CATEGORY_DUP_ADD,
 				  "The person is active already under subscriber number %.*s.",
 				  SLICE_ARGS(known->subscriber_id));
-	if (!is_add && !is_former_id(it->record, known->subscriber_id) && !slice_is(it->record->reason, "25"))
+	if (!is_add && !is_former_id(it, known->subscriber_id) && !slice_is(it->record->reason, "25"))
 		return work_failf(it->work, CATEGORY_ID_CONFLICT,
 				  "The member is on file under subscriber number %.*s, %.*s was sent.",
 				  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(it->record->subscriber_id));
@@ -415,14 +422,40 @@ static int decide_person(struct record_work *it)
 	return error;
 }
 
-/* It would leave somebody alone: the rest of the file may speak of him, else a person does. */
+/* It would leave somebody alone, or does not fit the others: the rest of the file may speak of them, else a person does. */
 static int refused_before(struct record_work *it)
 {
-	struct slice refusal = it->work->refusals[it->record - it->work->input->family->members];
+	const struct refusal *refusal = &it->work->refusals[it->record - it->work->input->family->members];
 
-	if (refusal.data == NULL)
+	if (refusal->reason.data == NULL)
 		return 0;
-	return it->work->input->last_chance ? work_fail(it->work, CATEGORY_DEP_NO_SUBSCRIBER, refusal) : DECIDE_E_DEFER;
+	return it->work->input->last_chance ? work_fail(it->work, refusal->category, refusal->reason) : DECIDE_E_DEFER;
+}
+
+/* A subscriber who lives, newly, where none of his plans is sold. */
+static int check_area(struct record_work *it)
+{
+	const struct decide_view *view = it->work->input->view;
+	const struct member *before = &it->after_before, *after = &it->draft->image->after;
+	struct slice region = region_of(after->state, after->zip);
+	uint32_t i;
+	int error = 0;
+
+	if (!it->record->is_subscriber || !it->record->has_address || slice_is_empty(region) ||
+	    (!it->is_new && slice_equal(region, region_of(before->state, before->zip))))
+		return 0;
+	for (i = 0; i < it->draft->spans.count && error == 0; i++) {
+		const struct coverage_span *span = &it->draft->spans.items[i].span;
+		const struct plan *plan;
+
+		if (span->voided || end_compare(span->ends_on, it->work->input->today) < 0)
+			continue;
+		error = view->plan(view->context, span->plan_id, it->work->arena, &plan);
+		if (error == 0 && plan != NULL && plan->region.len > 0 && !slice_equal(plan->region, region))
+			return work_doubt(it, CATEGORY_OUT_OF_AREA,
+					  "the address lies outside the region in which the plan is sold");
+	}
+	return error < 0 ? error : 0;
 }
 
 static int decide_record(struct record_work *it)
@@ -451,6 +484,8 @@ static int decide_record(struct record_work *it)
 		error = cascade_fields(it);
 	if (error == 0)
 		error = apply_coverages(it, lines);
+	if (error == 0)
+		error = check_area(it);
 	if (error == 0)
 		error = finish_rows(it);
 	if (error == 0)
@@ -562,8 +597,27 @@ static uint32_t count_covered(const struct work *work, const struct draft *subsc
 	return count;
 }
 
-/* A tier that does not fit the people enrolled is said, not held. */
-static int warn_of_tiers(struct work *work)
+/* A tier that does not fit the people enrolled is said; held where the partner's profile says so. */
+static int tell_of_tier(struct work *work, uint32_t member_pos, struct slice tier, uint32_t dependents, bool *ret_refused)
+{
+	const struct enroll_family *family = work->input->family;
+	const struct decide_input *input = work->input;
+	bool forced = input->forced_new || input->forced_member_id.len > 0;
+	uint32_t i = 0;
+
+	while (i < family->member_count && family->members[i].member_pos != member_pos)
+		i++;
+	if (forced || i == family->member_count || (input->policy->hold_on & UINT64_C(1) << CATEGORY_TIER_MISMATCH) == 0)
+		return work_warnf(work, member_pos, "tier %.*s does not fit %u covered dependents", SLICE_ARGS(tier),
+				  dependents);
+	work->refusals[i].category = CATEGORY_TIER_MISMATCH;
+	work->refusals[i].reason = arena_printf(work->arena, "The tier is %.*s, but %u dependents would be covered.",
+						SLICE_ARGS(tier), dependents);
+	*ret_refused = true;
+	return work->refusals[i].reason.data != NULL ? 0 : -ENOMEM;
+}
+
+static int check_tiers(struct work *work, bool *ret_refused)
 {
 	uint32_t i, count = work->row_count;
 	int error = 0;
@@ -588,8 +642,7 @@ static int warn_of_tiers(struct work *work)
 		dependents = count_covered(work, row->draft, span);
 		if (error == 0 && ((slice_is(span->tier, "EMP") && dependents > 0) ||
 				   (is_family_tier(span->tier) && dependents == 0)))
-			error = work_warnf(work, row->operation.member_pos, "tier %.*s does not fit %u covered dependents",
-					   SLICE_ARGS(span->tier), dependents);
+			error = tell_of_tier(work, row->operation.member_pos, span->tier, dependents, ret_refused);
 	}
 	return error;
 }
@@ -642,14 +695,16 @@ static int decide_once(struct work *work, bool *ret_refused)
 		error = together_check(work, ret_refused);
 	if (error != 0 || *ret_refused)
 		return error;
+	error = check_tiers(work, ret_refused);
+	if (error != 0 || *ret_refused)
+		return error;
 	settle_outcomes(work);
-	error = warn_of_tiers(work);
-	return error == 0 ? work_finish(work) : error;
+	return work_finish(work);
 }
 
 int decide_family(struct arena *arena, const struct decide_input *input, struct changeset *ret_changeset)
 {
-	struct slice *refusals = arena_alloc_array(arena, input->family->member_count + 1, sizeof(*refusals));
+	struct refusal *refusals = arena_alloc_array(arena, input->family->member_count + 1, sizeof(*refusals));
 	bool refused = true;
 	int error = 0;
 

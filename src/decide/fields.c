@@ -414,13 +414,30 @@ static bool is_address(const struct field *field)
 	       field->offset == offsetof(struct member, state) || field->offset == offsetof(struct member, zip);
 }
 
-static void take_address(struct member *after, const struct member *sent, const struct member_record *record)
+/* No mail arrives there: it takes no true address away. */
+static bool is_no_address(const struct member *sent)
 {
+	static const char *const streets[] = {"UNKNOWN", "NONE", "N/A", "NA", "NO ADDRESS", "BAD ADDRESS", "ADDRESS UNKNOWN",
+					      "RETURN TO SENDER", "RETURNED MAIL", "HOMELESS", "XXX", "TBD"};
+	size_t i;
+
+	for (i = 0; i < sizeof(streets) / sizeof(streets[0]); i++)
+		if (words_equal(sent->address1, slice_from(streets[i])))
+			return true;
+	return slice_starts_with(sent->zip, "00000") || slice_starts_with(sent->zip, "99999");
+}
+
+static int take_address(struct record_work *it, struct member *after)
+{
+	const struct member_record *record = it->record;
+	const struct member *sent = &it->sent;
 	bool new_street = sent->address1.len > 0 && !words_equal(sent->address1, after->address1);
 	size_t i;
 
 	if (!record->has_address)
-		return;
+		return 0;
+	if (is_no_address(sent))
+		return work_doubt(it, CATEGORY_ADDRESS_BAD, "the address sent is none that mail reaches; it is not taken");
 	for (i = 0; i < FIELD_COUNT; i++) {
 		struct slice value = field_get(sent, &fields[i]);
 
@@ -432,6 +449,7 @@ static void take_address(struct member *after, const struct member *sent, const 
 	}
 	if (new_street && sent->address2.len == 0)
 		after->address2 = SLICE_EMPTY;
+	return 0;
 }
 
 static int take_ssn(struct record_work *it, struct member *after)
@@ -454,6 +472,7 @@ static int take_person(struct record_work *it, struct member *after)
 	const struct member *sent = &it->sent;
 	bool corrects = record->corrected || record->has_prior || slice_is(record->reason, "25");
 	size_t i;
+	int error;
 
 	for (i = 0; i < FIELD_COUNT; i++) {
 		struct slice value = field_get(sent, &fields[i]);
@@ -467,8 +486,28 @@ static int take_person(struct record_work *it, struct member *after)
 		after->birth_on = sent->birth_on;
 	if (sent->sex == 'F' || sent->sex == 'M' || (sent->sex == 'U' && after->sex == '\0'))
 		after->sex = sent->sex;
-	take_address(after, sent, record);
-	return take_ssn(it, after);
+	error = take_address(it, after);
+	return error == 0 ? take_ssn(it, after) : error;
+}
+
+/*
+ * INS13 left out keeps what is stored. A restriction is lifted by a representative only: whom it protects may be harmed
+ * by a sender's default; a full file, which says it of everybody, lifts nothing and is no question.
+ */
+static int take_confidentiality(struct record_work *it, struct member *after)
+{
+	if (it->record->confidentiality.len == 0 || after->confidential == it->record->confidential)
+		return 0;
+	if (it->record->confidential || is_forced(it)) {
+		after->confidential = it->record->confidential;
+		return 0;
+	}
+	if (slice_is(it->record->maintenance, "024"))
+		return 0;
+	if (is_compared(it))
+		return work_warnf(it->work, it->record->member_pos, "INS13 would lift the restriction of access; it stays");
+	return work_fail(it->work, CATEGORY_CONFIDENTIAL,
+			 SLICE_LITERAL("The record lifts the restriction of access (INS13): has the member asked for that?"));
 }
 
 int fields_apply(struct record_work *it)
@@ -489,9 +528,8 @@ int fields_apply(struct record_work *it)
 	}
 	if (it->record->died_on != DATE_NONE)
 		after->died_on = it->record->died_on;
-	/* INS13 left out keeps what is stored. */
-	if (it->record->confidentiality.len > 0)
-		after->confidential = it->record->confidential;
+	if (error == 0)
+		error = take_confidentiality(it, after);
 	if (fields_differ(&it->draft->image->before, after))
 		it->draft->image->fields_changed = true;
 	return error;

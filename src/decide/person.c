@@ -22,13 +22,18 @@ static int clean_ssn(struct arena *arena, struct slice *ssn)
 	return ssn->data != NULL ? 0 : -ENOMEM;
 }
 
+static const char *ref_or(const char *agreed, const char *usual)
+{
+	return agreed[0] != '\0' ? agreed : usual;
+}
+
 void person_of_record(const struct decide_input *input, const struct member_record *record, struct member *ret_member)
 {
-	const char *id_ref = input->policy->member_id_ref[0] != '\0' ? input->policy->member_id_ref : "23";
+	const struct decide_policy *policy = input->policy;
 	const struct enroll_person *person = &record->person;
 
 	*ret_member = (struct member){
-		.member_id = enroll_ref_value(record->refs, record->ref_count, id_ref),
+		.member_id = enroll_ref_value(record->refs, record->ref_count, ref_or(policy->member_id_ref, "23")),
 		.subscriber_id = record->subscriber_id,
 		.relationship = record->relationship,
 		.last_name = person->last_name,
@@ -46,8 +51,8 @@ void person_of_record(const struct decide_input *input, const struct member_reco
 		.zip = record->zip,
 		.phone = record->phone,
 		.email = record->email,
-		.employee_id = enroll_ref_value(record->refs, record->ref_count, "ABB"),
-		.medicare_id = enroll_ref_value(record->refs, record->ref_count, "F6"),
+		.employee_id = enroll_ref_value(record->refs, record->ref_count, ref_or(policy->employee_id_ref, "ABB")),
+		.medicare_id = enroll_ref_value(record->refs, record->ref_count, ref_or(policy->medicare_id_ref, "F6")),
 		.confidential = record->confidential,
 	};
 	if (ret_member->member_id.len == 0)
@@ -216,7 +221,7 @@ int person_match(struct record_work *it)
 	}
 	error = match_person(work->arena, is_forced(it) ? &input->view->candidates : &candidates, &query, &it->match);
 	/* Who stands in a full file is known as a rule; who is not, is looked at as one who is added. */
-	if (error == 0 && is_compared(it) && !is_forced(it) && it->match.disposition == MATCH_REVIEW &&
+	if (error == 0 && (is_compared(it) || is_upsert(it)) && !is_forced(it) && it->match.disposition == MATCH_REVIEW &&
 	    it->match.category == CATEGORY_NO_MATCH) {
 		query.intent = MATCH_ADD;
 		error = match_person(work->arena, &candidates, &query, &it->match);

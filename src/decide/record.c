@@ -43,6 +43,16 @@ bool is_compared(const struct record_work *it)
 	return it->work->input->compares && slice_is(it->record->maintenance, "030");
 }
 
+bool is_upsert(const struct record_work *it)
+{
+	return it->work->input->policy->upsert && slice_is(it->record->maintenance, "001");
+}
+
+bool is_any_day(const struct member_record *record)
+{
+	return slice_is(record->reason, "02") || slice_is(record->reason, "05") || slice_is(record->reason, "03");
+}
+
 struct row *record_row(struct record_work *it, enum decide_action action)
 {
 	return work_row(it->work, it->record, it->draft, action, it->match.confidence, it->match.rule);

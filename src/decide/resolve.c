@@ -23,10 +23,29 @@ static date_day member_date(const struct record_work *it, const char *qualifier)
 	return enroll_date_value(it->record, qualifier);
 }
 
-static date_day begin_day(const struct record_work *it, const struct enroll_coverage *coverage)
+static bool shifts(const struct record_work *it)
 {
-	return FIRST_OF(coverage->begins_on, member_date(it, "356"), coverage->effective_on, member_date(it, "303"),
-			it->work->input->family->header->effective_on);
+	return it->work->input->policy->month_rule == DECIDE_MONTH_SHIFT && !is_any_day(it->record);
+}
+
+/* Groups whose coverage begins on the first of a month: from then on. */
+static date_day shifted_begin(const struct record_work *it, date_day day)
+{
+	return day == DATE_NONE || !shifts(it) || day == date_month_begin(day)
+		       ? day
+		       : date_add_months(date_month_begin(day), 1);
+}
+
+/* And whose coverage ends with a month: with that month. */
+static date_day shifted_end(const struct record_work *it, date_day day)
+{
+	return day == DATE_NONE || !shifts(it) ? day : date_month_end(day);
+}
+
+date_day resolve_begin(const struct record_work *it, const struct enroll_coverage *coverage)
+{
+	return shifted_begin(it, FIRST_OF(coverage->begins_on, member_date(it, "356"), coverage->effective_on,
+					  member_date(it, "303"), it->work->input->family->header->effective_on));
 }
 
 static date_day reinstate_day(const struct record_work *it, const struct enroll_coverage *coverage)
@@ -44,7 +63,7 @@ date_day resolve_change_day(const struct record_work *it, const struct enroll_co
 
 static date_day inclusive_end(const struct record_work *it, date_day day)
 {
-	return day != DATE_NONE && it->work->input->policy->end_is_exclusive ? day - 1 : day;
+	return shifted_end(it, day != DATE_NONE && it->work->input->policy->end_is_exclusive ? day - 1 : day);
 }
 
 date_day resolve_end(const struct record_work *it, const struct enroll_coverage *coverage)
@@ -109,11 +128,7 @@ static int resolve_group(struct record_work *it, struct line *line)
 	const struct enroll_coverage *coverage = line->coverage;
 	int error = 0;
 
-	line->group_id = it->record->group;
-	if (line->group_id.len == 0)
-		line->group_id = enroll_ref_value(coverage->refs, coverage->ref_count, "1L");
-	if (line->group_id.len == 0)
-		line->group_id = it->work->input->family->header->policy;
+	line->group_id = enroll_coverage_group(it->work->input->family->header, it->record, coverage);
 	if (line->group_id.len == 0)
 		error = implied_group(it, &line->group_id);
 	if (error != 0)
@@ -204,7 +219,7 @@ static int resolve_dates(struct record_work *it, struct line *line)
 	line->ends_on = inclusive_end(it, coverage->ends_on);
 	switch (line->action) {
 	case LINE_ADD:
-		line->begins_on = begin_day(it, coverage);
+		line->begins_on = resolve_begin(it, coverage);
 		if (line->begins_on == DATE_NONE)
 			return work_fail(
 				it->work, CATEGORY_BAD_DATES,
@@ -223,7 +238,7 @@ static int resolve_dates(struct record_work *it, struct line *line)
 		line->begins_on = reinstate_day(it, coverage);
 		return 0;
 	case LINE_COMPARE:
-		line->begins_on = begin_day(it, coverage);
+		line->begins_on = resolve_begin(it, coverage);
 		return 0;
 	case LINE_CHANGE:
 	case LINE_VOID:
@@ -285,6 +300,15 @@ int resolve_contract(struct record_work *it, const struct line *line, const stru
 	return 0;
 }
 
+/* The waiting period of an employee, where the day of hire was sent. */
+static bool is_too_soon(const struct record_work *it, date_day begins)
+{
+	date_day hired = member_date(it, "336");
+
+	return it->work->input->policy->waiting_days > 0 && it->record->is_subscriber && hired != DATE_NONE &&
+	       begins < hired + it->work->input->policy->waiting_days;
+}
+
 int resolve_begin_limits(struct record_work *it, date_day begins)
 {
 	const struct decide_policy *policy = it->work->input->policy;
@@ -294,6 +318,14 @@ int resolve_begin_limits(struct record_work *it, date_day begins)
 	/* A court's order asks for no enrollment period. */
 	if (is_forced(it) || it->sent.support_order)
 		return 0;
+	if (policy->month_rule == DECIDE_MONTH_HOLD && !is_any_day(it->record) && begins != date_month_begin(begins))
+		return work_failf(it->work, CATEGORY_BAD_DATES,
+				  "The coverage would begin on %s; by agreement it begins on the first of a month.",
+				  date_format_iso(begins, day));
+	if (is_too_soon(it, begins))
+		return work_failf(it->work, CATEGORY_BAD_DATES,
+				  "The coverage would begin on %s, within %d days of the hire.", date_format_iso(begins, day),
+				  (int)policy->waiting_days);
 	if (policy->retro_add_days > 0 && begins < today - policy->retro_add_days)
 		return work_failf(it->work, CATEGORY_RETRO_LIMIT,
 				  "The coverage would begin on %s, more than %d days back.",
@@ -310,6 +342,11 @@ int resolve_end_limits(struct record_work *it, date_day ends)
 	const struct decide_policy *policy = it->work->input->policy;
 	char day[DATE_TEXT_BYTES];
 
+	if (policy->month_rule == DECIDE_MONTH_HOLD && !is_any_day(it->record) && !is_forced(it) &&
+	    ends != date_month_end(ends))
+		return work_failf(it->work, CATEGORY_BAD_DATES,
+				  "The coverage would end with %s; by agreement it ends with a month.",
+				  date_format_iso(ends, day));
 	if (is_forced(it) || policy->retro_term_days == 0 || ends >= it->work->input->today - policy->retro_term_days)
 		return 0;
 	return work_failf(it->work, CATEGORY_RETRO_LIMIT, "The coverage would end with %s, more than %d days back.",

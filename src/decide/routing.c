@@ -54,6 +54,9 @@ static int check_actions(struct work *work, const struct member_record *record)
 		return work_failf(work, CATEGORY_CONFLICTING_ACTION,
 				  "INS03 is %.*s, which is no action in a change file.",
 				  SLICE_ARGS(record->maintenance));
+	if (slice_is(record->maintenance, "025") && work->input->policy->reinstate == DECIDE_REINSTATE_021)
+		return work_fail(work, CATEGORY_CONFLICTING_ACTION,
+				 SLICE_LITERAL("A reinstatement (INS03 025); by agreement who comes back is added (021)."));
 	for (i = 0; i < record->coverage_count; i++)
 		if (!may_stand(work->input, record->maintenance, record->coverages[i].maintenance, &known))
 			return work_failf(work, CATEGORY_CONFLICTING_ACTION, "INS03 is %.*s, but HD01 is %.*s.",
@@ -122,6 +125,13 @@ static bool is_medicare(const struct member_record *record)
 	       enroll_date_value(record, "338") != DATE_NONE;
 }
 
+static bool contradicts_medicare(const struct member_record *record)
+{
+	date_day begins = enroll_date_value(record, "338"), ends = enroll_date_value(record, "339");
+
+	return slice_is(record->medicare_parts, "E") || (begins != DATE_NONE && ends != DATE_NONE && ends < begins);
+}
+
 /* B5. A Medicare member already known as one may move or change his phone without a representative. */
 int routing_medicare(struct record_work *it)
 {
@@ -129,6 +139,10 @@ int routing_medicare(struct record_work *it)
 
 	if (is_forced(it) || !is_medicare(it->record) || slice_is(it->record->maintenance, "024"))
 		return 0;
+	if (contradicts_medicare(it->record))
+		return work_fail(it->work, CATEGORY_MEDICARE_CONFLICT,
+				 SLICE_LITERAL("INS06 says that there is no Medicare, or its end lies before its begin; other "
+					       "parts of the record say otherwise."));
 	if (known_as_one && !brings_coverage(it) && (it->record->coverage_count == 0 || is_compared(it)))
 		return 0;
 	return work_fail(it->work, CATEGORY_MEDICARE_REVIEW,

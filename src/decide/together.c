@@ -110,14 +110,15 @@ static int refuse(struct work *work, const struct draft *dependent, const struct
 	char text[DATE_TEXT_BYTES];
 
 	/* A cascade of somebody else's record: nothing of this family to refuse. */
-	if (index == work->input->family->member_count || work->refusals[index].data != NULL)
+	if (index == work->input->family->member_count || work->refusals[index].reason.data != NULL)
 		return 0;
-	work->refusals[index] = arena_printf(
+	work->refusals[index].category = CATEGORY_DEP_NO_SUBSCRIBER;
+	work->refusals[index].reason = arena_printf(
 		work->arena, "%s%.*s would be covered in group %.*s on %s, when the subscriber is not%s.",
 		id.len > 0 ? "The dependent " : "A dependent", SLICE_ARGS(id), SLICE_ARGS(span->group_id),
 		date_format_iso(day, text), by_subscriber ? " any longer: does that coverage end too?" : "");
 	*ret_found = true;
-	return work->refusals[index].data != NULL ? 0 : -ENOMEM;
+	return work->refusals[index].reason.data != NULL ? 0 : -ENOMEM;
 }
 
 static int check_pair(struct work *work, const struct draft *dependent, const struct draft *subscriber, bool *ret_found)

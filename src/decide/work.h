@@ -68,7 +68,11 @@ struct work {
 	struct slice subscriber_ssn;
 	bool subscriber_failed; /* the family's subscriber record is an exception */
 	bool dependents_only;   /* HD01 = 032 on the subscriber: cover for the dependents alone */
-	struct slice *refusals; /* by record: why it would leave somebody alone (together.c); data NULL = it does not */
+	/* By record: why it must not be applied although it could be; seen when all was decided. data NULL = it may. */
+	struct refusal {
+		enum category category;
+		struct slice reason;
+	} *refusals;
 	struct {
 		enum category category;
 		struct slice reason;
@@ -186,6 +190,8 @@ int separation_reroute(struct record_work *it, const struct group **group);
  */
 bool separation_began_there(const struct record_work *it, const struct group *group, const struct coverage_span *known,
 			    date_day sent);
+/* The first day of an added coverage: 2300 348, 2000 356, 303, header 007; DATE_NONE = none was sent. */
+date_day resolve_begin(const struct record_work *it, const struct enroll_coverage *coverage);
 date_day resolve_end(const struct record_work *it, const struct enroll_coverage *coverage);
 date_day resolve_change_day(const struct record_work *it, const struct enroll_coverage *coverage);
 /* Begin and end within the contracts of group and plan. */
@@ -213,6 +219,10 @@ bool is_child(const struct member_record *record);
 bool is_support_order(const struct record_work *it);
 /* INS03 030 in a full file: compared with what is stored. */
 bool is_compared(const struct record_work *it);
+/* INS03 001 of a partner who sends it for everything: it adds who is not on file. */
+bool is_upsert(const struct record_work *it);
+/* An event after which nobody waits for the first of a month: birth, adoption, death. */
+bool is_any_day(const struct member_record *record);
 
 /* coverage.c: adds and changes. */
 int coverage_add(struct record_work *it, const struct line *line);

@@ -16,6 +16,7 @@
 struct enroll {
 	struct env *env;
 	struct enroll_sink sink;
+	struct enroll_habits habits;
 	struct check_handler handler;
 	const struct x12_interchange *interchange;
 	const struct x12_fgroup *fgroup;
@@ -68,6 +69,8 @@ static int hand_over_header(struct enroll *enroll)
 	if (enroll->header_given)
 		return 0;
 	enroll->header_given = true;
+	if (enroll->habits.sponsor_is_policy)
+		enroll->header.sponsor_id = enroll->header.policy;
 	return enroll->sink.header != NULL ? enroll->sink.header(enroll->sink.context, enroll->tset, &enroll->header)
 					   : 0;
 }
@@ -147,7 +150,7 @@ static int finish_member(struct enroll *enroll)
 	if (error == 0)
 		error = reserve_member(enroll);
 	if (error == 0)
-		error = enroll_record_read(&enroll->family_arena, &enroll->gather, &enroll->separators,
+		error = enroll_record_read(&enroll->family_arena, &enroll->gather, &enroll->separators, &enroll->habits,
 					   &enroll->members[enroll->member_count]);
 	if (error == 0)
 		enroll->member_count++;
@@ -312,6 +315,11 @@ void enroll_free(struct enroll *enroll)
 	arena_fini(&enroll->header_arena);
 	arena_fini(&enroll->family_arena);
 	env_free(enroll->env, enroll);
+}
+
+void enroll_set_habits(struct enroll *enroll, const struct enroll_habits *habits)
+{
+	enroll->habits = *habits;
 }
 
 const struct check_handler *enroll_handler(struct enroll *enroll)

@@ -71,7 +71,7 @@ int enroll_facts_read(struct arena *arena, enum enroll_loop loop, const struct d
 
 /* Read the gathered loop into `ret_record`, all of it in `arena`. 0 or -ENOMEM. */
 int enroll_record_read(struct arena *arena, const struct gather *gather, const struct x12_separators *separators,
-		       struct member_record *ret_record);
+		       const struct enroll_habits *habits, struct member_record *ret_record);
 
 /* DTP02 and DTP03 as a day or a period. */
 struct enroll_date enroll_record_date(const struct divided *dtp);

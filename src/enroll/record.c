@@ -358,8 +358,33 @@ static int record_set_errors(struct arena *arena, const struct gather *gather, s
 	return gather->first_error.error != 0 || (record->errors > 0 && record->first_error.data == NULL) ? -ENOMEM : 0;
 }
 
+/* What the sender puts elsewhere than others do. */
+static void read_habits(struct reading *reading, const struct enroll_habits *habits)
+{
+	const struct {
+		const char *qualifier;
+		enum fact fact;
+	} kept[] = {{habits->subgroup_ref, FACT_subgroup},
+		    {habits->employer_ref, FACT_employer_id},
+		    {habits->carrier_ref, FACT_carrier_id},
+		    {habits->case_ref, FACT_case_id}};
+	struct member_record *record = reading->record;
+	uint32_t i;
+
+	record->group_key = habits->group_key;
+	if (habits->group_ref[0] != '\0')
+		record->group = enroll_ref_value(record->refs, record->ref_count, habits->group_ref);
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (kept[i].qualifier[0] != '\0')
+			record->facts[kept[i].fact] =
+				enroll_ref_value(record->refs, record->ref_count, kept[i].qualifier);
+	for (i = 0; i < record->coverage_count && habits->plan_ref[0] != '\0'; i++)
+		reading->coverages[i].plan = enroll_ref_value(reading->coverages[i].refs,
+							      reading->coverages[i].ref_count, habits->plan_ref);
+}
+
 int enroll_record_read(struct arena *arena, const struct gather *gather, const struct x12_separators *separators,
-		       struct member_record *ret_record)
+		       const struct enroll_habits *habits, struct member_record *ret_record)
 {
 	struct reading reading = {.record = ret_record, .separators = separators};
 	struct slice text = arena_dup(arena, buffer_slice(&gather->text));
@@ -387,6 +412,7 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 		if (enroll_facts_read(arena, gather->segments[i].loop, &segment, separators->component, ret_record) < 0)
 			return -ENOMEM;
 	}
+	read_habits(&reading, habits);
 	if (record_set_errors(arena, gather, ret_record) < 0 || record_set_offsets(arena, gather, ret_record) < 0)
 		return -ENOMEM;
 	return record_set_raw(arena, gather, separators, text, ret_record);

@@ -44,14 +44,22 @@ CHOICES(full_file_mode_choices, {"by_bgn08", PROFILE_FULL_BY_BGN08}, {"by_ins03"
         {"always_full", PROFILE_FULL_ALWAYS}, {"always_change", PROFILE_FULL_NEVER});
 CHOICES(yes_later_choices, {"false", 0}, {"0", 0}, {"true", KEY_CHOICE_LATER}, {"1", KEY_CHOICE_LATER});
 CHOICES(yes_choices, {"false", 0}, {"true", 1}, {"0", 0}, {"1", 1});
+/* Whoever names a group that is not on file waits (UNKNOWN_GROUP): so it is with both. */
+CHOICES(group_first_choices, {"false", 0}, {"true", 0}, {"0", 0}, {"1", 0});
 CHOICES(case_choices, {"any", 0}, {"upper", 1});
 CHOICES(delims_choices, {"any", 0}, {"expected", 1});
 CHOICES(dep_without_sub_choices, {"hold", 0}, {"reject", 1});
-CHOICES(plan_key_choices, {"HD04", 0}, {"REF", KEY_CHOICE_LATER});
-CHOICES(group_key_choices, {"any", 0}, {"hdr38", KEY_CHOICE_LATER}, {"2000_1L", KEY_CHOICE_LATER},
-        {"2300_1L", KEY_CHOICE_LATER});
-CHOICES(sponsor_key_choices, {"P5", 0});
-CHOICES(cancel_choices, {"void", 0});
+CHOICES(group_key_choices, {"any", ENROLL_GROUP_ANY}, {"hdr38", ENROLL_GROUP_HEADER}, {"2000_1L", ENROLL_GROUP_MEMBER},
+        {"2300_1L", ENROLL_GROUP_COVERAGE});
+CHOICES(earlier_term_choices, {"ask", DECIDE_EARLIER_ASK}, {"direct", DECIDE_EARLIER_DIRECT},
+        {"reinstate_first", DECIDE_EARLIER_REINSTATE_FIRST});
+CHOICES(reinstate_choices, {"any", DECIDE_REINSTATE_ANY}, {"025", DECIDE_REINSTATE_025}, {"021", DECIDE_REINSTATE_021});
+CHOICES(plan_change_choices, {"any", DECIDE_PLAN_CHANGE_ANY}, {"simple", DECIDE_PLAN_CHANGE_SIMPLE},
+        {"pair", DECIDE_PLAN_CHANGE_PAIR});
+CHOICES(renewal_choices, {"separate", 0}, {"inside", 1});
+CHOICES(month_choices, {"any", DECIDE_MONTH_ANY}, {"hold", DECIDE_MONTH_HOLD}, {"shift", DECIDE_MONTH_SHIFT});
+CHOICES(sponsor_key_choices, {"P5", 0}, {"hdr38", 1});
+CHOICES(cancel_choices, {"void", 0}, {"end_equals_begin", 1});
 CHOICES(transport_choices, {"folder", 0}, {"sftp", KEY_CHOICE_LATER}, {"pgp", KEY_CHOICE_LATER});
 CHOICES(test_rule_choices, {"isa15", 0}, {"folder", KEY_CHOICE_LATER}, {"gs03", KEY_CHOICE_LATER});
 CHOICES(ssn_required_choices, {"none", DECIDE_SSN_NOBODY}, {"sub only", DECIDE_SSN_SUBSCRIBERS},
@@ -60,12 +68,27 @@ CHOICES(atomic_choices, {"set", 0}, {"interchange", KEY_CHOICE_LATER}, {"group",
         {"family", KEY_CHOICE_LATER});
 
 static int read_file_mode(struct key_reader *reader, const struct yaml_node *node, void *target);
-static int read_member_id_ref(struct key_reader *reader, const struct yaml_node *node, void *target);
+static int read_plan_key(struct key_reader *reader, const struct yaml_node *node, void *target);
+static int read_hold_on(struct key_reader *reader, const struct yaml_node *node, void *target);
+static int read_support_order(struct key_reader *reader, const struct yaml_node *node, void *target);
+#define REF_READER(name) static int name(struct key_reader *reader, const struct yaml_node *node, void *target)
+REF_READER(read_member_id_ref);
+REF_READER(read_employee_id_ref);
+REF_READER(read_group_ref);
+REF_READER(read_subgroup_ref);
+REF_READER(read_employer_ref);
+REF_READER(read_carrier_ref);
+REF_READER(read_medicare_ref);
+REF_READER(read_case_ref);
+REF_READER(read_prior_ref);
+#define REF_KEY(name, read) {name, KEY_OWN, 0, 0, 0, NULL, NULL, read}
 
 static const struct key ref_map_keys[] = {
-	{"member_id", KEY_OWN, 0, 0, 0, NULL, NULL, read_member_id_ref},
-	LATER("employee_id"), LATER("group"), LATER("subgroup"), LATER("employer_id"), LATER("carrier_id"),
-	LATER("medicare_id"), LATER("case"), LATER("prior_id"),
+	REF_KEY("member_id", read_member_id_ref),     REF_KEY("employee_id", read_employee_id_ref),
+	REF_KEY("group", read_group_ref),             REF_KEY("subgroup", read_subgroup_ref),
+	REF_KEY("employer_id", read_employer_ref),    REF_KEY("carrier_id", read_carrier_ref),
+	REF_KEY("medicare_id", read_medicare_ref),    REF_KEY("case", read_case_ref),
+	REF_KEY("prior_id", read_prior_ref),
 	{0},
 };
 
@@ -136,6 +159,24 @@ static const struct key profile_keys[] = {
 	{"dependents_follow", KEY_BOOL_NOT, AT(profile.decide.dependents_stay), 0, 0, NULL, NULL, NULL},
 	{"address_cascade", KEY_BOOL_NOT, AT(profile.decide.address_cascade_off), 0, 0, NULL, NULL, NULL},
 
+	{"group_key", KEY_CHOICE, AT(profile.enroll.group_key), 0, 0, group_key_choices, NULL, NULL},
+	{"plan_key", KEY_OWN, 0, 0, 0, NULL, NULL, read_plan_key},
+	{"sponsor_key", KEY_CHOICE_BOOL, AT(profile.enroll.sponsor_is_policy), 0, 0, sponsor_key_choices, NULL, NULL},
+	{"upsert", KEY_CHOICE_BOOL, AT(profile.decide.upsert), 0, 0, yes_choices, NULL, NULL},
+	{"merge_ins", KEY_CHOICE_BOOL, AT(profile.decide.merge_ins), 0, 0, yes_choices, NULL, NULL},
+	{"earlier_term", KEY_CHOICE, AT(profile.decide.earlier_term), 0, 0, earlier_term_choices, NULL, NULL},
+	{"reinstate", KEY_CHOICE, AT(profile.decide.reinstate), 0, 0, reinstate_choices, NULL, NULL},
+	{"reinstate_days", KEY_INTEGER, AT(profile.decide.reinstate_days), 0, DAYS_MAX, NULL, NULL, NULL},
+	{"plan_change", KEY_CHOICE, AT(profile.decide.plan_change), 0, 0, plan_change_choices, NULL, NULL},
+	{"renewal_style", KEY_CHOICE_BOOL, AT(profile.decide.renewal_inside), 0, 0, renewal_choices, NULL, NULL},
+	{"term_cancels_renewal", KEY_BOOL_NOT, AT(profile.decide.renewal_survives), 0, 0, NULL, NULL, NULL},
+	{"cancel", KEY_CHOICE_BOOL, AT(profile.decide.cancel_at_begin), 0, 0, cancel_choices, NULL, NULL},
+	{"month_rule", KEY_CHOICE, AT(profile.decide.month_rule), 0, 0, month_choices, NULL, NULL},
+	{"gap_days", KEY_INTEGER, AT(profile.decide.gap_days), 0, 31, NULL, NULL, NULL},
+	{"waiting_days", KEY_INTEGER, AT(profile.decide.waiting_days), 0, 90, NULL, NULL, NULL},
+	{"support_order", KEY_OWN, 0, 0, 0, NULL, NULL, read_support_order},
+	{"hold_on", KEY_OWN, 0, 0, 0, NULL, NULL, read_hold_on},
+
 	{"guards", KEY_TABLE, 0, 0, 0, NULL, guards_keys, NULL},
 	{"drift", KEY_TABLE, 0, 0, 0, NULL, drift_keys, NULL},
 	{"dup_isa13", KEY_CHOICE_BOOL, AT(profile.reject_dup_isa13), 0, 0, dup_isa13_choices, NULL, NULL},
@@ -153,18 +194,13 @@ static const struct key profile_keys[] = {
 	{"omission_young_days", KEY_INTEGER, AT(profile.full.young_days), 0, DAYS_MAX, NULL, NULL, NULL},
 	{"missing_group", KEY_CHOICE_BOOL, AT(profile.full.missing_groups_ignored), 0, 0, missing_group_choices, NULL, NULL},
 
-	AS_IS("upsert", yes_later_choices), AS_IS("merge_ins", yes_later_choices),
-	AS_IS("group_first", yes_later_choices),
-	AS_IS("term_cancels_renewal", yes_later_choices), AS_IS("out_834_effectuation", yes_later_choices),
-	AS_IS("plan_key", plan_key_choices),
-	AS_IS("group_key", group_key_choices), AS_IS("sponsor_key", sponsor_key_choices),
-	AS_IS("cancel", cancel_choices), AS_IS("transport", transport_choices),
+	AS_IS("group_first", group_first_choices), AS_IS("out_834_effectuation", yes_later_choices),
+	AS_IS("transport", transport_choices),
 	AS_IS("test_rule", test_rule_choices), AS_IS("atomic", atomic_choices),
 
 	LATER("modes_by_name"), LATER("reconcile"), LATER("bgn08_map"), LATER("history"),
 	LATER("cat_map"),
 	LATER("cob_rules"), LATER("family_split"), LATER("error_report"), LATER("name_regex"), LATER("expect"),
-	LATER("earlier_term"), LATER("reinstate"), LATER("plan_change"), LATER("renewal_style"),
 	LATER("thresholds"), LATER("schedule"), LATER("window"),
 	{0},
 };
@@ -183,18 +219,89 @@ static int read_file_mode(struct key_reader *reader, const struct yaml_node *nod
 	return 0;
 }
 
-static int read_member_id_ref(struct key_reader *reader, const struct yaml_node *node, void *target)
+/* A REF qualifier into `out`; faults name the key. */
+static bool read_ref(struct key_reader *reader, const struct yaml_node *node, struct slice text, char out[4])
 {
-	struct decide_policy *policy = &((struct profile_text *)target)->profile.decide;
-	bool fits = node->kind == YAML_SCALAR && (node->text.len == 2 || node->text.len == 3);
-	for (size_t i = 0; fits && i < node->text.len; i++) {
-		char c = node->text.data[i];
+	bool fits = text.len == 2 || text.len == 3;
+
+	for (size_t i = 0; fits && i < text.len; i++) {
+		char c = text.data[i];
 		fits = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 	}
 	if (fits)
-		slice_to_cstr(node->text, policy->member_id_ref, sizeof(policy->member_id_ref));
+		slice_to_cstr(text, out, 4);
 	else
-		key_fault(reader, node, "member_id is a REF qualifier, like '23'");
+		key_fault(reader, node, "%.*s is a REF qualifier, like '23'", (int)node->key.len, node->key.data);
+	return fits;
+}
+
+#define REF_READ(name, field)                                                                                          \
+	static int name(struct key_reader *reader, const struct yaml_node *node, void *target)                         \
+	{                                                                                                              \
+		struct profile *profile = &((struct profile_text *)target)->profile;                                   \
+		read_ref(reader, node, node->kind == YAML_SCALAR ? node->text : SLICE_EMPTY, profile->field);          \
+		return 0;                                                                                              \
+	}
+REF_READ(read_member_id_ref, decide.member_id_ref)
+REF_READ(read_employee_id_ref, decide.employee_id_ref)
+REF_READ(read_medicare_ref, decide.medicare_id_ref)
+REF_READ(read_prior_ref, decide.prior_id_ref)
+REF_READ(read_group_ref, enroll.group_ref)
+REF_READ(read_subgroup_ref, enroll.subgroup_ref)
+REF_READ(read_employer_ref, enroll.employer_ref)
+REF_READ(read_carrier_ref, enroll.carrier_ref)
+REF_READ(read_case_ref, enroll.case_ref)
+
+/* Where the plan is named: HD04, or a REF of the 2300 loop. */
+static int read_plan_key(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct enroll_habits *habits = &((struct profile_text *)target)->profile.enroll;
+	struct slice text = node->kind == YAML_SCALAR ? node->text : SLICE_EMPTY;
+
+	habits->plan_ref[0] = '\0';
+	if (slice_is(text, "REF"))
+		memcpy(habits->plan_ref, "CE", 3);
+	else if (slice_starts_with(text, "REF*"))
+		read_ref(reader, node, slice_of(text.data + 4, text.len - 4), habits->plan_ref);
+	else if (!slice_is(text, "HD04"))
+		key_fault(reader, node, "plan_key is HD04, REF (that is REF*CE) or another REF of loop 2300, like REF*17");
+	return 0;
+}
+
+static int read_support_order(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct decide_policy *policy = &((struct profile_text *)target)->profile.decide;
+
+	if (node->kind != YAML_SCALAR || node->text.len == 0 || node->text.len >= sizeof(policy->support_order))
+		key_fault(reader, node, "support_order is what REF*17 says of a child under a medical child support order");
+	else
+		slice_to_cstr(node->text, policy->support_order, sizeof(policy->support_order));
+	return 0;
+}
+
+/* What looks wrong and only warns, but holds the record up with this partner. */
+static int read_hold_on(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	static const enum category known[] = {CATEGORY_TIER_MISMATCH, CATEGORY_PCP_INVALID, CATEGORY_OUT_OF_AREA,
+					      CATEGORY_ADDRESS_BAD};
+	uint64_t *hold_on = &((struct profile_text *)target)->profile.decide.hold_on;
+
+	*hold_on = 0;
+	if (node->kind != YAML_SEQUENCE)
+		key_fault(reader, node, "hold_on is a list of categories, like [TIER_MISMATCH, OUT_OF_AREA]");
+	for (const struct yaml_node *item = node->first; item != NULL; item = item->next) {
+		enum category category = CATEGORY_COUNT;
+		bool found = false;
+
+		if (item->kind == YAML_SCALAR)
+			category_of(item->text, &category);
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			found |= category == known[i];
+		if (found)
+			*hold_on |= UINT64_C(1) << category;
+		else
+			key_fault(reader, item, "hold_on takes TIER_MISMATCH, PCP_INVALID, OUT_OF_AREA and ADDRESS_BAD");
+	}
 	return 0;
 }
 

@@ -11,12 +11,13 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     people N1..N20 [G1] [COLUMN=VALUE ...]   subscribers, each with plan P10 in G1 since 2025-01-01
     member NAME FAMILY KIN COLUMN=VALUE ...
     coverage NAME COLUMN=VALUE ...    another coverage of the member, who is as the line above says
-    night DATE BGN08 [bgn03=DATE] [bgn01=..] [sponsor=ID] [name=NAME] [isa13=N] [header=SEGMENTS]
+    night DATE BGN08 [bgn03=DATE] [bgn01=..] [sponsor=ID] [name=NAME] [isa13=N] [header=SEGMENTS] [drop=yes: by the drop folder]
       set [bgn08=..]              another set in the same file; the first needs no such line
       030 N1 N2 all ...           a record each as the member is on file; `all` = everybody of G1, `but N3` = without
       030 NAME KEY=VALUE ...      with plan, tier, begins, ends, last, ssn, family, group, address, born, hd (none: no
                                   HD), end=none (an 024 without DTP 357); reason, benefit, medicare, event, work,
-                                  student, handicapped, died, confidential, twin: INS04 to INS17; _ is a blank
+                                  student, handicapped, died, confidential, twin: INS04 to INS17; race: DMG05;
+                                  _ is a blank
         at=303:2026-04-01 ref=6O:SN1 prior=LAST:FIRST:SSN:BORN    DTP and REF of the 2000 loop, several with commas; 2100B
         + HD*024**HMO*P10~DTP*349*D8*20260331     segments behind the record's own, as they stand
       raw INS*Y*18*021*28*A~REF*0F*S9~...         a record as it stands
@@ -45,6 +46,9 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     refused DECISION ITEM [noted] the decision is not taken
     span NAME BEGINS..ENDS [PLAN [GROUP [TIER]]]   every span of the member that is not void, one line each; `none`
     shows NAME KEY=VALUE ...      of `members show`; _ is a blank, nothing is null or ""
+    facts NAME KEY=VALUE ...      likewise, of its facts
+    history NAME WORDS            of `members history --json`
+    due ITEM TIME                 of exceptions.csv
 """
 import contextlib
 import csv
@@ -98,6 +102,8 @@ class World:
                   "group_id": "G1", "plan_id": "P10", "tier": "EMP", "begins_on": "2025-01-01", "ends_on": "",
                   "cobra": "0"}
         person.update(values)
+        for column in ("last_name", "first_name", "address1", "city"):
+            person[column] = person[column].replace("_", " ")
         self.people[name] = person
 
     def new_of(self, family):
@@ -233,7 +239,7 @@ def record(world, action, name, values):
         segments.append("PER*IP**TE*" + person["phone"])
     if person["address1"]:
         segments += ["N3*" + person["address1"], "N4*%s*%s*%s" % (person["city"], person["state"], person["zip"])]
-    segments.append("DMG*D8*%s*%s" % (day_of(person["birth_on"]), person["sex"]))
+    segments.append(("DMG*D8*%s*%s**%s" % (day_of(person["birth_on"]), person["sex"], values.get("race", ""))).rstrip("*"))
     if "prior" in values:
         segments += prior(values["prior"])
     if action != "024" and person["hd"] != "none":
@@ -295,7 +301,7 @@ def table(path):
 
 class Runner:
     def __init__(self, world):
-        self.world, self.night, self.name = world, None, None
+        self.world, self.name, self.results = world, None, "results"
 
     def id_of(self, name):
         person = self.world.people.get(name)
@@ -360,17 +366,19 @@ class Runner:
         self.world.load()
         text = file_text(self.world, options, plain[0], lines)
         self.name = options.get("name", "night%d.834" % self.world.control)
-        path = os.path.join(self.world.folder, self.name)
+        drop = "drop" in options
+        path = os.path.join(self.world.folder, "in/acme" if drop else "", self.name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="ascii") as out:
             out.write(text)
-        status, out, err = self.world.muster("--as-of", plain[0], "process", self.name, "--out", "results")
-        self.day = plain[0]
+        self.results, self.day = "out/acme" if drop else "results", plain[0]
+        status, out, err = self.world.muster("--as-of", plain[0], *(
+            ["run"] if drop else ["process", self.name, "--out", self.results]))
         if status not in (0, 65):
-            raise Fault("process ends with %d: %s%s" % (status, out, err))
-        status, out, err = self.world.muster("preview", self.name)
+            raise Fault("%s ends with %d: %s%s" % ("run" if drop else "process", status, out, err))
 
     def result(self, ending):
-        return os.path.join(self.world.folder, "results", self.name + ending)
+        return os.path.join(self.world.folder, self.results, self.name + ending)
 
     def want(self, words, lines):
         with open(self.result(".summary.json"), encoding="utf-8") as text:
@@ -513,6 +521,18 @@ class Runner:
         if status == 0:
             raise Fault("%s was not refused" % " ".join(words))
 
+    def due(self, words):
+        number, ordinal, pos = words[0][1:].split("-")
+        item = "F%08d-%s-%s" % (int(number), ordinal, pos)
+        found = [row["due_at"] for row in table(self.result(".exceptions.csv")) if row["item"] == item]
+        if found != words[1:]:
+            raise Fault("%s is due %s" % (item, found))
+
+    def history(self, name, text):
+        out = self.world.muster("members", "history", self.id_of(name), "--json")[1]
+        if text not in out:
+            raise Fault("the history of %s has no %s: %s" % (name, text, out))
+
     def spans(self, wanted):
         by_name = {}
         for words in wanted:
@@ -530,11 +550,11 @@ class Runner:
                 raise Fault("spans of %s: wanted %s, got %s" % (name, rows, got))
 
 
-    def shows(self, words):
+    def shows(self, words, facts=False):
         status, out, err = self.world.muster("members", "show", self.id_of(words[0]), "--json")
         if status != 0:
             raise Fault("members show %s: %s" % (words[0], err))
-        shown = json.loads(out)
+        shown = json.loads(out)["facts"] if facts else json.loads(out)
         for key, value in split(words[1:])[1].items():
             if str(shown.get(key) if shown.get(key) is not None else "") != value.replace("_", " "):
                 raise Fault("%s of %s: wanted %s, got %s" % (key, words[0], value, shown.get(key)))
@@ -560,13 +580,17 @@ def run(scenario, folder):
             known = dict(world.groups)
             known[words[1]] = {**known.get(words[1], {}), **split(words[2:])[1]}
             world.groups = list(known.items())
+        elif words[0] == "due":
+            runner.due(words[1:])
+        elif words[0] == "history":
+            runner.history(words[1], " ".join(words[2:]))
         elif words[0] == "plan":
             world.plans.append((words[1], words[2], split(words[3:])[1]))
         elif words[0] == "coverage":
             plain, values = split(words[1:])
             world.more.append((plain[0], {COLUMNS.get(key, key): value for key, value in values.items()}))
-        elif words[0] == "shows":
-            runner.shows(words[1:])
+        elif words[0] in ("shows", "facts"):
+            runner.shows(words[1:], words[0] == "facts")
         elif words[0] == "people":
             for name in expand(world, words[1:2]):
                 plain, values = split(words[2:])

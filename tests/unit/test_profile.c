@@ -185,11 +185,11 @@ static void test_all_faults_come_in_one_go(void **state)
 {
 	struct profile profile;
 	(void)state;
-	assert_int_equal(parse_profile("isa_sender: A\nreject: sett\nresend: maybe\nupsert: true\nretro_ad: 30\n", &profile),
+	assert_int_equal(parse_profile("isa_sender: A\nreject: sett\nresend: maybe\ntransport: sftp\nretro_ad: 30\n", &profile),
 	                 MUSTER_ERROR_CONFIG);
 	assert_errors_hold(":2:9: reject is set or member");
 	assert_errors_hold(":3:9: resend is hold or apply");
-	assert_errors_hold(":4:9: upsert: true is not supported yet");
+	assert_errors_hold(":4:12: transport: sftp is not supported yet");
 	assert_errors_hold("retro_add");
 	assert_int_equal(muster_exit_status(MUSTER_ERROR_CONFIG), 78);
 }
@@ -323,9 +323,12 @@ static void test_profile_faults(void **state)
 		{"omission_grace: 0", "omission_grace is a whole number from 1 to 12"},
 		{"full_file_mode: by_bgn", "full_file_mode is by_bgn08, by_ins03, always_full or always_change"},
 		{"modes_by_name: {}", "modes_by_name is not supported yet"},
-		{"earlier_term: direct", "earlier_term is not supported yet"},
+		{"cob_rules: {}", "cob_rules is not supported yet"},
 		{"file_mode: both", "file_mode is by_bgn08, full or change"},
-		{"group_key: hdr38", "group_key: hdr38 is not supported yet"},
+		{"group_key: hdr39", "group_key is any, hdr38, 2000_1L or 2300_1L"},
+		{"plan_key: HD05", "plan_key is HD04"},
+		{"hold_on: [LOW_SCORE]", "hold_on takes TIER_MISMATCH"},
+		{"support_order: []", "support_order is what"},
 		{"ssn_required: subs", "ssn_required is none, sub only or all"},
 		{"dup_isa13: ignore", "dup_isa13 is warn or reject"},
 		{"atomic: family", "atomic: family is not supported yet; muster can set"},
@@ -342,7 +345,7 @@ static void test_profile_faults(void **state)
 		{"max_inflated: 0", "max_inflated is a size"},
 		{"max_inflated: 65 GiB", "at most 64 GiB"},
 		{"max_inflated: 999999999999999999 TiB", "max_inflated is a size"},
-		{"ref_map: {subgroup: '17'}", "subgroup is not supported yet"},
+		{"ref_map: {subgroup: '1-7'}", "subgroup is a REF qualifier"},
 		{"ref_map: {member_id: 'x'}", "member_id is a REF qualifier"},
 		{"ref_map: yes", "ref_map holds lines"},
 		{"guards: {omission_min: 3}", "omissions_min"},

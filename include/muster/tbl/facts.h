@@ -16,6 +16,10 @@ X(medicare_parts,     ASIDE, OPEN)       /* INS06-1 */
 X(medicare_reason,    ASIDE, OPEN)       /* INS06-2 */
 X(cobra_event,        ASIDE, OPEN)       /* INS07 */
 X(reporting_category, ASIDE, OPEN)       /* REF*17 */
+X(subgroup,           ASIDE, OPEN)       /* by ref_map of a profile, as the next three */
+X(employer_id,        ASIDE, OPEN)
+X(carrier_id,         ASIDE, OPEN)
+X(case_id,            ASIDE, OPEN)
 X(hired_on,           ASIDE, OPEN)       /* DTP*336, as sent: CCYYMMDD */
 X(medicare_begins,    ASIDE, OPEN)       /* DTP*338 */
 X(medicare_ends,      ASIDE, OPEN)       /* DTP*339 */
