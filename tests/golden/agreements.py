@@ -111,8 +111,31 @@ def a_dependent_alone_goes_back(folder):
     yield muster(folder, "queue", "list", "--json").stdout.decode().strip() in ("[]", "")
 
 
+def money_in_the_result(folder):
+    """process --json says of an 820 what its summary says, and nothing of money of an 834."""
+    world = World(folder, "")
+    lines = "".join("ENT*%d*2J*EI*77%d~NM1*EY*1*ROE*ALEX****EI*77%d~RMR*IG*S%d**%s~" % (n, n, n, n, amount)
+                    for n, amount in enumerate(("500.00", "450.00"), 1))
+    body = ("ST*820*0001*005010X218~BPR*C*950.00*C*ACH*CTX*01*111000025*DA*1122*1123456789**01*021000021*DA*77889*20260301~"
+            "TRN*1*T1*1123456789~N1*PE*PLAN*FI*987654321~N1*PR*ACME*FI*11~" + lines)
+    text = file_of(1, SUBSCRIBER)
+    world.write("a.834", text)
+    head, tail = text[:text.index("GS*")], text[text.index("GE*"):]
+    world.write("b.820", head.replace("000000001*0*P", "000000002*0*P") +
+                "GS*RA*ACME*MUSTER*20260301*0930*2*X*005010X218~%sSE*%d*0001~" % (body, body.count("~") + 1) +
+                tail.replace("GE*1*1", "GE*1*2").replace("000000001", "000000002"))
+    results = []
+    for name in ("a.834", "b.820"):
+        done = muster(folder, "--json", "process", name, "--out", "out", "--as-of", "2026-03-02")
+        results.append(json.loads(done.stdout))
+    with open(os.path.join(folder, "out", "b.820.summary.json"), encoding="utf-8") as source:
+        summary = json.load(source)
+    yield "money" not in results[0] and results[1]["money"] == summary["money"]
+    yield summary["money"]["read"] == "950.00" and results[1]["members"] == summary["members"]
+
+
 def main():
-    cases = [a_control_number_that_came_before, a_file_that_came_before, a_file_that_came_before_where_the_999_says_so,
+    cases = [money_in_the_result, a_control_number_that_came_before, a_file_that_came_before, a_file_that_came_before_where_the_999_says_so,
              accepted_sets_are_left_out, a_dependent_alone_goes_back]
     failed = False
     print("1..%d" % len(cases))
