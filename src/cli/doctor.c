@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "match_site.h"
+#include "muster/match_model.h"
 #include "muster/profile.h"
 #include "muster/store.h"
 
@@ -85,6 +87,26 @@ static int doctor_checks(struct doctor *doctor)
 	return r < 0 ? r : 0;
 }
 
+/* By which weights the next file is matched. What is wrong with them was said already, line by line. */
+static int doctor_model(struct doctor *doctor)
+{
+	const char *path = doctor->cli->config->match_model;
+	const struct match_model *model;
+	char id[MATCH_MODEL_ID_BYTES];
+	int r = cli_match_model(doctor->cli, path, &model);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		doctor_line(doctor, false, "match_model", path,
+			    "no file is matched until muster.yaml names a model that can be read, or none");
+	else if (match_model_id(&doctor->cli->arena, model, id) == NULL)
+		return -ENOMEM;
+	else
+		doctor_line(doctor, true, "match_model", id, NULL);
+	return 0;
+}
+
 int cli_doctor(struct cli *cli)
 {
 	struct doctor doctor = {.cli = cli};
@@ -94,6 +116,8 @@ int cli_doctor(struct cli *cli)
 	doctor_sqlite(&doctor);
 	if (cli->config != NULL)
 		doctor_folders(&doctor);
+	if (r == 0)
+		r = doctor_model(&doctor);
 	if (r == 0)
 		doctor_line(&doctor, true, "database", cli->config->database, NULL);
 	if (r == 0)
