@@ -46,6 +46,7 @@ struct match_query {
 	const struct member *prior;   /* 2100B: the values known before; NULL = not sent. Fields may be empty */
 	bool corrected;               /* NM101 = 74, or INS04 = 25: the sent values may differ from the known ones */
 	bool is_subscriber;
+	bool subscriber_id_is_ssn;    /* the family's number is the subscriber's SSN: on his own record it says nothing more */
 	uint32_t birth_order;         /* INS17 */
 	struct slice subscriber_ssn;  /* the family's subscriber, to see it on a dependent; may be empty */
 	struct slice group_id;

@@ -194,6 +194,7 @@ int person_match(struct record_work *it)
 		.prior = it->record->has_prior ? &prior : NULL,
 		.corrected = it->record->corrected || it->record->has_prior || slice_is(it->record->reason, "25"),
 		.is_subscriber = it->record->is_subscriber,
+		.subscriber_id_is_ssn = input->policy->subscriber_id_is_ssn,
 		.birth_order = it->record->birth_order,
 		.subscriber_ssn = work->subscriber_ssn,
 		.group_id = enroll_group(input->family->header, it->record),

@@ -492,6 +492,41 @@ static void test_settled_early(void **state)
 	assert_review(result, CATEGORY_ID_CONFLICT);
 }
 
+static const char *subscriber_evidence(struct member sent, bool is_ssn)
+{
+	struct match_query query = {.intent = MATCH_CHANGE,
+				    .sent = &sent,
+				    .is_subscriber = slice_is(sent.relationship, "18"),
+				    .subscriber_id_is_ssn = is_ssn};
+	struct match_result result = meet(&query);
+	uint32_t i;
+
+	assert_true(result.candidate_count > 0);
+	for (i = 0; i < result.candidates[0].evidence_count; i++)
+		if (strcmp(result.candidates[0].evidence[i].field, "subscriber_id") == 0)
+			return result.candidates[0].evidence[i].level;
+	return NULL;
+}
+
+/* REF*0F is the SSN by agreement: the same nine digits are not the SSN and the family too. */
+static void test_family_number_is_ssn(void **state)
+{
+	struct member subscriber = person("M21", "219094021", "18", "Loe", "Ina", "1988-08-08", 'F', "219094021");
+	struct member child = person("M22", "219094021", "19", "Loe", "Ada", "2018-08-08", 'F', "219094022");
+
+	(void)state;
+	member_index_fini(&known_index);
+	know(subscriber);
+	know(child);
+	member_index_init(&known_index, known, known_count);
+	assert_string_equal(subscriber_evidence(subscriber, true), "missing");
+	assert_string_equal(subscriber_evidence(subscriber, false), "equal");
+	assert_string_equal(subscriber_evidence(child, true), "equal");
+	/* Without an SSN of his own to compare it is all there is. */
+	subscriber.ssn = S("");
+	assert_string_equal(subscriber_evidence(subscriber, true), "equal");
+}
+
 static void test_trap_known_twins(void **state)
 {
 	(void)state;
@@ -809,6 +844,7 @@ int main(void)
 		KNOWN(test_rule_names),
 		KNOWN(test_trap_unknown_twin),
 		KNOWN(test_settled_early),
+		KNOWN(test_family_number_is_ssn),
 		KNOWN(test_trap_known_twins),
 		KNOWN(test_ruled_out_stops_no_search),
 		KNOWN(test_twins_added_together),
