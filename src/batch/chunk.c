@@ -2,9 +2,6 @@
 
 #include <stdio.h>
 
-/* A WAL longer than this is copied into the database between chunks (promise P13). */
-#define WAL_BYTES_MAX (UINT64_C(64) * 1024 * 1024)
-
 int chunk_begin(struct pass *pass)
 {
 	struct job *job = pass_job(pass);

@@ -2,10 +2,9 @@
 
 #include <stdio.h>
 
+#include "chunk.h"
 #include "full.h"
 #include "muster/log.h"
-
-#define WAL_BYTES_MAX (UINT64_C(64) * 1024 * 1024)
 
 /* A household of which somebody is left out. */
 struct left_out {
