@@ -15,13 +15,65 @@ struct groups_view {
 	struct json json;
 	date_day on;
 	uint64_t subscribers, dependents;
+	bool with_links; /* of one contract: with which others it belongs together */
 };
 
-static void group_json(struct groups_view *view, const struct group *group, uint64_t members, uint64_t subscribers)
+/* Contracts that were separated from one another, or linked: either way, and those of the same first contract. */
+struct linked_view {
+	struct groups_view *view;
+	const struct group *group;
+	bool any;
+};
+
+static bool is_linked(const struct group *group, const struct group *other)
+{
+	struct slice first = group->linked_group_id;
+
+	if (slice_equal(group->group_id, other->group_id))
+		return false;
+	return slice_equal(other->linked_group_id, group->group_id) || slice_equal(other->group_id, first) ||
+	       (first.len > 0 && slice_equal(other->linked_group_id, first));
+}
+
+static int linked_row(void *context, const struct group *other)
+{
+	struct linked_view *linked = context;
+	struct groups_view *view = linked->view;
+
+	if (!is_linked(linked->group, other))
+		return 0;
+	if (view->cli->options.format != CLI_TEXT) {
+		json_text(&view->json, NULL, other->group_id);
+	} else {
+		buffer_printf(&view->cli->out, "%s%.*s (%.*s)", linked->any ? ", " : "linked with: ",
+			      (int)other->group_id.len, other->group_id.data, (int)other->region.len,
+			      other->region.len > 0 ? other->region.data : "");
+	}
+	linked->any = true;
+	return 0;
+}
+
+static int group_links(struct groups_view *view, const struct group *group)
+{
+	struct linked_view linked = {view, group, false};
+	int r;
+
+	if (view->cli->options.format != CLI_TEXT)
+		json_array_begin(&view->json, "linked_groups");
+	r = store_groups_each(view->cli->store, linked_row, &linked);
+	if (view->cli->options.format != CLI_TEXT)
+		json_array_end(&view->json);
+	else if (linked.any)
+		buffer_add_char(&view->cli->out, '\n');
+	return r;
+}
+
+static int group_json(struct groups_view *view, const struct group *group, uint64_t members, uint64_t subscribers)
 {
 	static const char *const cobra[] = {"self", "tpa", "plan"};
 	struct json *json = &view->json;
 	char text[DATE_TEXT_BYTES];
+	int r;
 
 	json_object_begin(json, NULL);
 	json_text(json, "group_id", group->group_id);
@@ -40,7 +92,9 @@ static void group_json(struct groups_view *view, const struct group *group, uint
 	json_u64(json, "active_members", members);
 	json_u64(json, "active_subscribers", subscribers);
 	json_null(json, "balance_due");
+	r = view->with_links ? group_links(view, group) : 0;
 	json_object_end(json);
+	return r;
 }
 
 static int group_row(void *context, const struct group *group)
@@ -53,8 +107,8 @@ static int group_row(void *context, const struct group *group)
 	if (r < 0)
 		return r;
 	if (view->cli->options.format != CLI_TEXT) {
-		group_json(view, group, members, subscribers);
-		return cli_flush_some(view->cli);
+		r = group_json(view, group, members, subscribers);
+		return r < 0 ? r : cli_flush_some(view->cli);
 	}
 	cli_table_cell(&view->table, group->group_id);
 	cli_table_cell(&view->table, member_out_visible(view->cli, group->name));
@@ -112,6 +166,7 @@ static int groups_show(struct groups_view *view)
 		return r;
 	if (cli->options.format == CLI_TEXT)
 		cli_table_begin(&view->table, cli, 8, group_titles);
+	view->with_links = true;
 	r = group_row(view, group);
 	if (cli->options.format != CLI_TEXT) {
 		buffer_add_char(&cli->out, '\n');
@@ -119,6 +174,8 @@ static int groups_show(struct groups_view *view)
 	}
 	if (r == 0)
 		r = cli_table_end(&view->table);
+	if (r == 0)
+		r = group_links(view, group);
 	buffer_add_text(&cli->out, "balance due: no bills are made by this version\n");
 	return r;
 }

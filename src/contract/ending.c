@@ -128,7 +128,8 @@ int reinstatement_check(struct work *work)
 				   CONTRACT_REINSTATEMENT_DAYS);
 	r = store_orders_of_group(work->store, group->group_id, find_termination, work);
 	if (r >= 0 && work->answered == NULL)
-		work->report->note = SLICE_LITERAL("the contract was not terminated by an order: no coverage is restored");
+		work->report->note = SLICE_LITERAL("the contract was not terminated by an order: coverage that ended on its "
+							 "last day is restored, but for what a file ended");
 	return r < 0 ? r : 0;
 }
 
@@ -198,6 +199,71 @@ static int restore_member(struct work *work, const struct store_change *changes,
 	return r == 0 ? member_close(&it) : r;
 }
 
+/* ---- a contract that was loaded as terminated ---- */
+
+struct ending_search {
+	const struct work *work;
+	bool found;
+};
+
+/* Did a file or an order end this member under the contract with its last day, or later say anything of that? */
+static int look_for_ending(void *context, const struct store_change *change)
+{
+	struct ending_search *search = context;
+	const struct group *group = search->work->group;
+
+	if (!change->undone && slice_equal(change->group_id, group->group_id) && change->ends_on == group->terminates_on &&
+	    !slice_is(change->action, "no_change"))
+		search->found = true;
+	return 0;
+}
+
+/* What ended with the contract's last day, and by nothing else that is known: it ended with the contract. */
+static int restore_loaded_member(struct work *work, uint64_t member_no)
+{
+	struct ending_search search = {.work = work};
+	const struct member *member;
+	struct member_work it;
+	uint32_t i, first, second;
+	int r;
+
+	arena_reset(&work->member_arena);
+	r = store_member_get_no(work->store, member_no, &work->member_arena, &member);
+	if (r == 0)
+		r = store_changes_of_member(work->store, member_no, look_for_ending, &search);
+	if (r == 0)
+		r = member_open(work, member, 0, &it);
+	if (r != 0 || search.found)
+		return r;
+	for (i = 0; i < member->span_count; i++) {
+		struct coverage_span *span = &it.image.after.spans[i];
+
+		if (!span->voided && slice_equal(span->group_id, work->group->group_id) &&
+		    span->ends_on == work->group->terminates_on)
+			span->ends_on = DATE_NONE;
+	}
+	if (store_spans_overlap(it.image.after.spans, it.image.after.span_count, &first, &second)) {
+		work->report->kept++;
+		return 0;
+	}
+	for (i = 0; r == 0 && i < member->span_count; i++)
+		if (span_differs(&member->spans[i], &it.image.after.spans[i]))
+			r = member_changed(&it, DECIDE_REINSTATE, i);
+	return r == 0 ? member_close(&it) : r;
+}
+
+static int restore_loaded(struct work *work)
+{
+	const uint64_t *numbers;
+	uint32_t count, i;
+	int r = store_group_members(work->store, work->group->group_id, work->group->terminates_on, work->arena, &numbers,
+				    &count);
+
+	for (i = 0; r == 0 && i < count; i++)
+		r = restore_loaded_member(work, numbers[i]);
+	return r;
+}
+
 static int restore_members(struct work *work)
 {
 	struct change_list list = {.work = work};
@@ -205,7 +271,7 @@ static int restore_members(struct work *work)
 	int r;
 
 	if (work->answered == NULL)
-		return 0;
+		return restore_loaded(work);
 	r = store_changes_of_tset(work->store, work->answered->tset_no, keep_change, &list);
 	for (first = 0; r == 0 && first < list.count; first = end) {
 		for (end = first + 1; end < list.count && list.changes[end].member_pos == list.changes[first].member_pos;)
