@@ -8,6 +8,7 @@
 
 #include "member_out.h"
 #include "members.h"
+#include "muster/match.h"
 #include "muster/store.h"
 #include "muster/text.h"
 #include "muster/undo.h"
@@ -71,6 +72,32 @@ static int find_as(struct members_view *view, const struct store_member_filter *
 	return view->count > 0 ? 0 : store_members_find(view->cli->store, filter, find_row, view);
 }
 
+/* Members are kept under a key of their SSN, for matching: nobody else need be looked at. */
+static int find_by_ssn(struct members_view *view, struct slice ssn, struct slice group)
+{
+	struct store *store = view->cli->store;
+	const struct member like = {.ssn = ssn, .birth_on = DATE_NONE};
+	uint64_t keys[MATCH_KEYS_MAX], numbers[LIMIT_CANDIDATES_PER_KEY];
+	uint32_t key_count = match_member_keys(&like, keys), count, k, i;
+	int r = 0;
+
+	for (k = 0; r == 0 && k < key_count; k++) {
+		r = store_key_members(store, keys[k], LIMIT_CANDIDATES_PER_KEY, numbers, &count);
+		for (i = 0; r == 0 && i < count; i++) {
+			const struct member *member;
+
+			r = store_member_get_no(store, numbers[i], &view->cli->arena, &member);
+			if (r == 0 && member != NULL && slice_equal(member->ssn, ssn)) {
+				const struct store_member_filter one = {
+					.member_id = member->member_id, .group_id = group, .birth_on = DATE_NONE};
+
+				r = store_members_find(store, &one, find_row, view);
+			}
+		}
+	}
+	return r;
+}
+
 /* What was typed may be a member number, a subscriber number, an SSN or a name: the first that finds somebody. */
 static int find_all(struct members_view *view)
 {
@@ -79,7 +106,6 @@ static int find_all(struct members_view *view)
 	struct slice group = slice_from(cli->options.group);
 	struct store_member_filter by_id = {.member_id = word, .group_id = group, .birth_on = DATE_NONE};
 	struct store_member_filter by_family = {.subscriber_id = word, .group_id = group, .birth_on = DATE_NONE};
-	struct store_member_filter by_ssn = {.ssn = word, .group_id = group, .birth_on = DATE_NONE};
 	struct store_member_filter by_name = {.last_name = word, .group_id = group, .birth_on = DATE_NONE, .count_max = 200};
 	int r;
 
@@ -90,8 +116,8 @@ static int find_all(struct members_view *view)
 	r = find_as(view, &by_id);
 	if (r == 0)
 		r = find_as(view, &by_family);
-	if (r == 0 && word.len == 9 && slice_is_digits(word))
-		r = find_as(view, &by_ssn);
+	if (r == 0 && view->count == 0 && word.len == 9 && slice_is_digits(word))
+		r = find_by_ssn(view, word, group);
 	return r == 0 ? find_as(view, &by_name) : r;
 }
 

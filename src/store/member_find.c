@@ -231,7 +231,13 @@ static struct slice prefix_pattern(struct arena *arena, struct slice prefix)
 	return pattern;
 }
 
-/* Conditions that are not asked for compare an empty parameter. The first two choose the index. */
+/* The last name that begins so: behind all others, for no character comes after U+10FFFF. */
+static struct slice prefix_end(struct arena *arena, struct slice prefix)
+{
+	return arena_printf(arena, "%.*s\xf4\x8f\xbf\xbf", (int)prefix.len, prefix.data);
+}
+
+/* Conditions that are not asked for compare an empty parameter. Numbers and last names choose the index. */
 #define FIND_CONDITIONS                                                                                                \
 	"(?1 = '' OR member_id = ?1) AND (?2 = '' OR subscriber_id = ?2) AND (?3 = '' OR ssn = ?3) "                   \
 	"AND (?4 IS NULL OR last_name LIKE ?4 ESCAPE '\\') AND (?5 IS NULL OR first_name LIKE ?5 ESCAPE '\\') "        \
@@ -244,21 +250,28 @@ static const char *find_sql(const struct store_member_filter *filter)
 		return "SELECT " MEMBER_COLUMNS " FROM members WHERE member_id = ?1 AND " FIND_CONDITIONS;
 	if (!slice_is_empty(filter->subscriber_id))
 		return "SELECT " MEMBER_COLUMNS " FROM members WHERE subscriber_id = ?2 AND " FIND_CONDITIONS;
+	if (!slice_is_empty(filter->last_name))
+		return "SELECT " MEMBER_COLUMNS " FROM members WHERE last_name COLLATE NOCASE >= ?9 AND "
+		       "last_name COLLATE NOCASE < ?10 AND " FIND_CONDITIONS;
 	return "SELECT " MEMBER_COLUMNS " FROM members WHERE " FIND_CONDITIONS;
 }
 
 int store_members_find(struct store *store, const struct store_member_filter *filter, store_member_fn fn, void *context)
 {
 	struct arena_mark mark = arena_mark(&store->scratch);
-	struct slice last = SLICE_EMPTY, first = SLICE_EMPTY;
+	struct slice last = SLICE_EMPTY, first = SLICE_EMPTY, end = SLICE_EMPTY;
+	bool by_name = !slice_is_empty(filter->last_name) && slice_is_empty(filter->member_id) &&
+		       slice_is_empty(filter->subscriber_id);
 	struct query query;
 	int error;
 
-	if (!slice_is_empty(filter->last_name))
+	if (!slice_is_empty(filter->last_name)) {
 		last = prefix_pattern(&store->scratch, filter->last_name);
+		end = prefix_end(&store->scratch, filter->last_name);
+	}
 	if (!slice_is_empty(filter->first_name))
 		first = prefix_pattern(&store->scratch, filter->first_name);
-	if ((!slice_is_empty(filter->last_name) && last.data == NULL) ||
+	if ((!slice_is_empty(filter->last_name) && (last.data == NULL || end.data == NULL)) ||
 	    (!slice_is_empty(filter->first_name) && first.data == NULL))
 		return -ENOMEM;
 	query_open(&query, store, find_sql(filter));
@@ -270,6 +283,10 @@ int store_members_find(struct store *store, const struct store_member_filter *fi
 	query_text(&query, filter->group_id);
 	query_day(&query, filter->birth_on);
 	query_i64(&query, filter->count_max > 0 ? (int64_t)filter->count_max : -1);
+	if (by_name) {
+		query_text(&query, filter->last_name);
+		query_text(&query, end);
+	}
 	error = walk_members(&query, fn, context);
 	arena_rewind(&store->scratch, mark);
 	return error;

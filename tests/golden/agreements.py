@@ -4,6 +4,7 @@ What would go wrong for a member: a partner who is answered otherwise than agree
 """
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -134,8 +135,26 @@ def money_in_the_result(folder):
     yield summary["money"]["read"] == "950.00" and results[1]["members"] == summary["members"]
 
 
+def members_are_found(folder):
+    """By the beginning of a name in any case, and by SSN, without reading all members."""
+    world = World(folder, "")
+    world.process("a.834", file_of(1, SUBSCRIBER, SUBSCRIBER.replace("S1", "S3").replace("ROE*ALEX", "ROSE*PAT")
+                                   .replace("219091001", "219091077").replace("19850214", "19710101")))
+
+    def found(*words):
+        out = muster(folder, "--json", "members", "find", *words).stdout
+        return sorted(member["first_name"] for member in json.loads(out))
+    yield found("ro") == ["ALEX", "PAT"] and found("ROS") == ["PAT"] and found("roe", "al") == ["ALEX"]
+    yield found("219091077") == ["PAT"] and found("219091078") == [] and found("ROX") == []
+    yield found("219091077", "--group", "G1") == ["PAT"] and found("219091077", "--group", "G2") == []
+    with sqlite3.connect(os.path.join(folder, "muster.db")) as base:
+        plan = base.execute("EXPLAIN QUERY PLAN SELECT * FROM members WHERE last_name COLLATE NOCASE >= 'RO' AND "
+                            "last_name COLLATE NOCASE < 'ROZ'").fetchall()
+    yield any("members_by_name" in row[3] for row in plan)
+
+
 def main():
-    cases = [money_in_the_result, a_control_number_that_came_before, a_file_that_came_before, a_file_that_came_before_where_the_999_says_so,
+    cases = [members_are_found, money_in_the_result, a_control_number_that_came_before, a_file_that_came_before, a_file_that_came_before_where_the_999_says_so,
              accepted_sets_are_left_out, a_dependent_alone_goes_back]
     failed = False
     print("1..%d" % len(cases))

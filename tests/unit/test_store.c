@@ -92,7 +92,7 @@ static void test_other_schemas(void **state)
 	store = NULL;
 	patch_header(path, 60, "\0\0\0\x63"); /* user_version 99: a newer muster */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
-	patch_header(path, 60, "\0\0\0\x07"); /* ours */
+	patch_header(path, 60, "\0\0\0\x08"); /* ours */
 	patch_header(path, 68, "abcd"); /* application_id: somebody else's */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
 	patch_header(path, 68, "mstr");
@@ -728,6 +728,11 @@ static void test_find(void **state)
 	assert_int_equal(find(&(struct store_member_filter){.last_name = S("fior_"), .birth_on = DATE_NONE}), 1);
 	assert_int_equal(find(&(struct store_member_filter){
 				 .last_name = S("FIOR"), .first_name = S("B"), .birth_on = DATE_NONE}),
+			 1);
+	assert_int_equal(find(&(struct store_member_filter){.last_name = S("FIORELLIX"), .birth_on = DATE_NONE}), 0);
+	assert_int_equal(find(&(struct store_member_filter){.last_name = S("G"), .birth_on = DATE_NONE}), 0);
+	assert_int_equal(find(&(struct store_member_filter){
+				 .last_name = S("fi"), .member_id = S("M2"), .birth_on = DATE_NONE}),
 			 1);
 	assert_int_equal(find(&(struct store_member_filter){.ssn = S("219090002"), .birth_on = DATE_NONE}), 1);
 	assert_int_equal(find(&(struct store_member_filter){.subscriber_id = S("F1"), .birth_on = DATE_NONE}), 2);
