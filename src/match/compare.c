@@ -107,7 +107,13 @@ static enum match_level middle_level(const struct match_name *a, const struct ma
 		return LEVEL_MISSING;
 	if (strcmp(a->compact, b->compact) == 0)
 		return LEVEL_MIDDLE_EQUAL;
-	return a->compact[0] == b->compact[0] ? LEVEL_MIDDLE_INITIAL : LEVEL_MIDDLE_OTHER;
+	/* Two names written out that are not alike are two names, whatever they begin with. */
+	if (a->compact[0] != b->compact[0] ||
+	    (strlen(a->compact) > 1 && strlen(b->compact) > 1 && !is_prefix(a, b) &&
+	     !is_similar(compact_of(a), compact_of(b)) &&
+	     match_nickname(compact_of(a), compact_of(b)) == NICKNAME_NONE))
+		return LEVEL_MIDDLE_OTHER;
+	return LEVEL_MIDDLE_INITIAL;
 }
 
 /* A first name that is the other's middle name; initials do not count. */

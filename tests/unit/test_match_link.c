@@ -123,6 +123,11 @@ static void test_guards(void **state)
 		 "only names and birth date agree; family, home or employer are others"},
 		{"1,,,18,ROE,ALEXANDER,BRUNO,,,1985-02-14,M,9 FAR RD,10001\n",
 		 "only names and birth date agree; family, home or employer are others"},
+		/* PETER is not PAUL although both are P. */
+		{"1,,,18,ROE,ALEXANDER,PETER,,,1985-02-14,M,9 FAR RD,10001\n",
+		 "only names and birth date agree; family, home or employer are others"},
+		{"1,,,18,ROE,ALEXANDER,P,,,1985-02-14,M,9 FAR RD,10001\n", ""},
+		{"1,,,18,ROE,ALEXANDER,PAULL,,,1985-02-14,M,9 FAR RD,10001\n", ""},
 		{"1,,,,ROE,ALEXANDER,,,219094011,1985-02-14,M,1 MAIN ST,90001\n", "the SSN is another member's"},
 		{"1,,,,ROE,ALEXANDER,,,219094000,1985-02-14,M,1 MAIN ST,90001\n",
 		 "without a relationship, names, birth date, SSN and something else must agree"},
