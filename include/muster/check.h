@@ -53,7 +53,7 @@ const char *const *check_sense_names(void);
 struct check_options {
 	struct x12_options x12;
 	enum check_balance balance;
-	bool reject_member;     /* keep a set's sound members: errors inside 2000 loops do not reject it */
+	bool reject_member;     /* keep an 834's sound members: errors inside 2000 loops do not reject it */
 	bool skip_content_hash; /* where nobody asks for check_verdict.content_hash: it costs more than all the rest */
 	bool allow_x220;        /* ST03 005010X220 (without A1) counts as 005010X220A1 */
 	/* An interchange for somebody else is rejected (TA1 009). None = every receiver is taken for us. Borrowed. */

@@ -64,8 +64,7 @@ static cents read_amount(struct balance *balance, struct slice value)
  */
 static bool is_disturbed(const struct check *check)
 {
-	return check->balance.unsound ||
-	       (check->tally.segment_errors > 0 && (check->tset.rejected || !check->options.reject_member));
+	return check->balance.unsound || check->tally.segment_errors > 0;
 }
 
 /* Sums of the sender's amounts: what no longer fits is not sound, and cannot be posted either. */

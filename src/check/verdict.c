@@ -50,8 +50,10 @@ void verdict_content(struct check *check, const struct x12_segment *segment)
 	check->content_bytes[check->content_len++] = '~';
 }
 
-/* Errors outside members, or in the envelope, reject the whole; errors of members do unless the partner keeps sound
- * ones. */
+/*
+ * Errors outside members, or in the envelope, reject the whole; errors of members do unless the partner keeps sound
+ * ones. A payment is one sum: an 820 is taken as a whole or not at all.
+ */
 static enum check_decision decide(const struct check *check)
 {
 	if (check->interchange.rejected || check->fgroup.rejected || check->tset.rejected || check->fgroup_unknown)
@@ -60,7 +62,9 @@ static enum check_decision decide(const struct check *check)
 		return CHECK_REJECTED;
 	if (check->tally.errors == 0)
 		return CHECK_ACCEPTED;
-	return check->options.reject_member ? CHECK_ACCEPTED_WITH_ERRORS : CHECK_REJECTED;
+	if (!check->options.reject_member || slice_is(check->guide->set_id, "820"))
+		return CHECK_REJECTED;
+	return CHECK_ACCEPTED_WITH_ERRORS;
 }
 
 void verdict_end(struct check *check, struct check_verdict *ret_verdict)

@@ -381,6 +381,15 @@ static void test_verdict(void **state)
 		assert_int_equal(run.verdict.members, 2);
 		assert_int_equal(run.verdict.segments, 38);
 	}
+	/* A payment is one sum: it is not taken in part. */
+	edit_text(
+		base_820,
+		&(struct edit){"", "DTM*582****RD8*20260201-20260228~ENT", "DTM*582****RD8*20260231-20260228~ENT", ""},
+		body, sizeof(body));
+	run.options.reject_member = true;
+	run_check(&run, run_wrap(&bytes, "820", body), 0);
+	assert_true(run.verdict.member_errors > 0);
+	assert_int_equal(run.verdict.decision, CHECK_REJECTED);
 	run.options.reject_member = false;
 	buffer_fini(&bytes);
 }
@@ -517,7 +526,8 @@ static void test_largest_guide(void **state)
 	assert_int_equal(guide_set_add(run.guides, "x.yaml", buffer_slice(&text), &errors), 0);
 	for (int left_out = -1; left_out < 62; left_out += 21) {
 		buffer_clear(&bytes);
-		buffer_add_text(&bytes, RUN_ISA "GS*CT*SENDER*RECEIVER*20260105*0930*1*X*005010X999~ST*831*0001*005010X999~");
+		buffer_add_text(&bytes,
+				RUN_ISA "GS*CT*SENDER*RECEIVER*20260105*0930*1*X*005010X999~ST*831*0001*005010X999~");
 		for (int i = 0; i < 238; i++)
 			if (i != left_out)
 				buffer_printf(&bytes, "REF*%c%c*1~", 'A' + i / 26, 'A' + i % 26);
