@@ -164,7 +164,8 @@ static int take_codes(struct code_file *file, struct dictionary_list *ret_list)
 		return -ENOMEM;
 	if (file->count == 0 && !file->text->invalid)
 		complain(file, 1, 1, "there is no code in this list");
-	qsort(file->entries, file->count, sizeof(*file->entries), compare_entries);
+	if (file->count > 0)
+		qsort(file->entries, file->count, sizeof(*file->entries), compare_entries);
 	for (uint32_t i = 0; i < file->count; i++) {
 		if (i > 0 && slice_equal(file->entries[i - 1].code.code, file->entries[i].code.code))
 			complain(file, file->entries[i].line, 1, "this code stands in the list already");

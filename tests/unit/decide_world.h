@@ -358,6 +358,8 @@ static void world_store(struct decide_image *image)
 	member->email = world_keep(after->email);
 	member->employee_id = world_keep(after->employee_id);
 	member->medicare_id = world_keep(after->medicare_id);
+	member->pcp_id = world_keep(after->pcp_id);
+	member->facts = world_keep(after->facts);
 	member->spans = arena_alloc_array(&plan_world.arena, SPANS_MAX, sizeof(*member->spans));
 	for (i = 0; i < after->span_count; i++) {
 		member->spans[i] = after->spans[i];
