@@ -7,6 +7,8 @@
 #ifndef MUSTER_CHECK_STATE_H
 #define MUSTER_CHECK_STATE_H
 
+#include <assert.h>
+
 #include "balance.h"
 #include "muster/check.h"
 #include "known.h"
@@ -150,9 +152,12 @@ static inline struct known *check_memory_of(const struct check *check, const str
 /* Its elements are about to be looked at. */
 static inline void check_divide(struct check *check)
 {
-	/* It has been here before, so it cannot fail. */
-	if (check->undivided)
-		(void)x12_reader_divide(check->reader);
+	if (check->undivided) {
+		bool is_divided = x12_reader_divide(check->reader);
+
+		/* It has been here before, divided. */
+		assert(is_divided);
+	}
 	check->undivided = false;
 }
 

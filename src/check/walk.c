@@ -582,7 +582,8 @@ int walk_segment(struct check *check, const struct x12_segment *segment)
 		if (r < 0)
 			return r;
 	}
-	recognize(check, segment, memory_for(check, segment->raw));
+	/* Not remembered: what takes the long way (an ISA amid a set, say) might not be divided on the short one. */
+	recognize(check, segment, NULL);
 	check->memory_of = segment;
 	return place(check, segment);
 }
