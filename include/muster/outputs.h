@@ -21,6 +21,7 @@
 #define MUSTER_OUTPUTS_H
 
 #include "muster/finding.h"
+#include "muster/json.h"
 #include "muster/store.h"
 
 enum outputs_kind {
@@ -82,5 +83,10 @@ struct outputs_notices {
 };
 int outputs_write_notices(struct env *env, struct store *store, const struct outputs_notices *notices,
                           uint64_t *ret_rows);
+
+/* What came in and where all of it went, as an object `name` of a summary: members, or payments' records. */
+void outputs_json_members(struct json *json, const char *name, const struct store_tally *tally);
+/* The same of an 820's money, as the object "money". */
+void outputs_json_money(struct json *json, const struct store_tally *tally);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "cli_internal.h"
 #include "muster/io.h"
+#include "muster/outputs.h"
 #include "muster/text.h"
 #include "process.h"
 
@@ -192,15 +193,7 @@ static int end_line(struct preview_run *run, const struct batch_result *result)
 	json_text(&json, "file", slice_from(result->name));
 	json_text(&json, "state", slice_from(store_file_outcome_name(result->outcome)));
 	json_text_or_null(&json, "reason", slice_from(result->reason));
-	json_object_begin(&json, "records");
-	json_u64(&json, "read", tally->members_read);
-	json_u64(&json, "applied", tally->members_applied);
-	json_u64(&json, "no_change", tally->members_no_change);
-	json_u64(&json, "exception", tally->members_exception);
-	json_u64(&json, "rejected", tally->members_rejected);
-	json_u64(&json, "duplicate", tally->members_duplicate);
-	json_u64(&json, "held", tally->members_held);
-	json_object_end(&json);
+	outputs_json_members(&json, "records", tally);
 	json_object_begin(&json, "members");
 	for (i = 0; i + 1 < sizeof(signs); i++) {
 		const char key[] = {signs[i], '\0'};

@@ -8,6 +8,7 @@
 
 #include "muster/batch.h"
 #include "muster/cli.h"
+#include "muster/outputs.h"
 #include "muster/text.h"
 #include "process.h"
 
@@ -86,26 +87,6 @@ static void result_text(struct cli *cli, const struct batch_result *result)
 		result_money(cli, tally);
 }
 
-static void json_money(struct json *json, const char *name, cents amount)
-{
-	char text[MONEY_TEXT_BYTES];
-
-	json_text(json, name, slice_from(money_format(amount, text)));
-}
-
-/* As in the summary: what came in, and where all of it went. */
-static void result_json_money(struct json *json, const struct store_tally *tally)
-{
-	json_object_begin(json, "money");
-	json_money(json, "read", tally->money_read);
-	json_money(json, "posted", tally->money_posted);
-	json_money(json, "suspended", tally->money_suspended);
-	json_money(json, "rejected", tally->money_rejected);
-	json_money(json, "duplicate", tally->money_duplicate);
-	json_money(json, "held", tally->money_held);
-	json_object_end(json);
-}
-
 static void result_json(struct cli *cli, const struct batch_result *result)
 {
 	const struct store_tally *tally = &result->tally;
@@ -119,17 +100,9 @@ static void result_json(struct cli *cli, const struct batch_result *result)
 	json_text(&json, "file", slice_from(result->name));
 	json_text(&json, "state", slice_from(store_file_outcome_name(result->outcome)));
 	json_text_or_null(&json, "reason", slice_from(result->reason));
-	json_object_begin(&json, "members");
-	json_u64(&json, "read", tally->members_read);
-	json_u64(&json, "applied", tally->members_applied);
-	json_u64(&json, "no_change", tally->members_no_change);
-	json_u64(&json, "exception", tally->members_exception);
-	json_u64(&json, "rejected", tally->members_rejected);
-	json_u64(&json, "duplicate", tally->members_duplicate);
-	json_u64(&json, "held", tally->members_held);
-	json_object_end(&json);
+	outputs_json_members(&json, "members", tally);
 	if (result->kind == STORE_KIND_820 || result->kind == STORE_KIND_MIXED)
-		result_json_money(&json, tally);
+		outputs_json_money(&json, tally);
 	json_object_end(&json);
 	buffer_add_char(&cli->out, '\n');
 }

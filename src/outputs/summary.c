@@ -36,9 +36,9 @@ static void json_clock(struct json *json, const char *key, int64_t clock_ms)
 	json_text(json, key, slice_from(clock_format_rfc3339(clock_ms, text)));
 }
 
-static void members(struct json *json, const struct store_tally *tally)
+void outputs_json_members(struct json *json, const char *name, const struct store_tally *tally)
 {
-	json_object_begin(json, "members");
+	json_object_begin(json, name);
 	json_u64(json, "read", tally->members_read);
 	json_u64(json, "applied", tally->members_applied);
 	json_u64(json, "no_change", tally->members_no_change);
@@ -49,7 +49,7 @@ static void members(struct json *json, const struct store_tally *tally)
 	json_object_end(json);
 }
 
-static void money(struct json *json, const struct store_tally *tally)
+void outputs_json_money(struct json *json, const struct store_tally *tally)
 {
 	json_object_begin(json, "money");
 	json_cents(json, "read", tally->money_read);
@@ -183,9 +183,9 @@ int write_summary(struct work *work)
 	json_text(json, "file", file->name);
 	json_text(json, "state", slice_from(store_file_outcome_name(file->outcome)));
 	json_text_or_null(json, "reason", file->reason);
-	members(json, &file->tally);
+	outputs_json_members(json, "members", &file->tally);
 	if (file->kind != STORE_KIND_834)
-		money(json, &file->tally);
+		outputs_json_money(json, &file->tally);
 	json_object_begin(json, "actions");
 	for (i = 0; i < ACTION_COUNT; i++)
 		json_u64(json, action_names[i], work->actions[i]);

@@ -10,46 +10,16 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 
-MUSTER, ROOT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-SAMPLES = os.path.join(ROOT, "samples")
-DAYS = {1: "2026-03-02", 2: "2026-03-03", 3: "2026-03-04", 4: "2026-03-05"}
+from workspace import DAYS, SAMPLES, Workspace, case, results
+
 SIGNS = {"add": "+", "reinstate": "+", "change": "~", "transfer": "~", "terminate": "-", "void": "-", "no_change": "="}
 SSN = re.compile(r"(?<!\d)(?:219|457|078)-?\d{2}-?\d{4}(?!\d)")
 
-results = []
 
-
-def case(name, faults):
-    results.append(not faults)
-    print("%sok %d - %s" % ("not " if faults else "", len(results), name))
-    for fault in faults[:20]:
-        print("# " + fault.replace("\n", "\n# "))
-    sys.stdout.flush()
-
-
-class World:
-    def __init__(self, folder):
-        self.folder = folder
-
-    def muster(self, *arguments):
-        done = subprocess.run([MUSTER, *arguments], cwd=self.folder, capture_output=True, text=True, errors="replace",
-                              env={**os.environ, "MUSTER_CONFIG": ""}, check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    def make(self):
-        os.mkdir(self.folder)
-        faults = [self.muster("init", ".")]
-        shutil.copy(os.path.join(SAMPLES, "muster.yaml"), self.folder)
-        for name in os.listdir(os.path.join(SAMPLES, "partners")):
-            shutil.copy(os.path.join(SAMPLES, "partners", name), os.path.join(self.folder, "partners"))
-        faults += [self.muster("load", kind, os.path.join(SAMPLES, kind + ".csv"))
-                   for kind in ("groups", "plans", "brokers", "members")]
-        return ["status %d: %s" % (status, err) for status, _, err in faults if status != 0]
-
+class World(Workspace):
     def dump(self):
         connection = sqlite3.connect("file:%s?mode=ro" % os.path.join(self.folder, "muster.db"), uri=True)
         try:

@@ -7,45 +7,13 @@ import glob
 import gzip
 import os
 import shutil
-import sqlite3
-import subprocess
 import sys
 import tempfile
 
-MUSTER, ROOT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-SAMPLES = os.path.join(ROOT, "samples")
-DAYS = {1: "2026-03-02", 2: "2026-03-03", 3: "2026-03-04", 4: "2026-03-05"}
-
-results = []
+from workspace import DAYS, SAMPLES, Workspace, case, results
 
 
-def case(name, faults):
-    results.append(not faults)
-    print("%sok %d - %s" % ("not " if faults else "", len(results), name))
-    for fault in faults[:20]:
-        print("# " + fault.replace("\n", "\n# "))
-    sys.stdout.flush()
-
-
-class World:
-    def __init__(self, folder):
-        self.folder = folder
-
-    def muster(self, *arguments):
-        done = subprocess.run([MUSTER, *arguments], cwd=self.folder, capture_output=True, text=True, errors="replace",
-                              env={**os.environ, "MUSTER_CONFIG": ""}, check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    def make(self):
-        os.mkdir(self.folder)
-        runs = [self.muster("init", ".")]
-        shutil.copy(os.path.join(SAMPLES, "muster.yaml"), self.folder)
-        for name in os.listdir(os.path.join(SAMPLES, "partners")):
-            shutil.copy(os.path.join(SAMPLES, "partners", name), os.path.join(self.folder, "partners"))
-        runs += [self.muster("load", kind, os.path.join(SAMPLES, kind + ".csv"))
-                 for kind in ("groups", "plans", "brokers", "members")]
-        return ["status %d: %s" % (status, err) for status, _, err in runs if status != 0]
-
+class World(Workspace):
     def drop(self, partner, data, name):
         os.makedirs(os.path.join(self.folder, "in", partner), exist_ok=True)
         with open(os.path.join(self.folder, "in", partner, name), "wb") as out:
@@ -54,13 +22,6 @@ class World:
     def run(self, day):
         status, _, err = self.muster("--as-of", day, "run")
         return [] if status in (0, 65) else ["run ends with %d: %s" % (status, err)]
-
-    def rows(self, query):
-        connection = sqlite3.connect("file:%s?mode=ro" % os.path.join(self.folder, "muster.db"), uri=True)
-        try:
-            return connection.execute(query).fetchall()
-        finally:
-            connection.close()
 
     def dump(self):
         """All rows of all tables but what the clock said: times of the audit trail and of names, and hashes over them."""

@@ -7,58 +7,15 @@ import csv
 import json
 import os
 import shutil
-import sqlite3
-import subprocess
 import sys
 import tempfile
 
-MUSTER, ROOT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-SAMPLES = os.path.join(ROOT, "samples")
-DAYS = {1: "2026-03-02", 2: "2026-03-03", 3: "2026-03-04", 4: "2026-03-05"}
+from workspace import DAYS, SAMPLES, Workspace, case, results
+
 UNDO_DAY = "2026-03-09"
 
-results = []
 
-
-def case(name, faults):
-    results.append(not faults)
-    print("%sok %d - %s" % ("not " if faults else "", len(results), name))
-    for fault in faults:
-        print("# " + fault.replace("\n", "\n# "))
-    sys.stdout.flush()
-
-
-class World:
-    def __init__(self, folder):
-        self.folder = folder
-
-    def muster(self, *arguments):
-        done = subprocess.run([MUSTER, *arguments], cwd=self.folder, capture_output=True, text=True, errors="replace",
-                              env={**os.environ, "MUSTER_CONFIG": ""}, check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    def make(self):
-        os.mkdir(self.folder)
-        faults = []
-        for command in (["init", "."], *(["load", kind, os.path.join(SAMPLES, kind + ".csv")]
-                                         for kind in ("groups", "plans", "brokers", "members"))):
-            if command[0] == "load" and command[1] == "groups":
-                shutil.copy(os.path.join(SAMPLES, "muster.yaml"), self.folder)
-                for name in os.listdir(os.path.join(SAMPLES, "partners")):
-                    shutil.copy(os.path.join(SAMPLES, "partners", name), os.path.join(self.folder, "partners"))
-            status, _, err = self.muster(*command)
-            if status != 0:
-                faults.append("%s ends with %d: %s" % (command, status, err))
-        return faults
-
-    def rows(self, query, *values):
-        """What the database holds; only read, the program's own connection is closed by now."""
-        connection = sqlite3.connect("file:%s?mode=ro" % os.path.join(self.folder, "muster.db"), uri=True)
-        try:
-            return connection.execute(query, values).fetchall()
-        finally:
-            connection.close()
-
+class World(Workspace):
     def state(self, known=None):
         """Members with their coverage as lines. Of those who came after `known` nothing but what covers them."""
         last = known if known is not None else self.rows("SELECT max(member_no) FROM members")[0][0]
