@@ -127,4 +127,17 @@ __attribute__((unused)) static int store_world_setup_filled(void **state)
 	return 0;
 }
 
+__attribute__((unused)) static const struct store_keys no_keys;
+
+__attribute__((unused)) static void assert_slice(struct slice got, const char *want)
+{
+	if (!slice_is(got, want))
+		fail_msg("got \"%.*s\", want \"%s\"", (int)got.len, got.data, want);
+}
+
+__attribute__((unused)) static void insert(struct member *member, const struct store_keys *keys)
+{
+	assert_int_equal(store_member_insert(store, member, keys, &arena), 0);
+}
+
 #endif

@@ -75,12 +75,6 @@ static const struct member *get(struct slice member_id)
 	return member;
 }
 
-static void assert_slice(struct slice got, const char *want)
-{
-	if (!slice_is(got, want))
-		fail_msg("got \"%.*s\", want \"%s\"", (int)got.len, got.data, want);
-}
-
 static int setup(void **state)
 {
 	int result = store_world_setup_filled(state);

@@ -1,0 +1,519 @@
+/* If this failed: a member's data or coverage could be kept wrongly, twice, or not at all, or he could not be found. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "store_world.h"
+
+static const struct member *get(struct slice member_id)
+{
+	const struct member *found;
+
+	assert_int_equal(store_member_get(store, member_id, &arena, &found), 0);
+	return found;
+}
+
+static void test_member_round_trip(void **state)
+{
+	/* Out of order: they come back by begin, then insurance line. */
+	struct coverage_span spans[] = {a_span(day(2025, 1, 1), DATE_NONE), a_span(day(2024, 1, 1), day(2024, 12, 31)),
+					a_span(day(2024, 1, 1), DATE_NONE)};
+	struct member member = a_member(S("M1"), S("F1"), S("18"));
+	const struct member *found;
+
+	(void)state;
+	spans[2].plan_id = S("D1");
+	spans[2].insurance_line = S("DEN");
+	spans[2].cobra = true;
+	member.spans = spans;
+	member.span_count = 3;
+	member.confidential = true;
+	member.middle_name = S("MAR\xc3\x8d"
+			       "A");
+	begin();
+	insert(&member, &no_keys);
+	commit();
+	assert_int_equal(member.version, 1);
+	assert_true(member.member_no > 0);
+	assert_int_equal(spans[2].span_no, 3);
+	found = get(S("M1"));
+	assert_int_equal(found->member_no, member.member_no);
+	assert_slice(found->ssn, "219090001");
+	assert_slice(found->middle_name, "MAR\xc3\x8d"
+					 "A");
+	assert_int_equal(found->sex, 'F');
+	assert_int_equal(found->birth_on, day(1980, 2, 29));
+	assert_int_equal(found->died_on, DATE_NONE);
+	assert_true(found->confidential);
+	assert_int_equal(found->span_count, 3);
+	assert_slice(found->spans[0].insurance_line, "DEN");
+	assert_true(found->spans[0].cobra);
+	assert_int_equal(found->spans[0].ends_on, DATE_NONE);
+	assert_int_equal(found->spans[1].ends_on, day(2024, 12, 31));
+	assert_int_equal(found->spans[2].begins_on, day(2025, 1, 1));
+	assert_null(get(S("M2")));
+	assert_int_equal(store_member_get_no(store, member.member_no, &arena, &found), 0);
+	assert_slice(found->member_id, "M1");
+}
+
+static void assert_nothing_written(void)
+{
+	uint64_t count;
+
+	assert_int_equal(store_member_count(store, &count), 0);
+	assert_int_equal(count, 0);
+}
+
+static void test_insert_refusals(void **state)
+{
+	struct coverage_span spans[] = {a_span(day(2024, 1, 1), DATE_NONE), a_span(day(2025, 1, 1), DATE_NONE)};
+	struct member member = a_member(S("M1"), S("F1"), S("18"));
+
+	(void)state;
+	member.spans = spans;
+	member.span_count = 2;
+	begin();
+	assert_int_equal(store_member_insert(store, &member, &no_keys, &arena), STORE_E_OVERLAP);
+	assert_nothing_written();
+	spans[0].ends_on = day(2023, 12, 31); /* ends before it begins */
+	assert_int_equal(store_member_insert(store, &member, &no_keys, &arena), STORE_E_INVALID);
+	assert_nothing_written();
+	spans[0].ends_on = day(2024, 12, 31);
+	spans[1].plan_id = S("P77");
+	assert_int_equal(store_member_insert(store, &member, &no_keys, &arena), STORE_E_INVALID);
+	spans[1].plan_id = S("P1");
+	spans[1].group_id = S("G77");
+	assert_int_equal(store_member_insert(store, &member, &no_keys, &arena), STORE_E_INVALID);
+	assert_nothing_written();
+	spans[1].group_id = S("G1");
+	insert(&member, &no_keys);
+	spans[0].span_no = spans[1].span_no = 0;
+	assert_int_equal(store_member_insert(store, &member, &no_keys, &arena), STORE_E_EXISTS);
+	commit();
+	assert_int_equal(get(S("M1"))->span_count, 2);
+}
+
+static void test_overlap_rule(void **state)
+{
+	struct coverage_span spans[] = {a_span(day(2024, 1, 1), day(2024, 6, 30)), a_span(day(2024, 7, 1), DATE_NONE)};
+	uint32_t first, second;
+
+	(void)state;
+	assert_false(store_spans_overlap(spans, 2, &first, &second));
+	spans[1].begins_on = day(2024, 6, 30); /* both ends are inclusive */
+	assert_true(store_spans_overlap(spans, 2, &first, &second));
+	assert_int_equal(first, 0);
+	assert_int_equal(second, 1);
+	spans[1].insurance_line = S("DEN");
+	assert_false(store_spans_overlap(spans, 2, &first, &second));
+	spans[1].insurance_line = S("HLT");
+	spans[1].group_id = S("G2");
+	assert_false(store_spans_overlap(spans, 2, &first, &second));
+	spans[1].group_id = S("G1");
+	spans[0].voided = true;
+	assert_false(store_spans_overlap(spans, 2, &first, &second));
+}
+
+static int take_name(void *context, const struct store_name *name)
+{
+	struct buffer *text = context;
+
+	buffer_printf(text, "%.*s,%.*s;", (int)name->last_name.len, name->last_name.data, (int)name->first_name.len,
+		      name->first_name.data);
+	return 0;
+}
+
+static void test_update(void **state)
+{
+	struct coverage_span spans[3] = {a_span(day(2024, 1, 1), DATE_NONE)};
+	struct member before = a_member(S("M1"), S("F1"), S("18")), after;
+	const struct member *found;
+	struct buffer text;
+
+	(void)state;
+	before.spans = spans;
+	before.span_count = 1;
+	begin();
+	insert(&before, &no_keys);
+	/* End the span, begin another, marry, and move. */
+	after = before;
+	after.last_name = S("OKONKWO");
+	after.address1 = S("2 OAK AVE");
+	after.spans = spans + 1;
+	after.span_count = 2;
+	spans[1] = spans[0];
+	spans[1].ends_on = day(2025, 5, 31);
+	spans[2] = a_span(day(2025, 6, 1), DATE_NONE);
+	spans[2].plan_id = S("P2");
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+	assert_int_equal(after.version, 2);
+	assert_int_equal(spans[2].span_no, 2);
+	/* Decided on what is no longer so. */
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), STORE_E_INVALID);
+	after.spans = spans;
+	after.span_count = 1;
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), STORE_E_STALE);
+	commit();
+	found = get(S("M1"));
+	assert_slice(found->last_name, "OKONKWO");
+	assert_slice(found->address1, "2 OAK AVE");
+	assert_int_equal(found->version, 2);
+	assert_int_equal(found->span_count, 2);
+	assert_int_equal(found->spans[0].ends_on, day(2025, 5, 31));
+	assert_slice(found->spans[1].plan_id, "P2");
+	buffer_init(&text, &world.env);
+	assert_int_equal(store_names_each(store, found->member_no, take_name, &text), 0);
+	assert_slice(buffer_slice(&text), "FIORELLI,ANNA;");
+	buffer_fini(&text);
+}
+
+static void test_update_nothing(void **state)
+{
+	struct coverage_span span = a_span(day(2024, 1, 1), DATE_NONE), same;
+	struct member before = a_member(S("M1"), S("F1"), S("18")), after;
+
+	(void)state;
+	before.spans = &span;
+	before.span_count = 1;
+	begin();
+	insert(&before, &no_keys);
+	after = before;
+	same = span;
+	after.spans = &same;
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+	assert_int_equal(after.version, 1);
+	/* A span must not vanish. */
+	after.span_count = 0;
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), STORE_E_INVALID);
+	/* Only voided. */
+	after.span_count = 1;
+	same.voided = true;
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+	assert_int_equal(after.version, 2);
+	commit();
+	assert_true(get(S("M1"))->spans[0].voided);
+	assert_int_equal(get(S("M1"))->version, 2);
+}
+
+/* A coverage that stood under the wrong group and plan is put right where it stands. */
+static void test_update_moves_span(void **state)
+{
+	struct coverage_span span = a_span(day(2024, 1, 1), DATE_NONE), moved;
+	struct member before = a_member(S("M1"), S("F1"), S("18")), after;
+	uint64_t members, subscribers;
+
+	(void)state;
+	before.spans = &span;
+	before.span_count = 1;
+	begin();
+	insert(&before, &no_keys);
+	after = before;
+	moved = span;
+	after.spans = &moved;
+	moved.group_id = S("G2");
+	moved.plan_id = S("D1");
+	moved.insurance_line = S("DEN");
+	moved.tier = S("FAM");
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+	commit();
+	assert_slice(get(S("M1"))->spans[0].group_id, "G2");
+	assert_slice(get(S("M1"))->spans[0].plan_id, "D1");
+	assert_slice(get(S("M1"))->spans[0].insurance_line, "DEN");
+	assert_slice(get(S("M1"))->spans[0].tier, "FAM");
+	assert_int_equal(store_group_active_count(store, S("G1"), day(2024, 6, 1), &members, &subscribers), 0);
+	assert_int_equal(members, 0);
+	assert_int_equal(store_group_active_count(store, S("G2"), day(2024, 6, 1), &members, &subscribers), 0);
+	assert_int_equal(members, 1);
+	assert_int_equal(store_group_active_up_to(store, S("G2"), day(2024, 6, 1), UINT64_MAX, &members), 0);
+	assert_int_equal(members, 1);
+	assert_int_equal(store_group_active_up_to(store, S("G1"), day(2024, 6, 1), UINT64_MAX, &members), 0);
+	assert_int_equal(members, 0);
+	begin();
+	before = after;
+	span = moved;
+	before.spans = &span;
+	moved.plan_id = S("P77");
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys), STORE_E_INVALID);
+	store_rollback(store);
+}
+
+static void test_household(void **state)
+{
+	struct member child = a_member(S("M1"), S("F1"), S("19")), self = a_member(S("M2"), S("F1"), S("18")),
+		      other = a_member(S("M3"), S("F2"), S("18"));
+	const struct member **members;
+	uint32_t count;
+
+	(void)state;
+	begin();
+	insert(&child, &no_keys);
+	insert(&self, &no_keys);
+	insert(&other, &no_keys);
+	/* The child moves to the other family. */
+	assert_int_equal(store_household(store, S("F1"), &arena, &members, &count), 0);
+	assert_int_equal(count, 2);
+	assert_slice(members[0]->member_id, "M2");
+	assert_slice(members[1]->member_id, "M1");
+	other = child;
+	other.subscriber_id = S("F2");
+	assert_int_equal(store_member_update(store, &child, &other, &no_keys), 0);
+	commit();
+	assert_int_equal(store_household(store, S("F1"), &arena, &members, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(store_household(store, S("F2"), &arena, &members, &count), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(store_household(store, S("F3"), &arena, &members, &count), 0);
+	assert_int_equal(count, 0);
+}
+
+static uint32_t members_with_key(uint64_t key)
+{
+	uint64_t member_nos[4];
+	uint32_t count;
+
+	assert_int_equal(store_key_members(store, key, 4, member_nos, &count), 0);
+	return count;
+}
+
+static void test_keys(void **state)
+{
+	const uint64_t first[] = {7, UINT64_C(0xfedcba9876543210)}, second[] = {7, 9};
+	struct store_keys keys = {.after = first, .after_count = 2};
+	struct member before = a_member(S("M1"), S("F1"), S("18")), after, other = a_member(S("M2"), S("F2"), S("18"));
+
+	(void)state;
+	begin();
+	insert(&before, &keys);
+	insert(&other, &keys);
+	commit();
+	assert_int_equal(members_with_key(7), 2);
+	assert_int_equal(members_with_key(UINT64_C(0xfedcba9876543210)), 2);
+	assert_int_equal(members_with_key(9), 0);
+	after = before;
+	after.last_name = S("STONE");
+	keys = (struct store_keys){first, second, 2, 2};
+	begin();
+	assert_int_equal(store_member_update(store, &before, &after, &keys), 0);
+	commit();
+	assert_int_equal(members_with_key(7), 2);
+	assert_int_equal(members_with_key(UINT64_C(0xfedcba9876543210)), 1);
+	assert_int_equal(members_with_key(9), 1);
+}
+
+static void test_keys_collected(void **state)
+{
+	const uint64_t first[] = {7, 8}, second[] = {7, 9};
+	struct store_keys keys = {.after = first, .after_count = 2};
+	struct member before = a_member(S("M1"), S("F1"), S("18")), after;
+
+	(void)state;
+	begin();
+	store_keys_collect(store);
+	insert(&before, &keys);
+	assert_int_equal(members_with_key(7), 0);
+	/* A key that is to go while it still waits. */
+	after = before;
+	after.last_name = S("STONE");
+	keys = (struct store_keys){first, second, 2, 2};
+	assert_int_equal(store_member_update(store, &before, &after, &keys), 0);
+	assert_int_equal(store_keys_flush(store), 0);
+	commit();
+	assert_int_equal(members_with_key(7), 1);
+	assert_int_equal(members_with_key(8), 0);
+	assert_int_equal(members_with_key(9), 1);
+	begin();
+	assert_int_equal(store_keys_clear(store), 0);
+	assert_int_equal(store_keys_put(store, after.member_no, second, 1), 0);
+	commit();
+	assert_int_equal(members_with_key(7), 1);
+	assert_int_equal(members_with_key(9), 0);
+}
+
+static void test_member_numbers(void **state)
+{
+	struct member member = a_member(S("M000000026"), S("F1"), S("18"));
+	struct slice id;
+
+	(void)state;
+	begin();
+	insert(&member, &no_keys);
+	assert_int_equal(store_member_id_next(store, &arena, &id), 0);
+	assert_slice(id, "M000000018"); /* 00000001 and its Luhn digit */
+	/* 00000002 would give the number that was loaded. */
+	assert_int_equal(store_member_id_next(store, &arena, &id), 0);
+	assert_slice(id, "M000000034");
+	member = a_member(SLICE_EMPTY, S("F1"), S("19"));
+	insert(&member, &no_keys);
+	assert_slice(member.member_id, "M000000042");
+	assert_int_equal(store_set_member_id_format(store, S("no digits")), STORE_E_INVALID);
+	assert_int_equal(store_set_member_id_format(store, S("K-#-@")), 0);
+	for (int i = 5; i <= 12; i++)
+		assert_int_equal(store_member_id_next(store, &arena, &id), 0);
+	/* More digits than marks: the number grows. */
+	assert_slice(id, "K-12-5");
+	store_rollback(store);
+}
+
+static int count_members(void *context, const struct member *member)
+{
+	(void)member;
+	++*(int *)context;
+	return 0;
+}
+
+static int stop_at_first(void *context, const struct member *member)
+{
+	(void)member;
+	++*(int *)context;
+	return 42;
+}
+
+static int find(const struct store_member_filter *filter)
+{
+	int count = 0;
+
+	assert_int_equal(store_members_find(store, filter, count_members, &count), 0);
+	return count;
+}
+
+static void test_find(void **state)
+{
+	struct member anna = a_member(S("M1"), S("F1"), S("18")), ben = a_member(S("M2"), S("F1"), S("19"));
+	struct coverage_span span = a_span(day(2024, 1, 1), day(2024, 1, 31));
+	int count = 0;
+
+	(void)state;
+	ben.first_name = S("BEN");
+	ben.last_name = S("FIOR_LLI");
+	ben.ssn = S("219090002");
+	ben.spans = &span;
+	ben.span_count = 1;
+	begin();
+	insert(&anna, &no_keys);
+	insert(&ben, &no_keys);
+	commit();
+	assert_int_equal(find(&(struct store_member_filter){.last_name = S("fior"), .birth_on = DATE_NONE}), 2);
+	/* A mark of LIKE in a name is a letter. */
+	assert_int_equal(find(&(struct store_member_filter){.last_name = S("fior_"), .birth_on = DATE_NONE}), 1);
+	assert_int_equal(find(&(struct store_member_filter){
+				 .last_name = S("FIOR"), .first_name = S("B"), .birth_on = DATE_NONE}),
+			 1);
+	assert_int_equal(find(&(struct store_member_filter){.last_name = S("FIORELLIX"), .birth_on = DATE_NONE}), 0);
+	assert_int_equal(find(&(struct store_member_filter){.last_name = S("G"), .birth_on = DATE_NONE}), 0);
+	assert_int_equal(
+		find(&(struct store_member_filter){.last_name = S("fi"), .member_id = S("M2"), .birth_on = DATE_NONE}),
+		1);
+	assert_int_equal(find(&(struct store_member_filter){.ssn = S("219090002"), .birth_on = DATE_NONE}), 1);
+	assert_int_equal(find(&(struct store_member_filter){.subscriber_id = S("F1"), .birth_on = DATE_NONE}), 2);
+	assert_int_equal(find(&(struct store_member_filter){.member_id = S("M1"), .birth_on = DATE_NONE}), 1);
+	assert_int_equal(find(&(struct store_member_filter){.birth_on = day(1980, 2, 29)}), 2);
+	assert_int_equal(find(&(struct store_member_filter){.birth_on = day(1980, 2, 28)}), 0);
+	assert_int_equal(find(&(struct store_member_filter){.group_id = S("G1"), .birth_on = DATE_NONE}), 1);
+	assert_int_equal(
+		find(&(struct store_member_filter){.last_name = S("F"), .birth_on = DATE_NONE, .count_max = 1}), 1);
+	assert_int_equal(store_members_each(store, stop_at_first, &count), 42);
+	assert_int_equal(count, 1);
+}
+
+static int take_family(void *context, const struct member *const *members, uint32_t count)
+{
+	struct buffer *text = context;
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		buffer_printf(text, "%.*s:%u ", (int)members[i]->member_id.len, members[i]->member_id.data,
+			      members[i]->span_count);
+	buffer_add_text(text, "| ");
+	return 0;
+}
+
+static void test_roster(void **state)
+{
+	struct coverage_span open = a_span(day(2024, 1, 1), DATE_NONE),
+			     old = a_span(day(2023, 1, 1), day(2023, 12, 31)),
+			     void_ = a_span(day(2024, 1, 1), DATE_NONE), elsewhere = a_span(day(2024, 1, 1), DATE_NONE);
+	struct member self = a_member(S("M1"), S("F2"), S("18")), spouse = a_member(S("M2"), S("F2"), S("01")),
+		      child = a_member(S("M3"), S("F1"), S("19")), parent = a_member(S("M4"), S("F1"), S("18")),
+		      third = a_member(S("M5"), S("F3"), S("18")), fourth = a_member(S("M6"), S("F4"), S("18"));
+	struct buffer text;
+	uint64_t members, subscribers;
+
+	(void)state;
+	void_.voided = true;
+	elsewhere.group_id = S("G2");
+	self.spans = &open, self.span_count = 1;
+	spouse.spans = &old, spouse.span_count = 1;
+	child.spans = &open, child.span_count = 1;
+	third.spans = &void_, third.span_count = 1;
+	fourth.spans = &elsewhere, fourth.span_count = 1;
+	begin();
+	insert(&self, &no_keys);
+	insert(&spouse, &no_keys);
+	open.span_no = 0;
+	insert(&child, &no_keys);
+	insert(&parent, &no_keys);
+	insert(&third, &no_keys);
+	insert(&fourth, &no_keys);
+	commit();
+	buffer_init(&text, &world.env);
+	assert_int_equal(store_roster(store, S("G1"), day(2024, 6, 1), take_family, &text), 0);
+	assert_slice(buffer_slice(&text), "M4:0 M3:1 | M1:1 | ");
+	buffer_clear(&text);
+	assert_int_equal(store_roster(store, S("G1"), day(2023, 6, 1), take_family, &text), 0);
+	assert_slice(buffer_slice(&text), "M1:0 M2:1 | ");
+	buffer_fini(&text);
+	assert_int_equal(store_group_active_count(store, S("G1"), day(2024, 6, 1), &members, &subscribers), 0);
+	assert_int_equal(members, 2);
+	assert_int_equal(subscribers, 1);
+}
+
+static int take_identifier(void *context, struct slice kind, struct slice value)
+{
+	buffer_printf(context, "%.*s=%.*s;", (int)kind.len, kind.data, (int)value.len, value.data);
+	return 0;
+}
+
+static void test_identifiers(void **state)
+{
+	struct member member = a_member(S("M1"), S("F1"), S("18"));
+	struct buffer text;
+
+	(void)state;
+	begin();
+	insert(&member, &no_keys);
+	assert_int_equal(store_identifier_put(store, member.member_no, S("ZZ"), S("b")), 0);
+	assert_int_equal(store_identifier_put(store, member.member_no, S("17"), S("a")), 0);
+	assert_int_equal(store_identifier_put(store, member.member_no, S("ZZ"), S("b")), 0);
+	assert_int_equal(store_identifier_put(store, 999, S("ZZ"), S("b")), STORE_E_INVALID);
+	commit();
+	buffer_init(&text, &world.env);
+	assert_int_equal(store_identifiers_each(store, member.member_no, take_identifier, &text), 0);
+	assert_slice(buffer_slice(&text), "17=a;ZZ=b;");
+	buffer_fini(&text);
+}
+
+#define EMPTY(test) cmocka_unit_test_setup_teardown(test, store_world_setup, store_world_teardown)
+#define FILLED(test) cmocka_unit_test_setup_teardown(test, store_world_setup_filled, store_world_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FILLED(test_member_round_trip),
+		FILLED(test_insert_refusals),
+		EMPTY(test_overlap_rule),
+		FILLED(test_update),
+		FILLED(test_update_nothing),
+		FILLED(test_update_moves_span),
+		FILLED(test_household),
+		FILLED(test_keys),
+		FILLED(test_keys_collected),
+		FILLED(test_member_numbers),
+		FILLED(test_find),
+		FILLED(test_roster),
+		FILLED(test_identifiers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
