@@ -5,8 +5,8 @@
  * each interchange and set. What shall become of a set is first settled at its end; an interchange or functional
  * group that turns out rejected or cut off only at its own end changes that afterwards for its sets.
  *
- * Rows are committed in portions, and the write lock is not held while the walk goes on. A crash in here leaves the file at stage CLAIMED, and the next run forgets the
- * rows and starts the pass again.
+ * Rows are committed in portions, and the write lock is not held while the walk goes on. A crash in here leaves the
+ * file at stage CLAIMED, and the next run forgets the rows and starts the pass again.
  */
 #include "validate.h"
 

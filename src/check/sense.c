@@ -496,9 +496,9 @@ static int look_at_trn(struct check *check, const struct x12_segment *segment)
 
 int sense_segment(struct check *check, enum sense_of what, const struct x12_segment *segment)
 {
-	if (what == SENSE_DTP)
-		return look_at_dtp(check, segment);
-	check_divide(check);
+	/* The day of a date that has been here before is remembered. */
+	if (what != SENSE_DTP)
+		check_divide(check);
 	switch (what) {
 	case SENSE_NONE:
 		return 0;
@@ -512,7 +512,7 @@ int sense_segment(struct check *check, enum sense_of what, const struct x12_segm
 	case SENSE_REF:
 		return look_at_ref(check, segment);
 	case SENSE_DTP:
-		return 0; /* above */
+		return look_at_dtp(check, segment);
 	case SENSE_DMG:
 		return look_at_dmg(check, segment);
 	case SENSE_LOOP_MARK:
