@@ -26,6 +26,19 @@ static bool lane_applies(const struct job *job)
 	       slice_is(job->file.out_dir, folder);
 }
 
+static void warn_of_gap(const struct job *job, uint64_t first, uint64_t last)
+{
+	char file_id[STORE_FILE_ID_BYTES];
+
+	store_file_id_format(job->file.file_no, file_id);
+	if (first == last)
+		log_message(LOG_WARNING, "%s: interchange %09llu of this sender has not come", file_id,
+			    (unsigned long long)first);
+	else
+		log_message(LOG_WARNING, "%s: interchanges %09llu to %09llu of this sender have not come", file_id,
+			    (unsigned long long)first, (unsigned long long)last);
+}
+
 int lane_look(struct job *job, const struct x12_interchange *interchange, bool *ret_hold)
 {
 	const struct store_lane key = {
@@ -44,9 +57,7 @@ int lane_look(struct job *job, const struct x12_interchange *interchange, bool *
 	if (r < 0 || lane.last_control == 0)
 		return r;
 	if (slice_to_u64(interchange->control_number, &control) && control > lane.last_control + 1)
-		log_message(LOG_WARNING, "file %llu: interchanges %llu to %llu of this sender have not come",
-			    (unsigned long long)job->file.file_no, (unsigned long long)lane.last_control + 1,
-			    (unsigned long long)control - 1);
+		warn_of_gap(job, lane.last_control + 1, control - 1);
 	*ret_hold = lane_applies(job) && job->profile->out_of_order == PROFILE_HOLD && !slice_is_empty(order) &&
 		    slice_compare(order, lane.last_applied) < 0;
 	return 0;
