@@ -30,7 +30,9 @@ struct known {
 	uint16_t sound; /* as which segment of the guide it is known to be sound, or PLAN_NONE */
 	uint16_t ruled; /* as which `sources` and `rules` are known, or PLAN_NONE */
 	const struct plan_id *id;
-	/* Where it stood, if nothing is to be done there again but counting and telling its facts and day. NULL: more.
+	/*
+	 * Where it stood, if nothing is to be done there again but counting and telling its facts and day. NULL: more,
+	 * or `ruled` is of another place since.
 	 */
 	const struct plan_node *place;
 	uint64_t present; /* when sound: elements that are not empty */

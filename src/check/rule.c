@@ -255,6 +255,8 @@ int rule_segment(struct check *check, uint16_t segment_index, const struct x12_s
 	sources = gather_facts(check, at, segment, remember);
 	r = judge_rules(check, segment_index, segment, &rules);
 	if (r == 0 && remember) {
+		/* What was known as another segment is so no more: no short way to where that stands. */
+		known->place = NULL;
 		known->ruled = segment_index;
 		known->sources = sources;
 		known->rules = rules;
