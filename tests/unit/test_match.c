@@ -508,6 +508,32 @@ static const char *subscriber_evidence(struct member sent, bool is_ssn)
 	return NULL;
 }
 
+/* Twins of one first name have contracts of their own; one's record comes with the other's SSN, a digit off. */
+static void test_twin_of_same_first_name(void **state)
+{
+	struct member one = person("M21", "S21", "18", "Loe", "Maria", "1988-05-06", 'F', "219094021");
+	struct member other = person("M22", "S22", "18", "Loe", "Maria", "1988-05-06", 'F', "219094022");
+	struct member sent = person("", "", "18", "Loe", "Maria", "1988-05-06", 'F', "219094021");
+	struct match_query query = {.intent = MATCH_CHANGE, .sent = &sent, .is_subscriber = true};
+	struct match_result result;
+
+	(void)state;
+	one.middle_name = S("Elena");
+	other.middle_name = sent.middle_name = S("Luisa");
+	sent.address1 = S("1 Main St");
+	sent.zip = S("90001");
+	member_index_fini(&known_index);
+	know(one);
+	know(other);
+	member_index_init(&known_index, known, known_count);
+	result = meet(&query);
+	assert_review(result, CATEGORY_NAME_MISMATCH);
+	/* With her own middle name the SSN's owner is taken. */
+	sent.middle_name = S("Elena");
+	result = meet(&query);
+	assert_auto(result, "M21", "ssn+birth_on+last_name");
+}
+
 /* REF*0F is the SSN by agreement: the same nine digits are not the SSN and the family too. */
 static void test_family_number_is_ssn(void **state)
 {
@@ -844,6 +870,7 @@ int main(void)
 		KNOWN(test_rule_names),
 		KNOWN(test_trap_unknown_twin),
 		KNOWN(test_settled_early),
+		KNOWN(test_twin_of_same_first_name),
 		KNOWN(test_family_number_is_ssn),
 		KNOWN(test_trap_known_twins),
 		KNOWN(test_ruled_out_stops_no_search),
