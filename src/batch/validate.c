@@ -410,15 +410,26 @@ static int validate_end(struct validate *validate)
 	return r < 0 ? r : r > 0 ? MUSTER_ERROR_INTERNAL : job_commit(job);
 }
 
+static int forget_cut_short(void *context, const struct store_file *file)
+{
+	struct job *job = context;
+
+	return file->stage == STORE_FILE_CLAIMED ? store_file_forget_sets(job->store, file->file_no) : 0;
+}
+
+/*
+ * Rows of a pass 1 that was cut short are forgotten, those of other files too: they begin anew as well, and until then
+ * no set may be a duplicate of one that has no effect and may get none.
+ */
 static int validate_begin(struct job *job)
 {
 	int r = job_begin(job);
 
 	if (r == 0)
-		r = store_file_forget_sets(job->store, job->file.file_no);
+		r = store_files_unfinished(job->store, forget_cut_short, job);
 	if (r == 0)
 		r = store_sequence_next(job->store, "ack_isa13", 0, 999999999, &job->file.ack_control_first);
-	return r;
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
 int job_validate(struct job *job, bool record)

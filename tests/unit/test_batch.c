@@ -187,6 +187,65 @@ static void test_process_killed_and_called_again(void **state)
 	assert_in_range(plan.nth, 10, 199);
 }
 
+/* 501 sets of one record each: what is known of them is written in two portions. Nobody knows the persons. */
+static void put_many_sets(const char *name)
+{
+	struct buffer text;
+	unsigned i;
+
+	buffer_init(&text, &world.env);
+	buffer_add_text(&text,
+			"ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*000000001*0*P*:~"
+			"GS*BE*ACME*MUSTERHEALTH*20260302*0200*1*X*005010X220A1~");
+	for (i = 1; i <= 501; i++)
+		buffer_printf(&text,
+			      "ST*834*%04u*005010X220A1~BGN*00*R%u*20260302*0200****2~REF*38*G1~N1*P5*REDWOOD BAKERY*FI*940001111~"
+			      "N1*IN*PLAN*FI*009998877~INS*Y*18*001*25*A***FT~REF*0F*U%u~REF*1L*G1~NM1*IL*1*ROE*ALEX~"
+			      "HD*001**HLT*P1*EMP~DTP*348*D8*20260101~SE*12*%04u~",
+			      i, i, i, i);
+	buffer_add_text(&text, "GE*501*1~IEA*1*000000001~");
+	assert_int_equal(text.error, 0);
+	put(name, text.data);
+	buffer_fini(&text);
+}
+
+static int sum_waiting(void *context, const struct store_file *file)
+{
+	*(uint64_t *)context += file->tally.members_exception;
+	assert_true(store_tally_is_balanced(&file->tally));
+	return 0;
+}
+
+/*
+ * A file that died while it was validated, and came again under another name before the next run: its first sets would
+ * be taken for duplicates of sets that were never applied, and no night would ever run to its end again.
+ */
+static void test_validation_killed_and_processed_by_another_name(void **state)
+{
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_DB_COMMIT), 1, ENV_FAULT_KILL, 0};
+
+	/* The claim's row, both portions of pass 1, and a few sets applied. */
+	for (plan.nth = 1; plan.nth < 7; plan.nth++) {
+		int again, night;
+		uint64_t waiting = 0;
+		struct store *store;
+
+		setup(state);
+		put_many_sets("a.834");
+		put_many_sets("b.834");
+		assert_int_equal(muster_with("process --out o a.834", &plan), -1);
+		/* 65: one of the two is a duplicate of the other. */
+		again = muster("process --out o b.834");
+		assert_true(again == 0 || again == 65);
+		night = muster("run");
+		assert_true(night == 0 || night == 65);
+		assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &store), 0);
+		assert_int_equal(store_files_each(store, 0, sum_waiting, &waiting), 0);
+		assert_int_equal(waiting, 501);
+		store_close(store);
+	}
+}
+
 /* A partner who still writes into a file that was claimed would change what was checked, and stop every night. */
 static void test_written_on_after_the_claim(void **state)
 {
@@ -492,6 +551,7 @@ int main(void)
 		cmocka_unit_test_setup(test_process_keeps_what_a_dead_run_had_claimed, setup),
 		cmocka_unit_test_setup(test_a_claim_goes_back_beside_a_new_file_of_its_name, setup),
 		cmocka_unit_test_setup(test_process_killed_and_called_again, setup),
+		cmocka_unit_test_setup(test_validation_killed_and_processed_by_another_name, setup),
 		cmocka_unit_test_setup(test_results_that_cannot_be_put_anywhere, setup),
 		cmocka_unit_test_setup(test_written_on_after_the_claim, setup),
 		cmocka_unit_test_setup(test_longest_file_name, setup),
