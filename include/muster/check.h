@@ -66,6 +66,7 @@ struct check_options {
 	bool ack_wanted;       /* ISA14 must be 1 */
 	uint32_t members_max;  /* INS of one set; 0 = any number */
 	struct slice gs_receiver; /* GS03; empty = any */
+	struct slice gs_receiver_test; /* GS03 of test files, beside gs_receiver; empty = the same */
 	/* In this order: the last that fits holds. */
 	const struct check_severity *severities;
 	uint32_t severity_count;

@@ -54,6 +54,12 @@ enum profile_arrival {
 	PROFILE_ARRIVAL_DONE_MARKER, /* `x.edi.done` stands beside `x.edi` */
 	PROFILE_ARRIVAL_SETTLE       /* size, times and inode did not change for settle_seconds */
 };
+/* What says, beside an ISA15 that is not P, that a file is a trial. */
+enum profile_test_rule {
+	PROFILE_TEST_ISA15,  /* nothing else */
+	PROFILE_TEST_FOLDER, /* it came by the folder `test` in the partner's drop folder */
+	PROFILE_TEST_GS03    /* GS03 is check.gs_receiver_test */
+};
 enum profile_doubt { PROFILE_HOLD, PROFILE_APPLY };
 
 /*
@@ -104,6 +110,7 @@ struct profile {
 	struct check_options check;
 	struct enroll_habits enroll; /* group_key, plan_key, sponsor_key, ref_map */
 	struct decide_policy decide; /* ref_map, ref0F, end_is_exclusive, retro_*, future_limit, age_limit, test_files, ... */
+	enum profile_test_rule test_rule;
 	enum profile_ack ack;       /* none: no TA1 and 999 are written to out/ */
 	bool ta1_only_when_asked;   /* ta1: requested */
 	bool accepted_sets_left_out; /* ack_rules: no AK2 and IK5 for sets without errors */

@@ -323,6 +323,7 @@ struct store_file {
 	struct slice reason;         /* of held, rejected, duplicate: one sentence */
 	int64_t received_ms;
 	date_day as_of;              /* the run's "today" when it was claimed */
+	bool from_test_folder;       /* it came by a folder that its partner agreed is for tests */
 	uint64_t duplicate_of;       /* file_no of the first receipt, 0 = none */
 	uint64_t reprocess_of;       /* file_no of the original that this one corrects, 0 = none */
 	uint64_t ack_control_first;  /* ISA13 of its first acknowledgment, 0 = none given yet */
@@ -370,7 +371,7 @@ enum store_tset_outcome {
 	STORE_TSET_REJECTED,  /* by its verdict */
 	STORE_TSET_DUPLICATE, /* same key, same content (P20) */
 	STORE_TSET_HELD,      /* guard, conflict (P21), suspected re-send (P22), order */
-	STORE_TSET_TEST       /* ISA15 = T: validated and acknowledged only */
+	STORE_TSET_TEST       /* a trial (ISA15, test_rule): validated and acknowledged only */
 };
 const char *store_tset_outcome_name(enum store_tset_outcome outcome);
 

@@ -190,6 +190,7 @@ static int batch_process_as(struct batch *batch, const char *path, const char *o
 		.out_dir = slice_from(out_folder),
 		.received_ms = batch_received_ms(batch),
 		.as_of = batch->settings.today,
+		.from_test_folder = path_is_in(path, BATCH_TEST_FOLDER),
 		.reprocess_of = reprocess_of,
 	}};
 	struct arena arena;

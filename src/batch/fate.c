@@ -127,6 +127,22 @@ static int tset_row_key(struct validate *validate, struct store_tset *row)
 	return r;
 }
 
+/* Why the set is a trial; empty: it is none. One mark is enough, whatever the others say. */
+static struct slice test_mark(struct validate *validate)
+{
+	const struct job *job = validate_job(validate);
+	const struct profile *profile = job->profile;
+
+	if (!slice_is(validate->interchange.usage, "P"))
+		return SLICE_LITERAL("test file (ISA15 is not P): validated and acknowledged, not applied");
+	if (profile->test_rule == PROFILE_TEST_FOLDER && job->file.from_test_folder)
+		return SLICE_LITERAL("test file (it came by the folder test): validated and acknowledged, not applied");
+	if (profile->test_rule == PROFILE_TEST_GS03 &&
+	    slice_is(profile->check.gs_receiver_test, validate->fgroup_fields[2]))
+		return SLICE_LITERAL("test file (by its GS03): validated and acknowledged, not applied");
+	return SLICE_EMPTY;
+}
+
 /* What shall become of the set, as far as its own end tells. */
 static int tset_row_settle(struct validate *validate, const struct check_verdict *verdict, struct store_tset *row)
 {
@@ -138,10 +154,10 @@ static int tset_row_settle(struct validate *validate, const struct check_verdict
 							  : SLICE_LITERAL("the set has errors; see the 999");
 		return 0;
 	}
-	if (!slice_is(validate->interchange.usage, "P") && !job->profile->decide.allow_test_files) {
+	if (!job->profile->decide.allow_test_files && test_mark(validate).len > 0) {
 		row->outcome = STORE_TSET_TEST;
 		row->hold_category = CATEGORY_FILE_HOLD;
-		row->reason = SLICE_LITERAL("test file (ISA15 is not P): validated and acknowledged, not applied");
+		row->reason = test_mark(validate);
 		return 0;
 	}
 	if (validate->out_of_order) {

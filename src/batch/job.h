@@ -10,6 +10,9 @@
 #include "muster/batch.h"
 #include "muster/match_model.h"
 
+/* Below a partner's drop folder, where he agreed to it (test_rule: folder): its files are trials. */
+#define BATCH_TEST_FOLDER "test"
+
 struct batch {
 	struct batch_settings settings;
 	struct env *env;

@@ -31,6 +31,7 @@ int batch_preview_file(struct batch *batch, const char *path, const char *profil
 		.name = slice_from(path_leaf(path)),
 		.received_ms = batch_received_ms(batch),
 		.as_of = batch->settings.today,
+		.from_test_folder = path_is_in(path, BATCH_TEST_FOLDER),
 	};
 	struct env_stat stat;
 	struct job job;

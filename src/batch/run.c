@@ -3,7 +3,8 @@
  *
  * in/<partner>/ is a lane: its files are taken in the order of their ISA date, time and control number, then by
  * name; one that is held does not stop the next one of another lane. Names of files that are still arriving are left
- * alone by the partner's arrival policy (promise P1).
+ * alone by the partner's arrival policy (promise P1). in/<partner>/test/ is a lane of its own where the partner agreed
+ * to it; what becomes of its files goes to out/<partner>/test/.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,15 @@
 struct arrival {
 	char *name;
 	char order[32]; /* YYMMDDHHMM and ISA13; files that are no X12 come first, for nothing waits for them */
+};
+
+/* A drop folder. */
+struct drop {
+	struct run *run;
+	const struct profile *profile;
+	const char *partner;
+	const char *folder; /* in/<partner>, or in/<partner>/test */
+	bool test;
 };
 
 struct run {
@@ -83,26 +93,28 @@ static int arrival_compare(const void *a, const void *b)
 	return order != 0 ? order : strcmp(left->name, right->name);
 }
 
-static int run_file(struct run *run, const struct profile *profile, const char *partner, const char *path,
-                    const char *name)
+static int run_file(const struct drop *drop, const char *path, const char *name)
 {
+	struct run *run = drop->run;
 	struct batch *batch = run->batch;
 	struct batch_result result = {0};
 	char out_dir[LIMIT_PATH_BYTES], marker[LIMIT_PATH_BYTES];
 	struct claim claim = {.file = {
 		.name = slice_from(name),
-		.partner = slice_from(partner),
+		.partner = slice_from(drop->partner),
 		.received_ms = batch_received_ms(batch),
 		.as_of = batch->settings.today,
+		.from_test_folder = drop->test,
 	}};
-	int r = path_format(out_dir, "%s/%s", batch->settings.config->out, partner);
+	int r = path_format(out_dir, "%s/%s%s", batch->settings.config->out, drop->partner,
+			    drop->test ? "/" BATCH_TEST_FOLDER : "");
 
 	claim.file.out_dir = slice_from(out_dir);
 	if (r == 0)
 		r = claim_move(batch, path, &claim);
 	if (r == 0)
 		r = claim_commit(batch, &claim);
-	if (r == 0 && profile->arrival == PROFILE_ARRIVAL_DONE_MARKER && path_format(marker, "%s.done", path) == 0)
+	if (r == 0 && drop->profile->arrival == PROFILE_ARRIVAL_DONE_MARKER && path_format(marker, "%s.done", path) == 0)
 		r = env_unlink(batch->env, marker);
 	if (r == 0)
 		r = batch_drive_file(batch, &claim.file, &result);
@@ -125,10 +137,9 @@ static void arrival_leave(const char *partner, const char *name, const char *why
  * May the file be taken now? A name that is gone again, or that muster may not read, is no reason for the others to
  * wait.
  */
-static int lane_look_at(struct run *run, const struct profile *profile, const char *partner, const char *path,
-                        struct arrival *arrival, bool *ret_take)
+static int lane_look_at(const struct drop *drop, const char *path, struct arrival *arrival, bool *ret_take)
 {
-	struct batch *batch = run->batch;
+	struct batch *batch = drop->run->batch;
 	struct env_stat stat;
 	int r = env_stat(batch->env, path, &stat);
 
@@ -138,17 +149,17 @@ static int lane_look_at(struct run *run, const struct profile *profile, const ch
 	if (r < 0 || S_ISDIR(stat.mode))
 		return r;
 	if (!S_ISREG(stat.mode) || stat.links > 1) {
-		arrival_leave(partner, arrival->name, stat.links > 1 ? "it has a second name" : "it is no plain file");
+		arrival_leave(drop->partner, arrival->name, stat.links > 1 ? "it has a second name" : "it is no plain file");
 		return 0;
 	}
-	if (!arrival_is_whole(batch, profile, path, &stat))
+	if (!arrival_is_whole(batch, drop->profile, path, &stat))
 		return 0;
 	r = arrival_order(batch, path, arrival);
 	if (r == -ENOENT)
 		return 0;
 	if (r == -EACCES || r == -EPERM) {
-		arrival_leave(partner, arrival->name, "muster may not read it");
-		run->denied = true;
+		arrival_leave(drop->partner, arrival->name, "muster may not read it");
+		drop->run->denied = true;
 		return 0;
 	}
 	*ret_take = r == 0;
@@ -156,8 +167,7 @@ static int lane_look_at(struct run *run, const struct profile *profile, const ch
 }
 
 /* The names in a lane that may be taken now, with their order. */
-static int lane_list(struct run *run, const struct profile *profile, const char *partner, const char *folder,
-                     char **names, size_t count, struct arrival *arrivals, size_t *ret_count)
+static int lane_list(const struct drop *drop, char **names, size_t count, struct arrival *arrivals, size_t *ret_count)
 {
 	char path[LIMIT_PATH_BYTES];
 	size_t i;
@@ -167,48 +177,70 @@ static int lane_list(struct run *run, const struct profile *profile, const char 
 	for (i = 0; r == 0 && i < count; i++) {
 		bool take;
 
-		if (arrival_is_temporary(names[i]) || path_format(path, "%s/%s", folder, names[i]) < 0)
+		if (arrival_is_temporary(names[i]) || path_format(path, "%s/%s", drop->folder, names[i]) < 0)
 			continue;
 		arrivals[*ret_count] = (struct arrival){.name = names[i]};
-		r = lane_look_at(run, profile, partner, path, &arrivals[*ret_count], &take);
+		r = lane_look_at(drop, path, &arrivals[*ret_count], &take);
 		*ret_count += r == 0 && take;
 	}
 	return r;
 }
 
-static int run_lane(struct run *run, const char *partner, const char *folder)
+static int run_lane(const struct drop *drop)
 {
-	struct batch *batch = run->batch;
-	const struct profile *profile = profile_named(batch->settings.profiles, slice_from(partner));
+	struct env *env = drop->run->batch->env;
 	struct arrival *arrivals = NULL;
 	char path[LIMIT_PATH_BYTES];
 	size_t count = 0, names_count = 0, i;
 	char **names = NULL;
-	int r = env_list(batch->env, folder, &names, &names_count);
+	int r = env_list(env, drop->folder, &names, &names_count);
 
 	if (r < 0)
 		return r;
-	if (profile == NULL)
-		profile = &batch->settings.profiles->fallback;
-	arrivals = env_alloc(batch->env, (names_count + 1) * sizeof(*arrivals));
-	r = arrivals != NULL ? lane_list(run, profile, partner, folder, names, names_count, arrivals, &count) : -ENOMEM;
+	arrivals = env_alloc(env, (names_count + 1) * sizeof(*arrivals));
+	r = arrivals != NULL ? lane_list(drop, names, names_count, arrivals, &count) : -ENOMEM;
 	if (r == 0)
 		qsort(arrivals, count, sizeof(*arrivals), arrival_compare);
 	for (i = 0; r == 0 && i < count; i++) {
-		r = path_format(path, "%s/%s", folder, arrivals[i].name);
+		r = path_format(path, "%s/%s", drop->folder, arrivals[i].name);
 		if (r == 0)
-			r = run_file(run, profile, partner, path, arrivals[i].name);
+			r = run_file(drop, path, arrivals[i].name);
 	}
-	env_free(batch->env, arrivals);
-	env_free(batch->env, names);
+	env_free(env, arrivals);
+	env_free(env, names);
 	return r;
+}
+
+static bool is_folder(struct env *env, const char *path)
+{
+	struct env_stat stat;
+
+	return env_stat(env, path, &stat) == 0 && S_ISDIR(stat.mode);
+}
+
+static int run_partner(struct run *run, const char *partner)
+{
+	const struct batch_settings *settings = &run->batch->settings;
+	const struct profile *profile = profile_named(settings->profiles, slice_from(partner));
+	struct drop drop = {.run = run, .partner = partner};
+	char folder[LIMIT_PATH_BYTES];
+	int r = path_format(folder, "%s/%s", settings->config->in, partner);
+
+	drop.profile = profile != NULL ? profile : &settings->profiles->fallback;
+	drop.folder = folder;
+	if (r == 0 && is_folder(run->batch->env, folder))
+		r = run_lane(&drop);
+	if (r < 0 || drop.profile->test_rule != PROFILE_TEST_FOLDER)
+		return r;
+	drop.test = true;
+	r = path_format(folder, "%s/%s/" BATCH_TEST_FOLDER, settings->config->in, partner);
+	return r == 0 && is_folder(run->batch->env, folder) ? run_lane(&drop) : r;
 }
 
 int batch_run(struct batch *batch, void *context, void (*report)(void *context, const struct batch_result *result),
               uint32_t *ret_files)
 {
 	struct run run = {.batch = batch, .context = context, .report = report};
-	char folder[LIMIT_PATH_BYTES];
 	char **partners;
 	size_t count, i;
 	int r = env_list(batch->env, batch->settings.config->in, &partners, &count);
@@ -216,13 +248,8 @@ int batch_run(struct batch *batch, void *context, void (*report)(void *context, 
 	if (r < 0)
 		return r == -ENOENT ? log_failure(r, "there is no folder %s; muster init makes a workspace", batch->settings.config->in)
 				    : r;
-	for (i = 0; r == 0 && i < count; i++) {
-		struct env_stat stat;
-
-		r = path_format(folder, "%s/%s", batch->settings.config->in, partners[i]);
-		if (r == 0 && env_stat(batch->env, folder, &stat) == 0 && S_ISDIR(stat.mode))
-			r = run_lane(&run, partners[i], folder);
-	}
+	for (i = 0; r == 0 && i < count; i++)
+		r = run_partner(&run, partners[i]);
 	env_free(batch->env, partners);
 	*ret_files = run.files;
 	return r == 0 && run.denied ? -EACCES : r;

@@ -179,7 +179,9 @@ static int check_fgroup(struct check *check, const struct x12_segment *segment)
 			"005010X220A1 (834), 005010X218 (820), 005010X231A1 (999) and 005010X186A1 (824) are read");
 	}
 	check->fgroup_unknown = false;
-	if (check->options.gs_receiver.len > 0 && !slice_equal(check->options.gs_receiver, fgroup->receiver_code))
+	if (check->options.gs_receiver.len > 0 && !slice_equal(check->options.gs_receiver, fgroup->receiver_code) &&
+	    (check->options.gs_receiver_test.len == 0 ||
+	     !slice_equal(check->options.gs_receiver_test, fgroup->receiver_code)))
 		return report_header(check, FINDING_FGROUP_HEADER, segment, "GS", 3,
 				     "GS03 is not the receiver that is agreed");
 	return 0;

@@ -61,7 +61,7 @@ CHOICES(month_choices, {"any", DECIDE_MONTH_ANY}, {"hold", DECIDE_MONTH_HOLD}, {
 CHOICES(sponsor_key_choices, {"P5", 0}, {"hdr38", 1});
 CHOICES(cancel_choices, {"void", 0}, {"end_equals_begin", 1});
 CHOICES(transport_choices, {"folder", 0}, {"sftp", KEY_CHOICE_LATER}, {"pgp", KEY_CHOICE_LATER});
-CHOICES(test_rule_choices, {"isa15", 0}, {"folder", KEY_CHOICE_LATER}, {"gs03", KEY_CHOICE_LATER});
+CHOICES(test_rule_choices, {"isa15", PROFILE_TEST_ISA15}, {"folder", PROFILE_TEST_FOLDER}, {"gs03", PROFILE_TEST_GS03});
 CHOICES(ssn_required_choices, {"none", DECIDE_SSN_NOBODY}, {"sub only", DECIDE_SSN_SUBSCRIBERS},
         {"all", DECIDE_SSN_EVERYBODY});
 CHOICES(atomic_choices, {"set", 0}, {"interchange", KEY_CHOICE_LATER}, {"group", KEY_CHOICE_LATER},
@@ -123,6 +123,7 @@ static const struct key profile_keys[] = {
 	{"isa_receiver_qualifier", KEY_TEXT, AT(profile.isa_receiver_qualifier), 2, 2, NULL, NULL, NULL},
 	{"isa_receiver", KEY_TEXT, AT(profile.isa_receiver), 1, 15, NULL, NULL, NULL},
 	{"gs_receiver", KEY_TEXT, AT(profile.check.gs_receiver), 2, 15, NULL, NULL, NULL},
+	{"gs_receiver_test", KEY_TEXT, AT(profile.check.gs_receiver_test), 2, 15, NULL, NULL, NULL},
 
 	{"reject", KEY_CHOICE_BOOL, AT(profile.check.reject_member), 0, 0, reject_choices, NULL, NULL},
 	{"severities", KEY_NODE, AT(severities), 0, 0, NULL, NULL, NULL},
@@ -144,6 +145,7 @@ static const struct key profile_keys[] = {
 	{"ack_rules", KEY_TABLE, 0, 0, 0, NULL, ack_rules_keys, NULL},
 	{"report_824", KEY_BOOL, AT(profile.report_824), 0, 0, NULL, NULL, NULL},
 	{"test_files", KEY_CHOICE_BOOL, AT(profile.decide.allow_test_files), 0, 0, test_choices, NULL, NULL},
+	{"test_rule", KEY_CHOICE, AT(profile.test_rule), 0, 0, test_rule_choices, NULL, NULL},
 
 	{"ref_map", KEY_TABLE, 0, 0, 0, NULL, ref_map_keys, NULL},
 	{"ref0F", KEY_CHOICE_BOOL, AT(profile.decide.subscriber_id_is_ssn), 0, 0, ref0f_choices, NULL, NULL},
@@ -196,7 +198,7 @@ static const struct key profile_keys[] = {
 
 	AS_IS("group_first", group_first_choices), AS_IS("out_834_effectuation", yes_later_choices),
 	AS_IS("transport", transport_choices),
-	AS_IS("test_rule", test_rule_choices), AS_IS("atomic", atomic_choices),
+	AS_IS("atomic", atomic_choices),
 
 	LATER("modes_by_name"), LATER("reconcile"), LATER("bgn08_map"), LATER("history"),
 	LATER("cat_map"),
@@ -357,6 +359,19 @@ static void fault_of_file(struct key_reader *reader, const char *message)
 	reader->faults++;
 }
 
+/* Keys that mean something only together. */
+static void check_pairs(struct key_reader *reader, const struct profile *profile)
+{
+	bool by_gs03 = profile->test_rule == PROFILE_TEST_GS03;
+
+	if (!slice_is_empty(profile->isa_receiver_qualifier) && slice_is_empty(profile->isa_receiver))
+		fault_of_file(reader, "isa_receiver_qualifier goes with isa_receiver");
+	if (by_gs03 != !slice_is_empty(profile->check.gs_receiver_test))
+		fault_of_file(reader, "test_rule: gs03 goes with gs_receiver_test, which is the GS03 of test files");
+	else if (by_gs03 && slice_equal(profile->check.gs_receiver, profile->check.gs_receiver_test))
+		fault_of_file(reader, "gs_receiver and gs_receiver_test are the same: every file would be a test");
+}
+
 /* Ids say who a partner is: the default has none, everybody else must have one of his own. */
 static void check_ids(struct key_reader *reader, const struct profile *profile)
 {
@@ -365,8 +380,6 @@ static void check_ids(struct key_reader *reader, const struct profile *profile)
 		fault_of_file(reader, "isa_sender names one partner; put it into a file of his own");
 	else if (!fallback && slice_is_empty(profile->isa_sender))
 		fault_of_file(reader, "isa_sender is missing: without it no file of this partner is known as his");
-	if (!slice_is_empty(profile->isa_receiver_qualifier) && slice_is_empty(profile->isa_receiver))
-		fault_of_file(reader, "isa_receiver_qualifier goes with isa_receiver");
 }
 
 int profile_parse(struct arena *arena, const char *path, struct slice text, const struct profile *base,
@@ -392,6 +405,8 @@ int profile_parse(struct arena *arena, const char *path, struct slice text, cons
 		return r;
 	if (reader.faults == 0)
 		check_ids(&reader, &values.profile);
+	if (reader.faults == 0)
+		check_pairs(&reader, &values.profile);
 	if (reader.faults > 0)
 		return MUSTER_ERROR_CONFIG;
 	*ret_profile = values.profile;

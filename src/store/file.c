@@ -105,7 +105,7 @@ void read_tally(struct query *query, struct store_tally *ret_tally)
 
 #define FILE_COLUMNS                                                                                                   \
 	"file_no, name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, as_of, "           \
-	"duplicate_of, reprocess_of, ack_control_first, ack_control_count, model, " TALLY_COLUMNS("")
+	"duplicate_of, reprocess_of, ack_control_first, ack_control_count, model, from_test_folder, " TALLY_COLUMNS("")
 
 char *store_file_id_format(uint64_t file_no, char out[STORE_FILE_ID_BYTES])
 {
@@ -146,6 +146,7 @@ static void read_file(struct query *query, struct arena *arena, struct store_fil
 	file->ack_control_first = read_u64(query);
 	file->ack_control_count = read_u32(query);
 	file->model = read_text(query, arena);
+	file->from_test_folder = read_i64(query) != 0;
 	read_tally(query, &file->tally);
 }
 
@@ -157,9 +158,8 @@ int store_file_add(struct store *store, struct store_file *file)
 	query_open(
 		&query, store,
 		"INSERT INTO files(name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, "
-		"as_of, duplicate_of, reprocess_of, ack_control_first, ack_control_count, model, " TALLY_COLUMNS(
-			"") ") "
-			    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		"as_of, duplicate_of, reprocess_of, ack_control_first, ack_control_count, model, from_test_folder, "
+		TALLY_COLUMNS("") ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, file->name);
 	query_text(&query, file->partner);
 	query_text(&query, file->out_dir);
@@ -176,6 +176,7 @@ int store_file_add(struct store *store, struct store_file *file)
 	query_no(&query, file->ack_control_first);
 	query_i64(&query, file->ack_control_count);
 	query_text(&query, file->model);
+	query_i64(&query, file->from_test_folder);
 	query_tally(&query, &file->tally);
 	error = query_run(&query);
 	if (error == 0) {

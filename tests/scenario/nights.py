@@ -11,7 +11,8 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     people N1..N20 [G1] [COLUMN=VALUE ...]   subscribers, each with plan P10 in G1 since 2025-01-01
     member NAME FAMILY KIN COLUMN=VALUE ...
     coverage NAME COLUMN=VALUE ...    another coverage of the member, who is as the line above says
-    night DATE BGN08 [bgn03=DATE] [bgn01=..] [sponsor=ID] [name=NAME] [isa13=N] [header=SEGMENTS] [drop=yes: by the drop folder]
+    night DATE BGN08 [bgn03=DATE] [bgn01=..] [sponsor=ID] [name=NAME] [isa13=N] [header=SEGMENTS]
+          [usage=T] [gs03=ID] [drop=yes: by the drop folder; drop=test: by its folder test]
       set [bgn08=..]              another set in the same file; the first needs no such line
       030 N1 N2 all ...           a record each as the member is on file; `all` = everybody of G1, `but N3` = without
       030 NAME KEY=VALUE ...      with plan, tier, begins, ends, last, ssn, family, group, address, born, hd (none: no
@@ -276,9 +277,9 @@ def file_text(world, options, day, lines):
         for name in expand(world, plain):
             sets[-1].append(record(world, words[0], name, values))
             world.at[("%04d" % len(sets), str(len(sets[-1])))] = name
-    out = "ISA*00*          *00*          *ZZ*%-15s*ZZ*%-15s*%s*0600*^*00501*%09d*0*P*:~" % (
-        "ACME", "PLAN", date[2:], world.control)
-    out += "GS*BE*ACME*PLAN*%s*0600*%d*X*005010X220A1~" % (date, world.control)
+    out = "ISA*00*          *00*          *ZZ*%-15s*ZZ*%-15s*%s*0600*^*00501*%09d*0*%s*:~" % (
+        "ACME", "PLAN", date[2:], world.control, options.get("usage", "P"))
+    out += "GS*BE*ACME*%s*%s*0600*%d*X*005010X220A1~" % (options.get("gs03", "PLAN"), date, world.control)
     for number, loops in enumerate(sets, 1):
         body = ["ST*834*%04d*005010X220A1" % number,
                 "BGN*%s*%s*%s*0600**%s**%s" % (options.get("bgn01", "00"), options.get("bgn02", "F%d" % world.control),
@@ -366,14 +367,15 @@ class Runner:
         self.world.load()
         text = file_text(self.world, options, plain[0], lines)
         self.name = options.get("name", "night%d.834" % self.world.control)
-        drop = "drop" in options
-        path = os.path.join(self.world.folder, "in/acme" if drop else "", self.name)
+        drop, folder = "drop" in options, "acme/test" if options.get("drop") == "test" else "acme"
+        path = os.path.join(self.world.folder, "in/" + folder if drop else "", self.name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="ascii") as out:
             out.write(text)
-        self.results, self.day = "out/acme" if drop else "results", plain[0]
+        self.results, self.day = "out/" + folder if drop else "results", plain[0]
         status, out, err = self.world.muster("--as-of", plain[0], *(
             ["run"] if drop else ["process", self.name, "--out", self.results]))
+        self.name = os.path.basename(self.name)
         if status not in (0, 65):
             raise Fault("%s ends with %d: %s%s" % ("run" if drop else "process", status, out, err))
 

@@ -245,7 +245,7 @@ static void test_every_key_reaches_its_place(void **state)
 	                      "out_of_order: apply\narrival: settle\nsettle_seconds: 90\nmax_inflated: 2 GiB\n"
 	                      "tolerate_isa11_u: false\ntolerate_isa_padding: true\nallow_x220: true\n"
 	                      "isa_receiver_qualifier: ZZ\ngs_receiver: MUSTERGS\nrequire_isa14: 1\ndelims: expected\n"
-	                      "case: upper\nmax_ins: 10000\n"
+	                      "case: upper\nmax_ins: 10000\ntest_rule: gs03\ngs_receiver_test: MUSTERTS\n"
 	                      "guards: {omissions_percent: 1, omissions_min: 2, terminations_percent: 3,\n"
 	                      "  terminations_min: 4, changes_percent: 6, changes_min: 7}\n"
 	                      "file_mode: change\nfull_file_mode: by_ins03\nomission: exception\n"
@@ -295,6 +295,8 @@ static void test_every_key_reaches_its_place(void **state)
 	assert_true(profile.full.missing_groups_ignored);
 	assert_slice(profile.isa_receiver_qualifier, "ZZ");
 	assert_slice(profile.check.gs_receiver, "MUSTERGS");
+	assert_slice(profile.check.gs_receiver_test, "MUSTERTS");
+	assert_int_equal(profile.test_rule, PROFILE_TEST_GS03);
 	assert_true(profile.check.ack_wanted);
 	assert_true(profile.check.fixed_separators);
 	assert_true(profile.check.upper_case);
@@ -335,6 +337,8 @@ static void test_profile_faults(void **state)
 		{"ack_rules: none", "ack_rules holds lines"},
 		{"ack_rules: {accepted_set: told}", "accepted_sets"},
 		{"ack_rules: {rejected_ta1: 999}", "rejected_ta1 is none"},
+		{"test_rule: flag", "2:12: test_rule is isa15, folder or gs03"},
+		{"gs_receiver_test: X", "2:19: gs_receiver_test has 2 to 15 characters"},
 		{"case: lower", "case is any or upper"},
 		{"arrival: soon", "arrival is rename, done-marker or settle"},
 		{"end_is_exclusive: maybe", "end_is_exclusive is true or false"},
@@ -425,6 +429,29 @@ static void test_profile_identity(void **state)
 	assert_int_equal(profile_parse(&arena, "partners/a b.yaml", slice_from("isa_sender: A\n"), NULL, guides, &errors, &profile),
 	                 MUSTER_ERROR_CONFIG);
 	assert_errors_hold("a profile's file name is letters");
+}
+
+/* Row: keys of which one is nothing without another, what is said. */
+static void test_keys_that_belong_together(void **state)
+{
+	static const struct {
+		const char *text, *wanted;
+	} rows[] = {
+		{"isa_receiver_qualifier: ZZ\n", "isa_receiver_qualifier goes with isa_receiver"},
+		{"test_rule: gs03\n", "test_rule: gs03 goes with gs_receiver_test"},
+		{"gs_receiver_test: PLANT\n", "test_rule: gs03 goes with gs_receiver_test"},
+		{"test_rule: gs03\ngs_receiver: PLAN\ngs_receiver_test: PLAN\n", "every file would be a test"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct profile profile = {.name = "untouched"};
+		char text[300];
+		snprintf(text, sizeof(text), "isa_sender: A\n%s", rows[i].text);
+		if (parse_profile(text, &profile) != MUSTER_ERROR_CONFIG)
+			fail_msg("taken: %s", rows[i].text);
+		assert_errors_hold(rows[i].wanted);
+		assert_string_equal(profile.name, "untouched");
+	}
 }
 
 static void make_folder(char *folder)
@@ -737,6 +764,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_key_reaches_its_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_profile_faults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_profile_identity, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_keys_that_belong_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_partners_inherit_from_default, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_faults_of_all_partners_come_in_one_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_partners_may_not_claim_one_sender, set_up, tear_down),
