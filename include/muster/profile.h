@@ -99,6 +99,24 @@ struct profile_full {
 	bool missing_groups_ignored;     /* a group of the last full file that is not in this one: no hold */
 };
 
+/* What a part of a file's name says: the groups of name_regex. */
+enum profile_name_part {
+	PROFILE_NAME_SENDER,  /* ISA06 or GS02 */
+	PROFILE_NAME_TYPE,    /* what kind of file it is */
+	PROFILE_NAME_DATE,    /* GS04, with or without its century */
+	PROFILE_NAME_TIME,    /* GS05, as far as both go */
+	PROFILE_NAME_CONTROL, /* ISA13 */
+	PROFILE_NAME_USAGE,   /* T: a trial */
+	PROFILE_NAME_PARTS
+};
+/* "date", as in (?<date>[0-9]{6}). */
+const char *profile_name_part_text(enum profile_name_part part);
+/* How the partner names his files. */
+struct profile_names {
+	const char *pattern; /* a POSIX extended regular expression of the whole name; NULL: any name */
+	uint8_t groups[PROFILE_NAME_PARTS]; /* which of its groups says what; 0 = none */
+};
+
 struct profile {
 	const char *name;    /* of its file, without .yaml: also its folders in/<name>/ and out/<name>/ */
 	struct slice title;  /* `name`: for people; the file's name where not given */
@@ -123,6 +141,7 @@ struct profile {
 	enum profile_arrival arrival;
 	int32_t settle_seconds;
 	uint64_t max_inflated_bytes; /* of one gzip file; at most LIMIT_INFLATE_BYTES */
+	struct profile_names names;
 	struct profile_guards guards;
 	struct profile_drift drift;
 	struct profile_full full;
@@ -172,6 +191,11 @@ void profile_defaults(struct profile *ret_profile);
  */
 const struct profile *profile_for(const struct profiles *profiles, struct slice sender_qualifier,
                                   struct slice sender_id, struct slice gs_sender);
+/*
+ * What a file's name says, if it is as was agreed: `ret_parts` of PROFILE_NAME_PARTS, borrowed from `name`, empty where
+ * nothing is said. 0 or -ENOMEM.
+ */
+int profile_read_name(const struct profile_names *names, struct slice name, bool *ret_agreed, struct slice *ret_parts);
 /* By file name without .yaml, as the folders in/<name>/ bear it; NULL when there is none. */
 const struct profile *profile_named(const struct profiles *profiles, struct slice name);
 

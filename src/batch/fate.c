@@ -140,13 +140,102 @@ static struct slice test_mark(struct validate *validate)
 	if (profile->test_rule == PROFILE_TEST_GS03 &&
 	    slice_is(profile->check.gs_receiver_test, validate->fgroup_fields[2]))
 		return SLICE_LITERAL("test file (by its GS03): validated and acknowledged, not applied");
+	if (slice_is(validate->name_parts[PROFILE_NAME_USAGE], "T"))
+		return SLICE_LITERAL("test file (by its name): validated and acknowledged, not applied");
 	return SLICE_EMPTY;
+}
+
+/* Digits of a name against those of an envelope; a date may come without its century. */
+static bool same_digits(struct slice said, struct slice sent, bool from_the_end)
+{
+	size_t n = said.len < sent.len ? said.len : sent.len;
+
+	if (n < 4 || !slice_is_digits(said))
+		return false;
+	return memcmp(from_the_end ? said.data + said.len - n : said.data,
+		      from_the_end ? sent.data + sent.len - n : sent.data, n) == 0;
+}
+
+static bool same_number(struct slice said, struct slice sent)
+{
+	uint64_t a, b;
+
+	return slice_to_u64(said, &a) && slice_to_u64(sent, &b) && a == b;
+}
+
+/* The envelope's word on what a part of the name says; *ret_agrees where the name says nothing. */
+static struct slice envelope_of(const struct validate *validate, enum profile_name_part part, const char **ret_where,
+				bool *ret_agrees)
+{
+	const struct slice said = validate->name_parts[part];
+	struct slice sent = SLICE_EMPTY;
+
+	switch (part) {
+	case PROFILE_NAME_SENDER:
+		*ret_where = "ISA06";
+		sent = validate->interchange.sender_id;
+		*ret_agrees = slice_equal(said, sent) || slice_is(said, validate->fgroup_fields[1]);
+		break;
+	case PROFILE_NAME_DATE:
+		*ret_where = "GS04";
+		sent = slice_from(validate->fgroup_fields[3]);
+		*ret_agrees = said.len >= 6 && same_digits(said, sent, true);
+		break;
+	case PROFILE_NAME_TIME:
+		*ret_where = "GS05";
+		sent = slice_from(validate->fgroup_fields[4]);
+		*ret_agrees = same_digits(said, sent, false);
+		break;
+	case PROFILE_NAME_CONTROL:
+		*ret_where = "ISA13";
+		sent = validate->interchange.control_number;
+		*ret_agrees = same_number(said, sent);
+		break;
+	case PROFILE_NAME_TYPE:
+	case PROFILE_NAME_USAGE:
+	case PROFILE_NAME_PARTS:
+		*ret_agrees = true;
+		break;
+	}
+	*ret_agrees |= said.data == NULL;
+	return sent;
+}
+
+/* A file that is not called as agreed, or that is called as another: who named it so? */
+static int hold_for_name(struct validate *validate, struct store_tset *row)
+{
+	int part;
+
+	if (!validate->name_agreed) {
+		tset_row_hold(row, CATEGORY_FILE_HOLD,
+			      SLICE_LITERAL("the file's name is not as agreed (name_regex); nothing was applied"));
+		return 0;
+	}
+	for (part = 0; part < PROFILE_NAME_PARTS; part++) {
+		const struct slice said = validate->name_parts[part];
+		char name[64], sent[64];
+		const char *where = "";
+		bool agrees;
+		struct slice reason = envelope_of(validate, (enum profile_name_part)part, &where, &agrees);
+
+		if (agrees)
+			continue;
+		reason = arena_printf(&validate->arena,
+				      "the file's name says %s %s, but %s is %s; nothing was applied",
+				      profile_name_part_text((enum profile_name_part)part),
+				      job_safe_name(said, name, sizeof(name)), where,
+				      job_safe_name(reason, sent, sizeof(sent)));
+		tset_row_hold(row, CATEGORY_FILE_HOLD, reason);
+		return reason.data != NULL ? 0 : -ENOMEM;
+	}
+	return 0;
 }
 
 /* What shall become of the set, as far as its own end tells. */
 static int tset_row_settle(struct validate *validate, const struct check_verdict *verdict, struct store_tset *row)
 {
 	struct job *job = validate_job(validate);
+	int r;
 
 	if (verdict->decision == CHECK_REJECTED) {
 		row->outcome = STORE_TSET_REJECTED;
@@ -169,6 +258,9 @@ static int tset_row_settle(struct validate *validate, const struct check_verdict
 		tset_row_hold(row, validate->hold_category, validate->hold_reason);
 		return 0;
 	}
+	r = hold_for_name(validate, row);
+	if (r < 0 || row->outcome == STORE_TSET_HELD)
+		return r;
 	if (validate->full.mode == STORE_FULL_REPLACE && job->profile->full.refused) {
 		tset_row_hold(row, CATEGORY_FILE_HOLD,
 			      SLICE_LITERAL("a full file, but this partner sends changes only (file_mode: change)"));

@@ -360,7 +360,9 @@ static int validate_setup(struct validate *validate, struct job *job, bool recor
 	job->fgroup_count = 0;
 	ack_free(job->ack);
 	job->ack = NULL;
-	r = ack_new(job->env, &options, &job->ack);
+	r = profile_read_name(&job->profile->names, job->file.name, &validate->name_agreed, validate->name_parts);
+	if (r == 0)
+		r = ack_new(job->env, &options, &job->ack);
 	if (r == 0)
 		r = enroll_new(job->env, &enroll_sink, &validate->enroll);
 	if (r == 0)

@@ -17,6 +17,8 @@ struct validate {
 	char fgroup_fields[6][32]; /* GS01 02 03 04 05 06 */
 	struct slice header;       /* JSON of the set under way */
 	struct slice came_before;  /* ISA13 was used before, and the partner's profile refuses that: why; else empty */
+	bool name_agreed;          /* the file's name is as agreed, and says: */
+	struct slice name_parts[PROFILE_NAME_PARTS];
 	bool out_of_order;         /* the interchange is older than what was applied */
 	bool envelope_rejected;    /* by what its ISA says */
 	struct slice action;       /* BGN08 of the set under way; empty in an 820 */

@@ -11,6 +11,7 @@
 #include "keys.h"
 #include "muster/error.h"
 #include "muster/profile.h"
+#include "names.h"
 
 #define SETTLE_SECONDS_DEFAULT 30
 #define DAYS_MAX 3660
@@ -181,6 +182,7 @@ static const struct key profile_keys[] = {
 
 	{"guards", KEY_TABLE, 0, 0, 0, NULL, guards_keys, NULL},
 	{"drift", KEY_TABLE, 0, 0, 0, NULL, drift_keys, NULL},
+	{"name_regex", KEY_OWN, 0, 0, 0, NULL, NULL, names_read},
 	{"dup_isa13", KEY_CHOICE_BOOL, AT(profile.reject_dup_isa13), 0, 0, dup_isa13_choices, NULL, NULL},
 	{"resend", KEY_CHOICE, AT(profile.resend), 0, 0, doubt_choices, NULL, NULL},
 	{"out_of_order", KEY_CHOICE, AT(profile.out_of_order), 0, 0, doubt_choices, NULL, NULL},
@@ -202,7 +204,7 @@ static const struct key profile_keys[] = {
 
 	LATER("modes_by_name"), LATER("reconcile"), LATER("bgn08_map"), LATER("history"),
 	LATER("cat_map"),
-	LATER("cob_rules"), LATER("family_split"), LATER("error_report"), LATER("name_regex"), LATER("expect"),
+	LATER("cob_rules"), LATER("family_split"), LATER("error_report"), LATER("expect"),
 	LATER("thresholds"), LATER("schedule"), LATER("window"),
 	{0},
 };

@@ -337,6 +337,15 @@ static void test_profile_faults(void **state)
 		{"ack_rules: none", "ack_rules holds lines"},
 		{"ack_rules: {accepted_set: told}", "accepted_sets"},
 		{"ack_rules: {rejected_ta1: 999}", "rejected_ta1 is none"},
+		{"name_regex: 'ACME('", "2:13: name_regex is no regular expression: "},
+		{"name_regex: [a]", "2:13: name_regex is a pattern of the whole file name"},
+		{"name_regex: '(?<dat>x)'", "not \"dat\"; did you mean \"date\"?"},
+		{"name_regex: '(?<date>x)(?<date>y)'", "there are two groups \"date\""},
+		{"name_regex: '(?i)acme'", "behind ( a ? begins a name"},
+		{"name_regex: '(?<date'", "behind ( a ? begins a name"},
+		{"name_regex: '[\\d]+'", "means nothing inside of [ ]"},
+		{"name_regex: '(a)\\1'", "what a group found before"},
+		{"name_regex: '()()()()()()()()()()()()()()()()()()()()()()()()()()'", "too many groups"},
 		{"test_rule: flag", "2:12: test_rule is isa15, folder or gs03"},
 		{"gs_receiver_test: X", "2:19: gs_receiver_test has 2 to 15 characters"},
 		{"case: lower", "case is any or upper"},
@@ -429,6 +438,40 @@ static void test_profile_identity(void **state)
 	assert_int_equal(profile_parse(&arena, "partners/a b.yaml", slice_from("isa_sender: A\n"), NULL, guides, &errors, &profile),
 	                 MUSTER_ERROR_CONFIG);
 	assert_errors_hold("a profile's file name is letters");
+}
+
+/* Row: a pattern, a name, is it as agreed, and what stands in its date and type. */
+static void test_names_of_files(void **state)
+{
+	static const struct {
+		const char *pattern, *name;
+		bool agreed;
+		const char *date, *type;
+	} rows[] = {
+		{"ACME.*", "ACME.834", true, "", ""},
+		{"ACME", "ACME.834", false, "", ""},
+		{"ACME", "XACME", false, "", ""},
+		{"a|b", "ab", false, "", ""}, /* the anchors hold for both */
+		{"a|b", "b", true, "", ""},
+		{"(?:x|y)+[.](?<type>[CF])(?<date>\\d{6})?", "xyx.F260310", true, "260310", "F"},
+		{"(?:x|y)+[.](?<type>[CF])(?<date>\\d{6})?", "y.C", true, "", "C"},
+		{"[](?<type>]+(?<date>[0-9]+)", "(?<]1", true, "1", ""},
+		{"A\\.(?<type>.*)\\.gz", "A.b.c.gz", true, "", "b.c"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct slice parts[PROFILE_NAME_PARTS];
+		struct profile profile;
+		char text[300];
+		bool agreed;
+		snprintf(text, sizeof(text), "isa_sender: A\nname_regex: '%s'\n", rows[i].pattern);
+		assert_int_equal(parse_profile(text, &profile), 0);
+		assert_int_equal(profile_read_name(&profile.names, slice_from(rows[i].name), &agreed, parts), 0);
+		if (agreed != rows[i].agreed)
+			fail_msg("%s for %s: %d", rows[i].pattern, rows[i].name, agreed);
+		assert_slice(parts[PROFILE_NAME_DATE], rows[i].date);
+		assert_slice(parts[PROFILE_NAME_TYPE], rows[i].type);
+	}
 }
 
 /* Row: keys of which one is nothing without another, what is said. */
@@ -764,6 +807,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_key_reaches_its_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_profile_faults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_profile_identity, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_names_of_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keys_that_belong_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_partners_inherit_from_default, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_faults_of_all_partners_come_in_one_go, set_up, tear_down),
