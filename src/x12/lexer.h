@@ -3,7 +3,8 @@
  *
  * Only the element separator and the segment terminator are structural here: components and repetitions stay
  * inside their element until somebody asks (x12_part). lexer_cut cuts one segment, wherever it ends; lexer_batch
- * cuts all segments of some kilobytes at once, which is what makes long files fast. No state survives a call: a
+ * tells all segments of some kilobytes apart at once, which is what makes long files fast, and lexer_divide cuts those
+ * of them that somebody looks into. No state survives a call: a
  * segment whose terminator has not been read yet is cut again from its first byte.
  */
 #ifndef X12_LEXER_H
@@ -20,8 +21,8 @@
 #define LEXER_BATCH_BYTES 4096u
 /* Blocks of so many bytes are looked at: they must be readable behind `end`, whatever they hold. */
 #define LEXER_PAD_BYTES 64u
-/* Tokens are written in strides, two for each block at least: room for what is behind the last one. */
-#define LEXER_STRIDE 8u
+/* Segments are written down in strides: room for what is behind the last one. */
+#define LEXER_STRIDE 4u
 
 struct lexer_cut {
 	size_t bytes;      /* of the segment, without its terminator */
@@ -39,44 +40,31 @@ bool lexer_cut(const char *at, const char *end, char separator, char terminator,
 struct lexer_batch {
 	const char *at; /* its first byte */
 	uint32_t count; /* segments */
-	/* Segment i has the tokens from first[i] to before first[i + 1]. */
-	uint32_t first[LEXER_BATCH_BYTES + LEXER_STRIDE];
-	struct slice tokens[LEXER_BATCH_BYTES + 2 * LEXER_STRIDE];
-	/* A bit for each byte: all but printable ASCII, and the separators of components and repetitions. */
+	/* Segment i begins at byte begins[i]; its terminator is the byte before begins[i + 1]. */
+	uint32_t begins[LEXER_BATCH_BYTES + 1 + LEXER_STRIDE];
+	/* A bit for each byte: separators of elements, and terminators. */
+	uint64_t ends[LEXER_BATCH_BYTES / LEXER_PAD_BYTES + 1];
+	/* The same: all but printable ASCII, and the separators of components and repetitions. */
 	uint64_t odd[LEXER_BATCH_BYTES / LEXER_PAD_BYTES + 1];
 };
 
 /*
- * Cut the segments between `at` and `end`, one directly behind the other, as far as their terminators stand there;
- * at most LEXER_BATCH_BYTES are looked at. The tokens are those of lexer_cut, but all of them. A line feed may stand
- * where a line ends: as the terminator, or one or two bytes behind it. With another in a block of LEXER_PAD_BYTES
- * the batch ends before that block, so that whoever counts lines need not look into the segments.
+ * Tell the segments apart between `at` and `end`, one directly behind the other, as far as their terminators stand
+ * there; at most LEXER_BATCH_BYTES are looked at. They are those of lexer_cut. A line feed may stand where a line
+ * ends: as the terminator, or one or two bytes behind it. With another in a block of LEXER_PAD_BYTES the batch ends
+ * before that block, so that whoever counts lines need not look into the segments.
  */
 void lexer_batch(const char *at, const char *end, const struct x12_separators *separators,
 		 struct lexer_batch *ret_batch);
-/* The same answer byte by byte: for machines without SSE2, and what the tests hold the others to. */
+/* The same answer byte by byte: for machines without SSE2, and what the tests hold the other to. */
 void lexer_batch_scalar(const char *at, const char *end, const struct x12_separators *separators,
 			struct lexer_batch *ret_batch);
-/* The same answer with nothing but what every x86-64 has; where there is no SSE2, the scalar one. */
-void lexer_batch_plain(const char *at, const char *end, const struct x12_separators *separators,
-		       struct lexer_batch *ret_batch);
-
-/* The 64 bits of a row of a batch from byte `from` on; those beyond the next block are not there. */
-static inline uint64_t lexer_bits(const uint64_t *row, uint32_t from)
-{
-	uint32_t shift = from % 64;
-
-	/* In two steps: shifting by 64 is not defined. */
-	return row[from / 64] >> shift | row[from / 64 + 1] << 1 << (63 - shift);
-}
-
-/* Is any byte of the batch from `from` to before `end` odd? */
-static inline bool lexer_is_odd(const struct lexer_batch *batch, uint32_t from, uint32_t end)
-{
-	for (; end - from >= 64; from += 64)
-		if (lexer_bits(batch->odd, from) != 0)
-			return true;
-	return (lexer_bits(batch->odd, from) & ((UINT64_C(1) << (end - from)) - 1)) != 0;
-}
+/*
+ * The tokens of the segment of the batch whose id begins at byte `from` and whose terminator is byte `end`: those of
+ * lexer_cut, but all of them. How many; `tokens` has room for one more than `end - from`. *ret_odd: is any byte of the
+ * segment odd?
+ */
+uint32_t lexer_divide(const struct lexer_batch *batch, uint32_t from, uint32_t end, struct slice *tokens,
+		      bool *ret_odd);
 
 #endif

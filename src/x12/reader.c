@@ -16,6 +16,7 @@
 
 /* A segment this long might hide an ISA (fetch.c): not for the short way. */
 #define QUICK_BYTES_MAX 100u
+_Static_assert(QUICK_BYTES_MAX < LEXER_TOKENS, "all tokens of a short segment have room");
 
 int x12_reader_new(struct env *env, struct io_source *source, const struct x12_options *options,
 		   const struct finding_sink *sink, struct x12_reader **ret_reader)
@@ -310,11 +311,7 @@ static int next_event(struct x12_reader *reader, struct x12_event *ret_event)
 
 static const char *batch_at(const struct x12_reader *reader)
 {
-	const struct lexer_batch *cut = &reader->batch.cut;
-	uint32_t token = cut->first[reader->batch.next];
-
-	/* Behind the last terminator there may be no token yet. */
-	return token == 0 ? cut->at : cut->tokens[token - 1].data + cut->tokens[token - 1].len + 1;
+	return reader->batch.cut.at + reader->batch.cut.begins[reader->batch.next];
 }
 
 /* Let the window know how far the short way went. */
@@ -383,22 +380,22 @@ static inline bool is_envelope_key(uint32_t key)
 const struct x12_segment *x12_reader_body(struct x12_reader *reader)
 {
 	const struct lexer_batch *cut = &reader->batch.cut;
-	const uint32_t *first = &cut->first[reader->batch.next];
+	const uint32_t *begin = &cut->begins[reader->batch.next];
 	struct x12_segment *segment = &reader->segment;
-	const struct slice *last;
-	const char *at;
+	const char *at, *end;
 
 	if (reader->batch.next >= reader->batch.limit)
 		return NULL;
-	at = cut->tokens[first[0]].data;
-	last = &cut->tokens[first[1] - 1];
+	at = cut->at + begin[0];
+	end = cut->at + begin[1] - 1;
 	reader->batch.line_before = reader->batch.line;
-	if (*at < 'A' && cut->tokens[first[0]].len > 1) {
+	/* The end of the line before. */
+	if (*at < 'A' && end - at > 1) {
 		at += *at == '\r';
 		reader->batch.line += *at == '\n';
 		at += *at == '\n';
 	}
-	segment->raw = slice_of(at, (size_t)(last->data - at) + last->len);
+	segment->raw = slice_of(at, (size_t)(end - at));
 	/* Nothing of the segment before. */
 	segment->id = SLICE_EMPTY;
 	segment->element_count = 0;
@@ -422,21 +419,21 @@ static bool take_back(struct x12_reader *reader)
 bool x12_reader_divide(struct x12_reader *reader)
 {
 	const struct lexer_batch *cut = &reader->batch.cut;
-	const uint32_t *first = &cut->first[reader->batch.next - 1];
-	const struct slice *tokens = &cut->tokens[first[0]];
 	struct x12_segment *segment = &reader->segment;
-	uint32_t begin = (uint32_t)(segment->raw.data - cut->at);
+	uint32_t begin = (uint32_t)(segment->raw.data - cut->at), end = begin + (uint32_t)segment->raw.len;
+	bool is_odd;
 
-	/* Without the end of the line before, which the first token begins with. */
-	segment->id = slice_of(segment->raw.data, tokens->len - (size_t)(segment->raw.data - tokens->data));
-	if (!x12_id_is_formed(segment->id) || segment->raw.len > QUICK_BYTES_MAX)
+	if (segment->raw.len > QUICK_BYTES_MAX)
+		return take_back(reader);
+	segment->element_count = lexer_divide(cut, begin, end, reader->tokens, &is_odd) - 1;
+	segment->id = reader->tokens[0];
+	segment->elements = reader->tokens + 1;
+	segment->is_plain = !is_odd;
+	if (!x12_id_is_formed(segment->id))
 		return take_back(reader);
 	if ((x12_classes[(unsigned char)*segment->id.data] & CLASS_ENVELOPE) != 0 &&
 	    is_envelope_key(x12_key(segment->id)))
 		return take_back(reader);
-	segment->elements = tokens + 1;
-	segment->element_count = first[1] - first[0] - 1;
-	segment->is_plain = !lexer_is_odd(cut, begin, begin + (uint32_t)segment->raw.len);
 	return true;
 }
 
