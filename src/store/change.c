@@ -3,6 +3,8 @@
  *
  * Rows are appended in the order of sets and records, so the table is clustered as it is read.
  */
+#include <string.h>
+
 #include "store_internal.h"
 
 #define CHANGE_COLUMNS(c)                                                                                              \
@@ -27,14 +29,44 @@ void read_origin(struct query *query, struct arena *arena, struct store_origin *
 	ret_origin->tset_ordinal = read_u32(query);
 }
 
+void last_changes_forget(struct store *store)
+{
+	memset(store->last_changes, 0, sizeof(store->last_changes));
+}
+
+/* The number of a member's next change: one look-up for all that a transaction does to him in a row. */
+static int next_member_seq(struct store *store, uint64_t member_no, uint32_t *ret_member_seq)
+{
+	struct last_change *last = &store->last_changes[member_no % LAST_CHANGES];
+	struct query query;
+	int error = 0;
+
+	*ret_member_seq = 0;
+	if (member_no == 0)
+		return 0;
+	if (last->member_no != member_no) {
+		query_open(&query, store, "SELECT coalesce(max(member_seq), 0) FROM changes WHERE member_no = ?");
+		query_u64(&query, member_no);
+		*last = (struct last_change){0};
+		if (query_row(&query))
+			*last = (struct last_change){member_no, read_u32(&query)};
+		error = query_close(&query);
+	}
+	*ret_member_seq = last->member_seq + 1;
+	return error;
+}
+
 int store_change_add(struct store *store, const struct store_change *change)
 {
 	struct query query;
+	uint32_t member_seq;
+	int error = next_member_seq(store, change->member_no, &member_seq);
 
+	if (error != 0)
+		return error;
 	query_open(&query, store,
 		   "INSERT INTO changes(" CHANGE_COLUMNS("") ", member_seq) "
-		   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?, CASE WHEN ?5 IS NULL THEN 0 ELSE "
-		   "(SELECT coalesce(max(member_seq), 0) + 1 FROM changes WHERE member_no = ?5) END)");
+		   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_u64(&query, change->tset_no);
 	query_i64(&query, change->member_pos);
 	query_i64(&query, change->op_index);
@@ -57,7 +89,11 @@ int store_change_add(struct store *store, const struct store_change *change)
 	query_i64(&query, change->at_ms);
 	query_bool(&query, change->undone);
 	query_i64(&query, change->undoes);
-	return query_run(&query);
+	query_i64(&query, member_seq);
+	error = query_run(&query);
+	if (error == 0 && member_seq != 0)
+		store->last_changes[change->member_no % LAST_CHANGES].member_seq = member_seq;
+	return error;
 }
 
 /* `arena` NULL: texts are those of the statement's row, good until the next one. */

@@ -6,6 +6,7 @@
  * What a row could be refused for is looked at before the first write, so that a STORE_E_* leaves nothing behind.
  */
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -239,49 +240,102 @@ int store_household(struct store *store, struct slice subscriber_id, struct aren
 
 /* ---- writing ------------------------------------------------------------------------------------------------- */
 
-static void query_fields(struct query *query, const struct member *member)
+/* The columns of MEMBER_FIELD_COLUMNS, in that order. */
+enum column_kind { COLUMN_TEXT, COLUMN_DAY, COLUMN_SEX, COLUMN_FLAG };
+#define TEXT_COLUMN(name) {#name, offsetof(struct member, name), COLUMN_TEXT}
+#define DAY_COLUMN(name)  {#name, offsetof(struct member, name), COLUMN_DAY}
+#define FLAG_COLUMN(name) {#name, offsetof(struct member, name), COLUMN_FLAG}
+static const struct member_column {
+	const char *name;
+	size_t offset;
+	enum column_kind kind;
+} member_columns[] = {
+	TEXT_COLUMN(subscriber_id), TEXT_COLUMN(relationship), TEXT_COLUMN(last_name),   TEXT_COLUMN(first_name),
+	TEXT_COLUMN(middle_name),   TEXT_COLUMN(suffix),       TEXT_COLUMN(ssn),         DAY_COLUMN(birth_on),
+	DAY_COLUMN(died_on),        {"sex", offsetof(struct member, sex), COLUMN_SEX},   TEXT_COLUMN(address1),
+	TEXT_COLUMN(address2),      TEXT_COLUMN(city),         TEXT_COLUMN(state),       TEXT_COLUMN(zip),
+	TEXT_COLUMN(phone),         TEXT_COLUMN(email),        TEXT_COLUMN(employee_id), TEXT_COLUMN(medicare_id),
+	TEXT_COLUMN(pcp_id),        TEXT_COLUMN(facts),        FLAG_COLUMN(confidential), FLAG_COLUMN(support_order),
+};
+#define MEMBER_COLUMN_COUNT COUNT_OF(member_columns)
+/* Bits of a set of columns. */
+#define COLUMNS_ALL ((UINT32_C(1) << MEMBER_COLUMN_COUNT) - 1)
+#define COLUMNS_NAME (UINT32_C(15) << 2)
+
+static struct slice column_text(const struct member_column *column, const struct member *member)
 {
-	query_text(query, member->relationship);
-	query_text(query, member->last_name);
-	query_text(query, member->first_name);
-	query_text(query, member->middle_name);
-	query_text(query, member->suffix);
-	query_text(query, member->ssn);
-	query_day(query, member->birth_on);
-	query_day(query, member->died_on);
-	query_text(query, slice_of(&member->sex, member->sex != 0 ? 1 : 0));
-	query_text(query, member->address1);
-	query_text(query, member->address2);
-	query_text(query, member->city);
-	query_text(query, member->state);
-	query_text(query, member->zip);
-	query_text(query, member->phone);
-	query_text(query, member->email);
-	query_text(query, member->employee_id);
-	query_text(query, member->medicare_id);
-	query_text(query, member->pcp_id);
-	query_text(query, member->facts);
-	query_bool(query, member->confidential);
-	query_bool(query, member->support_order);
+	struct slice text;
+
+	memcpy(&text, (const char *)member + column->offset, sizeof(text));
+	return text;
 }
 
-static bool names_equal(const struct member *a, const struct member *b)
+static date_day column_day(const struct member_column *column, const struct member *member)
 {
-	return slice_equal(a->last_name, b->last_name) && slice_equal(a->first_name, b->first_name) &&
-	       slice_equal(a->middle_name, b->middle_name) && slice_equal(a->suffix, b->suffix);
+	date_day day;
+
+	memcpy(&day, (const char *)member + column->offset, sizeof(day));
+	return day;
 }
 
-static bool fields_equal(const struct member *a, const struct member *b)
+static bool column_flag(const struct member_column *column, const struct member *member)
 {
-	return names_equal(a, b) && slice_equal(a->subscriber_id, b->subscriber_id) &&
-	       slice_equal(a->relationship, b->relationship) && slice_equal(a->ssn, b->ssn) &&
-	       a->birth_on == b->birth_on && a->died_on == b->died_on && a->sex == b->sex &&
-	       slice_equal(a->address1, b->address1) && slice_equal(a->address2, b->address2) &&
-	       slice_equal(a->city, b->city) && slice_equal(a->state, b->state) && slice_equal(a->zip, b->zip) &&
-	       slice_equal(a->phone, b->phone) && slice_equal(a->email, b->email) &&
-	       slice_equal(a->employee_id, b->employee_id) && slice_equal(a->medicare_id, b->medicare_id) &&
-	       slice_equal(a->pcp_id, b->pcp_id) && slice_equal(a->facts, b->facts) &&
-	       a->confidential == b->confidential && a->support_order == b->support_order;
+	bool flag;
+
+	memcpy(&flag, (const char *)member + column->offset, sizeof(flag));
+	return flag;
+}
+
+static void query_columns(struct query *query, const struct member *member, uint32_t columns)
+{
+	int i;
+
+	for (i = 0; i < MEMBER_COLUMN_COUNT; i++) {
+		const struct member_column *column = &member_columns[i];
+
+		if ((columns & UINT32_C(1) << i) == 0)
+			continue;
+		switch (column->kind) {
+		case COLUMN_TEXT:
+			query_text(query, column_text(column, member));
+			break;
+		case COLUMN_DAY:
+			query_day(query, column_day(column, member));
+			break;
+		case COLUMN_SEX:
+			query_text(query, slice_of(&member->sex, member->sex != 0 ? 1 : 0));
+			break;
+		case COLUMN_FLAG:
+			query_bool(query, column_flag(column, member));
+			break;
+		}
+	}
+}
+
+static bool column_equal(const struct member_column *column, const struct member *a, const struct member *b)
+{
+	switch (column->kind) {
+	case COLUMN_TEXT:
+		return slice_equal(column_text(column, a), column_text(column, b));
+	case COLUMN_DAY:
+		return column_day(column, a) == column_day(column, b);
+	case COLUMN_SEX:
+		return a->sex == b->sex;
+	case COLUMN_FLAG:
+		return column_flag(column, a) == column_flag(column, b);
+	}
+	return false;
+}
+
+static uint32_t columns_that_differ(const struct member *a, const struct member *b)
+{
+	uint32_t columns = 0;
+	int i;
+
+	for (i = 0; i < MEMBER_COLUMN_COUNT; i++)
+		if (!column_equal(&member_columns[i], a, b))
+			columns |= UINT32_C(1) << i;
+	return columns;
 }
 
 static bool same_plan(const struct coverage_span *a, const struct coverage_span *b)
@@ -463,8 +517,7 @@ static int insert_row(struct store *store, struct member *member)
 		   "INSERT INTO members(member_id, version, " MEMBER_FIELD_COLUMNS ") "
 		   "VALUES(?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, member->member_id);
-	query_text(&query, member->subscriber_id);
-	query_fields(&query, member);
+	query_columns(&query, member, COLUMNS_ALL);
 	error = query_run(&query);
 	if (error == 0)
 		member->member_no = (uint64_t)sqlite3_last_insert_rowid(store->db);
@@ -506,38 +559,56 @@ static int finish_update(struct query *query, uint64_t member_no)
 	return error != 0 ? error : there ? STORE_E_STALE : STORE_E_MISSING;
 }
 
-static int update_row(struct store *store, const struct member *before, const struct member *after)
+/*
+ * An index whose columns an UPDATE names is taken apart and put together again, whether they differ or not: so none is
+ * named that does not.
+ */
+static void add_update_sql(struct buffer *sql, uint32_t columns)
 {
-	struct query query;
+	int i;
 
-	if (slice_equal(before->subscriber_id, after->subscriber_id)) {
-		query_open(&query, store,
-			   "UPDATE members SET version = version + 1, relationship = ?, last_name = ?, first_name = ?, "
-			   "middle_name = ?, suffix = ?, ssn = ?, birth_on = ?, died_on = ?, sex = ?, address1 = ?, "
-			   "address2 = ?, city = ?, state = ?, zip = ?, phone = ?, email = ?, employee_id = ?, "
-			   "medicare_id = ?, pcp_id = ?, facts = ?, confidential = ?, support_order = ? "
-			   "WHERE member_no = ? AND version = ?");
-	} else {
-		query_open(&query, store,
-			   "UPDATE members SET subscriber_id = ?, version = version + 1, relationship = ?, "
-			   "last_name = ?, first_name = ?, middle_name = ?, suffix = ?, ssn = ?, birth_on = ?, "
-			   "died_on = ?, sex = ?, address1 = ?, address2 = ?, city = ?, state = ?, zip = ?, phone = ?, "
-			   "email = ?, employee_id = ?, medicare_id = ?, pcp_id = ?, facts = ?, confidential = ?, "
-			   "support_order = ? "
-			   "WHERE member_no = ? AND version = ?");
-		query_text(&query, after->subscriber_id);
-	}
-	query_fields(&query, after);
-	query_u64(&query, before->member_no);
-	query_i64(&query, before->version);
-	return finish_update(&query, before->member_no);
+	buffer_add_text(sql, "UPDATE members SET version = version + 1");
+	for (i = 0; i < MEMBER_COLUMN_COUNT; i++)
+		if ((columns & UINT32_C(1) << i) != 0)
+			buffer_printf(sql, ", %s = ?", member_columns[i].name);
+	buffer_add_text(sql, " WHERE member_no = ? AND version = ?");
 }
 
-static int update_version(struct store *store, const struct member *before)
+/* Opens the statement that sets `columns`: one that is kept while there is room, for sets come again and again. */
+static int open_update(struct query *query, struct store *store, uint32_t columns)
+{
+	struct member_update *update = store->member_updates;
+	const struct member_update *end = update + MEMBER_UPDATES_MAX;
+	struct buffer sql;
+	int error;
+
+	for (; update < end && update->sql != NULL; update++)
+		if (update->columns == columns) {
+			query_open(query, store, update->sql);
+			return 0;
+		}
+	buffer_init(&sql, store->env);
+	add_update_sql(&sql, columns);
+	error = sql.error;
+	if (error == 0 && update < end) {
+		*update = (struct member_update){columns, sql.data};
+		query_open(query, store, update->sql);
+		return 0;
+	}
+	if (error == 0)
+		query_open_once(query, store, sql.data);
+	buffer_fini(&sql);
+	return error;
+}
+
+static int update_row(struct store *store, const struct member *before, const struct member *after, uint32_t columns)
 {
 	struct query query;
+	int error = open_update(&query, store, columns);
 
-	query_open(&query, store, "UPDATE members SET version = version + 1 WHERE member_no = ? AND version = ?");
+	if (error != 0)
+		return error;
+	query_columns(&query, after, columns);
 	query_u64(&query, before->member_no);
 	query_i64(&query, before->version);
 	return finish_update(&query, before->member_no);
@@ -572,18 +643,18 @@ static bool all_spans_kept(const struct member *before, const struct member *aft
 int store_member_update(struct store *store, const struct member *before, struct member *after,
 			const struct store_keys *keys)
 {
-	bool same_fields = fields_equal(before, after);
+	uint32_t columns = columns_that_differ(before, after);
 	int error = check_spans(store, before, after);
 
 	assert(before->member_no == after->member_no && slice_equal(before->member_id, after->member_id));
 	if (error != 0)
 		return error;
-	if (same_fields && all_spans_kept(before, after)) {
+	if (columns == 0 && all_spans_kept(before, after)) {
 		after->version = before->version;
 		return 0;
 	}
-	error = same_fields ? update_version(store, before) : update_row(store, before, after);
-	if (error == 0 && !names_equal(before, after))
+	error = update_row(store, before, after, columns);
+	if (error == 0 && (columns & COLUMNS_NAME) != 0)
 		error = keep_name(store, before);
 	if (error == 0)
 		error = write_spans(store, before, after);

@@ -253,6 +253,8 @@ void store_close(struct store *store)
 		assert(!store->statements[i].busy);
 		sqlite3_finalize(store->statements[i].stmt);
 	}
+	for (i = 0; i < MEMBER_UPDATES_MAX; i++)
+		env_free(store->env, store->member_updates[i].sql);
 	rc = sqlite3_close(store->db);
 	assert(rc == SQLITE_OK);
 	vfs_shim_free(store->vfs);
@@ -346,6 +348,7 @@ static void end_transaction(struct store *store)
 	known_forget(&store->known_groups);
 	known_forget(&store->known_plans);
 	arena_reset(&store->known);
+	last_changes_forget(store);
 	unlock(store);
 }
 
@@ -401,6 +404,7 @@ int store_savepoint_rollback(struct store *store)
 	store->in_savepoint = false;
 	known_forget(&store->known_groups);
 	known_forget(&store->known_plans);
+	last_changes_forget(store);
 	return store->aborted != 0 ? store->aborted : store_execute(store, "ROLLBACK TO part; RELEASE part");
 }
 

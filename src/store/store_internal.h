@@ -37,6 +37,20 @@ struct known_rows {
 	size_t count;
 };
 
+/* The UPDATE of a set of a member's columns (member.c). */
+#define MEMBER_UPDATES_MAX 64u
+struct member_update {
+	uint32_t columns;
+	char *sql; /* NULL = free */
+};
+
+/* The number of a member's last change, of some whose changes this transaction wrote (change.c). */
+#define LAST_CHANGES 256u
+struct last_change {
+	uint64_t member_no; /* 0 = nobody */
+	uint32_t member_seq;
+};
+
 enum store_state { STORE_IDLE, STORE_READING, STORE_WRITING };
 
 struct vfs_shim;
@@ -55,6 +69,8 @@ struct store {
 	struct statement statements[STATEMENT_SLOTS];
 	struct arena scratch; /* rows of walks; used as a stack */
 	char member_id_format[64];
+	struct last_change last_changes[LAST_CHANGES]; /* by member_no modulo their count */
+	struct member_update member_updates[MEMBER_UPDATES_MAX];
 	bool keys_collecting;
 	struct pending_key *keys;
 	size_t key_count;
@@ -174,7 +190,7 @@ void read_origin(struct query *query, struct arena *arena, struct store_origin *
 /* Hand on rows of (name, count). */
 int store_walk_counts(struct query *query, store_count_fn fn, void *context);
 
-/* The columns of a member that can change, in the order of query_fields and store_read_member. */
+/* The columns of a member that can change, in the order of member_columns and store_read_member. */
 #define MEMBER_FIELD_COLUMNS                                                                                         \
 	"subscriber_id, relationship, last_name, first_name, middle_name, suffix, ssn, birth_on, died_on, sex, "     \
 	"address1, address2, city, state, zip, phone, email, employee_id, medicare_id, pcp_id, "             \
@@ -185,6 +201,9 @@ void store_read_member(struct query *query, struct arena *arena, struct member *
 
 /* Nothing of it is known any more; rows handed out stay. */
 void known_forget(struct known_rows *rows);
+
+/* Nothing is known of last changes any more. */
+void last_changes_forget(struct store *store);
 
 /* Write the match keys that differ, or note them while collecting. */
 int store_keys_write(struct store *store, uint64_t member_no, const struct store_keys *keys);

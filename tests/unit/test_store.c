@@ -626,6 +626,67 @@ static void test_changes(void **state)
 	buffer_fini(&text);
 }
 
+static int take_seq(void *context, const struct store_change *change)
+{
+	buffer_printf(context, "%u/%u ", change->member_pos, change->member_seq);
+	return 0;
+}
+
+static void assert_seqs(uint64_t member_no, const char *want)
+{
+	struct buffer text;
+
+	buffer_init(&text, &world.env);
+	assert_int_equal(store_changes_of_member(store, member_no, take_seq, &text), 0);
+	assert_slice(buffer_slice(&text), want);
+	buffer_fini(&text);
+}
+
+static void add_change_of(uint64_t tset_no, uint32_t member_pos, uint64_t member_no)
+{
+	struct store_change change = {.tset_no = tset_no,
+				      .member_pos = member_pos,
+				      .member_no = member_no,
+				      .action = S("change"),
+				      .before = S("{}"),
+				      .after = S("{}"),
+				      .begins_on = DATE_NONE,
+				      .ends_on = DATE_NONE};
+
+	assert_int_equal(store_change_add(store, &change), 0);
+}
+
+/* 1, 2, .. a member, whoever else is changed between; what was rolled back took no number. */
+static void test_changes_are_numbered(void **state)
+{
+	struct store_file file;
+	struct store_interchange interchange;
+	struct store_tset tset;
+	uint32_t pos = 1;
+
+	(void)state;
+	begin();
+	add_set(&file, &interchange, &tset);
+	add_change_of(tset.tset_no, pos++, 5);
+	add_change_of(tset.tset_no, pos++, 5);
+	add_change_of(tset.tset_no, pos++, 5 + 256);
+	add_change_of(tset.tset_no, pos++, 5);
+	add_change_of(tset.tset_no, pos++, 0);
+	add_change_of(tset.tset_no, pos++, 5 + 256);
+	commit();
+	begin();
+	add_change_of(tset.tset_no, pos, 5);
+	store_rollback(store);
+	begin();
+	assert_int_equal(store_savepoint(store), 0);
+	add_change_of(tset.tset_no, pos, 5);
+	assert_int_equal(store_savepoint_rollback(store), 0);
+	add_change_of(tset.tset_no, pos++, 5);
+	commit();
+	assert_seqs(5, "1/1 2/2 4/3 7/4 ");
+	assert_seqs(5 + 256, "3/1 6/2 ");
+}
+
 /* ---- exceptions ---------------------------------------------------------------------------------------------- */
 
 static int take_item(void *context, const struct store_exception *exception)
@@ -1016,6 +1077,7 @@ int main(void)
 		EMPTY(test_lanes),
 		EMPTY(test_ledger),
 		EMPTY(test_changes),
+		EMPTY(test_changes_are_numbered),
 		EMPTY(test_exception_round_trip),
 		EMPTY(test_exception_order),
 		EMPTY(test_exception_versions),
