@@ -44,6 +44,7 @@ struct config {
 	enum profile_candidates candidates;
 	uint64_t candidates_bytes; /* candidates_memory: AUTO takes no more than this */
 	int32_t due_hours;      /* due_at = received + this, plain hours */
+	bool release_alone;     /* release_by: one operator releases a held set; else one proposes and another confirms */
 	int32_t chunk_members;  /* families are applied in database transactions of about this many members */
 };
 

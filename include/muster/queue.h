@@ -5,8 +5,11 @@
  * as such a file. A decision is only recorded here; running the record again with it is batch's work.
  *
  * Decisions `match:<id>` (a member; for money also a group), `new`, `not:<id>` (a candidate; the record runs again
- *           without him), `reject`, `skip`. A held file takes only the last two; a held 834 set and an omission (OMITTED) also `release`, which wants a note: the set runs past its
- *           guard, the coverage ends.
+ *           without him), `reject`, `skip`. A held file takes only the last two; a held 834 set and an omission
+ *           (OMITTED) also `release`, which wants a note: the set runs past its guard, the coverage ends.
+ * Four eyes a set is released by two operators: the first one's `release` is a proposal, which waits in the queue until
+ *           another says `release` too; `withdraw` takes a proposal back. The same operator twice is refused. Names are
+ *           the same that differ by case alone.
  * Versions  an item's version grows with every change. A decision that names a version which is no longer the item's
  *           is refused: somebody else was faster.
  * Masking   everything that leaves here is masked: SSNs as ***-**-1234, wherever in a field or segment they stand.
@@ -16,7 +19,7 @@
  * Effects   each function that changes something runs its own write transaction (with its audit row), unless one is
  *           open already.
  * Errors    <0 our machine. >0 QUEUE_E_*: nothing was changed; `reterr_text` says why, for a person.
- * Source    CONTRACT section 5; promises P34; reference/operations sections 3 and 4; enrollment-semantics section 8.
+ * Source    CONTRACT section 5; promises P26, P34; reference/operations sections 3 and 4 (four eyes: 4.4); enrollment-semantics section 8.
  */
 #ifndef MUSTER_QUEUE_H
 #define MUSTER_QUEUE_H
@@ -31,7 +34,9 @@ enum queue_result {
 	QUEUE_E_DECISION = 4, /* the decision makes no sense for this item */
 	QUEUE_E_TAKEN = 5,    /* leased by another operator: take it over with a note */
 	QUEUE_E_EMPTY = 6,    /* nothing waits */
-	QUEUE_E_FILE = 7      /* the file as a whole cannot be taken */
+	QUEUE_E_FILE = 7,     /* the file as a whole cannot be taken */
+	QUEUE_E_DENIED = 8,   /* this operator may not decide so */
+	QUEUE_E_PROPOSED = 9  /* of these alone not a refusal: a proposal was written down (or withdrawn), nothing is decided */
 };
 
 /* How long `next` keeps others away from an item. */
@@ -62,12 +67,19 @@ int queue_show_text(struct store *store, struct env *env, struct slice item_id, 
 
 /* ---- deciding ----------------------------------------------------------------------------------------------- */
 
+/* Who releases a held set. */
+enum queue_release {
+	QUEUE_RELEASE_BY_TWO, /* one proposes, another confirms */
+	QUEUE_RELEASE_ALONE,  /* the site wants no second operator */
+	QUEUE_RELEASE_DENIED  /* not this operator */
+};
 struct queue_decision {
 	struct slice item_id;
 	struct slice decision;    /* resolve: see above */
 	struct slice note;        /* may be empty */
 	struct slice operator_id; /* who says so */
 	uint32_t version;         /* as the operator saw it; 0 = whatever it is */
+	enum queue_release release;
 };
 int queue_resolve(struct store *store, struct env *env, const struct queue_decision *decision,
                   struct buffer *reterr_text);
@@ -102,7 +114,7 @@ int queue_export(struct store *store, struct env *env, const struct store_except
                  struct queue_export_result *ret_result);
 
 struct queue_import_result {
-	uint32_t rows, decided, blank, refused; /* blank: without a decision */
+	uint32_t rows, decided, proposed, blank, refused; /* blank: without a decision; proposed: or withdrawn */
 };
 /*
  * Take such a file back with decisions (columns or elements `decision` and `note`). CSV is told from XML by content.
@@ -110,6 +122,7 @@ struct queue_import_result {
  * one `name:line:column: item: why` each. 0, QUEUE_E_FILE (nothing applied; message), <0.
  */
 int queue_import(struct store *store, struct env *env, const char *name, struct slice content,
-                 struct slice operator_id, struct buffer *messages, struct queue_import_result *ret_result);
+                 struct slice operator_id, enum queue_release release, struct buffer *messages,
+                 struct queue_import_result *ret_result);
 
 #endif

@@ -619,6 +619,7 @@ int store_ledger_last(struct store *store, uint64_t tset_no, uint32_t *ret_membe
  * The life of a work item; every arrow is store_exception_update and counts `version` up:
  *
  *   OPEN <-> ASSIGNED -> RESOLVED | REJECTED | SKIPPED     by a representative's decision
+ *   OPEN, ASSIGNED with or without a proposal              which has no effect until another operator decides the same
  *   OPEN | ASSIGNED -> SUPERSEDED                          a corrected file brought the same record
  */
 enum store_exception_status {
@@ -654,6 +655,7 @@ struct store_exception {
 	uint32_t version;            /* 1 when added */
 	struct slice decision, note; /* "match:<member_id>", "not:<member_id>", "new", "reject", "skip" */
 	struct slice operator_id;    /* who decided */
+	struct slice proposal, proposed_by; /* a decision that another operator has to confirm; empty = none */
 	struct slice owner;          /* who works on it */
 	int64_t lease_until_ms;      /* `queue next`; 0 = none */
 	struct slice group_id, subscriber_id; /* as sent; to see what belongs together */
@@ -674,9 +676,9 @@ int store_exception_add(struct store *store, struct store_exception *exception);
 int store_exception_get(struct store *store, struct slice item_id, struct arena *arena,
                         const struct store_exception **ret_exception);
 /*
- * Status, category, reason, decision, note, operator_id, owner, lease_until_ms; version grows by one; a change of
- * status or decision is also written to the log of decisions. 0, STORE_E_STALE (version is not the stored one),
- * STORE_E_MISSING.
+ * Status, category, reason, decision, proposal, proposed_by, note, operator_id, owner, lease_until_ms; version grows by
+ * one; a change of status, decision or proposal is also written to the log of decisions. 0, STORE_E_STALE (version is
+ * not the stored one), STORE_E_MISSING.
  */
 int store_exception_update(struct store *store, struct store_exception *exception);
 
@@ -705,7 +707,8 @@ int store_exception_counts(struct store *store, uint64_t file_no, store_count_fn
 /* The log of decisions on an item, oldest first. */
 struct store_decision {
 	uint32_t version; /* of the item, after it */
-	struct slice status, decision, note, operator_id;
+	struct slice status; /* the item's; of a proposal "proposed", and "withdrawn" */
+	struct slice decision, note, operator_id;
 	int64_t at_ms;
 };
 typedef int (*store_decision_fn)(void *context, const struct store_decision *decision);

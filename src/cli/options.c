@@ -40,7 +40,7 @@ static const struct option_row option_rows[] = {
 	TEXT("--on", on, "DATE", "views: as of this day; groups: the day of an order"),
 	TEXT("--known-at", known_at, "WHEN", "members show, history: as muster knew it then, a day or 2026-01-31T12:00:00Z"),
 	TEXT("--note", note, "TEXT", "queue: a note for the record"),
-	TEXT("--decision", decision, "WORD", "queue resolve: match:<member_id>, not:<member_id>, new, release, reject, skip"),
+	TEXT("--decision", decision, "WORD", "queue resolve: match:<member_id>, not:<member_id>, new, release, withdraw, reject, skip"),
 	TEXT("--operator", operator_name, "NAME", "queue, undo, groups: who decides (default: the login name)"),
 	TEXT("--region", region, "CODE", "groups separate: whose families go on under the new contract"),
 	TEXT("--item", item, "ID", "reprocess: one item of the queue"),

@@ -8,6 +8,7 @@
 
 #include "member_out.h"
 #include "muster/io.h"
+#include "muster/profile.h"
 #include "muster/queue.h"
 #include "process.h"
 
@@ -17,7 +18,16 @@ static int queue_refused(struct cli *cli, int result, struct buffer *text)
 	if (result <= 0)
 		return result;
 	fprintf(stderr, "muster queue %s: %s\n", cli->subverb, text->len > 0 ? text->data : "nothing was changed");
-	return result == QUEUE_E_UNKNOWN ? -ENOENT : result == QUEUE_E_TAKEN ? MUSTER_ERROR_BUSY : 65;
+	switch (result) {
+	case QUEUE_E_UNKNOWN:
+		return -ENOENT;
+	case QUEUE_E_TAKEN:
+		return MUSTER_ERROR_BUSY;
+	case QUEUE_E_DENIED:
+		return MUSTER_ERROR_DENIED;
+	default:
+		return 65;
+	}
 }
 
 /* ---- list ---- */
@@ -77,6 +87,16 @@ static bool queue_is_overdue(const struct queue_view *view, const struct store_e
 	return (item->status == STORE_EXCEPTION_OPEN || item->status == STORE_EXCEPTION_ASSIGNED) && item->due_ms < view->now_ms;
 }
 
+/* What is to be done about it next, in a word or two. */
+static const char *queue_state(const struct queue_view *view, const struct store_exception *item)
+{
+	bool waits = item->status == STORE_EXCEPTION_OPEN || item->status == STORE_EXCEPTION_ASSIGNED;
+
+	if (queue_is_overdue(view, item))
+		return "overdue";
+	return waits && !slice_is_empty(item->proposal) ? "to be confirmed" : store_exception_status_name(item->status);
+}
+
 static void queue_cells(struct queue_view *view, const struct store_exception *item)
 {
 	char due[CLOCK_TEXT_BYTES], score[QUEUE_SHARE_BYTES];
@@ -85,7 +105,7 @@ static void queue_cells(struct queue_view *view, const struct store_exception *i
 	cli_table_cell(&view->table, slice_from(urgency_name(category_urgency(item->category))));
 	cli_table_cell(&view->table, slice_from(category_name(item->category)));
 	cli_table_cell(&view->table, slice_from(clock_format_rfc3339(item->due_ms, due)));
-	cli_table_cell(&view->table, slice_from(queue_is_overdue(view, item) ? "overdue" : store_exception_status_name(item->status)));
+	cli_table_cell(&view->table, slice_from(queue_state(view, item)));
 	cli_table_cell(&view->table, item->candidate_count > 0 ? item->candidates[0].member_id : SLICE_LITERAL("-"));
 	cli_table_cell(&view->table, slice_from(item->candidate_count > 0
 							? queue_share_format(item->candidates[0].score_e6, score) : "-"));
@@ -186,22 +206,45 @@ static int queue_take_next(struct cli *cli)
 
 /* ---- resolve, assign, note ---- */
 
+static enum queue_release queue_release(struct cli *cli)
+{
+	return cli->config->release_alone ? QUEUE_RELEASE_ALONE : QUEUE_RELEASE_BY_TWO;
+}
+
+/* Nothing has happened yet: say what is missing. */
+static void queue_proposed(struct cli *cli, const struct queue_decision *decision)
+{
+	bool withdrawn = slice_is(slice_trim(decision->decision), "withdraw");
+
+	if (cli->options.format != CLI_TEXT || cli->options.quiet)
+		return;
+	buffer_printf(&cli->out, "%.*s: %s\n", (int)decision->item_id.len, decision->item_id.data,
+		      withdrawn ? "the proposal is withdrawn; the set waits"
+				: "release proposed; the set waits until another operator says release too");
+}
+
 static int queue_decide(struct cli *cli)
 {
-	struct queue_decision decision = {.operator_id = cli_operator(cli), .note = slice_from(cli->options.note)};
+	struct queue_decision decision = {
+		.operator_id = cli_operator(cli), .note = slice_from(cli->options.note), .release = queue_release(cli)};
 	struct buffer text;
 	int r;
 
 	if (cli->argument_count == 2 && cli->options.decision == NULL)
 		cli->options.decision = cli->arguments[1];
 	if (cli->argument_count < 1 || cli->argument_count > 2 || cli->options.decision == NULL)
-		return cli_usage_error(cli, "resolve wants ITEM and a decision: match:<member_id>, new, release, reject or skip");
+		return cli_usage_error(cli, "resolve wants ITEM and a decision: match:<member_id>, not:<member_id>, new, release, withdraw, "
+					    "reject or skip");
 	decision.item_id = slice_from(cli->arguments[0]);
 	decision.decision = slice_from(cli->options.decision);
 	buffer_init(&text, cli->env);
-	r = queue_refused(cli, queue_resolve(cli->store, cli->env, &decision, &text), &text);
+	r = queue_resolve(cli->store, cli->env, &decision, &text);
+	if (r == QUEUE_E_PROPOSED)
+		queue_proposed(cli, &decision);
+	else
+		r = queue_refused(cli, r, &text);
 	buffer_fini(&text);
-	return r != 0 ? r : cli_carry_out(cli, &decision.item_id, 1);
+	return r == QUEUE_E_PROPOSED ? 0 : r != 0 ? r : cli_carry_out(cli, &decision.item_id, 1);
 }
 
 static int queue_give(struct cli *cli)
@@ -292,7 +335,8 @@ static int queue_read(struct cli *cli)
 		return r;
 	}
 	buffer_init(&messages, cli->env);
-	r = queue_import(cli->store, cli->env, cli->arguments[0], slice_of(content, bytes), cli_operator(cli), &messages, &result);
+	r = queue_import(cli->store, cli->env, cli->arguments[0], slice_of(content, bytes), cli_operator(cli), queue_release(cli),
+			 &messages, &result);
 	if (messages.len > 0)
 		fprintf(stderr, "%s", messages.data);
 	buffer_fini(&messages);
@@ -300,8 +344,8 @@ static int queue_read(struct cli *cli)
 	if (r > 0)
 		return 65;
 	if (r == 0)
-		cli_say(cli, "%u rows: %u decided, %u without a decision, %u refused", result.rows, result.decided, result.blank,
-			result.refused);
+		cli_say(cli, "%u rows: %u decided, %u without a decision, %u refused, %u for another operator to confirm",
+			result.rows, result.decided, result.blank, result.refused, result.proposed);
 	if (r == 0 && result.decided > 0)
 		r = cli_carry_out(cli, NULL, 0);
 	return r < 0 ? r : result.refused > 0 ? 65 : 0;

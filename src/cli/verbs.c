@@ -61,8 +61,9 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster queue export --out mine.csv\n  muster queue import mine.csv\n"
 	 "\nDecisions: match:<member_id> (this member is meant), not:<member_id> (this candidate is not; the record runs again\n"
 	 "without him), new (a person not on file), reject, skip; of a held\n"
-	 "set release (it runs past its guard), of an omission release (the coverage ends). A decision is\n"
-	 "carried out at once. list takes --status, --category, --group, --file, --owner, --limit. export writes CSV, or XML when\n"
+	 "set release (it runs past its guard, once two operators have said so; withdraw takes the first one's word back),\n"
+	 "of an omission release (the coverage ends). A decision is carried out at once.\n"
+	 "list takes --status, --category, --group, --file, --owner, --limit. export writes CSV, or XML when\n"
 	 "the name ends in .xml; import takes either form back and refuses rows that have changed since.\n",
 	 "list show next resolve assign note export import", cli_queue},
 	{"members", "members find|show|history ...", "look at members",

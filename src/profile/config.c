@@ -119,6 +119,7 @@ static const struct key_choice candidate_choices[] = {{"auto", PROFILE_CANDIDATE
                                                       {"database", PROFILE_CANDIDATES_DATABASE},
                                                       {"memory", PROFILE_CANDIDATES_MEMORY},
                                                       {NULL, 0}};
+static const struct key_choice release_choices[] = {{"two", 0}, {"one", 1}, {NULL, 0}};
 static const struct key_choice calendar_choices[] = {{"plain", 0}, {"business", KEY_CHOICE_LATER}, {NULL, 0}};
 
 #define TEXT_PATH(field) {#field, KEY_TEXT, offsetof(struct config_text, field), 1, 1024, NULL, NULL, NULL}
@@ -133,6 +134,7 @@ static const struct key config_keys[] = {
 	{"printed_card_regions", KEY_OWN, 0, 0, 0, NULL, NULL, read_print_regions},
 	{"due_hours", KEY_INTEGER, offsetof(struct config_text, config.due_hours), 1, DUE_HOURS_MAX, NULL, NULL, NULL},
 	{"calendar", KEY_CHOICE, offsetof(struct config_text, as_is), 0, 0, calendar_choices, NULL, NULL},
+	{"release_by", KEY_CHOICE_BOOL, offsetof(struct config_text, config.release_alone), 0, 0, release_choices, NULL, NULL},
 	{"chunk_members", KEY_INTEGER, offsetof(struct config_text, config.chunk_members), 1, CHUNK_MEMBERS_MAX, NULL, NULL, NULL},
 	{"candidates", KEY_CHOICE, offsetof(struct config_text, config.candidates), 0, 0, candidate_choices, NULL, NULL},
 	{"candidates_memory", KEY_BYTES, offsetof(struct config_text, config.candidates_bytes), 1, CANDIDATES_BYTES_MAX, NULL, NULL, NULL},

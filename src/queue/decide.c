@@ -3,6 +3,7 @@
  *
  *   open <-> assigned               queue_assign; queue_next only leases
  *   open, assigned -> resolved      match:<id>, not:<id>, new, release
+ *   open, assigned with a proposal  release of a set, which another operator's release confirms; withdraw ends it
  *   open, assigned -> rejected      reject
  *   open, assigned -> skipped       skip
  *
@@ -131,7 +132,7 @@ static int check_release(struct work *work, struct slice note)
 	bool overtaken;
 	int r;
 
-	if (slice_trim(note).len == 0)
+	if (slice_trim(note).len == 0 && slice_is_empty(item->proposal))
 		return refuse(work, "a release wants a note: who said that it may go on");
 	if (item->category == CATEGORY_OMITTED)
 		return 0;
@@ -150,6 +151,42 @@ static int check_release(struct work *work, struct slice note)
 	return r == 0 && overtaken ? refuse(work, "a newer full file of its group was applied since") : r;
 }
 
+/*
+ * Whose word it takes to let a held set go on. *ret_status: resolved, or as it is with a proposal in the item.
+ */
+static int check_four_eyes(struct work *work, enum queue_release release, enum store_exception_status *ret_status)
+{
+	struct store_exception *item = &work->item;
+
+	if (item->category == CATEGORY_OMITTED || release == QUEUE_RELEASE_ALONE)
+		return 0;
+	if (release == QUEUE_RELEASE_DENIED) {
+		buffer_printf(work->why, "%.*s may not release a held set", (int)work->operator_id.len,
+			      work->operator_id.data);
+		return QUEUE_E_DENIED;
+	}
+	if (slice_is_empty(item->proposal)) {
+		item->proposal = SLICE_LITERAL("release");
+		item->proposed_by = work->operator_id;
+		*ret_status = item->status;
+	} else if (slice_equal_nocase(item->proposed_by, work->operator_id)) {
+		buffer_printf(work->why, "%.*s has proposed the release: another operator has to confirm it",
+			      (int)item->proposed_by.len, item->proposed_by.data);
+		return QUEUE_E_DECISION;
+	}
+	return 0;
+}
+
+/* `withdraw`: nobody is to confirm it any more. */
+static int check_withdraw(struct work *work)
+{
+	if (slice_is_empty(work->item.proposal))
+		return refuse(work, "nothing is proposed for this item");
+	work->item.proposal = SLICE_EMPTY;
+	work->item.proposed_by = work->operator_id;
+	return 0;
+}
+
 /* `not:<id>`: he must have been shown; what nobody asked is not answered. */
 static int check_not(struct work *work, struct slice id)
 {
@@ -164,18 +201,25 @@ static int check_not(struct work *work, struct slice id)
 	return refuse(work, "this member is none of the item's candidates");
 }
 
-static int check_decision(struct work *work, struct slice decision, struct slice note, enum store_exception_status *ret_status)
+static int check_decision(struct work *work, const struct queue_decision *whole, struct slice decision,
+			  enum store_exception_status *ret_status)
 {
 	bool money;
 	int r;
 
 	*ret_status = STORE_EXCEPTION_RESOLVED;
+	if (slice_is(decision, "withdraw")) {
+		*ret_status = work->item.status;
+		return check_withdraw(work);
+	}
 	if (slice_is(decision, "reject") || slice_is(decision, "skip")) {
 		*ret_status = slice_is(decision, "skip") ? STORE_EXCEPTION_SKIPPED : STORE_EXCEPTION_REJECTED;
 		return 0;
 	}
-	if (slice_is(decision, "release"))
-		return check_release(work, note);
+	if (slice_is(decision, "release")) {
+		r = check_release(work, whole->note);
+		return r == 0 ? check_four_eyes(work, whole->release, ret_status) : r;
+	}
 	if (work->item.category == CATEGORY_OMITTED)
 		return refuse(work, "an omission takes release (the coverage ends), reject (it stays) or skip");
 	if (!slice_is(decision, "new") && !(slice_starts_with(decision, "match:") && decision.len > 6) &&
@@ -207,28 +251,46 @@ static int add_note(struct work *work, struct slice note)
 	return work->item.note.data != NULL ? 0 : -ENOMEM;
 }
 
+/* Who proposed it, where two have decided, is told too. */
+static int save_decision(struct work *work, struct slice text)
+{
+	const struct store_exception *item = &work->item;
+	struct slice what = text;
+
+	work->item.decision = text;
+	work->item.operator_id = work->operator_id;
+	if (!slice_is_empty(item->proposal))
+		what = arena_printf(&work->arena, "%.*s, where %.*s had proposed %.*s", (int)text.len, text.data,
+				    (int)item->proposed_by.len, item->proposed_by.data, (int)item->proposal.len,
+				    item->proposal.data);
+	return what.data != NULL ? work_save(work, "decision", what) : -ENOMEM;
+}
+
 int queue_resolve(struct store *store, struct env *env, const struct queue_decision *decision,
 		  struct buffer *reterr_text)
 {
 	struct slice text = slice_trim(decision->decision);
+	enum store_exception_status status = STORE_EXCEPTION_OPEN;
 	struct work work;
+	bool decided = false;
 	int r = work_begin(&work, store, env, decision->operator_id, reterr_text);
 
 	if (r == 0)
 		r = work_open(&work, decision->item_id, decision->version, !slice_is_empty(slice_trim(decision->note)));
 	if (r == 0)
-		r = check_decision(&work, text, decision->note, &work.item.status);
+		r = check_decision(&work, decision, text, &status);
 	if (r == 0)
 		r = add_note(&work, decision->note);
 	if (r == 0) {
-		work.item.decision = text;
-		work.item.operator_id = decision->operator_id;
+		decided = status != STORE_EXCEPTION_OPEN && status != STORE_EXCEPTION_ASSIGNED;
+		work.item.status = status;
 		work.item.lease_until_ms = 0;
-		r = work_save(&work, "decision", text);
+		r = decided ? save_decision(&work, text) : work_save(&work, "proposal", text);
 	}
-	if (r == 0)
+	if (r == 0 && decided)
 		r = item_label(store, &work.arena, &work.item);
-	return work_end(&work, r);
+	r = work_end(&work, r);
+	return r == 0 && !decided ? QUEUE_E_PROPOSED : r;
 }
 
 int queue_assign(struct store *store, struct env *env, struct slice item_id, struct slice owner,

@@ -20,6 +20,8 @@ struct import {
 	struct store *store;
 	struct env *env;
 	const char *name;
+	struct slice operator_id;
+	enum queue_release release;
 	struct buffer *messages;
 	struct arena arena;
 	struct row *rows;
@@ -203,10 +205,13 @@ static int read_xml(struct import *import, struct slice content)
 /* ---- both --------------------------------------------------------------------------------------------------- */
 
 /* One row's decision. 0 also when it was refused; <0. */
-static int take_row(struct import *import, const struct row *row, struct slice operator_id)
+static int take_row(struct import *import, const struct row *row)
 {
-	struct queue_decision decision = {
-		.item_id = row->item_id, .decision = row->decision, .note = row->note, .operator_id = operator_id};
+	struct queue_decision decision = {.item_id = row->item_id,
+					  .decision = row->decision,
+					  .note = row->note,
+					  .operator_id = import->operator_id,
+					  .release = import->release};
 	struct buffer why;
 	uint64_t version;
 	int r = QUEUE_E_DECISION;
@@ -225,7 +230,9 @@ static int take_row(struct import *import, const struct row *row, struct slice o
 	}
 	if (r == 0)
 		import->result.decided++;
-	if (r > 0 && why.error == 0) {
+	else if (r == QUEUE_E_PROPOSED)
+		import->result.proposed++;
+	else if (r > 0 && why.error == 0) {
 		import->result.refused++;
 		message(import, row->line, row->column, row->item_id, why.data);
 	}
@@ -235,7 +242,7 @@ static int take_row(struct import *import, const struct row *row, struct slice o
 	return r;
 }
 
-static int take_rows(struct import *import, struct slice operator_id)
+static int take_rows(struct import *import)
 {
 	bool own_transaction = !store_is_writing(import->store);
 	int r = own_transaction ? store_begin(import->store, STORE_WRITE) : 0;
@@ -244,7 +251,7 @@ static int take_rows(struct import *import, struct slice operator_id)
 	if (r != 0)
 		return r;
 	for (i = 0; r == 0 && i < import->count; i++)
-		r = take_row(import, &import->rows[i], operator_id);
+		r = take_row(import, &import->rows[i]);
 	if (own_transaction && r == 0)
 		return store_commit(import->store);
 	if (own_transaction)
@@ -261,9 +268,14 @@ static bool is_xml(struct slice content)
 }
 
 int queue_import(struct store *store, struct env *env, const char *name, struct slice content, struct slice operator_id,
-		 struct buffer *messages, struct queue_import_result *ret_result)
+		 enum queue_release release, struct buffer *messages, struct queue_import_result *ret_result)
 {
-	struct import import = {.store = store, .env = env, .name = name, .messages = messages};
+	struct import import = {.store = store,
+				.env = env,
+				.name = name,
+				.operator_id = operator_id,
+				.release = release,
+				.messages = messages};
 	int r;
 
 	if (content.len > LIMIT_XML_BYTES) {
@@ -273,7 +285,7 @@ int queue_import(struct store *store, struct env *env, const char *name, struct 
 	arena_init(&import.arena, env, 0, 0);
 	r = is_xml(content) ? read_xml(&import, content) : read_csv(&import, content);
 	if (r == 0)
-		r = take_rows(&import, operator_id);
+		r = take_rows(&import);
 	if (r == 0 && messages->error != 0)
 		r = messages->error;
 	if (r == 0)

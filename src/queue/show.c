@@ -46,6 +46,8 @@ static void json_item(struct json *json, const struct item_view *view)
 	json_clock(json, "leased_until", item->lease_until_ms);
 	json_text_or_null(json, "decision", item->decision);
 	json_text_or_null(json, "decided_by", item->operator_id);
+	json_text_or_null(json, "proposed", item->proposal);
+	json_text_or_null(json, "proposed_by", slice_is_empty(item->proposal) ? SLICE_EMPTY : item->proposed_by);
 	json_text_or_null(json, "note", item->note);
 	json_text(json, "file", item->origin.file_name);
 	json_text(json, "file_id", item->origin.file_id);
@@ -459,6 +461,9 @@ static void text_head(const struct page *page, struct buffer *out)
 			      (unsigned long long)item->offset);
 	buffer_add_char(out, '\n');
 	line(out, "owner", item->owner);
+	if (!slice_is_empty(item->proposal))
+		buffer_printf(out, "%-14s%.*s, by %.*s\n", "proposed", (int)item->proposal.len, item->proposal.data,
+			      (int)item->proposed_by.len, item->proposed_by.data);
 	line(out, "decision", item->decision);
 	line(out, "note", item->note);
 }

@@ -144,7 +144,8 @@ int store_exception_add(struct store *store, struct store_exception *exception)
 #define EXCEPTION_JOINS                                                                                                \
 	"FROM exceptions e JOIN files f ON f.file_no = e.file_no LEFT JOIN tsets t ON t.tset_no = e.tset_no "          \
 	"LEFT JOIN interchanges i ON i.interchange_no = t.interchange_no "
-#define EXCEPTION_SELECT "SELECT e.exception_no, " EXCEPTION_COLUMNS("e.") ", " ORIGIN_COLUMNS " " EXCEPTION_JOINS
+#define EXCEPTION_SELECT                                                                                               \
+	"SELECT e.exception_no, " EXCEPTION_COLUMNS("e.") ", e.proposal, e.proposed_by, " ORIGIN_COLUMNS " " EXCEPTION_JOINS
 
 static bool is_waiting(const struct store_exception *exception)
 {
@@ -211,6 +212,8 @@ static void read_exception_row(struct query *query, struct arena *arena, struct 
 	read_hash(query, &exception->identity);
 	exception->incoming = read_text(query, arena);
 	exception->raw = read_text(query, arena);
+	exception->proposal = read_text(query, arena);
+	exception->proposed_by = read_text(query, arena);
 	read_origin(query, arena, &exception->origin);
 }
 
@@ -414,7 +417,7 @@ int store_exception_counts(struct store *store, uint64_t file_no, store_count_fn
 struct exception_state {
 	bool there;
 	uint32_t version;
-	struct slice status, decision;
+	struct slice status, decision, proposal;
 };
 
 static int read_state(struct store *store, uint64_t exception_no, struct arena *arena, struct exception_state *state)
@@ -422,18 +425,35 @@ static int read_state(struct store *store, uint64_t exception_no, struct arena *
 	struct query query;
 
 	memset(state, 0, sizeof(*state));
-	query_open(&query, store, "SELECT version, status, decision FROM exceptions WHERE exception_no = ?");
+	query_open(&query, store, "SELECT version, status, decision, proposal FROM exceptions WHERE exception_no = ?");
 	query_u64(&query, exception_no);
 	if (query_row(&query)) {
 		state->there = true;
 		state->version = read_u32(&query);
 		state->status = read_text(&query, arena);
 		state->decision = read_text(&query, arena);
+		state->proposal = read_text(&query, arena);
 	}
 	return query_close(&query);
 }
 
-static int write_decision(struct store *store, const struct store_exception *exception)
+/* What the log says of this step: the decision, or the proposal that was made or withdrawn. */
+static struct store_decision step_of(const struct exception_state *state, const struct store_exception *exception)
+{
+	struct store_decision step = {.status = slice_from(status_names[exception->status]),
+				      .decision = exception->decision,
+				      .operator_id = exception->operator_id};
+	bool withdrawn = slice_is_empty(exception->proposal);
+
+	if (slice_equal(state->proposal, exception->proposal))
+		return step;
+	step.status = withdrawn ? SLICE_LITERAL("withdrawn") : SLICE_LITERAL("proposed");
+	step.decision = withdrawn ? state->proposal : exception->proposal;
+	step.operator_id = exception->proposed_by;
+	return step;
+}
+
+static int write_decision(struct store *store, const struct store_exception *exception, const struct store_decision *step)
 {
 	struct query query;
 
@@ -442,10 +462,10 @@ static int write_decision(struct store *store, const struct store_exception *exc
 		   "VALUES(?,?,?,?,?,?,?)");
 	query_u64(&query, exception->exception_no);
 	query_i64(&query, (int64_t)exception->version + 1);
-	query_cstr(&query, status_names[exception->status]);
-	query_text(&query, exception->decision);
+	query_text(&query, step->status);
+	query_text(&query, step->decision);
 	query_text(&query, exception->note);
-	query_text(&query, exception->operator_id);
+	query_text(&query, step->operator_id);
 	query_i64(&query, env_clock_ms(store->env));
 	return query_run(&query);
 }
@@ -456,7 +476,8 @@ static int write_exception(struct store *store, const struct store_exception *ex
 
 	query_open(&query, store,
 		   "UPDATE exceptions SET category = ?, urgency = ?, reason = ?, status = ?, decision = ?, note = ?, "
-		   "operator_id = ?, owner = ?, lease_until_ms = ?, version = version + 1 WHERE exception_no = ?");
+		   "operator_id = ?, proposal = ?, proposed_by = ?, owner = ?, lease_until_ms = ?, version = version + 1 "
+		   "WHERE exception_no = ?");
 	query_cstr(&query, category_name(exception->category));
 	query_i64(&query, category_urgency(exception->category));
 	query_text(&query, exception->reason);
@@ -464,6 +485,8 @@ static int write_exception(struct store *store, const struct store_exception *ex
 	query_text(&query, exception->decision);
 	query_text(&query, exception->note);
 	query_text(&query, exception->operator_id);
+	query_text(&query, exception->proposal);
+	query_text(&query, exception->proposed_by);
 	query_text(&query, exception->owner);
 	query_i64(&query, exception->lease_until_ms);
 	query_u64(&query, exception->exception_no);
@@ -474,22 +497,24 @@ int store_exception_update(struct store *store, struct store_exception *exceptio
 {
 	struct arena_mark mark = arena_mark(&store->scratch);
 	struct exception_state state;
-	bool decided;
+	struct store_decision step;
 	int error = read_state(store, exception->exception_no, &store->scratch, &state);
 
 	if (error == 0 && !state.there)
 		error = STORE_E_MISSING;
 	if (error == 0 && state.version != exception->version)
 		error = STORE_E_STALE;
-	decided = error == 0 && (!slice_is(state.status, status_names[exception->status]) ||
-				 !slice_equal(state.decision, exception->decision));
-	arena_rewind(&store->scratch, mark);
-	if (decided)
-		error = write_decision(store, exception);
+	if (error == 0 && (!slice_is(state.status, status_names[exception->status]) ||
+			   !slice_equal(state.decision, exception->decision) ||
+			   !slice_equal(state.proposal, exception->proposal))) {
+		step = step_of(&state, exception);
+		error = write_decision(store, exception, &step);
+	}
 	if (error == 0)
 		error = write_exception(store, exception);
 	if (error == 0)
 		exception->version++;
+	arena_rewind(&store->scratch, mark);
 	return error;
 }
 

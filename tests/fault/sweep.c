@@ -10,7 +10,7 @@
  * usage: sweep SAMPLES [STRIDE [NIGHT [BEFORE...]]]   every STRIDE-th operation (default 1) of NIGHT (night1), after
  *        the nights BEFORE, undisturbed
  *
- * NIGHT may be `release:ITEM`: what is disturbed is then the release of that held set. Where the release was not yet
+ * NIGHT may be `release:ITEM`: what is disturbed is then the second operator's release of that held set. Where the release was not yet
  * recorded it is given again; then a run goes on with it.
  *
  * SWEEP_ONLY=campaign:nth does one point (campaigns count from 0), SWEEP_LOUD shows what muster says, SWEEP_KEEP keeps
@@ -147,6 +147,8 @@ static void expect(const char *folder, char **argv)
 static char release_item[64];
 static char *release_argv[] = {"muster", "--as-of", "2026-03-02", "-q", "queue", "resolve", release_item, "release",
 			       "--note", "the sponsor said so", "--operator", "rep", NULL};
+static char *propose_argv[] = {"muster", "-q", "queue", "resolve", release_item, "release", "--note", "the sponsor said so",
+			       "--operator", "lead", NULL};
 static char *run_argv[] = {"muster", "--as-of", "2026-03-02", "-q", "run", NULL};
 
 /* The workspace that every run starts from: loaded, with a night in its drop folders. */
@@ -174,10 +176,12 @@ static void make_world(char *folder, const char *night, char **before)
 		shell("cp -r %s/%s/. %s/in/", samples, *before, folder);
 		expect(folder, run_argv);
 	}
-	if (sscanf(night, "release:%63s", release_item) == 1)
+	if (sscanf(night, "release:%63s", release_item) == 1) {
 		night_argv = release_argv;
-	else
+		expect(folder, propose_argv);
+	} else {
 		shell("cp -r %s/%s/. %s/in/", samples, night, folder);
+	}
 }
 
 /* ---- what came out ---- */

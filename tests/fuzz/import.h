@@ -54,7 +54,7 @@ static void import_try(struct slice content)
 		import_open();
 	buffer_init(&messages, fuzz_env());
 	FUZZ_CLAIM(store_begin(import_store, STORE_WRITE) == 0);
-	r = queue_import(import_store, fuzz_env(), "fuzz", content, SLICE_LITERAL("fuzzer"), &messages, &result);
+	r = queue_import(import_store, fuzz_env(), "fuzz", content, SLICE_LITERAL("fuzzer"), QUEUE_RELEASE_BY_TWO, &messages, &result);
 	store_rollback(import_store);
 	FUZZ_CLAIM(r == 0 || r == QUEUE_E_FILE);
 	for (i = 0; i < messages.len; i++)

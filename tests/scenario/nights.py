@@ -34,7 +34,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
       notice KIND NAME|GROUP [WORDS]   rows of notices.csv, likewise; `notice none`: none
     order DATE WORDS              muster groups WORDS on that day; `notice` lines as above
     refuse DATE WORDS             the same, refused; the indented line is in the reason
-    release ITEM | reject ITEM    F1-1-0 = file, set, record
+    release ITEM | reject ITEM    F1-1-0 = file, set, record; a set is released by two operators
     match ITEM NAME DATE          on that day
     queue ITEM CATEGORY NAME ...  what waits, and its candidates as they stand; `none`: none
     not ITEM NAME                 that candidate is not meant
@@ -469,8 +469,10 @@ class Runner:
     def decide(self, decision, words, day=None):
         number, ordinal, pos = words[0][1:].split("-")
         item = "F%08d-%s-%s" % (int(number), ordinal, pos)
-        arguments = ["--as-of", day or self.day, "queue", "resolve", item, decision]
-        status, out, err = self.world.muster(*arguments, "--note", "asked the sponsor")
+        arguments = ["--as-of", day or self.day, "queue", "resolve", item, decision, "--note", "asked the sponsor"]
+        if decision == "release" and pos == "0":
+            self.world.muster(*arguments, "--operator", "lead")
+        status, out, err = self.world.muster(*arguments)
         if status != 0:
             raise Fault("%s %s ends with %d: %s%s" % (decision, item, status, out, err))
 

@@ -337,7 +337,7 @@ static void reports_hash_their_style(void **state)
 /* Promise P32: made again after a representative has worked on it, each file is the same to the byte. */
 static void makes_them_again_byte_for_byte(void **state)
 {
-	struct queue_decision decision = {S(ITEM_WAITING), S("match:M000000018"), S("note"), S("rep1"), 0};
+	struct queue_decision decision = {S(ITEM_WAITING), S("match:M000000018"), S("note"), S("rep1"), 0, QUEUE_RELEASE_BY_TWO};
 	struct outputs_written first, again;
 	struct store_file file;
 	const struct store_file *stored;

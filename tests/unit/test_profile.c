@@ -94,6 +94,7 @@ static void test_defaults_serve_without_a_config(void **state)
 	assert_string_equal(config.partners, "partners");
 	assert_slice(config.member_id_format, "M########@");
 	assert_int_equal(config.due_hours, 48);
+	assert_false(config.release_alone);
 	assert_int_equal(config.candidates, PROFILE_CANDIDATES_AUTO);
 	assert_int_equal(config.candidates_bytes, UINT64_C(256) * 1024 * 1024);
 	assert_int_equal(config.chunk_members, LIMIT_CHUNK_MEMBERS);
@@ -106,7 +107,7 @@ static void test_config_paths_are_relative_to_the_file(void **state)
 	(void)state;
 	assert_int_equal(parse_config("database: /var/lib/muster/plan.db\nin: drop/in\ndue_hours: 24\nchunk_members: 7\n"
 	                              "candidates: memory\ncandidates_memory: 2 GiB\n"
-	                              "calendar: plain\nmember_id_format: 'KP-######@'\n"
+	                              "calendar: plain\nrelease_by: one\nmember_id_format: 'KP-######@'\n"
 	                              "receiver_ids: ['ZZ:MUSTERHP', '941234567']\n",
 	                              &config),
 	                 0);
@@ -115,6 +116,7 @@ static void test_config_paths_are_relative_to_the_file(void **state)
 	assert_string_equal(config.in, "/srv/muster/drop/in");
 	assert_string_equal(config.held, "/srv/muster/held");
 	assert_int_equal(config.due_hours, 24);
+	assert_true(config.release_alone);
 	assert_int_equal(config.chunk_members, 7);
 	assert_int_equal(config.candidates, PROFILE_CANDIDATES_MEMORY);
 	assert_int_equal(config.candidates_bytes, UINT64_C(2) * 1024 * 1024 * 1024);
@@ -150,6 +152,7 @@ static void test_config_faults(void **state)
 		{"candidates: disk\n", "candidates is auto, database or memory"},
 		{"candidates_memory: many\n", "/srv/muster/muster.yaml:1:20: candidates_memory"},
 		{"calendar: lunar\n", "calendar is plain"},
+		{"release_by: nobody\n", "release_by is two or one"},
 		{"database: ''\n", "database has 1 to 1024 characters"},
 		{"member_id_format: M###\n", "member_id_format is capitals"},
 		{"member_id_format: 'M@####'\n", "member_id_format is capitals"},

@@ -40,7 +40,7 @@ static const struct store_exception *item(const char *id)
 
 static int resolve(const char *id, const char *decision, uint32_t version, struct buffer *why)
 {
-	struct queue_decision d = {slice_from(id), slice_from(decision), S(""), S("rep1"), version};
+	struct queue_decision d = {slice_from(id), slice_from(decision), S(""), S("rep1"), version, QUEUE_RELEASE_BY_TWO};
 
 	buffer_clear(why);
 	return queue_resolve(store, &world.env, &d, why);
@@ -212,6 +212,130 @@ static void holds_take_no_member(void **state)
 	buffer_fini(&why);
 }
 
+/* A set of the first file that waits as a whole. */
+static void hold_set(void)
+{
+	const struct store_tset *found;
+	struct store_tset tset;
+
+	begin();
+	assert_int_equal(store_tset_get(store, 1, &arena, &found), 0);
+	tset = *found;
+	tset.outcome = STORE_TSET_HELD;
+	assert_int_equal(store_tset_update(store, &tset), 0);
+	put_item(1, 1, 0, CATEGORY_MASS_TERM, "Too many.", "{}", "", NULL, 0);
+	commit();
+}
+
+#define ITEM_SET "F00000001-1-0"
+
+static int say(const char *decision, const char *operator_id, const char *note, enum queue_release release,
+	       struct buffer *why)
+{
+	struct queue_decision d = {
+		S(ITEM_SET), slice_from(decision), slice_from(note), slice_from(operator_id), 0, release};
+
+	buffer_clear(why);
+	return queue_resolve(store, &world.env, &d, why);
+}
+
+static int describe_decision(void *context, const struct store_decision *decision)
+{
+	buffer_printf(context, "%u %.*s %.*s %.*s\n", decision->version, (int)decision->status.len, decision->status.data,
+		      (int)decision->decision.len, decision->decision.data, (int)decision->operator_id.len,
+		      decision->operator_id.data);
+	return 0;
+}
+
+static int describe_audit(void *context, const struct store_audit *audit)
+{
+	buffer_printf(context, "%.*s %.*s: %.*s\n", (int)audit->actor.len, audit->actor.data, (int)audit->kind.len,
+		      audit->kind.data, (int)audit->text.len, audit->text.data);
+	return 0;
+}
+
+static void releases_a_set_with_four_eyes(void **state)
+{
+	struct buffer why;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	hold_set();
+	assert_int_equal(say("release", "ada", "", QUEUE_RELEASE_BY_TWO, &why), QUEUE_E_DECISION); /* on whose word? */
+	assert_int_equal(say("withdraw", "ada", "", QUEUE_RELEASE_BY_TWO, &why), QUEUE_E_DECISION);
+	assert_int_equal(say("release", "ada", "called them", QUEUE_RELEASE_BY_TWO, &why), QUEUE_E_PROPOSED);
+	assert_int_equal(item(ITEM_SET)->status, STORE_EXCEPTION_OPEN);
+	assert_true(slice_is_empty(item(ITEM_SET)->decision));
+	assert_true(slice_is(item(ITEM_SET)->proposed_by, "ada"));
+	/* One person has one vote, however he writes his name. */
+	assert_int_equal(say("release", "ada", "again", QUEUE_RELEASE_BY_TWO, &why), QUEUE_E_DECISION);
+	assert_string_equal(why.data, "ada has proposed the release: another operator has to confirm it");
+	assert_int_equal(say("release", "Ada", "again", QUEUE_RELEASE_BY_TWO, &why), QUEUE_E_DECISION);
+	assert_int_equal(say("release", "eve", "me too", QUEUE_RELEASE_DENIED, &why), QUEUE_E_DENIED);
+	assert_int_equal(item(ITEM_SET)->version, 2);
+	/* What is withdrawn needs two again. */
+	assert_int_equal(say("withdraw", "ada", "", QUEUE_RELEASE_BY_TWO, &why), QUEUE_E_PROPOSED);
+	assert_int_equal(say("release", "lee", "asked", QUEUE_RELEASE_BY_TWO, &why), QUEUE_E_PROPOSED);
+	assert_int_equal(say("release", "ada", "", QUEUE_RELEASE_BY_TWO, &why), 0);
+	assert_int_equal(item(ITEM_SET)->status, STORE_EXCEPTION_RESOLVED);
+	assert_true(slice_is(item(ITEM_SET)->decision, "release"));
+	assert_true(slice_is(item(ITEM_SET)->operator_id, "ada"));
+	buffer_clear(&text);
+	assert_int_equal(store_decisions_each(store, item(ITEM_SET)->exception_no, describe_decision, &text), 0);
+	assert_string_equal(text.data, "2 proposed release ada\n3 withdrawn release ada\n4 proposed release lee\n"
+				       "5 resolved release ada\n");
+	buffer_clear(&text);
+	assert_int_equal(store_audit_each(store, 1, describe_audit, &text), 0);
+	has("ada proposal: release, now version 2\n");
+	has("ada proposal: withdraw, now version 3\n");
+	has("lee proposal: release, now version 4\n");
+	has("ada decision: release, where lee had proposed release, now version 5\n");
+	buffer_fini(&why);
+}
+
+/* A file of decisions is one operator's word, too; and a proposal is no decision that comes back in his export. */
+static void a_file_of_decisions_is_one_voice(void **state)
+{
+	struct store_exception_filter filter = {.file_no = 1, .in_file_order = true};
+	struct queue_import_result result;
+	struct buffer messages, why;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	buffer_init(&messages, &world.env);
+	hold_set();
+	assert_int_equal(queue_import(store, &world.env, "d.csv", S("item,version,decision,note\n" ITEM_SET ",1,release,x\n"),
+				      S("ada"), QUEUE_RELEASE_BY_TWO, &messages, &result),
+			 0);
+	assert_int_equal(result.proposed, 1);
+	assert_int_equal(result.decided, 0);
+	export(&filter, QUEUE_CSV, false);
+	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&text), S("lee"), QUEUE_RELEASE_BY_TWO,
+				      &messages, &result),
+			 0);
+	assert_int_equal(result.decided + result.proposed, 0);
+	assert_int_equal(item(ITEM_SET)->status, STORE_EXCEPTION_OPEN);
+	assert_int_equal(queue_import(store, &world.env, "d.csv", S("item,version,decision\n" ITEM_SET ",2,release\n"),
+				      S("lee"), QUEUE_RELEASE_BY_TWO, &messages, &result),
+			 0);
+	assert_int_equal(result.decided, 1);
+	buffer_fini(&messages);
+	buffer_fini(&why);
+}
+
+static void one_releases_where_the_site_says_so(void **state)
+{
+	struct buffer why;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	hold_set();
+	assert_int_equal(say("release", "ada", "", QUEUE_RELEASE_ALONE, &why), QUEUE_E_DECISION);
+	assert_int_equal(say("release", "ada", "called them", QUEUE_RELEASE_ALONE, &why), 0);
+	assert_int_equal(item(ITEM_SET)->status, STORE_EXCEPTION_RESOLVED);
+	buffer_fini(&why);
+}
+
 static int describe_label(void *context, const struct store_label *label)
 {
 	uint32_t i;
@@ -290,7 +414,7 @@ static void takes_a_candidate_away(void **state)
 /* Whichever allocation fails: the decision with its label and what it rules out, or nothing of them. */
 static void keeps_all_of_a_decision_or_nothing(void **state)
 {
-	struct queue_decision d = {S(ITEM_WAITING), S("not:M000000018"), S(""), S("rep1"), 1};
+	struct queue_decision d = {S(ITEM_WAITING), S("not:M000000018"), S(""), S("rep1"), 1, QUEUE_RELEASE_BY_TWO};
 	struct buffer why;
 	struct env_fault fault;
 	uint64_t nth;
@@ -397,7 +521,7 @@ static void takes_its_own_csv_back(void **state)
 	buffer_init(&messages, &world.env);
 	export(&filter, QUEUE_CSV, true);
 	add_decisions(&file, values);
-	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), &messages, &result),
+	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), QUEUE_RELEASE_BY_TWO, &messages, &result),
 			 0);
 	assert_int_equal(result.rows, 2);
 	assert_int_equal(result.decided, 1);
@@ -408,7 +532,7 @@ static void takes_its_own_csv_back(void **state)
 	assert_true(slice_is(item(ITEM_WAITING)->note, "=sure"));
 	assert_int_equal(item(ITEM_HOSTILE)->version, 1);
 	/* The same file again: the row is stale now, and says so; nothing is decided twice. */
-	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), &messages, &result),
+	assert_int_equal(queue_import(store, &world.env, "d.csv", buffer_slice(&file), S("rep1"), QUEUE_RELEASE_BY_TWO, &messages, &result),
 			 0);
 	assert_int_equal(result.decided, 0);
 	assert_int_equal(result.refused, 1);
@@ -432,7 +556,7 @@ static void tells_where_a_decision_is_wrong(void **state)
 
 	(void)state;
 	buffer_init(&messages, &world.env);
-	assert_int_equal(queue_import(store, &world.env, "d.csv", slice_from(file), S("rep1"), &messages, &result), 0);
+	assert_int_equal(queue_import(store, &world.env, "d.csv", slice_from(file), S("rep1"), QUEUE_RELEASE_BY_TWO, &messages, &result), 0);
 	text = (struct buffer){.data = messages.data};
 	has("d.csv:2:1: F00000001-1-2: no member with this number is on file\n");
 	has("d.csv:3:1: F00000001-1-4: a decision is one of match:<member id>, not:<member id>, new, release, reject, skip\n");
@@ -462,7 +586,7 @@ static void takes_its_own_xml_back(void **state)
 	buffer_add(&file, strstr(text.data, "</item>") + 7, (size_t)(end - strstr(text.data, "</item>") - 7));
 	buffer_add_text(&file, "<decision> new\n</decision>");
 	buffer_add_text(&file, end);
-	assert_int_equal(queue_import(store, &world.env, "d.xml", buffer_slice(&file), S("rep1"), &messages, &result),
+	assert_int_equal(queue_import(store, &world.env, "d.xml", buffer_slice(&file), S("rep1"), QUEUE_RELEASE_BY_TWO, &messages, &result),
 			 0);
 	assert_int_equal(result.rows, 3);
 	assert_int_equal(result.decided, 2);
@@ -498,7 +622,7 @@ static void refuses_files_as_a_whole(void **state)
 	buffer_init(&messages, &world.env);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		buffer_clear(&messages);
-		assert_int_equal(queue_import(store, &world.env, "d", slice_from(rows[i].content), S("rep1"), &messages,
+		assert_int_equal(queue_import(store, &world.env, "d", slice_from(rows[i].content), S("rep1"), QUEUE_RELEASE_BY_TWO, &messages,
 					      &result),
 				 QUEUE_E_FILE);
 		if (strncmp(messages.data, rows[i].message, strlen(rows[i].message)) != 0)
@@ -557,6 +681,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_the_decisions_there_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_decisions_that_make_no_sense, setup, teardown),
 		cmocka_unit_test_setup_teardown(holds_take_no_member, setup, teardown),
+		cmocka_unit_test_setup_teardown(releases_a_set_with_four_eyes, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_of_decisions_is_one_voice, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_releases_where_the_site_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_what_a_decision_teaches, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_a_candidate_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_all_of_a_decision_or_nothing, setup, teardown),
