@@ -79,7 +79,24 @@ struct profile_drift {
 	int32_t review_points, match_points, wrong_per_10k;
 };
 
-/* Which sets tell of everybody (full files). BGN08 4 is an audit whatever was agreed. */
+/* What a file is by a word of it: a BGN08, or the type in its name. */
+enum profile_kind {
+	PROFILE_KIND_UNSAID,
+	PROFILE_KIND_CHANGE,
+	PROFILE_KIND_FULL,
+	PROFILE_KIND_AUDIT /* compared and reported, not applied */
+};
+struct profile_kinds {
+	const struct profile_kind_row {
+		struct slice word;
+		enum profile_kind kind;
+	} *rows;
+	uint32_t count;
+};
+/* UNSAID where no row is of this word. */
+enum profile_kind profile_kind_of(const struct profile_kinds *kinds, struct slice word);
+
+/* Which sets tell of everybody (full files), where neither by_action nor by_name of struct profile_full says so. */
 enum profile_full_mode {
 	PROFILE_FULL_BY_BGN08, /* RX */
 	PROFILE_FULL_BY_INS03, /* RX, and sets whose records are all INS03 030 */
@@ -92,6 +109,8 @@ enum profile_omit_end { PROFILE_OMIT_MONTH_OF_FILE, PROFILE_OMIT_MONTH_BEFORE, P
 /* Full files: who is left out, and what becomes of him. */
 struct profile_full {
 	enum profile_full_mode mode;
+	struct profile_kinds by_action;  /* bgn08_map; what it leaves out: 4 an audit, RX full, others changes */
+	struct profile_kinds by_name;    /* modes_by_name: by PROFILE_NAME_TYPE of a file's name; none: names say nothing */
 	bool refused;                    /* file_mode: change. A full file of this partner waits */
 	enum profile_omission omission;  /* end, let alone, or ask */
 	enum profile_omit_end omit_end;  /* last covered day, by BGN03; the default takes no day away that has passed */

@@ -298,6 +298,22 @@ static int suspect_set(struct validate *validate, bool *ret_suspect)
 	return r < 0 ? r : guard_suspects(&validate->guard, ret_suspect);
 }
 
+/* A set whose name and BGN08 contradict each other waits. */
+static void find_full_mode(struct validate *validate)
+{
+	const struct full_signs signs = {.action = validate->action,
+					 .type = validate->name_parts[PROFILE_NAME_TYPE],
+					 .records = validate->records,
+					 .compared = validate->compared};
+	struct slice doubt;
+
+	validate->full.mode = full_mode_of(&validate_job(validate)->profile->full, &signs, &doubt);
+	if (doubt.len == 0 || !validate->name_agreed || validate->hold_category != CATEGORY_COUNT)
+		return;
+	validate->hold_category = CATEGORY_FILE_HOLD;
+	validate->hold_reason = doubt;
+}
+
 int fate_add_set(struct validate *validate, const struct x12_tset *tset, const struct check_verdict *verdict)
 {
 	struct job *job = validate_job(validate);
@@ -307,8 +323,7 @@ int fate_add_set(struct validate *validate, const struct x12_tset *tset, const s
 
 	tset_row_fill(validate, tset, verdict, &row);
 	if (slice_is(tset->set_id, "834"))
-		validate->full.mode = full_mode_of(&job->profile->full, validate->action, validate->records,
-						   validate->compared);
+		find_full_mode(validate);
 	r = tset_row_settle(validate, verdict, &row);
 	if (r == 0 && validate->full.mode == STORE_FULL_NONE && row.outcome == STORE_TSET_OPEN)
 		r = suspect_set(validate, &suspect);

@@ -9,16 +9,26 @@ struct full {
 	struct full_uses uses;
 };
 
-enum store_full_mode full_mode_of(const struct profile_full *profile, struct slice action, uint32_t records,
-                                  uint32_t compared)
+static enum profile_kind kind_of_action(const struct profile_full *profile, struct slice action)
 {
-	if (slice_is(action, "4"))
+	enum profile_kind kind = profile_kind_of(&profile->by_action, action);
+
+	if (kind != PROFILE_KIND_UNSAID)
+		return kind;
+	return slice_is(action, "4") ? PROFILE_KIND_AUDIT : slice_is(action, "RX") ? PROFILE_KIND_FULL : PROFILE_KIND_CHANGE;
+}
+
+/* The name says nothing. */
+static enum store_full_mode mode_of_action(const struct profile_full *profile, enum profile_kind kind,
+					   const struct full_signs *signs)
+{
+	if (kind == PROFILE_KIND_AUDIT)
 		return STORE_FULL_AUDIT;
 	switch (profile->mode) {
 	case PROFILE_FULL_BY_BGN08:
 		break;
 	case PROFILE_FULL_BY_INS03:
-		if (records > 0 && compared == records)
+		if (signs->records > 0 && signs->compared == signs->records)
 			return STORE_FULL_REPLACE;
 		break;
 	case PROFILE_FULL_ALWAYS:
@@ -26,7 +36,35 @@ enum store_full_mode full_mode_of(const struct profile_full *profile, struct sli
 	case PROFILE_FULL_NEVER:
 		return STORE_FULL_NONE;
 	}
-	return slice_is(action, "RX") ? STORE_FULL_REPLACE : STORE_FULL_NONE;
+	return kind == PROFILE_KIND_FULL ? STORE_FULL_REPLACE : STORE_FULL_NONE;
+}
+
+enum store_full_mode full_mode_of(const struct profile_full *profile, const struct full_signs *signs,
+				  struct slice *ret_doubt)
+{
+	enum profile_kind sent = kind_of_action(profile, signs->action);
+
+	*ret_doubt = SLICE_EMPTY;
+	if (profile->by_name.count == 0)
+		return mode_of_action(profile, sent, signs);
+	switch (profile_kind_of(&profile->by_name, signs->type)) {
+	case PROFILE_KIND_UNSAID:
+		*ret_doubt = SLICE_LITERAL("the type in the file's name is not in modes_by_name; nothing was applied");
+		return mode_of_action(profile, sent, signs);
+	case PROFILE_KIND_CHANGE:
+		if (sent != PROFILE_KIND_CHANGE)
+			*ret_doubt = SLICE_LITERAL("the file's name says changes, its BGN08 that it tells of everybody; "
+						   "nothing was applied");
+		return STORE_FULL_NONE;
+	case PROFILE_KIND_FULL:
+		if (sent != PROFILE_KIND_AUDIT)
+			return STORE_FULL_REPLACE;
+		*ret_doubt = SLICE_LITERAL("the file's name says a full file, its BGN08 an audit; nothing was applied");
+		return STORE_FULL_AUDIT;
+	case PROFILE_KIND_AUDIT:
+		break;
+	}
+	return STORE_FULL_AUDIT;
 }
 
 /* ---- the file's full sets ---- */

@@ -12,9 +12,17 @@
 
 #include "job.h"
 
-/* Of a set with so many records, so many of them INS03 030. */
-enum store_full_mode full_mode_of(const struct profile_full *profile, struct slice action, uint32_t records,
-                                  uint32_t compared);
+/* What is said of a set: by its BGN08, by the type in its file's name, and that so many of its records are INS03 030. */
+struct full_signs {
+	struct slice action, type;
+	uint32_t records, compared;
+};
+/*
+ * What it is by what was agreed. Where BGN08 and the name contradict each other: what does less of both, and *ret_doubt
+ * says why nobody should be sure; else that is empty. Static.
+ */
+enum store_full_mode full_mode_of(const struct profile_full *profile, const struct full_signs *signs,
+				  struct slice *ret_doubt);
 /* Judge the full sets of the file that are to be applied, inside the write transaction of pass 1. */
 int full_judge(struct job *job);
 

@@ -205,3 +205,56 @@ int profile_read_name(const struct profile_names *names, struct slice name, bool
 	}
 	return 0;
 }
+
+/* ---- what a file is by a word ---- */
+
+static int read_kinds(struct key_reader *reader, const struct yaml_node *node, const char *example,
+		      struct profile_kinds *ret_kinds)
+{
+	static const struct key_choice choices[] = {
+		{"change", PROFILE_KIND_CHANGE}, {"full", PROFILE_KIND_FULL}, {"audit", PROFILE_KIND_AUDIT}, {NULL, 0}};
+	struct profile_kind_row *rows = arena_alloc_array(reader->arena, (size_t)node->count + 1, sizeof(*rows));
+	uint32_t count = 0;
+
+	if (rows == NULL)
+		return -ENOMEM;
+	if (node->kind != YAML_MAPPING || node->count == 0)
+		key_fault(reader, node, "%.*s is written as %s", (int)node->key.len, node->key.data, example);
+	for (const struct yaml_node *row = node->first; row != NULL && node->kind == YAML_MAPPING; row = row->next) {
+		const struct key_choice *choice = choices;
+
+		while (choice->text != NULL && !(row->kind == YAML_SCALAR && slice_is(row->text, choice->text)))
+			choice++;
+		if (choice->text == NULL)
+			key_fault(reader, row, "a file is change, full or audit");
+		else
+			rows[count++] = (struct profile_kind_row){row->key, (enum profile_kind)choice->value};
+	}
+	*ret_kinds = (struct profile_kinds){rows, count};
+	return 0;
+}
+
+int names_read_actions(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct profile_kinds *kinds = &((struct profile_text *)target)->profile.full.by_action;
+	int r = read_kinds(reader, node, "{2: change, 4: audit, RX: full}, by BGN08", kinds);
+
+	for (const struct yaml_node *row = node->first; r == 0 && row != NULL && node->kind == YAML_MAPPING; row = row->next)
+		if (row->key.len < 1 || row->key.len > 2)
+			key_fault_at_key(reader, row, "a BGN08 is 2, 4 or RX");
+	return r;
+}
+
+int names_read_types(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	return read_kinds(reader, node, "{834C: change, 834F: full}, by the group \"type\" of name_regex",
+			  &((struct profile_text *)target)->profile.full.by_name);
+}
+
+enum profile_kind profile_kind_of(const struct profile_kinds *kinds, struct slice word)
+{
+	for (uint32_t i = 0; i < kinds->count; i++)
+		if (slice_equal(kinds->rows[i].word, word))
+			return kinds->rows[i].kind;
+	return PROFILE_KIND_UNSAID;
+}

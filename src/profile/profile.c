@@ -191,6 +191,8 @@ static const struct key profile_keys[] = {
 	{"max_inflated", KEY_BYTES, AT(profile.max_inflated_bytes), 1, (int64_t)LIMIT_INFLATE_BYTES, NULL, NULL, NULL},
 
 	{"file_mode", KEY_OWN, 0, 0, 0, NULL, NULL, read_file_mode},
+	{"bgn08_map", KEY_OWN, 0, 0, 0, NULL, NULL, names_read_actions},
+	{"modes_by_name", KEY_OWN, 0, 0, 0, NULL, NULL, names_read_types},
 	{"full_file_mode", KEY_CHOICE, AT(profile.full.mode), 0, 0, full_file_mode_choices, NULL, NULL},
 	{"omission", KEY_CHOICE, AT(profile.full.omission), 0, 0, omission_choices, NULL, NULL},
 	{"omit_end", KEY_CHOICE, AT(profile.full.omit_end), 0, 0, omit_end_choices, NULL, NULL},
@@ -202,7 +204,7 @@ static const struct key profile_keys[] = {
 	AS_IS("transport", transport_choices),
 	AS_IS("atomic", atomic_choices),
 
-	LATER("modes_by_name"), LATER("reconcile"), LATER("bgn08_map"), LATER("history"),
+	LATER("reconcile"), LATER("history"),
 	LATER("cat_map"),
 	LATER("cob_rules"), LATER("family_split"), LATER("error_report"), LATER("expect"),
 	LATER("thresholds"), LATER("schedule"), LATER("window"),
@@ -368,6 +370,8 @@ static void check_pairs(struct key_reader *reader, const struct profile *profile
 
 	if (!slice_is_empty(profile->isa_receiver_qualifier) && slice_is_empty(profile->isa_receiver))
 		fault_of_file(reader, "isa_receiver_qualifier goes with isa_receiver");
+	if (profile->full.by_name.count > 0 && profile->names.groups[PROFILE_NAME_TYPE] == 0)
+		fault_of_file(reader, "modes_by_name goes with a group (?<type>...) of name_regex, whose values it lists");
 	if (by_gs03 != !slice_is_empty(profile->check.gs_receiver_test))
 		fault_of_file(reader, "test_rule: gs03 goes with gs_receiver_test, which is the GS03 of test files");
 	else if (by_gs03 && slice_equal(profile->check.gs_receiver, profile->check.gs_receiver_test))

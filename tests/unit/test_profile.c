@@ -327,7 +327,11 @@ static void test_profile_faults(void **state)
 		{"omission: perhaps", "omission is term, ignore or exception"},
 		{"omission_grace: 0", "omission_grace is a whole number from 1 to 12"},
 		{"full_file_mode: by_bgn", "full_file_mode is by_bgn08, by_ins03, always_full or always_change"},
-		{"modes_by_name: {}", "modes_by_name is not supported yet"},
+		{"modes_by_name: {}", "2:16: modes_by_name is written as {834C: change, 834F: full}"},
+		{"modes_by_name: {834C: changes}", "2:23: a file is change, full or audit"},
+		{"bgn08_map: full", "2:12: bgn08_map is written as {2: change"},
+		{"bgn08_map: {4: [full]}", "2:16: a file is change, full or audit"},
+		{"bgn08_map: {RXX: full}", "2:13: a BGN08 is 2, 4 or RX"},
 		{"cob_rules: {}", "cob_rules is not supported yet"},
 		{"file_mode: both", "file_mode is by_bgn08, full or change"},
 		{"group_key: hdr39", "group_key is any, hdr38, 2000_1L or 2300_1L"},
@@ -484,6 +488,8 @@ static void test_keys_that_belong_together(void **state)
 		const char *text, *wanted;
 	} rows[] = {
 		{"isa_receiver_qualifier: ZZ\n", "isa_receiver_qualifier goes with isa_receiver"},
+		{"modes_by_name: {C: change}\n", "modes_by_name goes with a group (?<type>...) of name_regex"},
+		{"modes_by_name: {C: change}\nname_regex: '(C)'\n", "modes_by_name goes with a group"},
 		{"test_rule: gs03\n", "test_rule: gs03 goes with gs_receiver_test"},
 		{"gs_receiver_test: PLANT\n", "test_rule: gs03 goes with gs_receiver_test"},
 		{"test_rule: gs03\ngs_receiver: PLAN\ngs_receiver_test: PLAN\n", "every file would be a test"},
