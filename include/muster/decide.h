@@ -104,6 +104,7 @@ struct decide_policy {
 	bool renewal_inside;         /* dependents whom a renewal's family does not name are dropped by it */
 	bool renewal_survives;       /* a termination leaves coverage alone that begins after it */
 	bool cancel_at_begin;        /* an end on the first day is no day of cover: never effective */
+	bool current_only;           /* full files hold nobody's past: what is over and not on file is not taken in */
 	enum decide_month_rule month_rule;
 	int32_t gap_days;            /* a re-add after so many days without cover is continuous */
 	int32_t waiting_days;        /* a subscriber's coverage begins so many days after hire (DTP 336) */

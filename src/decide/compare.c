@@ -1,7 +1,8 @@
 /*
  * compare: a coverage that a full file lists (HD01 030), against what is stored.
  *
- *   none of the product in the group          add; from another group: transfer
+ *   none of the product in the group          add; from another group: transfer. What is over before the file was made
+ *                                             is added as history, but where the partner sends none (history)
  *   equal                                     no change
  *   plan, tier or COBRA differs               change, from the day sent
  *   an end was sent                           the coverage ends so
@@ -19,6 +20,27 @@
 
 #define REOPEN_DAYS 90
 
+/* The day on which the file spoke. */
+static date_day file_day(const struct record_work *it)
+{
+	date_day created = it->work->input->family->header->created_on;
+
+	return created != DATE_NONE && created < it->work->input->today ? created : it->work->input->today;
+}
+
+/* By agreement the file tells of nobody's past: what stands there as past, and is not on file, is a slip or a gap. */
+static int check_is_current(struct record_work *it, const struct line *line)
+{
+	char day[DATE_TEXT_BYTES];
+
+	if (!it->work->input->policy->current_only || is_forced(it) || line->ends_on == DATE_NONE ||
+	    line->ends_on >= file_day(it))
+		return 0;
+	return work_failf(it->work, CATEGORY_BAD_DATES,
+			  "The coverage ended with %s and is not on file; by agreement the file tells of what is current only.",
+			  date_format_iso(line->ends_on, day));
+}
+
 static int add_line(struct record_work *it, const struct line *line)
 {
 	int error;
@@ -31,7 +53,9 @@ static int add_line(struct record_work *it, const struct line *line)
 				 SLICE_LITERAL("The coverage to be added ends before it begins."));
 	if (line->plan == NULL)
 		return work_fail(it->work, CATEGORY_UNKNOWN_PLAN, SLICE_LITERAL("No plan code (HD04) was sent."));
-	error = family_require_covered(it, line);
+	error = check_is_current(it, line);
+	if (error == 0)
+		error = family_require_covered(it, line);
 	return error == 0 ? coverage_add(it, line) : error;
 }
 
@@ -54,14 +78,6 @@ static int32_t find_compared(const struct record_work *it, const struct line *li
 		last = (int32_t)i;
 	}
 	return last;
-}
-
-/* The day on which the file spoke. */
-static date_day file_day(const struct record_work *it)
-{
-	date_day created = it->work->input->family->header->created_on;
-
-	return created != DATE_NONE && created < it->work->input->today ? created : it->work->input->today;
 }
 
 static date_day compared_begin(const struct record_work *it, const struct line *line, const struct work_span *known)

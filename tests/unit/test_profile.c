@@ -323,7 +323,7 @@ static void test_profile_faults(void **state)
 	static const struct {
 		const char *line, *wanted;
 	} rows[] = {
-		{"history: none", "2:1: history is not supported yet"},
+		{"history: some", "2:10: history is all or none"},
 		{"omission: perhaps", "omission is term, ignore or exception"},
 		{"omission_grace: 0", "omission_grace is a whole number from 1 to 12"},
 		{"full_file_mode: by_bgn", "full_file_mode is by_bgn08, by_ins03, always_full or always_change"},
