@@ -131,6 +131,18 @@ struct batch_shadow_totals {
 };
 int batch_shadow(struct batch *batch, const struct batch_shadow *request, struct batch_shadow_totals *ret_totals);
 
+/* A file that a partner was to send (profile key expect): is it there? */
+struct batch_expected {
+	const struct profile *profile;
+	const struct profile_expect *expect; /* NULL: nothing is expected of him; then only `last` is told */
+	int64_t due_ms, next_ms;       /* by when the last one had to be there, and the next one */
+	bool late;                     /* the last one is not */
+	const struct store_file *last; /* the last of its kind that came; NULL = none ever. Borrowed for the call */
+};
+/* Every file that is expected of every partner; and every partner of whom none is. Needs no lock. 0, <0, or what `fn` returned. */
+int batch_expected_each(struct env *env, struct store *store, const struct profiles *profiles, int64_t now_ms, void *context,
+			int (*fn)(void *context, const struct batch_expected *expected));
+
 /* The profile of whoever sent this file (or the file that begins with these bytes), told by its first envelopes; never NULL.
  * 0 or <0. */
 int batch_profile_of_bytes(struct env *env, const struct profiles *profiles, struct slice head,

@@ -349,6 +349,15 @@ int store_files_unfinished(struct store *store, store_file_fn fn, void *context)
 /* All, in the order of claims, from file_no `from`. */
 int store_files_each(struct store *store, uint64_t from, store_file_fn fn, void *context);
 
+/* What a file that is expected must be. */
+enum store_arrival { STORE_ARRIVAL_ANY, STORE_ARRIVAL_CHANGE, STORE_ARRIVAL_FULL, STORE_ARRIVAL_820 };
+/*
+ * The partner's last file of that kind, but no trial, nor one that was rejected or a duplicate: those do not take the
+ * place of the one that is expected. NULL = none.
+ */
+int store_file_arrived(struct store *store, struct slice partner, enum store_arrival arrival, struct arena *arena,
+		       const struct store_file **ret_file);
+
 struct store_interchange {
 	uint64_t interchange_no; /* given by store_interchange_add */
 	uint64_t file_no;

@@ -121,6 +121,7 @@ int cli_members(struct cli *cli);
 int cli_groups(struct cli *cli);
 /* groups terminate, reinstate, separate, link, regions. */
 int cli_orders(struct cli *cli);
+int cli_partners(struct cli *cli);
 int cli_guide(struct cli *cli);
 int cli_match(struct cli *cli);
 int cli_convert(struct cli *cli);

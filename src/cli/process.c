@@ -201,6 +201,8 @@ int cli_run_batch(struct cli *cli)
 		r = batch_run(batch, &frame, frame_report, &files);
 	cli_progress_end(&frame.progress);
 	if (r == 0)
+		r = cli_tell_late(cli);
+	if (r == 0)
 		(void)store_checkpoint(cli->store, true);
 	batch_close(batch);
 	if (r == 0 && frame.files == 0)

@@ -24,6 +24,8 @@ int cli_missing_input(struct cli *cli, const char *path);
 
 /* `frame` NULL: nobody looks at the progress. Database, guides and the run's lock. MUSTER_ERROR_BUSY, said already, when another muster works. */
 int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch);
+/* Say which files should have come and did not. 0 or <0. */
+int cli_tell_late(struct cli *cli);
 /* Carry out the decisions on these items; count 0: all that wait to be carried out. */
 int cli_carry_out(struct cli *cli, const struct slice *item_ids, uint32_t count);
 

@@ -86,6 +86,11 @@ const struct cli_verb cli_verbs[] = {
 	 "order-<file id>.notices.csv to --out, else to the configuration's out/. --dry-run shows it and does nothing; the\n"
 	 "same order again changes nothing and writes its notices again.\n",
 	 "list show roster regions terminate reinstate separate link", cli_groups},
+	{"partners", "partners", "who sends, what came last, and what is late",
+	 "  muster partners\n  muster partners --json\n"
+	 "\nA line for each partner, or for each file that his profile expects (expect): the last one that came, by when the\n"
+	 "last one had to come, whether it is late, and when the next is due. Times are UTC. run says who is late, too.\n",
+	 NULL, cli_partners},
 	{"match", "match link|train|explain|evaluate|dedupe|shadow ...", "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"

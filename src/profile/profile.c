@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "agreed.h"
+#include "expect.h"
 #include "files.h"
 #include "keys.h"
 #include "muster/error.h"
@@ -62,7 +63,6 @@ CHOICES(renewal_choices, {"separate", 0}, {"inside", 1});
 CHOICES(month_choices, {"any", DECIDE_MONTH_ANY}, {"hold", DECIDE_MONTH_HOLD}, {"shift", DECIDE_MONTH_SHIFT});
 CHOICES(sponsor_key_choices, {"P5", 0}, {"hdr38", 1});
 CHOICES(cancel_choices, {"void", 0}, {"end_equals_begin", 1});
-CHOICES(transport_choices, {"folder", 0}, {"sftp", KEY_CHOICE_LATER}, {"pgp", KEY_CHOICE_LATER});
 CHOICES(test_rule_choices, {"isa15", PROFILE_TEST_ISA15}, {"folder", PROFILE_TEST_FOLDER}, {"gs03", PROFILE_TEST_GS03});
 CHOICES(ssn_required_choices, {"none", DECIDE_SSN_NOBODY}, {"sub only", DECIDE_SSN_SUBSCRIBERS},
         {"all", DECIDE_SSN_EVERYBODY});
@@ -70,6 +70,10 @@ CHOICES(atomic_choices, {"set", 0}, {"interchange", KEY_CHOICE_LATER}, {"group",
         {"family", KEY_CHOICE_LATER});
 
 static int read_file_mode(struct key_reader *reader, const struct yaml_node *node, void *target);
+static int read_transport(struct key_reader *reader, const struct yaml_node *node, void *target);
+static int say_where(struct key_reader *reader, const struct yaml_node *node, void *target);
+/* A name that is known in the field, for what is said by other keys here. */
+#define ELSEWHERE(name) {name, KEY_OWN, 0, 0, 0, NULL, NULL, say_where}
 static int read_plan_key(struct key_reader *reader, const struct yaml_node *node, void *target);
 static int read_hold_on(struct key_reader *reader, const struct yaml_node *node, void *target);
 static int read_support_order(struct key_reader *reader, const struct yaml_node *node, void *target);
@@ -188,6 +192,7 @@ static const struct key profile_keys[] = {
 	{"resend", KEY_CHOICE, AT(profile.resend), 0, 0, doubt_choices, NULL, NULL},
 	{"out_of_order", KEY_CHOICE, AT(profile.out_of_order), 0, 0, doubt_choices, NULL, NULL},
 	{"arrival", KEY_CHOICE, AT(profile.arrival), 0, 0, arrival_choices, NULL, NULL},
+	{"expect", KEY_OWN, 0, 0, 0, NULL, NULL, expect_read},
 	{"settle_seconds", KEY_INTEGER, AT(profile.settle_seconds), 1, 86400, NULL, NULL, NULL},
 	{"max_inflated", KEY_BYTES, AT(profile.max_inflated_bytes), 1, (int64_t)LIMIT_INFLATE_BYTES, NULL, NULL, NULL},
 
@@ -203,15 +208,40 @@ static const struct key profile_keys[] = {
 	{"missing_group", KEY_CHOICE_BOOL, AT(profile.full.missing_groups_ignored), 0, 0, missing_group_choices, NULL, NULL},
 
 	AS_IS("group_first", group_first_choices), AS_IS("out_834_effectuation", yes_later_choices),
-	AS_IS("transport", transport_choices),
+	{"transport", KEY_OWN, 0, 0, 0, NULL, NULL, read_transport},
 	AS_IS("atomic", atomic_choices),
 
 	LATER("reconcile"),
 	LATER("cat_map"),
-	LATER("cob_rules"), LATER("family_split"), LATER("error_report"), LATER("expect"),
-	LATER("thresholds"), LATER("schedule"), LATER("window"),
+	LATER("cob_rules"), LATER("family_split"), LATER("error_report"),
+	LATER("thresholds"), ELSEWHERE("schedule"), ELSEWHERE("window"),
 	{0},
 };
+
+static int say_where(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	static const char *const rows[][2] = {
+		{"schedule", "schedule stands inside expect: {schedule: weekdays, by: '06:00'}"},
+		{"window", "window stands inside expect: {schedule: weekdays, by: '06:00', window: 4}"},
+	};
+
+	(void)target;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (slice_is(node->key, rows[i][0]))
+			key_fault_at_key(reader, node, "%s", rows[i][1]);
+	return 0;
+}
+
+/* Bytes come by drop folder, in the clear: programs that are made for it fetch and decrypt them. */
+static int read_transport(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	(void)target;
+	if (node->kind != YAML_SCALAR || !slice_is(node->text, "folder"))
+		key_fault(reader, node,
+			  "transport is folder: muster takes files from in/<partner>/ and writes to out/<partner>/; let an "
+			  "SFTP server or a job of yours carry them there and back, decrypted and under a temporary name first");
+	return 0;
+}
 
 /* What a partner sends at all: both kinds, full files only, changes only. */
 static int read_file_mode(struct key_reader *reader, const struct yaml_node *node, void *target)

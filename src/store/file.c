@@ -313,6 +313,23 @@ int store_files_each(struct store *store, uint64_t from, store_file_fn fn, void 
 	return walk_files(&query, fn, context);
 }
 
+int store_file_arrived(struct store *store, struct slice partner, enum store_arrival arrival, struct arena *arena,
+		       const struct store_file **ret_file)
+{
+	struct query query;
+
+	/* BGN08 and the profile have settled which sets are full files; a file that was cut off may have no set. */
+	query_open(&query, store,
+		   "SELECT " FILE_COLUMNS " FROM files f WHERE partner = ?1 "
+		   "AND outcome IN ('processed', 'held') AND EXISTS(SELECT 1 FROM tsets t LEFT JOIN full_sets s "
+		   "ON s.tset_no = t.tset_no WHERE t.file_no = f.file_no AND t.outcome <> 'test' AND (?2 = 0 "
+		   "OR (?2 = 1 AND t.set_id = '834' AND s.tset_no IS NULL) OR (?2 = 2 AND s.tset_no IS NOT NULL) "
+		   "OR (?2 = 3 AND t.set_id = '820'))) ORDER BY file_no DESC LIMIT 1");
+	query_text(&query, partner);
+	query_i64(&query, (int64_t)arrival);
+	return finish_file(&query, arena, ret_file);
+}
+
 /* ---- interchanges -------------------------------------------------------------------------------------------- */
 
 #define INTERCHANGE_COLUMNS                                                                                            \

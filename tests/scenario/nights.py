@@ -12,7 +12,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     member NAME FAMILY KIN COLUMN=VALUE ...
     coverage NAME COLUMN=VALUE ...    another coverage of the member, who is as the line above says
     night DATE BGN08 [bgn03=DATE] [bgn01=..] [sponsor=ID] [name=NAME] [isa13=N] [header=SEGMENTS]
-          [usage=T] [gs03=ID] [drop=yes: by the drop folder; drop=test: by its folder test]
+          [usage=T] [gs03=ID] [like=DATE: made on that day] [drop=yes: by the drop folder; drop=test: by its folder test]
       set [bgn08=..]              another set in the same file; the first needs no such line
       030 N1 N2 all ...           a record each as the member is on file; `all` = everybody of G1, `but N3` = without
       030 NAME KEY=VALUE ...      with plan, tier, begins, ends, last, ssn, family, group, address, born, hd (none: no
@@ -365,7 +365,7 @@ class Runner:
         plain, options = split(words)
         options["bgn08"] = plain[1]
         self.world.load()
-        text = file_text(self.world, options, plain[0], lines)
+        text = file_text(self.world, options, options.get("like", plain[0]), lines)
         self.name = options.get("name", "night%d.834" % self.world.control)
         drop, folder = "drop" in options, "acme/test" if options.get("drop") == "test" else "acme"
         path = os.path.join(self.world.folder, "in/" + folder if drop else "", self.name)

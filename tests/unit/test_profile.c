@@ -192,7 +192,7 @@ static void test_all_faults_come_in_one_go(void **state)
 	                 MUSTER_ERROR_CONFIG);
 	assert_errors_hold(":2:9: reject is set or member");
 	assert_errors_hold(":3:9: resend is hold or apply");
-	assert_errors_hold(":4:12: transport: sftp is not supported yet");
+	assert_errors_hold(":4:12: transport is folder: muster takes files from in/<partner>/");
 	assert_errors_hold("retro_add");
 	assert_int_equal(muster_exit_status(MUSTER_ERROR_CONFIG), 78);
 }
@@ -353,6 +353,19 @@ static void test_profile_faults(void **state)
 		{"name_regex: '[\\d]+'", "means nothing inside of [ ]"},
 		{"name_regex: '(a)\\1'", "what a group found before"},
 		{"name_regex: '()()()()()()()()()()()()()()()()()()()()()()()()()()'", "too many groups"},
+		{"schedule: daily", "2:1: schedule stands inside expect"},
+		{"window: 4", "2:1: window stands inside expect"},
+		{"expect: daily", "2:9: expect is written as {schedule: weekdays, by: '06:00'}"},
+		{"expect: {schedule: daily}", "2:9: expect wants schedule, and by"},
+		{"expect: {schedule: dayly, by: '06:00'}", "2:20: schedule is daily, weekdays, or a list"},
+		{"expect: {schedule: [mo], by: '06:00'}", "2:21: a day is mon, tue"},
+		{"expect: {schedule: [0], by: '06:00'}", "2:21: a day is mon, tue"},
+		{"expect: {schedule: [32], by: '06:00'}", "2:21: a day is mon, tue"},
+		{"expect: {schedule: daily, by: '24:00'}", "2:31: by is a time of the day"},
+		{"expect: {schedule: daily, by: 6}", "2:31: by is a time of the day"},
+		{"expect: {schedule: daily, by: '06:00', window: 0}", "window is a whole number from 1 to 744"},
+		{"expect: {schedule: daily, by: '06:00', file: half}", "file is any, change, full or 820"},
+		{"expect: [{schedul: daily, by: '06:00'}]", "did you mean \"schedule\"?"},
 		{"test_rule: flag", "2:12: test_rule is isa15, folder or gs03"},
 		{"gs_receiver_test: X", "2:19: gs_receiver_test has 2 to 15 characters"},
 		{"case: lower", "case is any or upper"},
@@ -478,6 +491,38 @@ static void test_names_of_files(void **state)
 			fail_msg("%s for %s: %d", rows[i].pattern, rows[i].name, agreed);
 		assert_slice(parts[PROFILE_NAME_DATE], rows[i].date);
 		assert_slice(parts[PROFILE_NAME_TYPE], rows[i].type);
+	}
+}
+
+/* Row: a schedule, the time now, by when the last file had to come and by when the next one has to. */
+static void test_when_files_are_expected(void **state)
+{
+	static const struct {
+		const char *expect, *now, *last, *next;
+	} rows[] = {
+		/* 2026-03-13 is a Friday. */
+		{"{schedule: daily, by: '06:00'}", "2026-03-13T06:00:00Z", "2026-03-13T06:00:00Z", "2026-03-14T06:00:00Z"},
+		{"{schedule: daily, by: '06:00'}", "2026-03-13T05:59:59Z", "2026-03-12T06:00:00Z", "2026-03-13T06:00:00Z"},
+		{"{schedule: weekdays, by: '06:00'}", "2026-03-15T12:00:00Z", "2026-03-13T06:00:00Z", "2026-03-16T06:00:00Z"},
+		{"{schedule: [mon, sun], by: '00:00'}", "2026-03-16T00:00:00Z", "2026-03-16T00:00:00Z", "2026-03-22T00:00:00Z"},
+		{"{schedule: [5], by: '15:00'}", "2026-03-05T14:59:00Z", "2026-02-05T15:00:00Z", "2026-03-05T15:00:00Z"},
+		{"{schedule: [31], by: '15:00'}", "2026-02-28T15:00:00Z", "2026-02-28T15:00:00Z", "2026-03-31T15:00:00Z"},
+		{"{schedule: [31], by: '15:00'}", "2026-04-30T14:00:00Z", "2026-03-31T15:00:00Z", "2026-04-30T15:00:00Z"},
+		{"{schedule: [30], by: '15:00'}", "2026-03-31T23:00:00Z", "2026-03-30T15:00:00Z", "2026-04-30T15:00:00Z"},
+		{"{schedule: [29], by: '15:00'}", "2028-03-01T00:00:00Z", "2028-02-29T15:00:00Z", "2028-03-29T15:00:00Z"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[200], last_text[CLOCK_TEXT_BYTES], next_text[CLOCK_TEXT_BYTES];
+		int64_t now, last, next;
+		struct profile profile;
+		snprintf(text, sizeof(text), "isa_sender: A\nexpect: %s\n", rows[i].expect);
+		assert_int_equal(parse_profile(text, &profile), 0);
+		assert_int_equal(profile.expect_count, 1);
+		assert_true(clock_parse_rfc3339(slice_from(rows[i].now), &now));
+		profile_expect_due(profile.expects, now, &last, &next);
+		assert_string_equal(clock_format_rfc3339(last, last_text), rows[i].last);
+		assert_string_equal(clock_format_rfc3339(next, next_text), rows[i].next);
 	}
 }
 
@@ -816,6 +861,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_key_reaches_its_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_profile_faults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_profile_identity, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_when_files_are_expected, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_names_of_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keys_that_belong_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_partners_inherit_from_default, set_up, tear_down),
