@@ -50,9 +50,14 @@ struct batch_result {
 
 struct batch; /* opaque */
 
-/* Takes the lock. 0, MUSTER_ERROR_BUSY when another muster runs, or <0. Settings are borrowed. */
+/*
+ * Takes the lock. 0, MUSTER_ERROR_BUSY when another muster runs, or <0. Settings are borrowed. Where operators are listed
+ * and the configuration names a model that none has promoted: MUSTER_ERROR_CONFIG.
+ */
 int batch_open(const struct batch_settings *settings, struct batch **ret_batch);
 void batch_close(struct batch *batch);
+/* From now on this model (match_model_id) may match records. Inside a write transaction. 0 or <0. */
+int batch_promote_model(struct store *store, struct arena *arena, struct slice model_id);
 
 /*
  * One named file through the whole line; outputs into `out_folder` under the file's own name. The file itself is

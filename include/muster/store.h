@@ -151,13 +151,19 @@ int store_broker_put(struct store *store, const struct broker *broker, enum stor
 typedef int (*store_broker_fn)(void *context, const struct broker *broker);
 int store_brokers_each(struct store *store, store_broker_fn fn, void *context);
 
-/* People who decide. `role`: representative, lead, administrator, auditor. */
+/* People who decide. `role`: representative, lead, administrator, auditor, service, none (was one once). */
 struct store_operator {
 	struct slice operator_id, name, role;
+	struct slice login; /* by which he is known to the machine; empty = his id */
 };
 int store_operator_get(struct store *store, struct slice operator_id, struct arena *arena,
                        const struct store_operator **ret_operator);
 int store_operator_put(struct store *store, const struct store_operator *operator_, enum store_put *ret_put);
+typedef int (*store_operator_fn)(void *context, const struct store_operator *operator_);
+/* By operator_id. */
+int store_operators_each(struct store *store, store_operator_fn fn, void *context);
+/* Is there one at all? */
+int store_operators_any(struct store *store, bool *ret_any);
 
 /* ---- members ------------------------------------------------------------------------------------------------ */
 

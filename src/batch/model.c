@@ -1,5 +1,6 @@
 /*
- * A model is promoted by naming its file in muster.yaml; nothing else puts it to work. The first file that is matched by
+ * A model is put to work by naming its file in muster.yaml; where operators are listed, one who may has to promote it
+ * first, so that a changed file alone changes nobody's matching. The first file that is matched by
  * another model than the one before leaves a row in the audit trail, so that it can be told by what every night was
  * matched and since when.
  */
@@ -31,14 +32,43 @@ static int read_model(struct batch *batch, const char *path)
 	return r;
 }
 
+/* The name of the value that says a model was promoted; NULL = no memory. */
+static const char *promoted_name(struct arena *arena, struct slice model_id)
+{
+	return arena_printf(arena, "promoted %.*s", (int)model_id.len, model_id.data).data;
+}
+
+int batch_promote_model(struct store *store, struct arena *arena, struct slice model_id)
+{
+	const char *name = promoted_name(arena, model_id);
+
+	return name != NULL ? store_meta_put(store, name, SLICE_LITERAL("yes")) : -ENOMEM;
+}
+
+static int check_promoted(struct batch *batch)
+{
+	const char *name = promoted_name(&batch->arena, slice_from(batch->model_id));
+	struct slice promoted = SLICE_EMPTY;
+	bool listed = false;
+	int r = name != NULL ? store_operators_any(batch->store, &listed) : -ENOMEM;
+
+	if (r == 0 && listed)
+		r = store_meta_get(batch->store, name, &batch->arena, &promoted);
+	if (r < 0 || !listed || promoted.len > 0)
+		return r;
+	return log_failure(MUSTER_ERROR_CONFIG,
+			   "match_model: nobody has promoted %s; an administrator does, by muster match promote",
+			   batch->model_id);
+}
+
 int model_open(struct batch *batch)
 {
 	const char *path = batch->settings.config->match_model;
 	int r = path != NULL ? read_model(batch, path) : 0;
 
-	if (r < 0)
-		return r;
-	return match_model_id(&batch->arena, batch->model, batch->model_id) != NULL ? 0 : -ENOMEM;
+	if (r == 0 && match_model_id(&batch->arena, batch->model, batch->model_id) == NULL)
+		r = -ENOMEM;
+	return r == 0 && path != NULL ? check_promoted(batch) : r;
 }
 
 static int note_change(struct job *job, struct slice before)

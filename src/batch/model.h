@@ -4,7 +4,10 @@
 
 #include "job.h"
 
-/* Reads the model into batch->model. MUSTER_ERROR_CONFIG, logged, where the file is none. */
+/*
+ * Reads the model into batch->model. MUSTER_ERROR_CONFIG, logged, where the file is none, or where operators are listed
+ * and none has promoted it.
+ */
 int model_open(struct batch *batch);
 /*
  * Before a file's records are matched: the file names the model. Where it is another than that of the last file, the

@@ -24,7 +24,7 @@ enum cli_format { CLI_TEXT, CLI_JSON, CLI_NDJSON, CLI_CSV };
 struct cli_options {
 	const char *db, *config, *as_of, *ack, *out, *on, *note, *decision, *operator_name, *item, *status, *category,
 		*group, *owner, *partner, *file, *limit, *html, *left, *right, *truth, *pairs, *model, *to,
-		*output, *set, *member_change, *known_at, *region, *nights, *plot;
+		*output, *set, *member_change, *role, *name, *login, *known_at, *region, *nights, *plot;
 	enum cli_format format;
 	bool quiet, verbose, detailed_exitcode, help, version, unmasked, yes, wait, train, labels, one_to_one, dry_run, redo;
 };
@@ -46,6 +46,9 @@ struct cli {
 	struct profiles *profiles;
 	struct guide_set *guides;
 	struct store *store;
+	struct slice operator_id;           /* who is at work; known once the database is open */
+	unsigned may;                       /* bits of enum privilege (operators.h) */
+	bool operators_listed;
 	date_day today;                     /* --as-of, or the clock's UTC day */
 	bool today_fixed;
 };
@@ -75,10 +78,10 @@ int cli_usage_error(struct cli *cli, const char *format, ...) __attribute__((for
 /* Configuration and profiles; messages to stderr. 0 or MUSTER_ERROR_CONFIG... Idempotent, as are the next ones. */
 int cli_open_config(struct cli *cli);
 int cli_open_guides(struct cli *cli);
-/* The database, which must exist. */
+/* The database; and whether who is at work may do what the verb does (operators.h): MUSTER_ERROR_DENIED, said already. */
 int cli_open_store(struct cli *cli);
 
-/* Who decides: --operator, else the login name. */
+/* Who decides: --operator, else the id of the login name. Only with the database open. */
 struct slice cli_operator(struct cli *cli);
 /* --on DATE or today. False with a message when it is no date. */
 bool cli_on_date(struct cli *cli, date_day *ret_day);
@@ -126,6 +129,7 @@ int cli_guide(struct cli *cli);
 int cli_match(struct cli *cli);
 int cli_convert(struct cli *cli);
 int cli_doctor(struct cli *cli);
+int cli_user(struct cli *cli);
 int cli_help(struct cli *cli);
 
 #endif

@@ -10,6 +10,7 @@
 #include "muster/match_model.h"
 #include "muster/profile.h"
 #include "muster/store.h"
+#include "operators.h"
 
 struct doctor {
 	struct cli *cli;
@@ -107,6 +108,30 @@ static int doctor_model(struct doctor *doctor)
 	return 0;
 }
 
+/* Who may what, and by how many operators a held set is released. */
+static int doctor_operators(struct doctor *doctor)
+{
+	bool alone = doctor->cli->config->release_alone;
+	struct buffer text, shared;
+	int r;
+
+	buffer_init(&text, doctor->cli->env);
+	buffer_init(&shared, doctor->cli->env);
+	r = operators_summary(doctor->cli, &text, &shared);
+	if (r == 0 && text.len == 0)
+		doctor_line(doctor, true, "operators",
+			    "none listed: everybody who can open the database may do everything, under any name", NULL);
+	else if (r == 0)
+		doctor_line(doctor, true, "operators", text.data, NULL);
+	if (r == 0 && shared.len > 0)
+		doctor_line(doctor, true, "  one login for several", shared.data, NULL);
+	if (r == 0)
+		doctor_line(doctor, true, "release of held sets", alone ? "by one operator" : "by two operators", NULL);
+	buffer_fini(&text);
+	buffer_fini(&shared);
+	return r;
+}
+
 int cli_doctor(struct cli *cli)
 {
 	struct doctor doctor = {.cli = cli};
@@ -120,6 +145,8 @@ int cli_doctor(struct cli *cli)
 		r = doctor_model(&doctor);
 	if (r == 0)
 		doctor_line(&doctor, true, "database", cli->config->database, NULL);
+	if (r == 0)
+		r = doctor_operators(&doctor);
 	if (r == 0)
 		r = store_settings_each(cli->store, doctor_setting, &doctor);
 	if (r == 0)

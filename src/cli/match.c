@@ -578,11 +578,12 @@ int cli_match(struct cli *cli)
 		{"evaluate", match_evaluate_verb},
 		{"dedupe", match_dedupe_verb},
 		{"shadow", cli_match_shadow},
+		{"promote", cli_match_promote},
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(cli->subverb, verbs[i].name) == 0)
 			return verbs[i].run(cli);
-	return cli_usage_error(cli, "match wants link, train, explain, evaluate, dedupe or shadow");
+	return cli_usage_error(cli, "match wants link, train, explain, evaluate, dedupe, shadow or promote");
 }

@@ -1,4 +1,4 @@
-/* match_site: train --labels, shadow. */
+/* match_site: train --labels, shadow, promote. */
 #include "cli_internal.h"
 
 #include <stdio.h>
@@ -346,5 +346,46 @@ int cli_match_shadow(struct cli *cli)
 	if (r == 0)
 		r = shadow_run(cli, batch, &request);
 	batch_close(batch);
+	return r;
+}
+
+/* ---- promote ------------------------------------------------------------------------------------------------- */
+
+static int promote(struct cli *cli, const char *model_id)
+{
+	struct store_audit audit = {.actor = cli_operator(cli),
+				    .kind = SLICE_LITERAL("promote"),
+				    .subject = slice_from(model_id),
+				    .text = SLICE_LITERAL("may match records, where muster.yaml names it")};
+	int r = store_begin(cli->store, STORE_WRITE);
+
+	if (r == 0)
+		r = batch_promote_model(cli->store, &cli->arena, slice_from(model_id));
+	if (r == 0)
+		r = store_audit_append(cli->store, &audit);
+	if (r == 0)
+		r = store_commit(cli->store);
+	if (r != 0)
+		store_rollback(cli->store);
+	return r;
+}
+
+int cli_match_promote(struct cli *cli)
+{
+	const struct match_model *model;
+	char id[MATCH_MODEL_ID_BYTES];
+	int r;
+
+	if (cli->argument_count != 1)
+		return cli_usage_error(cli, "promote wants the file of one model");
+	r = cli_open_store(cli);
+	if (r == 0)
+		r = cli_match_model(cli, cli->arguments[0], &model);
+	if (r == 0 && match_model_id(&cli->arena, model, id) == NULL)
+		r = -ENOMEM;
+	if (r == 0)
+		r = promote(cli, id);
+	if (r == 0)
+		cli_say(cli, "%s is promoted; muster.yaml puts it to work: match_model: %s", id, cli->arguments[0]);
 	return r;
 }

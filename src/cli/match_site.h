@@ -13,5 +13,7 @@ int cli_match_learn(struct cli *cli);
 int cli_match_dedupe(struct cli *cli);
 /* match shadow. */
 int cli_match_shadow(struct cli *cli);
+/* match promote: an administrator's word that the weights of a file may match records. */
+int cli_match_promote(struct cli *cli);
 
 #endif

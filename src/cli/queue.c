@@ -10,6 +10,7 @@
 #include "muster/io.h"
 #include "muster/profile.h"
 #include "muster/queue.h"
+#include "operators.h"
 #include "process.h"
 
 /* What a QUEUE_E_* means to the shell; `text` says why. */
@@ -208,6 +209,8 @@ static int queue_take_next(struct cli *cli)
 
 static enum queue_release queue_release(struct cli *cli)
 {
+	if (!operators_allow(cli, MAY_RELEASE))
+		return QUEUE_RELEASE_DENIED;
 	return cli->config->release_alone ? QUEUE_RELEASE_ALONE : QUEUE_RELEASE_BY_TWO;
 }
 
@@ -251,10 +254,19 @@ static int queue_give(struct cli *cli)
 {
 	struct slice owner = slice_from(cli->argument_count == 2 ? cli->arguments[1] : cli->options.owner);
 	struct buffer text;
-	int r;
+	bool active = true;
+	int r = 0;
 
 	if (cli->argument_count < 1 || cli->argument_count > 2)
 		return cli_usage_error(cli, "assign wants ITEM and a name; no name gives it back to everybody");
+	if (!slice_is_empty(owner))
+		r = operators_is_active(cli, owner, &active);
+	if (r < 0)
+		return r;
+	if (!active) {
+		fprintf(stderr, "muster queue assign: no operator %.*s is listed\n", (int)owner.len, owner.data);
+		return 65;
+	}
 	buffer_init(&text, cli->env);
 	r = queue_assign(cli->store, cli->env, slice_from(cli->arguments[0]), owner, cli_operator(cli), &text);
 	r = queue_refused(cli, r, &text);

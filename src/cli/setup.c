@@ -3,15 +3,15 @@
  */
 #include "cli_internal.h"
 
-#include <pwd.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "muster/io.h"
 #include "muster/path.h"
 #include "muster/profile.h"
 #include "muster/store.h"
+#include "operators.h"
 
 static int setup_config(struct cli *cli, struct buffer *errors)
 {
@@ -68,7 +68,9 @@ static int setup_store(struct cli *cli, unsigned flags)
 
 int cli_open_store(struct cli *cli)
 {
-	return setup_store(cli, STORE_CREATE);
+	int r = setup_store(cli, STORE_CREATE);
+
+	return r == 0 ? operators_admit(cli) : r;
 }
 
 static const char init_config[] =
@@ -111,10 +113,6 @@ int cli_init(struct cli *cli)
 
 struct slice cli_operator(struct cli *cli)
 {
-	const struct passwd *entry;
-
-	if (cli->options.operator_name != NULL)
-		return slice_from(cli->options.operator_name);
-	entry = getpwuid(getuid());
-	return slice_from(entry != NULL ? entry->pw_name : "unknown");
+	assert(cli->operator_id.len > 0);
+	return cli->operator_id;
 }

@@ -91,7 +91,7 @@ const struct cli_verb cli_verbs[] = {
 	 "\nA line for each partner, or for each file that his profile expects (expect): the last one that came, by when the\n"
 	 "last one had to come, whether it is late, and when the next is due. Times are UTC. run says who is late, too.\n",
 	 NULL, cli_partners},
-	{"match", "match link|train|explain|evaluate|dedupe|shadow ...", "the matcher by itself, over CSV files",
+	{"match", "match link|train|explain|evaluate|dedupe|shadow|promote ...", "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"
 	 "  muster match evaluate --pairs pairs.csv --truth truth.csv --plot reliability.svg\n"
@@ -99,6 +99,7 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster match train --left new.csv --right members.csv --truth truth.csv --out model.yaml\n"
 	 "  muster match train --labels --out site.yaml\n"
 	 "  muster match shadow --model site.yaml --nights 30\n"
+	 "  muster match promote site.yaml\n"
 	 "  muster match dedupe members.csv --out pairs.csv\n"
 	 "  muster match dedupe\n"
 	 "\nFiles have the columns of load members and an id; others may be left out, blank means not known.\n"
@@ -108,8 +109,8 @@ const struct cli_verb cli_verbs[] = {
 	 "alone; use what it writes with --model. train --labels learns from what representatives decided, on top of the\n"
 	 "model in use. shadow matches the kept records of the last nights by another model and shows every decision that\n"
 	 "would be another one, with its evidence; it changes nothing. A model is put to work by naming its file in\n"
-	 "muster.yaml (match_model). dedupe without a file reports who may stand in the database twice.\n",
-	 "link train explain evaluate dedupe shadow", cli_match},
+	 "muster.yaml (match_model); where operators are listed an administrator promotes it first (promote). dedupe without a file reports who may stand in the database twice.\n",
+	 "link train explain evaluate dedupe shadow promote", cli_match},
 	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",
 	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",
 	 "list show", cli_guide},
@@ -121,6 +122,16 @@ const struct cli_verb cli_verbs[] = {
 	 "their guide; edi takes either form back and gives the file as it was, byte for byte. SSNs are masked unless\n"
 	 "--unmasked is given; what was masked cannot be converted back.\n",
 	 NULL, cli_convert},
+	{"user", "user list|add|change|remove ...", "who works on the queue and on members, and what each may do",
+	 "  muster user list\n  muster user add ada --role administrator --name \"Ada Example\"\n"
+	 "  muster user add rosa --role representative --login rrivera\n  muster user change rosa --role lead\n"
+	 "  muster user remove rosa\n"
+	 "\nRoles: representative (decides on items), lead (also releases held sets, takes changes back, processes and loads\n"
+	 "files, orders about contracts), administrator (also promotes models and keeps this list), auditor (only looks),\n"
+	 "service (processes and loads files). While nobody is listed, everybody may do everything. The first one listed is\n"
+	 "an administrator. An id belongs to one login name, its own or --login; --operator chooses among several. Who is not\n"
+	 "listed may look and start the night's run. A removed id is not given again.\n",
+	 "list add change remove", cli_user},
 	{"doctor", "doctor", "check versions, folders, database settings; say what to mend",
 	 "  muster doctor\n", NULL, cli_doctor},
 	{"help", "help [VERB]", "what a verb does, examples first", "  muster help queue\n", NULL, cli_help},

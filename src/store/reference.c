@@ -351,6 +351,16 @@ int store_brokers_each(struct store *store, store_broker_fn fn, void *context)
 
 /* ---- operators ----------------------------------------------------------------------------------------------- */
 
+#define OPERATOR_COLUMNS "operator_id, name, role, login"
+
+static void read_operator(struct query *query, struct arena *arena, struct store_operator *ret_operator)
+{
+	ret_operator->operator_id = read_text(query, arena);
+	ret_operator->name = read_text(query, arena);
+	ret_operator->role = read_text(query, arena);
+	ret_operator->login = read_text(query, arena);
+}
+
 int store_operator_get(struct store *store, struct slice operator_id, struct arena *arena,
 		       const struct store_operator **ret_operator)
 {
@@ -358,14 +368,12 @@ int store_operator_get(struct store *store, struct slice operator_id, struct are
 	struct store_operator *row;
 
 	*ret_operator = NULL;
-	query_open(&query, store, "SELECT operator_id, name, role FROM operators WHERE operator_id = ?");
+	query_open(&query, store, "SELECT " OPERATOR_COLUMNS " FROM operators WHERE operator_id = ?");
 	query_text(&query, operator_id);
 	if (query_row(&query)) {
 		row = query_alloc(&query, arena, sizeof(*row));
 		if (row != NULL) {
-			row->operator_id = read_text(&query, arena);
-			row->name = read_text(&query, arena);
-			row->role = read_text(&query, arena);
+			read_operator(&query, arena, row);
 			*ret_operator = row;
 		}
 	}
@@ -380,15 +388,41 @@ int store_operator_put(struct store *store, const struct store_operator *operato
 
 	if (error != 0)
 		return error;
-	query_open(
-		&query, store,
-		"INSERT INTO operators(operator_id, name, role) VALUES(?,?,?) ON CONFLICT(operator_id) DO UPDATE SET "
-		"(name, role) = (excluded.name, excluded.role) "
-		"WHERE (operators.name, operators.role) IS NOT (excluded.name, excluded.role)");
+	query_open(&query, store,
+		   "INSERT INTO operators(" OPERATOR_COLUMNS ") VALUES(?,?,?,?) ON CONFLICT(operator_id) DO UPDATE SET "
+		   "(name, role, login) = (excluded.name, excluded.role, excluded.login) WHERE (operators.name, "
+		   "operators.role, operators.login) IS NOT (excluded.name, excluded.role, excluded.login)");
 	query_text(&query, operator_->operator_id);
 	query_text(&query, operator_->name);
 	query_text(&query, operator_->role);
+	query_text(&query, operator_->login);
 	return put_result(&query, there, ret_put);
+}
+
+int store_operators_each(struct store *store, store_operator_fn fn, void *context)
+{
+	struct store_operator row;
+	struct query query;
+
+	query_open(&query, store, "SELECT " OPERATOR_COLUMNS " FROM operators ORDER BY operator_id");
+	while (query_row(&query)) {
+		struct arena_mark mark = arena_mark(&store->scratch);
+
+		read_operator(&query, &store->scratch, &row);
+		if (query.error == 0)
+			query.error = fn(context, &row);
+		arena_rewind(&store->scratch, mark);
+	}
+	return query_close(&query);
+}
+
+int store_operators_any(struct store *store, bool *ret_any)
+{
+	struct query query;
+
+	query_open(&query, store, "SELECT EXISTS (SELECT 1 FROM operators)");
+	*ret_any = query_row(&query) && read_bool(&query);
+	return query_close(&query);
 }
 
 /* ---- settings and sequences ---------------------------------------------------------------------------------- */

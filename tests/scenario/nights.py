@@ -39,7 +39,8 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     queue ITEM CATEGORY NAME ...  what waits, and its candidates as they stand; `none`: none
     not ITEM NAME                 that candidate is not meant
     new ITEM                      somebody not on file; `notice` lines: of the item's own notices.csv
-    muster STATUS WORDS           any command; the indented lines are in what it says
+    muster STATUS WORDS           any command; the indented lines are in what it says; @login: whoever runs the tests
+    unchanged                     indented `muster` lines, with what they say indented below: none changes the database
     model FILE KEY=VALUE ...      the shipped weights with other settings
     promote FILE                  muster.yaml names it
     trail KIND N [WORDS]          so many rows of the audit trail, the last with these words
@@ -56,6 +57,7 @@ import csv
 import datetime
 import json
 import os
+import pwd
 import shlex
 import shutil
 import sqlite3
@@ -502,12 +504,26 @@ class Runner:
     def command(self, words, lines):
         self.world.load()
         before = self.dump()
+        words = [pwd.getpwuid(os.getuid()).pw_name if word == "@login" else word for word in words]
         status, out, err = self.world.muster(*words[1:])
-        if words[1] == "match" and self.dump() != before:
+        if words[1] == "match" and words[2] != "promote" and self.dump() != before:
             raise Fault("%s has changed the database" % " ".join(words[1:]))
         faults = [line.strip() for line in lines if line.strip() not in out + err]
         if str(status) != words[0] or faults:
             raise Fault("muster %s ends with %d, without %s: %s%s" % (" ".join(words[1:]), status, faults, out, err))
+
+    def unchanged(self, lines):
+        self.world.load()
+        before, i = self.dump(), 0
+        while i < len(lines):
+            words, said = shlex.split(lines[i]), []
+            i += 1
+            while i < len(lines) and lines[i].startswith("    "):
+                said.append(lines[i])
+                i += 1
+            self.command(words[1:], said)
+            if self.dump() != before:
+                raise Fault("%s has changed the database" % " ".join(words))
 
     def queue(self, words):
         number, ordinal, pos = words[0][1:].split("-")
@@ -621,7 +637,9 @@ def run(scenario, folder):
         elif words[0] == "trail":
             runner.trail(words[1], int(words[2]), " ".join(words[3:]))
         elif words[0] == "muster":
-            runner.command(words[1:], block)
+            runner.command(shlex.split(scenario[i - 1 - len(block)])[1:], block)
+        elif words[0] == "unchanged":
+            runner.unchanged(block)
         elif words[0] == "queue":
             runner.queue(words[1:])
         elif words[0] == "not":

@@ -152,6 +152,7 @@ static void test_config_faults(void **state)
 		{"candidates: disk\n", "candidates is auto, database or memory"},
 		{"candidates_memory: many\n", "/srv/muster/muster.yaml:1:20: candidates_memory"},
 		{"calendar: lunar\n", "calendar is plain"},
+		{"operators: [ada]\n", "1:1: operators are listed in the database"},
 		{"release_by: nobody\n", "release_by is two or one"},
 		{"database: ''\n", "database has 1 to 1024 characters"},
 		{"member_id_format: M###\n", "member_id_format is capitals"},

@@ -84,7 +84,7 @@ static void test_other_schemas(void **state)
 	store = NULL;
 	patch_header(path, 60, "\0\0\0\x63"); /* user_version 99: a newer muster */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
-	patch_header(path, 60, "\0\0\0\x0a"); /* ours */
+	patch_header(path, 60, "\0\0\0\x0b"); /* ours */
 	patch_header(path, 68, "abcd"); /* application_id: somebody else's */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
 	patch_header(path, 68, "mstr");
@@ -305,11 +305,14 @@ static void test_plans_and_brokers(void **state)
 
 static void test_operators(void **state)
 {
-	struct store_operator person = {S("rivera"), S("Rosa Rivera"), S("lead")};
+	struct store_operator person = {S("rivera"), S("Rosa Rivera"), S("lead"), S("rr")};
 	const struct store_operator *found;
 	enum store_put put;
+	bool any;
 
 	(void)state;
+	assert_int_equal(store_operators_any(store, &any), 0);
+	assert_false(any);
 	begin();
 	assert_int_equal(store_operator_put(store, &person, &put), 0);
 	assert_int_equal(put, STORE_ADDED);
@@ -319,6 +322,9 @@ static void test_operators(void **state)
 	commit();
 	assert_int_equal(store_operator_get(store, S("rivera"), &arena, &found), 0);
 	assert_slice(found->role, "administrator");
+	assert_slice(found->login, "rr");
+	assert_int_equal(store_operators_any(store, &any), 0);
+	assert_true(any);
 }
 
 /* ---- files, sets, ledger ------------------------------------------------------------------------------------- */
