@@ -277,12 +277,40 @@ static struct slice full_omission_sentence(struct full *full, const struct job_v
 			    profile->guards.omissions_min);
 }
 
+/* A family is lost with its subscriber: a partner may want to be asked about fewer of them. */
+static int full_judge_subscribers(struct full *full, const struct job_volume *volume, bool *ret_held)
+{
+	struct job *job = full->job;
+	const struct profile_guards *guards = &job->profile->guards;
+	uint64_t members, subscribers;
+	char group[64];
+	int r;
+
+	*ret_held = false;
+	if (volume->omitted_subscribers <= (uint64_t)guards->omitted_subscribers_min)
+		return 0;
+	r = store_group_active_count(job->store, volume->group_id, job->batch->settings.today, &members, &subscribers);
+	if (r < 0 || !guard_over_the_line(volume->omitted_subscribers, subscribers, guards->omitted_subscribers_percent,
+					  guards->omitted_subscribers_min))
+		return r;
+	*ret_held = true;
+	return full_hold_group(full, volume->group_id, CATEGORY_MASS_TERM,
+			       arena_printf(&full->arena,
+					    "the file leaves out %llu of the %llu active subscribers of group %s (limit %d %% and %d); "
+					    "nothing was applied",
+					    (unsigned long long)volume->omitted_subscribers,
+					    (unsigned long long)subscribers,
+					    slice_to_cstr(volume->group_id, group, sizeof(group)),
+					    guards->omitted_subscribers_percent, guards->omitted_subscribers_min));
+}
+
 static int full_judge_volume(struct full *full, const struct job_volume *volume)
 {
 	struct job *job = full->job;
 	const struct profile_guards *guards = &job->profile->guards;
 	uint64_t active;
 	char group[64];
+	bool held;
 	int line, r;
 
 	r = store_group_active_up_to(job->store, volume->group_id, job->batch->settings.today, UINT64_MAX, &active);
@@ -298,6 +326,9 @@ static int full_judge_volume(struct full *full, const struct job_volume *volume)
 	if (guard_over_the_line(volume->omissions, active, guards->omissions_percent, guards->omissions_min))
 		return full_hold_group(full, volume->group_id, CATEGORY_MASS_TERM,
 				       full_omission_sentence(full, volume, active));
+	r = full_judge_subscribers(full, volume, &held);
+	if (r < 0 || held)
+		return r;
 	line = guard_judge_volume(guards, volume, active);
 	return line == 0 ? 0
 			 : full_hold_group(full, volume->group_id, CATEGORY_MASS_TERM,

@@ -125,7 +125,7 @@ struct job_volume {
 	uint64_t terminations, changes;
 	/* Full files: members whom no record means, and members whom one does. */
 	bool measured;
-	uint64_t omissions, present;
+	uint64_t omissions, present, omitted_subscribers;
 };
 /* tset_ordinal 0: all full sets together, omissions too. */
 int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, struct job_volume **ret_volumes,

@@ -298,9 +298,13 @@ static int omit_measure(struct omit *omit, const struct household *household)
 
 	if (volume == NULL)
 		return -ENOMEM;
-	for (i = 0; i < household->count; i++)
-		volume->omissions += household->people[i].outcome == DECIDE_OMISSION_ENDED ||
-				     household->people[i].outcome == DECIDE_OMISSION_WAITS;
+	for (i = 0; i < household->count; i++) {
+		const struct decide_absence *person = &household->people[i];
+		bool left_out = person->outcome == DECIDE_OMISSION_ENDED || person->outcome == DECIDE_OMISSION_WAITS;
+
+		volume->omissions += left_out;
+		volume->omitted_subscribers += left_out && slice_is(person->member->relationship, "18");
+	}
 	return 0;
 }
 

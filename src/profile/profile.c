@@ -108,6 +108,7 @@ static const struct key ack_rules_keys[] = {
 #define GUARD(field, max) {#field, KEY_INTEGER, AT(profile.guards.field), 0, max, NULL, NULL, NULL}
 static const struct key guards_keys[] = {
 	GUARD(omissions_percent, 100),    GUARD(omissions_min, INT32_MAX),
+	GUARD(omitted_subscribers_percent, 100), GUARD(omitted_subscribers_min, INT32_MAX),
 	GUARD(terminations_percent, 100), GUARD(terminations_min, INT32_MAX),
 	GUARD(changes_percent, 100),      GUARD(changes_min, INT32_MAX),
 	{0},
@@ -214,13 +215,14 @@ static const struct key profile_keys[] = {
 	LATER("reconcile"),
 	LATER("cat_map"),
 	LATER("cob_rules"), LATER("family_split"), LATER("error_report"),
-	LATER("thresholds"), ELSEWHERE("schedule"), ELSEWHERE("window"),
+	ELSEWHERE("thresholds"), ELSEWHERE("schedule"), ELSEWHERE("window"),
 	{0},
 };
 
 static int say_where(struct key_reader *reader, const struct yaml_node *node, void *target)
 {
 	static const char *const rows[][2] = {
+		{"thresholds", "the thresholds over which a file waits stand in guards: {omissions_percent: 5, omissions_min: 3}"},
 		{"schedule", "schedule stands inside expect: {schedule: weekdays, by: '06:00'}"},
 		{"window", "window stands inside expect: {schedule: weekdays, by: '06:00', window: 4}"},
 	};
@@ -354,6 +356,7 @@ void profile_defaults(struct profile *ret_profile)
 		/* CONTRACT section 5. */
 		.guards = {.omissions_percent = 5,
 	                   .omissions_min = 3,
+	                   .omitted_subscribers_percent = 100,
 	                   .terminations_percent = 20,
 	                   .terminations_min = 10,
 	                   .changes_percent = 50,

@@ -225,6 +225,7 @@ static void test_profile_defaults_are_those_of_the_contract(void **state)
 	assert_false(profile.full.missing_groups_ignored);
 	assert_int_equal(profile.guards.omissions_percent, 5);
 	assert_int_equal(profile.guards.omissions_min, 3);
+	assert_int_equal(profile.guards.omitted_subscribers_percent, 100);
 	assert_int_equal(profile.guards.terminations_percent, 20);
 	assert_int_equal(profile.guards.terminations_min, 10);
 	assert_int_equal(profile.guards.changes_percent, 50);
@@ -250,7 +251,8 @@ static void test_every_key_reaches_its_place(void **state)
 	                      "tolerate_isa11_u: false\ntolerate_isa_padding: true\nallow_x220: true\n"
 	                      "isa_receiver_qualifier: ZZ\ngs_receiver: MUSTERGS\nrequire_isa14: 1\ndelims: expected\n"
 	                      "case: upper\nmax_ins: 10000\ntest_rule: gs03\ngs_receiver_test: MUSTERTS\n"
-	                      "guards: {omissions_percent: 1, omissions_min: 2, terminations_percent: 3,\n"
+	                      "guards: {omissions_percent: 1, omissions_min: 2, omitted_subscribers_percent: 8,\n"
+	                      "  omitted_subscribers_min: 9, terminations_percent: 3,\n"
 	                      "  terminations_min: 4, changes_percent: 6, changes_min: 7}\n"
 	                      "file_mode: change\nfull_file_mode: by_ins03\nomission: exception\n"
 	                      "omit_end: month_before_file\nomission_grace: 2\nomission_young_days: 30\n"
@@ -308,6 +310,8 @@ static void test_every_key_reaches_its_place(void **state)
 	assert_null(profile.check.guides);
 	assert_int_equal(profile.guards.omissions_percent, 1);
 	assert_int_equal(profile.guards.omissions_min, 2);
+	assert_int_equal(profile.guards.omitted_subscribers_percent, 8);
+	assert_int_equal(profile.guards.omitted_subscribers_min, 9);
 	assert_int_equal(profile.guards.terminations_percent, 3);
 	assert_int_equal(profile.guards.terminations_min, 4);
 	assert_int_equal(profile.guards.changes_percent, 6);
@@ -354,6 +358,7 @@ static void test_profile_faults(void **state)
 		{"name_regex: '[\\d]+'", "means nothing inside of [ ]"},
 		{"name_regex: '(a)\\1'", "what a group found before"},
 		{"name_regex: '()()()()()()()()()()()()()()()()()()()()()()()()()()'", "too many groups"},
+		{"thresholds: 5", "2:1: the thresholds over which a file waits stand in guards"},
 		{"schedule: daily", "2:1: schedule stands inside expect"},
 		{"window: 4", "2:1: window stands inside expect"},
 		{"expect: daily", "2:9: expect is written as {schedule: weekdays, by: '06:00'}"},
