@@ -274,22 +274,43 @@ static bool is_long_ago(const struct record_work *it, const struct coverage_span
 	return input->policy->reinstate_days > 0 && ended->ends_on < input->today - input->policy->reinstate_days;
 }
 
+/* What the dates of a reinstatement must be: it gives days of cover, and takes none. */
+static int check_reinstated_dates(struct record_work *it, const struct coverage_span *before, date_day day, date_day ends,
+				  bool gap)
+{
+	if (day != DATE_NONE && day < before->begins_on)
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("The coverage would go on before it begins."));
+	if (day == DATE_NONE && !before->voided && is_long_ago(it, before))
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("The coverage ended longer ago than it is reinstated by agreement, and no day "
+					       "was sent from which it would begin anew."));
+	if (ends != DATE_NONE && ends < (gap ? day : before->begins_on))
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("The reinstated coverage would end before it begins."));
+	if (!gap && !before->voided && end_compare(ends, before->ends_on) < 0)
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("A reinstatement by which the coverage would end sooner than it did."));
+	return 0;
+}
+
 /*
- * One ended coverage goes on from `day`: without a gap the old span is opened again, after one there is a new span.
- * `ends` is the new end, DATE_NONE for open.
+ * One ended coverage goes on from `day`: without a gap the old span is opened again, after one there is a new span; so is
+ * there of one that was never effective, where it is to be so from a later day only. `ends` is the new end, DATE_NONE for
+ * open.
  */
 static int reinstate_span(struct record_work *it, const struct line *line, uint32_t id, date_day day, date_day ends)
 {
 	struct span_list *spans = &it->draft->spans;
 	struct coverage_span before = spans->items[spans_index(spans, id)].span, after = before;
-	bool gap = !before.voided && day != DATE_NONE &&
-		   (day > before.ends_on + 1 + it->work->input->policy->gap_days || is_long_ago(it, &before));
+	bool gap = day != DATE_NONE &&
+		   (before.voided ? day > before.begins_on
+				  : day > before.ends_on + 1 + it->work->input->policy->gap_days || is_long_ago(it, &before));
 	uint32_t new_id = id;
-	int error;
+	int error = check_reinstated_dates(it, &before, day, ends, gap);
 
-	if (day != DATE_NONE && day < before.begins_on)
-		return work_fail(it->work, CATEGORY_BAD_DATES,
-				 SLICE_LITERAL("The coverage would go on before it begins."));
+	if (error != 0)
+		return error;
 	after.ends_on = ends;
 	after.voided = false;
 	if (gap) {
@@ -317,6 +338,20 @@ static int nothing_to_reinstate(struct record_work *it)
 			 SLICE_LITERAL("A reinstatement, but the member never had such a coverage."));
 }
 
+/* Which of the coverages that were never effective is meant: the only one, or the one that begins on `day`. */
+static int find_voided(struct record_work *it, const struct span_filter *filter, date_day day, uint32_t *ret_id)
+{
+	uint32_t count = count_matching(it, filter, DATE_NONE, true, ret_id);
+
+	if (count == 0)
+		return nothing_to_reinstate(it);
+	if (count == 1 || (day != DATE_NONE && count_matching(it, filter, day, true, ret_id) == 1))
+		return 0;
+	return work_fail(it->work, CATEGORY_BAD_DATES,
+			 SLICE_LITERAL("Several deleted coverages could be meant: the begin date (DTP 348) of the one to "
+				       "reinstate is missing, or is that of none or of several."));
+}
+
 int reinstating_line(struct record_work *it, const struct line *line)
 {
 	struct span_filter filter = {.group_id = line->group->group_id, .insurance_line = line->insurance_line};
@@ -327,9 +362,12 @@ int reinstating_line(struct record_work *it, const struct line *line)
 	if (line->plan != NULL)
 		filter.plan_id = line->plan->plan_id;
 	last = spans_find_last(spans, &filter);
-	if (last < 0 && count_matching(it, &filter, DATE_NONE, true, &id) == 0)
-		return nothing_to_reinstate(it);
-	if (last >= 0) {
+	if (last < 0) {
+		int error = find_voided(it, &filter, line->begins_on, &id);
+
+		if (error != 0)
+			return error;
+	} else {
 		const struct work_span *known = &spans->items[last];
 
 		id = known->id;
