@@ -65,6 +65,30 @@ static bool is_voluntary(const struct member_record *record)
 	return !slice_is(record->maintenance, "024") || record->reason.len > 0;
 }
 
+/* Another end of the same record, of one coverage and with a day of its own, is about this span. */
+static bool has_own_end(const struct work *work, const struct cascade *cascade, const struct coverage_span *span)
+{
+	uint32_t i;
+
+	for (i = 0; cascade->filter.insurance_line.len == 0 && i < work->cascade_count; i++)
+		if (work->cascades[i].kind == CASCADE_END && work->cascades[i].record == cascade->record &&
+		    work->cascades[i].filter.insurance_line.len > 0 && span_matches(span, &work->cascades[i].filter))
+			return true;
+	return false;
+}
+
+/* What begins after the end, on a day on which the subscriber is covered: it did not end for him either. */
+static bool begins_with_subscriber(const struct cascade *cascade, const struct coverage_span *span)
+{
+	const struct span_filter same = {.group_id = span->group_id, .insurance_line = span->insurance_line};
+	const struct span_list *spans = &cascade->subscriber->spans;
+	int32_t found = span->begins_on > cascade->day ? spans_find_overlap(spans, &same, span->begins_on, span->begins_on, 0)
+						       : -1;
+
+	return found >= 0 && (cascade->tier_before.len == 0 ||
+			      !cascade_drops_dependents(&cascade->span_before, &spans->items[found].span));
+}
+
 static int end_spans(struct work *work, const struct cascade *cascade, struct draft *draft)
 {
 	const struct span_list spans = draft->spans; /* copied at each change: this one stays */
@@ -77,7 +101,9 @@ static int end_spans(struct work *work, const struct cascade *cascade, struct dr
 		struct coverage_span ended = span_ended(&known->span, cancels ? cascade->day - 1 : cascade->day);
 
 		if (known->span.voided || !span_matches(&known->span, &cascade->filter) ||
-		    (!cancels && end_compare(known->span.ends_on, cascade->day) <= 0))
+		    (!cancels && end_compare(known->span.ends_on, cascade->day) <= 0) ||
+		    (cascade->kind == CASCADE_END &&
+		     (has_own_end(work, cascade, &known->span) || begins_with_subscriber(cascade, &known->span))))
 			continue;
 		error = spans_replace(work->arena, &draft->spans, known->id, &ended);
 		if (error == 0)
@@ -202,7 +228,6 @@ static int drop_at_renewal(struct work *work, const struct cascade *cascade, str
 {
 	struct cascade ending = *cascade;
 
-	ending.kind = CASCADE_END;
 	ending.day = cascade->day - 1;
 	return end_spans(work, &ending, draft);
 }

@@ -41,13 +41,27 @@ static int end_span(struct record_work *it, uint32_t id, date_day day, bool one_
 	return error;
 }
 
+/* Has an HD of this record said with what day the coverage ends? That holds, whatever is said of the member. */
+static bool has_own_end(const struct record_work *it, uint32_t id)
+{
+	uint32_t i;
+
+	for (i = it->first_row; i < it->work->row_count; i++)
+		if (it->work->rows[i].is_end && it->work->rows[i].draft == it->draft && it->work->rows[i].span_after_id == id)
+			return true;
+	return false;
+}
+
 /* Does an end on `day` touch this span? */
-static bool is_touched(const struct record_work *it, const struct coverage_span *span, const struct span_filter *filter,
-		       date_day day)
+static bool is_touched(const struct record_work *it, const struct work_span *known, const struct span_filter *filter,
+		       date_day day, bool one_coverage)
 {
 	const struct decide_policy *policy = it->work->input->policy;
+	const struct coverage_span *span = &known->span;
 	bool cancelled = policy->cancel_at_begin && span->begins_on == day;
 
+	if (!one_coverage && has_own_end(it, known->id))
+		return false;
 	return !span->voided && span_matches(span, filter) && (cancelled || end_compare(span->ends_on, day) > 0) &&
 	       (!policy->renewal_survives || span->begins_on <= day);
 }
@@ -100,12 +114,10 @@ static int end_matching(struct record_work *it, const struct span_filter *filter
 	int error = 0;
 
 	for (i = 0; i < spans.count && error == 0; i++) {
-		const struct coverage_span *span = &spans.items[i].span;
-
-		if (!is_touched(it, span, filter, day))
+		if (!is_touched(it, &spans.items[i], filter, day, one_coverage))
 			continue;
 		touched++;
-		error = check_earlier_term(it, span);
+		error = check_earlier_term(it, &spans.items[i].span);
 	}
 	if (error == 0 && touched == 0)
 		return nothing_to_end(it, filter, day);
@@ -114,7 +126,7 @@ static int end_matching(struct record_work *it, const struct span_filter *filter
 	if (error == 0)
 		error = resolve_end_limits(it, day);
 	for (i = 0; i < spans.count && error == 0; i++)
-		if (is_touched(it, &spans.items[i].span, filter, day))
+		if (is_touched(it, &spans.items[i], filter, day, one_coverage))
 			error = end_span(it, spans.items[i].id, day, one_coverage);
 	return error;
 }
@@ -171,6 +183,17 @@ int ending_line(struct record_work *it, const struct line *line)
 	return error == 0 ? cascade_end(it, &filter, line->ends_on, &before) : error;
 }
 
+/* Is there a coverage that no HD of the record ended, and that the member's end touches? */
+static bool touches_any(const struct record_work *it, const struct span_filter *filter, date_day day)
+{
+	uint32_t i;
+
+	for (i = 0; i < it->draft->spans.count; i++)
+		if (is_touched(it, &it->draft->spans.items[i], filter, day, false))
+			return true;
+	return false;
+}
+
 /* INS03 024: all coverages; in the group sent, if one was sent. Those that an HD ended already stay as they are. */
 int ending_member(struct record_work *it)
 {
@@ -191,7 +214,7 @@ int ending_member(struct record_work *it)
 	if (day == DATE_NONE)
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("A termination without an end date (DTP 357 or 303)."));
-	if (it->record->coverage_count == 0 || spans_active_from(&it->draft->spans, &filter, day + 1))
+	if (it->record->coverage_count == 0 || touches_any(it, &filter, day))
 		error = end_matching(it, &filter, day, false);
 	return error == 0 ? cascade_end(it, &filter, day, NULL) : error;
 }
