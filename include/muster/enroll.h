@@ -40,11 +40,18 @@ struct enroll_header {
 
 /* Where a sender puts what; all zero: as CONTRACT section 5 has it. */
 enum enroll_group_key { ENROLL_GROUP_ANY, ENROLL_GROUP_HEADER, ENROLL_GROUP_MEMBER, ENROLL_GROUP_COVERAGE };
+/* A reporting category (2750 N1*75) that is kept as a fact. */
+struct enroll_category {
+	struct slice name;
+	enum fact fact;
+};
 struct enroll_habits {
 	enum enroll_group_key group_key; /* the only place that names the group: header REF*38, REF of 2000, of 2300 */
 	char group_ref[4];               /* REF of 2000 with the group; "" = 1L */
 	char plan_ref[4];                /* REF of 2300 with the plan; "" = HD04 */
 	char subgroup_ref[4], employer_ref[4], carrier_ref[4], case_ref[4]; /* REF of 2000 kept as facts; "" = none */
+	const struct enroll_category *categories; /* borrowed */
+	uint32_t category_count;
 	bool sponsor_is_policy;          /* the sponsor is header REF*38: N1*P5 names who files for many */
 };
 

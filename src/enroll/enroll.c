@@ -44,6 +44,7 @@ static enum enroll_loop loop_of(const char *id)
 		{"2100C", LOOP_2100C}, {"2100D", LOOP_2100D}, {"2100E", LOOP_2100E},
 		{"2100F", LOOP_2100F}, {"2100G", LOOP_2100G}, {"2200", LOOP_2200},
 		{"2300", LOOP_2300},   {"2310", LOOP_2310},   {"2320", LOOP_2320},
+		{"2750", LOOP_2750},
 	};
 	size_t i;
 

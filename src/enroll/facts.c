@@ -6,6 +6,7 @@
 #include "gather.h"
 
 #include "muster/error.h"
+#include "muster/money.h"
 
 /* Elements that are facts as they stand. */
 static const struct {
@@ -129,8 +130,48 @@ int enroll_facts_read(struct arena *arena, enum enroll_loop loop, const struct d
 	case LOOP_2100B:
 	case LOOP_2300:
 	case LOOP_2310:
+	case LOOP_2750:
 	case LOOP_OTHER:
 		break;
 	}
+	return 0;
+}
+
+static bool is_amount(enum fact fact)
+{
+	return fact == FACT_premium || fact == FACT_family_premium || fact == FACT_responsible_amount ||
+	       fact == FACT_tax_credit || fact == FACT_cost_sharing;
+}
+
+/* 242.4 is no other amount than 242.40. What is none stays as it was sent: a person will see it. */
+static struct slice amount_of(struct arena *arena, struct slice sent)
+{
+	char text[MONEY_TEXT_BYTES];
+	cents amount;
+
+	return money_parse_r(sent, &amount) ? arena_dup(arena, slice_from(money_format(amount, text))) : sent;
+}
+
+int enroll_category_read(struct arena *arena, const struct enroll_habits *habits, const struct divided *segment,
+			 enum fact *fact, struct member_record *record)
+{
+	const struct slice *element = segment->element;
+	uint32_t i;
+
+	if (slice_is(element[0], "N1")) {
+		*fact = FACT_COUNT;
+		for (i = 0; i < habits->category_count; i++)
+			if (slice_equal(habits->categories[i].name, element[2]))
+				*fact = habits->categories[i].fact;
+	}
+	if (*fact == FACT_COUNT)
+		return 0;
+	if (slice_is(element[0], "REF") && record->facts[*fact].len == 0) {
+		record->facts[*fact] = is_amount(*fact) ? amount_of(arena, element[2]) : element[2];
+		if (record->facts[*fact].data == NULL && element[2].len > 0)
+			return -ENOMEM;
+	}
+	if (slice_is(element[0], "DTP") && is_amount(*fact) && record->facts[FACT_rates_from].len == 0)
+		record->facts[FACT_rates_from] = element[3];
 	return 0;
 }

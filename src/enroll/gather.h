@@ -26,7 +26,8 @@ enum enroll_loop {
 	LOOP_2200,
 	LOOP_2300,
 	LOOP_2310,
-	LOOP_2320
+	LOOP_2320,
+	LOOP_2750
 };
 
 struct gathered_segment {
@@ -72,6 +73,13 @@ int enroll_facts_read(struct arena *arena, enum enroll_loop loop, const struct d
 /* Read the gathered loop into `ret_record`, all of it in `arena`. 0 or -ENOMEM. */
 int enroll_record_read(struct arena *arena, const struct gather *gather, const struct x12_separators *separators,
 		       const struct enroll_habits *habits, struct member_record *ret_record);
+
+/*
+ * A segment of a 2750 loop. `*fact` is what the sender's habits make of the loop that it stands in, FACT_COUNT: nothing;
+ * kept between the segments of one loop. 0 or -ENOMEM.
+ */
+int enroll_category_read(struct arena *arena, const struct enroll_habits *habits, const struct divided *segment,
+			 enum fact *fact, struct member_record *record);
 
 /* DTP02 and DTP03 as a day or a period. */
 struct enroll_date enroll_record_date(const struct divided *dtp);

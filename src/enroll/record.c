@@ -263,6 +263,7 @@ static void read_segment(struct reading *reading, enum enroll_loop loop, const s
 	case LOOP_2100G:
 	case LOOP_2200:
 	case LOOP_2320:
+	case LOOP_2750:
 	case LOOP_OTHER:
 		break;
 	}
@@ -388,6 +389,7 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 {
 	struct reading reading = {.record = ret_record, .separators = separators};
 	struct slice text = arena_dup(arena, buffer_slice(&gather->text));
+	enum fact category = FACT_COUNT;
 	struct divided segment;
 	uint32_t i;
 
@@ -410,6 +412,9 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 				     separators->element, &segment);
 		read_segment(&reading, gather->segments[i].loop, &segment, gather->segments[i].segment_pos);
 		if (enroll_facts_read(arena, gather->segments[i].loop, &segment, separators->component, ret_record) < 0)
+			return -ENOMEM;
+		if (gather->segments[i].loop == LOOP_2750 &&
+		    enroll_category_read(arena, habits, &segment, &category, ret_record) < 0)
 			return -ENOMEM;
 	}
 	read_habits(&reading, habits);

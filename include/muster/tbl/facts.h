@@ -38,3 +38,11 @@ X(custodial_parent,   NEWS,  ADDRESS)    /* 2100F: name, address */
 X(responsible_person, NEWS,  ADDRESS)    /* 2100G: the first */
 X(disability,         NEWS,  RESTRICTED) /* DSB01 */
 X(other_coverage,     NEWS,  OPEN)       /* 2320, the first: COB01/COB03 */
+X(premium,            NEWS,  OPEN)       /* 2750 by cat_map of a profile, as all that follow: this member's premium */
+X(family_premium,     NEWS,  OPEN)       /* of all members of the policy */
+X(responsible_amount, NEWS,  OPEN)       /* what the subscriber owes of it */
+X(tax_credit,         NEWS,  OPEN)       /* advance premium tax credit */
+X(cost_sharing,       NEWS,  OPEN)       /* cost-sharing reduction */
+X(rates_from,         ASIDE, OPEN)       /* DTP*007 of the first amount, as sent */
+X(rating_area,        NEWS,  OPEN)
+X(source_reason,      ASIDE, OPEN)       /* why, in the words of who keeps the records: CANCEL, TERM, ... */
