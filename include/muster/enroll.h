@@ -45,6 +45,18 @@ struct enroll_category {
 	struct slice name;
 	enum fact fact;
 };
+/* What the end of COB02 says of the other coverage: the other payer's rank, or that it is Medicare. */
+enum enroll_cob {
+	ENROLL_COB_AS_SENT, /* COB01 has it */
+	ENROLL_COB_PRIMARY,
+	ENROLL_COB_SECONDARY,
+	ENROLL_COB_TERTIARY,
+	ENROLL_COB_MEDICARE
+};
+struct enroll_cob_rule {
+	struct slice suffix;
+	enum enroll_cob meaning;
+};
 struct enroll_habits {
 	enum enroll_group_key group_key; /* the only place that names the group: header REF*38, REF of 2000, of 2300 */
 	char group_ref[4];               /* REF of 2000 with the group; "" = 1L */
@@ -52,6 +64,8 @@ struct enroll_habits {
 	char subgroup_ref[4], employer_ref[4], carrier_ref[4], case_ref[4]; /* REF of 2000 kept as facts; "" = none */
 	const struct enroll_category *categories; /* borrowed */
 	uint32_t category_count;
+	const struct enroll_cob_rule *cob_rules; /* borrowed; the first that fits */
+	uint32_t cob_rule_count;
 	bool sponsor_is_policy;          /* the sponsor is header REF*38: N1*P5 names who files for many */
 };
 
@@ -86,6 +100,8 @@ struct member_record {
 	bool is_subscriber;          /* INS01 = Y */
 	struct slice relationship, maintenance, reason, benefit_status; /* INS02 03 04 05 */
 	struct slice medicare_parts, medicare_reason;                  /* INS06 */
+	bool medicare_by_cob;        /* a 2320 tells of Medicare, by the sender's habit */
+	uint32_t cob_count;          /* 2320 so far, where he has such habits */
 	struct slice cobra_event, employment_status, student_status;   /* INS07 08 09 */
 	bool handicapped;            /* INS10 = Y */
 	date_day died_on;            /* INS12 */

@@ -122,7 +122,7 @@ static bool is_medicare(const struct member_record *record)
 	for (i = 0; i < record->coverage_count; i++)
 		medicare_plan |= slice_is(record->coverages[i].insurance_line, "AJ");
 	return (record->medicare_parts.len > 0 && !slice_is(record->medicare_parts, "E")) || medicare_plan ||
-	       enroll_date_value(record, "338") != DATE_NONE;
+	       record->medicare_by_cob || enroll_date_value(record, "338") != DATE_NONE;
 }
 
 static bool contradicts_medicare(const struct member_record *record)

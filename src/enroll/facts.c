@@ -137,6 +137,45 @@ int enroll_facts_read(struct arena *arena, enum enroll_loop loop, const struct d
 	return 0;
 }
 
+static bool ends_with(struct slice text, struct slice end)
+{
+	return text.len >= end.len && slice_equal(slice_of(text.data + text.len - end.len, end.len), end);
+}
+
+static const struct enroll_cob_rule *cob_rule_of(const struct enroll_habits *habits, struct slice policy)
+{
+	uint32_t i;
+
+	for (i = 0; i < habits->cob_rule_count; i++)
+		if (ends_with(policy, habits->cob_rules[i].suffix))
+			return &habits->cob_rules[i];
+	return NULL;
+}
+
+int enroll_cob_read(struct arena *arena, const struct enroll_habits *habits, const struct divided *segment,
+		    struct member_record *record)
+{
+	static const char ranks[] = {[ENROLL_COB_PRIMARY] = 'P', [ENROLL_COB_SECONDARY] = 'S', [ENROLL_COB_TERTIARY] = 'T'};
+	struct slice *coverage = &record->facts[FACT_other_coverage];
+	const struct enroll_cob_rule *rule;
+
+	if (habits->cob_rule_count == 0 || !slice_is(segment->element[0], "COB"))
+		return 0;
+	record->cob_count++;
+	rule = cob_rule_of(habits, segment->element[2]);
+	if (rule == NULL || rule->meaning == ENROLL_COB_AS_SENT)
+		return 0;
+	if (rule->meaning == ENROLL_COB_MEDICARE) {
+		record->medicare_by_cob = true;
+		return 0;
+	}
+	if (record->cob_count > 1)
+		return 0;
+	*coverage = arena_printf(arena, "%c/%.*s", ranks[rule->meaning], (int)segment->element[3].len,
+				 segment->element[3].len > 0 ? segment->element[3].data : "");
+	return coverage->data != NULL ? 0 : -ENOMEM;
+}
+
 static bool is_amount(enum fact fact)
 {
 	return fact == FACT_premium || fact == FACT_family_premium || fact == FACT_responsible_amount ||

@@ -81,6 +81,10 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 int enroll_category_read(struct arena *arena, const struct enroll_habits *habits, const struct divided *segment,
 			 enum fact *fact, struct member_record *record);
 
+/* A segment of a 2320 loop, as the sender's habits have it: behind enroll_facts_read. 0 or -ENOMEM. */
+int enroll_cob_read(struct arena *arena, const struct enroll_habits *habits, const struct divided *segment,
+		    struct member_record *record);
+
 /* DTP02 and DTP03 as a day or a period. */
 struct enroll_date enroll_record_date(const struct divided *dtp);
 

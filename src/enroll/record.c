@@ -413,6 +413,8 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 		read_segment(&reading, gather->segments[i].loop, &segment, gather->segments[i].segment_pos);
 		if (enroll_facts_read(arena, gather->segments[i].loop, &segment, separators->component, ret_record) < 0)
 			return -ENOMEM;
+		if (gather->segments[i].loop == LOOP_2320 && enroll_cob_read(arena, habits, &segment, ret_record) < 0)
+			return -ENOMEM;
 		if (gather->segments[i].loop == LOOP_2750 &&
 		    enroll_category_read(arena, habits, &segment, &category, ret_record) < 0)
 			return -ENOMEM;

@@ -52,3 +52,38 @@ int habits_read_categories(struct key_reader *reader, const struct yaml_node *no
 	habits->category_count = count;
 	return 0;
 }
+
+int habits_read_cob(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	static const struct {
+		const char *text;
+		enum enroll_cob meaning;
+	} meanings[] = {{"as_sent", ENROLL_COB_AS_SENT},     {"primary", ENROLL_COB_PRIMARY},
+			{"secondary", ENROLL_COB_SECONDARY}, {"tertiary", ENROLL_COB_TERTIARY},
+			{"medicare", ENROLL_COB_MEDICARE}};
+	const size_t known = sizeof(meanings) / sizeof(meanings[0]);
+	struct enroll_habits *habits = &((struct profile_text *)target)->profile.enroll;
+	struct enroll_cob_rule *rules = arena_alloc_array(reader->arena, (size_t)node->count + 1, sizeof(*rules));
+	uint32_t count = 0;
+
+	if (rules == NULL)
+		return -ENOMEM;
+	if (node->kind != YAML_MAPPING || node->count == 0) {
+		key_fault(reader, node, "cob_rules is written as {+SEC: secondary, MED_A: medicare}, by the end of COB02");
+		return 0;
+	}
+	for (const struct yaml_node *row = node->first; row != NULL; row = row->next) {
+		size_t i = 0;
+
+		while (i < known && !(row->kind == YAML_SCALAR && slice_is(row->text, meanings[i].text)))
+			i++;
+		if (i < known && row->key.len > 0)
+			rules[count++] = (struct enroll_cob_rule){row->key, meanings[i].meaning};
+		else
+			key_fault(reader, row,
+				  "the end of COB02 says as_sent, primary, secondary, tertiary or medicare");
+	}
+	habits->cob_rules = rules;
+	habits->cob_rule_count = count;
+	return 0;
+}

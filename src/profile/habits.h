@@ -4,7 +4,8 @@
 
 #include "keys.h"
 
-/* Read cat_map into a struct profile_text. 0 or -ENOMEM; faults as in keys.h. */
+/* Read cat_map and cob_rules into a struct profile_text. 0 or -ENOMEM; faults as in keys.h. */
 int habits_read_categories(struct key_reader *reader, const struct yaml_node *node, void *target);
+int habits_read_cob(struct key_reader *reader, const struct yaml_node *node, void *target);
 
 #endif

@@ -173,6 +173,7 @@ static const struct key profile_keys[] = {
 	{"plan_key", KEY_OWN, 0, 0, 0, NULL, NULL, read_plan_key},
 	{"sponsor_key", KEY_CHOICE_BOOL, AT(profile.enroll.sponsor_is_policy), 0, 0, sponsor_key_choices, NULL, NULL},
 	{"cat_map", KEY_OWN, 0, 0, 0, NULL, NULL, habits_read_categories},
+	{"cob_rules", KEY_OWN, 0, 0, 0, NULL, NULL, habits_read_cob},
 	{"upsert", KEY_CHOICE_BOOL, AT(profile.decide.upsert), 0, 0, yes_choices, NULL, NULL},
 	{"merge_ins", KEY_CHOICE_BOOL, AT(profile.decide.merge_ins), 0, 0, yes_choices, NULL, NULL},
 	{"earlier_term", KEY_CHOICE, AT(profile.decide.earlier_term), 0, 0, earlier_term_choices, NULL, NULL},
@@ -215,7 +216,7 @@ static const struct key profile_keys[] = {
 	AS_IS("atomic", atomic_choices),
 
 	LATER("reconcile"),
-	LATER("cob_rules"), LATER("family_split"), LATER("error_report"),
+	LATER("family_split"), LATER("error_report"),
 	ELSEWHERE("thresholds"), ELSEWHERE("schedule"), ELSEWHERE("window"),
 	{0},
 };
