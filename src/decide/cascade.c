@@ -89,6 +89,26 @@ static bool begins_with_subscriber(const struct cascade *cascade, const struct c
 			      !cascade_drops_dependents(&cascade->span_before, &spans->items[found].span));
 }
 
+/*
+ * A record of his own has brought it back, and the subscriber is covered on the day after the end too: the family was
+ * ended and enrolled anew. What is said of himself holds over what follows from the end of another.
+ */
+static bool came_back(const struct work *work, const struct cascade *cascade, const struct draft *draft,
+		      const struct work_span *known)
+{
+	const struct span_filter same = {.group_id = known->span.group_id, .insurance_line = known->span.insurance_line};
+	date_day next = cascade->day + 1;
+	uint32_t i;
+
+	if (spans_find_overlap(&cascade->subscriber->spans, &same, next, next, 0) < 0)
+		return false;
+	for (i = 0; i < work->row_count; i++)
+		if (work->rows[i].draft == draft && work->rows[i].span_after_id == known->id &&
+		    work->rows[i].operation.action == DECIDE_REINSTATE)
+			return true;
+	return false;
+}
+
 static int end_spans(struct work *work, const struct cascade *cascade, struct draft *draft)
 {
 	const struct span_list spans = draft->spans; /* copied at each change: this one stays */
@@ -103,7 +123,8 @@ static int end_spans(struct work *work, const struct cascade *cascade, struct dr
 		if (known->span.voided || !span_matches(&known->span, &cascade->filter) ||
 		    (!cancels && end_compare(known->span.ends_on, cascade->day) <= 0) ||
 		    (cascade->kind == CASCADE_END &&
-		     (has_own_end(work, cascade, &known->span) || begins_with_subscriber(cascade, &known->span))))
+		     (has_own_end(work, cascade, &known->span) || begins_with_subscriber(cascade, &known->span) ||
+		      came_back(work, cascade, draft, known))))
 			continue;
 		error = spans_replace(work->arena, &draft->spans, known->id, &ended);
 		if (error == 0)
