@@ -18,6 +18,7 @@
 #include "muster/ack.h"
 #include "muster/arena.h"
 #include "muster/buffer.h"
+#include "muster/calendar.h"
 #include "muster/check.h"
 #include "muster/decide.h"
 #include "muster/env.h"
@@ -43,7 +44,8 @@ struct config {
 	uint32_t print_region_count;
 	enum profile_candidates candidates;
 	uint64_t candidates_bytes; /* candidates_memory: AUTO takes no more than this */
-	int32_t due_hours;      /* due_at = received + this, plain hours */
+	int32_t due_hours;      /* due_at = received + this, by the calendar */
+	struct calendar calendar;
 	bool release_alone;     /* release_by: one operator releases a held set; else one proposes and another confirms */
 	int32_t chunk_members;  /* families are applied in database transactions of about this many members */
 };
@@ -204,6 +206,9 @@ int config_parse(struct arena *arena, const char *path, struct slice text, struc
                  struct config *ret_config);
 /* The defaults, relative to the current folder. 0 or -ENOMEM. */
 int config_defaults(struct arena *arena, struct config *ret_config);
+
+/* When what is received at this time is due. */
+int64_t config_due_ms(const struct config *config, int64_t received_ms);
 
 /* A profile changes guides, and none were given: call again with them. Nothing else is wrong so far. */
 enum { PROFILE_E_GUIDES = 1 };

@@ -718,6 +718,13 @@ int store_exceptions_each(struct store *store, const struct store_exception_filt
 int store_exceptions_count(struct store *store, const struct store_exception_filter *filter, uint64_t *ret_count);
 /* How often each category occurs in a file. */
 int store_exception_counts(struct store *store, uint64_t file_no, store_count_fn fn, void *context);
+/* How long each waiting item (open, assigned) has waited, and no more of it. */
+struct store_exception_age {
+	int64_t created_ms, due_ms;
+	enum category category;
+};
+typedef int (*store_exception_age_fn)(void *context, const struct store_exception_age *age);
+int store_exception_ages_each(struct store *store, store_exception_age_fn fn, void *context);
 
 /* The log of decisions on an item, oldest first. */
 struct store_decision {

@@ -22,6 +22,8 @@ bool text_is_utf8(struct slice s);
 /* Visible escapes for C0, DEL, C1, bidi overrides and zero-width characters (\xNN, \u{NNNN});
  * bytes that are not UTF-8 as \xNN; a backslash as two, so that the escapes cannot be forged. */
 void text_add_visible(struct buffer *out, struct slice value);
+/* "3 warnings", "1 warning": for words that take an s. */
+void text_add_count(struct buffer *out, uint64_t count, const char *word);
 /* Text as HTML holds it, in content and in quoted attributes; for values text_add_visible comes first. */
 void text_add_html(struct buffer *out, struct slice value);
 /* "***-**-1234" for nine digits; "" for empty; "***" for anything else. Returns `out`. */

@@ -59,6 +59,7 @@ struct undo_request {
 	struct undo_scope scope;
 	struct slice operator_id; /* who undoes; not empty */
 	int64_t at_ms;
+	int64_t due_ms;           /* when items that this makes are due */
 	uint32_t chunk_members;
 	bool dry;                 /* look only */
 	void *context;

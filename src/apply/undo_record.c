@@ -266,7 +266,7 @@ static int item_make(struct undo *undo, const struct store_remittance_line *line
 		.category = CATEGORY_UNKNOWN_PAYER,
 		.reason = SLICE_LITERAL("The posting of this payment was taken back: whose is it?"),
 		.created_ms = undo->request->at_ms,
-		.due_ms = undo->request->at_ms + CLOCK_DAY_MS,
+		.due_ms = undo->request->due_ms,
 		.status = STORE_EXCEPTION_OPEN,
 		.segment_pos = line->segment_pos,
 		.offset = line->offset,

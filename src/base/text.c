@@ -96,6 +96,11 @@ void text_add_visible(struct buffer *out, struct slice value)
 	}
 }
 
+void text_add_count(struct buffer *out, uint64_t count, const char *word)
+{
+	buffer_printf(out, "%llu %s%s", (unsigned long long)count, word, count == 1 ? "" : "s");
+}
+
 void text_add_html(struct buffer *out, struct slice value)
 {
 	size_t i;

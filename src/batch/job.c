@@ -171,7 +171,7 @@ int job_commit(struct job *job)
 
 int64_t job_due_ms(const struct job *job)
 {
-	return job->file.received_ms + (int64_t)job->batch->settings.config->due_hours * 3600 * 1000;
+	return config_due_ms(job->batch->settings.config, job->file.received_ms);
 }
 
 struct apply_origin job_origin(const struct job *job, const struct store_tset *tset)

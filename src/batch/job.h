@@ -150,7 +150,7 @@ int job_walk(struct job_pass *pass, struct check_handler handler);
 /* The same for a handler that has its own context and shows no progress. */
 int job_walk_with(struct job *job, bool wants_content, const struct check_handler *handler);
 
-/* received + due_hours. */
+/* received + due_hours, by the site's calendar. */
 int64_t job_due_ms(const struct job *job);
 /* apply's view of this job and one of its sets. */
 struct apply_origin job_origin(const struct job *job, const struct store_tset *tset);

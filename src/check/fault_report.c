@@ -224,14 +224,10 @@ const struct verdict_out_totals *fault_report_totals(const struct fault_report *
 
 /* ---- words ---- */
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void add_count(struct buffer *out, const char *before, uint64_t n, const char *what)
 {
-	buffer_printf(out, "%s%llu %s%s", before, (unsigned long long)n, what, plural(n));
+	buffer_add_text(out, before);
+	text_add_count(out, n, what);
 }
 
 /* "3 sets: 2 accepted, 1 rejected; 2 errors, 1 warning" */

@@ -55,6 +55,11 @@ int cli_usage_error(struct cli *cli, const char *format, ...)
 	return MUSTER_ERROR_USAGE;
 }
 
+int64_t cli_now_ms(const struct cli *cli)
+{
+	return cli->today_fixed ? (int64_t)cli->today * CLOCK_DAY_MS : env_clock_ms(cli->env);
+}
+
 bool cli_on_date(struct cli *cli, date_day *ret_day)
 {
 	*ret_day = cli->today;

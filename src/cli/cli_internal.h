@@ -83,6 +83,8 @@ int cli_open_store(struct cli *cli);
 
 /* Who decides: --operator, else the id of the login name. Only with the database open. */
 struct slice cli_operator(struct cli *cli);
+/* What is "now": 00:00:00Z of --as-of, else the clock. */
+int64_t cli_now_ms(const struct cli *cli);
 /* --on DATE or today. False with a message when it is no date. */
 bool cli_on_date(struct cli *cli, date_day *ret_day);
 

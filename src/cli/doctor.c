@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "ageing.h"
 #include "match_site.h"
 #include "muster/match_model.h"
 #include "muster/profile.h"
@@ -108,6 +109,23 @@ static int doctor_model(struct doctor *doctor)
 	return 0;
 }
 
+static int doctor_queue(struct doctor *doctor)
+{
+	struct buffer waits, rule;
+	int r;
+
+	buffer_init(&waits, doctor->cli->env);
+	buffer_init(&rule, doctor->cli->env);
+	r = ageing_summary(doctor->cli, &waits, &rule);
+	if (r == 0)
+		doctor_line(doctor, true, "queue", waits.data, NULL);
+	if (r == 0)
+		doctor_line(doctor, true, "items are due", rule.data, NULL);
+	buffer_fini(&waits);
+	buffer_fini(&rule);
+	return r;
+}
+
 /* Who may what, and by how many operators a held set is released. */
 static int doctor_operators(struct doctor *doctor)
 {
@@ -147,6 +165,8 @@ int cli_doctor(struct cli *cli)
 		doctor_line(&doctor, true, "database", cli->config->database, NULL);
 	if (r == 0)
 		r = doctor_operators(&doctor);
+	if (r == 0)
+		r = doctor_queue(&doctor);
 	if (r == 0)
 		r = store_settings_each(cli->store, doctor_setting, &doctor);
 	if (r == 0)

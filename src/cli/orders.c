@@ -12,6 +12,7 @@
 #include "muster/path.h"
 #include "muster/profile.h"
 #include "muster/store.h"
+#include "muster/text.h"
 #include "process.h"
 
 #define DAY_MS (24 * 3600 * 1000LL)
@@ -159,8 +160,10 @@ static void order_report(struct cli *cli, const struct contract_order *order, co
 		buffer_add_text(&cli->out, "carried out before; nothing was changed\n");
 		return;
 	}
-	buffer_printf(&cli->out, "%u members, %u coverages%s\n", report->members, report->spans,
-		      order->dry_run ? " would change; nothing was done" : " changed");
+	text_add_count(&cli->out, report->members, "member");
+	buffer_add_text(&cli->out, ", ");
+	text_add_count(&cli->out, report->spans, "coverage");
+	buffer_add_text(&cli->out, order->dry_run ? " would change; nothing was done\n" : " changed\n");
 	if (order->kind == STORE_ORDER_SEPARATE)
 		buffer_printf(&cli->out, "records under the old number are understood until %s\n",
 			      date_format_iso(report->reroute_until, day));

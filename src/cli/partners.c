@@ -15,11 +15,6 @@ struct partners_view {
 	struct json json;
 };
 
-static int64_t view_now_ms(const struct cli *cli)
-{
-	return cli->today_fixed ? (int64_t)cli->today * CLOCK_DAY_MS : env_clock_ms(cli->env);
-}
-
 static void partner_json(struct json *json, const struct batch_expected *expected)
 {
 	char text[CLOCK_TEXT_BYTES];
@@ -78,7 +73,7 @@ int cli_partners(struct cli *cli)
 		cli_table_begin(&view.table, cli, 8, titles);
 	else
 		json_array_begin(&view.json, NULL);
-	r = batch_expected_each(cli->env, cli->store, cli->profiles, view_now_ms(cli), &view, partner_row);
+	r = batch_expected_each(cli->env, cli->store, cli->profiles, cli_now_ms(cli), &view, partner_row);
 	if (text) {
 		int table_r = cli_table_end(&view.table);
 
@@ -116,5 +111,5 @@ static int late_tell(void *context, const struct batch_expected *expected)
 
 int cli_tell_late(struct cli *cli)
 {
-	return batch_expected_each(cli->env, cli->store, cli->profiles, view_now_ms(cli), cli, late_tell);
+	return batch_expected_each(cli->env, cli->store, cli->profiles, cli_now_ms(cli), cli, late_tell);
 }

@@ -160,8 +160,12 @@ static int tell_verdict(void *context, const struct x12_tset *tset, const struct
 
 	buffer_add_text(&run->sets, "set ");
 	text_add_visible(&run->sets, tset->control_number);
-	buffer_printf(&run->sets, ": %s, %u members, %llu errors, %llu warnings", check_decision_name(verdict->decision),
-		      verdict->members, (unsigned long long)verdict->errors, (unsigned long long)verdict->warnings);
+	buffer_printf(&run->sets, ": %s, ", check_decision_name(verdict->decision));
+	text_add_count(&run->sets, verdict->members, "member");
+	buffer_add_text(&run->sets, ", ");
+	text_add_count(&run->sets, verdict->errors, "error");
+	buffer_add_text(&run->sets, ", ");
+	text_add_count(&run->sets, verdict->warnings, "warning");
 	if (run->sets.error != 0)
 		return run->sets.error;
 	buffer_add_text(&run->page_sets, "<p class=quiet>");

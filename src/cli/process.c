@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ageing.h"
 #include "muster/batch.h"
 #include "muster/cli.h"
 #include "muster/outputs.h"
@@ -202,6 +203,8 @@ int cli_run_batch(struct cli *cli)
 	cli_progress_end(&frame.progress);
 	if (r == 0)
 		r = cli_tell_late(cli);
+	if (r == 0)
+		r = cli_tell_overdue(cli);
 	if (r == 0)
 		(void)store_checkpoint(cli->store, true);
 	batch_close(batch);

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ageing.h"
 #include "member_out.h"
 #include "muster/io.h"
 #include "muster/profile.h"
 #include "muster/queue.h"
+#include "muster/text.h"
 #include "operators.h"
 #include "process.h"
 
@@ -98,6 +100,17 @@ static const char *queue_state(const struct queue_view *view, const struct store
 	return waits && !slice_is_empty(item->proposal) ? "to be confirmed" : store_exception_status_name(item->status);
 }
 
+/* How much of its time a waiting item has used. */
+static struct slice queue_used(const struct queue_view *view, const struct store_exception *item)
+{
+	bool waits = item->status == STORE_EXCEPTION_OPEN || item->status == STORE_EXCEPTION_ASSIGNED;
+	uint32_t percent = ageing_percent(view->cli, item->created_ms, item->due_ms, view->now_ms);
+
+	if (!waits || percent > 100)
+		return slice_from(waits ? ">100 %" : "-");
+	return arena_printf(&view->cli->arena, "%u %%", percent);
+}
+
 static void queue_cells(struct queue_view *view, const struct store_exception *item)
 {
 	char due[CLOCK_TEXT_BYTES], score[QUEUE_SHARE_BYTES];
@@ -106,6 +119,7 @@ static void queue_cells(struct queue_view *view, const struct store_exception *i
 	cli_table_cell(&view->table, slice_from(urgency_name(category_urgency(item->category))));
 	cli_table_cell(&view->table, slice_from(category_name(item->category)));
 	cli_table_cell(&view->table, slice_from(clock_format_rfc3339(item->due_ms, due)));
+	cli_table_cell(&view->table, queue_used(view, item));
 	cli_table_cell(&view->table, slice_from(queue_state(view, item)));
 	cli_table_cell(&view->table, item->candidate_count > 0 ? item->candidates[0].member_id : SLICE_LITERAL("-"));
 	cli_table_cell(&view->table, slice_from(item->candidate_count > 0
@@ -141,8 +155,8 @@ static int queue_write_out(void *context, const char *data, size_t bytes)
 
 static int queue_list(struct cli *cli)
 {
-	static const char *const titles[] = {"item", "urgency", "category", "due", "state", "candidate", "score", "why"};
-	struct queue_view view = {.cli = cli, .now_ms = cli->today_fixed ? (int64_t)cli->today * CLOCK_DAY_MS : env_clock_ms(cli->env)};
+	static const char *const titles[] = {"item", "urgency", "category", "due", "used", "state", "candidate", "score", "why"};
+	struct queue_view view = {.cli = cli, .now_ms = cli_now_ms(cli)};
 	const struct queue_sink sink = {.context = cli, .write = queue_write_out};
 	struct store_exception_filter filter;
 	bool array = cli->options.format == CLI_JSON;
@@ -159,14 +173,15 @@ static int queue_list(struct cli *cli)
 	if (array)
 		json_array_begin(&view.json, NULL);
 	else if (cli->options.format == CLI_TEXT)
-		cli_table_begin(&view.table, cli, 8, titles);
+		cli_table_begin(&view.table, cli, 9, titles);
 	r = store_exceptions_each(cli->store, &filter, queue_row, &view);
 	if (array) {
 		json_array_end(&view.json);
 		buffer_add_char(&cli->out, '\n');
 	} else if (r == 0 && cli->options.format == CLI_TEXT) {
 		r = cli_table_end(&view.table);
-		buffer_printf(&cli->out, "%llu items, %llu overdue\n", (unsigned long long)view.count, (unsigned long long)view.overdue);
+		text_add_count(&cli->out, view.count, "item");
+		buffer_printf(&cli->out, ", %llu overdue\n", (unsigned long long)view.overdue);
 	}
 	return r;
 }
@@ -369,7 +384,8 @@ int cli_queue(struct cli *cli)
 		const char *name;
 		int (*run)(struct cli *cli);
 	} rows[] = {{"list", queue_list},     {"next", queue_take_next}, {"resolve", queue_decide}, {"assign", queue_give},
-		    {"note", queue_remark},   {"export", queue_write},   {"import", queue_read}};
+		    {"note", queue_remark},   {"export", queue_write},   {"import", queue_read},
+		    {"ageing", cli_queue_ageing}};
 	size_t i;
 	int r = cli_open_store(cli);
 

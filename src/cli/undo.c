@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "muster/batch.h"
+#include "muster/profile.h"
 #include "muster/text.h"
 #include "muster/undo.h"
 #include "process.h"
@@ -245,6 +246,7 @@ static int undo_scoped(struct cli *cli, struct slice id, const struct undo_scope
 	};
 	int r, answer = 0;
 
+	request.due_ms = config_due_ms(cli->config, request.at_ms);
 	report_begin(&view, id, scope->redo);
 	r = undo_look(&view, &request, &totals);
 	if (r == 0 && !cli->options.dry_run)

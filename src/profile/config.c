@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "business.h"
 #include "files.h"
 #include "keys.h"
 #include "muster/error.h"
@@ -31,7 +32,7 @@
 struct config_text {
 	struct config config;
 	struct slice database, in, out, work, done, held, rejected, partners, match_model;
-	unsigned as_is; /* of keys that have only one supported value: nothing to keep */
+	bool business_given;
 };
 
 /* "ZZ:MUSTERHP", or an id alone: then any qualifier. */
@@ -86,6 +87,14 @@ static int read_print_regions(struct key_reader *reader, const struct yaml_node 
 	return 0;
 }
 
+static int read_business(struct key_reader *reader, const struct yaml_node *node, void *target)
+{
+	struct config_text *text = target;
+
+	text->business_given = true;
+	return business_read(reader, node, &text->config.calendar);
+}
+
 /* They are not listed here, where whoever starts muster chooses the file. */
 static int read_operators(struct key_reader *reader, const struct yaml_node *node, void *target)
 {
@@ -128,7 +137,7 @@ static const struct key_choice candidate_choices[] = {{"auto", PROFILE_CANDIDATE
                                                       {"memory", PROFILE_CANDIDATES_MEMORY},
                                                       {NULL, 0}};
 static const struct key_choice release_choices[] = {{"two", 0}, {"one", 1}, {NULL, 0}};
-static const struct key_choice calendar_choices[] = {{"plain", 0}, {"business", KEY_CHOICE_LATER}, {NULL, 0}};
+static const struct key_choice calendar_choices[] = {{"plain", 0}, {"business", 1}, {NULL, 0}};
 
 #define TEXT_PATH(field) {#field, KEY_TEXT, offsetof(struct config_text, field), 1, 1024, NULL, NULL, NULL}
 #define LATER(name) {name, KEY_LATER, 0, 0, 0, NULL, NULL, NULL}
@@ -141,7 +150,8 @@ static const struct key config_keys[] = {
 	{"receiver_ids", KEY_OWN, 0, 0, 0, NULL, NULL, read_receivers},
 	{"printed_card_regions", KEY_OWN, 0, 0, 0, NULL, NULL, read_print_regions},
 	{"due_hours", KEY_INTEGER, offsetof(struct config_text, config.due_hours), 1, DUE_HOURS_MAX, NULL, NULL, NULL},
-	{"calendar", KEY_CHOICE, offsetof(struct config_text, as_is), 0, 0, calendar_choices, NULL, NULL},
+	{"calendar", KEY_CHOICE_BOOL, offsetof(struct config_text, config.calendar.business), 0, 0, calendar_choices, NULL, NULL},
+	{"business", KEY_OWN, 0, 0, 0, NULL, NULL, read_business},
 	{"release_by", KEY_CHOICE_BOOL, offsetof(struct config_text, config.release_alone), 0, 0, release_choices, NULL, NULL},
 	{"chunk_members", KEY_INTEGER, offsetof(struct config_text, config.chunk_members), 1, CHUNK_MEMBERS_MAX, NULL, NULL, NULL},
 	{"candidates", KEY_CHOICE, offsetof(struct config_text, config.candidates), 0, 0, candidate_choices, NULL, NULL},
@@ -213,6 +223,17 @@ static void check_folders_differ(struct key_reader *reader, const struct config 
 			}
 }
 
+/* Hours that nobody counts, or a count without hours, would be believed. */
+static void check_business(struct key_reader *reader, const struct config_text *text)
+{
+	if (text->config.calendar.business == text->business_given)
+		return;
+	buffer_printf(reader->errors, "%s: %s\n", reader->name,
+		      text->business_given ? "business says the working hours: then calendar is business"
+					   : "calendar: business wants the working hours: business: {time_zone: Pacific}");
+	reader->faults++;
+}
+
 static void text_defaults(struct config_text *ret_text)
 {
 	*ret_text = (struct config_text){
@@ -230,6 +251,7 @@ static void text_defaults(struct config_text *ret_text)
 		.held = SLICE_LITERAL("held"),
 		.rejected = SLICE_LITERAL("rejected"),
 	};
+	business_defaults(&ret_text->config.calendar);
 }
 
 int config_defaults(struct arena *arena, struct config *ret_config)
@@ -258,6 +280,7 @@ int config_parse(struct arena *arena, const char *path, struct slice text, struc
 	if (r < 0)
 		return r;
 	check_folders_differ(&reader, &values.config);
+	check_business(&reader, &values);
 	if (reader.faults > 0)
 		return MUSTER_ERROR_CONFIG;
 	*ret_config = values.config;
@@ -324,4 +347,9 @@ int config_load(struct env *env, struct arena *arena, const char *explicit_path,
 		return r < 0 ? r : config_parse(arena, CONFIG_SYSTEM, text, errors, ret_config);
 	}
 	return config_defaults(arena, ret_config);
+}
+
+int64_t config_due_ms(const struct config *config, int64_t received_ms)
+{
+	return calendar_add(&config->calendar, received_ms, (int64_t)config->due_hours * 3600 * 1000);
 }

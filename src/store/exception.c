@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "muster/log.h"
 #include "store_internal.h"
 
 static const char *const status_names[] = {
@@ -410,6 +411,27 @@ int store_exception_counts(struct store *store, uint64_t file_no, store_count_fn
 		   "SELECT category, count(*) FROM exceptions WHERE file_no = ? GROUP BY category ORDER BY category");
 	query_u64(&query, file_no);
 	return store_walk_counts(&query, fn, context);
+}
+
+int store_exception_ages_each(struct store *store, store_exception_age_fn fn, void *context)
+{
+	struct store_exception_age age;
+	struct query query;
+
+	query_open(&query, store,
+		   "SELECT created_ms, due_ms, category FROM exceptions WHERE status IN ('open', 'assigned') ORDER BY due_ms");
+	while (query_row(&query)) {
+		struct arena_mark mark = arena_mark(&store->scratch);
+
+		age.created_ms = read_i64(&query);
+		age.due_ms = read_i64(&query);
+		if (!category_of(read_text(&query, &store->scratch), &age.category))
+			query.error = log_failure(MUSTER_ERROR_DB_CORRUPT, "an item of the queue has no category");
+		arena_rewind(&store->scratch, mark);
+		if (query.error == 0)
+			query.error = fn(context, &age);
+	}
+	return query_close(&query);
 }
 
 /* ---- deciding ------------------------------------------------------------------------------------------------ */

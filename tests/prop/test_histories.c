@@ -516,6 +516,7 @@ static void undo_file(uint32_t file_no, bool redo)
 		.env = &fault.env,
 		.operator_id = S("lead"),
 		.at_ms = ((int64_t)files[MADE_NIGHTS - 1].today + 1) * CLOCK_DAY_MS,
+		.due_ms = ((int64_t)files[MADE_NIGHTS - 1].today + 3) * CLOCK_DAY_MS,
 		.chunk_members = 3,
 		.blocked = say_refusal,
 	};

@@ -128,6 +128,23 @@ static void test_config_paths_are_relative_to_the_file(void **state)
 	assert_slice(config.receivers[1].id, "941234567");
 }
 
+static void test_due_times_by_the_calendar_of_the_site(void **state)
+{
+	struct config config;
+	int64_t received_ms;
+	char due[CLOCK_TEXT_BYTES];
+
+	(void)state;
+	assert_true(clock_parse_rfc3339(slice_from("2026-07-02T20:00:00Z"), &received_ms)); /* a Thursday, 13:00 by the office */
+	assert_int_equal(parse_config("due_hours: 8\n", &config), 0);
+	assert_string_equal(clock_format_rfc3339(config_due_ms(&config, received_ms), due), "2026-07-03T04:00:00Z");
+	assert_int_equal(parse_config("due_hours: 8\ncalendar: business\nbusiness:\n  time_zone: Pacific\n"
+				      "  hours: 09:00-16:00\n  days: [mon, tue, wed, thu, fri]\n  holidays: [2026-07-03, 07-04]\n",
+				      &config),
+			 0);
+	assert_string_equal(clock_format_rfc3339(config_due_ms(&config, received_ms), due), "2026-07-06T21:00:00Z");
+}
+
 static void test_an_empty_config_is_the_defaults(void **state)
 {
 	struct config config;
@@ -148,10 +165,20 @@ static void test_config_faults(void **state)
 		{"due_hours: two\n", "due_hours is a whole number"},
 		{"due_hours: [1]\n", "due_hours takes one value"},
 		{"chunk_members: 0\n", "chunk_members is a whole number from 1"},
-		{"calendar: business\n", "calendar: business is not supported yet; muster can plain"},
+		{"calendar: business\n", "calendar: business wants the working hours"},
+		{"business: {time_zone: UTC}\n", "then calendar is business"},
+		{"calendar: business\nbusiness:\n  days: [mon]\n", ":2:1: business wants its time_zone"},
+		{"calendar: business\nbusiness: {time_zone: Paris}\n", "time_zone is Eastern"},
+		{"calendar: business\nbusiness: {time_zone: UTC-8:00}\n", "time_zone is Eastern"},
+		{"calendar: business\nbusiness: {time_zone: UTC, days: [sabbath]}\n", "a working day is mon"},
+		{"calendar: business\nbusiness: {time_zone: UTC, days: []}\n", "days is a list of working days"},
+		{"calendar: business\nbusiness: {time_zone: UTC, hours: 17:00-08:00}\n", "hours are an hour at least"},
+		{"calendar: business\nbusiness: {time_zone: UTC, hours: 08:00-24:01}\n", "hours are an hour at least"},
+		{"calendar: business\nbusiness: {time_zone: UTC, holidays: [02-30]}\n", "a holiday is a day"},
+		{"calendar: business\nbusiness: {time_zone: UTC, lunch: 12:00}\n", "lunch"},
 		{"candidates: disk\n", "candidates is auto, database or memory"},
 		{"candidates_memory: many\n", "/srv/muster/muster.yaml:1:20: candidates_memory"},
-		{"calendar: lunar\n", "calendar is plain"},
+		{"calendar: lunar\n", "calendar is plain or business"},
 		{"operators: [ada]\n", "1:1: operators are listed in the database"},
 		{"release_by: nobody\n", "release_by is two or one"},
 		{"database: ''\n", "database has 1 to 1024 characters"},
@@ -864,6 +891,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_defaults_serve_without_a_config, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_config_paths_are_relative_to_the_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_due_times_by_the_calendar_of_the_site, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_empty_config_is_the_defaults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_config_faults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_fault_shows_its_line_and_a_caret, set_up, tear_down),

@@ -186,6 +186,21 @@ static void test_upper(void **state)
 	assert_string_equal(text_upper(SLICE_LITERAL("\xc3\xb1"), out, sizeof(out)), "\xc3\xb1");
 }
 
+static void test_count(void **state)
+{
+	struct buffer out;
+
+	(void)state;
+	buffer_init(&out, &world.env);
+	text_add_count(&out, 0, "warning");
+	buffer_add_text(&out, ", ");
+	text_add_count(&out, 1, "warning");
+	buffer_add_text(&out, ", ");
+	text_add_count(&out, 2, "warning");
+	assert_string_equal(out.data, "0 warnings, 1 warning, 2 warnings");
+	buffer_fini(&out);
+}
+
 static void test_placeholder(void **state)
 {
 	static const char *const placeholders[] = {"",		"12345678",  "1234567890", "21909123x", "111111111",
@@ -207,7 +222,7 @@ int main(void)
 		cmocka_unit_test(test_visible),	 cmocka_unit_test(test_visible_any_bytes),
 		cmocka_unit_test(test_utf8),	 cmocka_unit_test(test_mask_ssn),
 		cmocka_unit_test(test_masked),	 cmocka_unit_test(test_crossed_out),
-		 cmocka_unit_test(test_upper),
+		cmocka_unit_test(test_upper),	 cmocka_unit_test(test_count),
 		cmocka_unit_test(test_placeholder),
 	};
 

@@ -321,6 +321,7 @@ static int undo_as(enum undo_level level, const char *id, bool redo, bool dry)
 		.env = &fault.env,
 		.operator_id = OPERATOR,
 		.at_ms = ((int64_t)today + 1) * CLOCK_DAY_MS,
+		.due_ms = ((int64_t)today + 3) * CLOCK_DAY_MS,
 		.chunk_members = 2,
 		.dry = dry,
 		.blocked = note_blocked,
