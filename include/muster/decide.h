@@ -48,6 +48,8 @@ struct decide_view {
 	int (*member)(void *context, struct slice member_id, struct arena *arena, const struct member **ret_member);
 	/* Everybody with this subscriber id, spans included, subscriber first. */
 	int (*household)(void *context, struct slice subscriber_id, struct arena *arena, const struct member ***ret_members, uint32_t *ret_count);
+	/* Is it the sponsor of any group? May be NULL: of none. */
+	int (*sponsor_known)(void *context, struct slice sponsor_id, bool *ret_known);
 	/* For payments: the group of a sponsor's tax id or account; NULL when none or several. */
 	int (*group_by_sponsor)(void *context, struct slice sponsor_id, struct arena *arena, const struct group **ret_group);
 	/* The group that an invoice number was billed to, and how much is open on it; NULL when there is no such bill. */

@@ -40,6 +40,8 @@ struct slice text_masked(struct arena *arena, struct slice value);
 void text_cross_out(char *text, size_t bytes);
 /* Upper-case ASCII copy into `out`, NUL-terminated, cut at `out_bytes` - 1. */
 char *text_upper(struct slice s, char *out, size_t out_bytes);
+/* Tax ids and account numbers, as people write them: without regard to case, blanks and hyphens. */
+bool text_is_same_id(struct slice a, struct slice b);
 /* True for the SSNs that mean "none": not nine digits, all equal digits, 123456789, 987654321, area 000, 666 or
  * 9xx, group 00, serial 0000 (x12-syntax section 13, matching section 4). */
 bool text_ssn_is_placeholder(struct slice ssn);

@@ -3,6 +3,7 @@
  */
 #include "muster/apply.h"
 #include "muster/key_index.h"
+#include "muster/text.h"
 
 static struct store *view_store(void *context)
 {
@@ -125,6 +126,29 @@ static int view_household(void *context, struct slice subscriber_id, struct aren
 		if (view->households[i].subscriber_id.data == NULL)
 			r = -ENOMEM;
 	}
+	return r;
+}
+
+struct sponsor_search {
+	struct slice sponsor_id;
+	bool found;
+};
+
+static int sponsor_search_group(void *context, const struct group *group)
+{
+	struct sponsor_search *search = context;
+
+	search->found = search->found || text_is_same_id(group->sponsor_id, search->sponsor_id);
+	return 0;
+}
+
+/* All sets of a night speak for a few sponsors, and it is asked only where a record names a group of another. */
+static int view_sponsor_known(void *context, struct slice sponsor_id, bool *ret_known)
+{
+	struct sponsor_search search = {.sponsor_id = sponsor_id};
+	int r = store_groups_each(view_store(context), sponsor_search_group, &search);
+
+	*ret_known = search.found;
 	return r;
 }
 
@@ -341,6 +365,7 @@ int apply_view_init(struct apply_view *view, struct store *store)
 		.plan_of_line = view_plan_of_line,
 		.member = view_member,
 		.household = view_household,
+		.sponsor_known = view_sponsor_known,
 		.group_by_sponsor = view_group_by_sponsor,
 		.group_by_invoice = view_group_by_invoice,
 		.payment_seen = view_payment_seen,

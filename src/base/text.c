@@ -251,6 +251,27 @@ char *text_upper(struct slice s, char *out, size_t out_bytes)
 	return out;
 }
 
+static char capital(char c)
+{
+	return (c >= 'a' && c <= 'z') ? (char)(c - 'a' + 'A') : c;
+}
+
+bool text_is_same_id(struct slice a, struct slice b)
+{
+	size_t i = 0, j = 0;
+
+	for (;;) {
+		while (i < a.len && (a.data[i] == '-' || a.data[i] == ' '))
+			i++;
+		while (j < b.len && (b.data[j] == '-' || b.data[j] == ' '))
+			j++;
+		if (i == a.len || j == b.len)
+			return i == a.len && j == b.len;
+		if (capital(a.data[i++]) != capital(b.data[j++]))
+			return false;
+	}
+}
+
 bool text_ssn_is_placeholder(struct slice ssn)
 {
 	size_t i;

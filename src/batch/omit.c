@@ -5,6 +5,7 @@
 #include "chunk.h"
 #include "full.h"
 #include "muster/log.h"
+#include "muster/text.h"
 
 /* A household of which somebody is left out. */
 struct left_out {
@@ -579,28 +580,6 @@ static int omit_group(struct omit *omit, const struct store_full_use *use)
 	return r == 0 && !omit->pass->dry ? omit_commit(omit) : r;
 }
 
-static char plain(char c)
-{
-	return (c >= 'a' && c <= 'z') ? (char)(c - 'a' + 'A') : c;
-}
-
-/* Sponsor ids without regard to case and punctuation. */
-static bool is_same_sponsor(struct slice a, struct slice b)
-{
-	size_t i = 0, j = 0;
-
-	for (;;) {
-		while (i < a.len && (a.data[i] == '-' || a.data[i] == ' '))
-			i++;
-		while (j < b.len && (b.data[j] == '-' || b.data[j] == ' '))
-			j++;
-		if (i == a.len || j == b.len)
-			return i == a.len && j == b.len;
-		if (plain(a.data[i++]) != plain(b.data[j++]))
-			return false;
-	}
-}
-
 /* The group's sponsor, where it is known, is the one who sent the file. */
 static int omit_is_sponsors(struct omit *omit, const struct store_full_use *use, bool *ret_is)
 {
@@ -609,7 +588,7 @@ static int omit_is_sponsors(struct omit *omit, const struct store_full_use *use,
 
 	*ret_is = r == 0 && group != NULL &&
 		  (group->sponsor_id.len == 0 || use->set.sponsor_id.len == 0 ||
-		   is_same_sponsor(group->sponsor_id, use->set.sponsor_id));
+		   text_is_same_id(group->sponsor_id, use->set.sponsor_id));
 	if (r == 0 && group != NULL && !*ret_is)
 		log_message(LOG_WARNING, "file %llu: a full file of another sponsor names group %.*s: nobody is left out",
 			    (unsigned long long)omit->job->file.file_no, (int)use->group_id.len, use->group_id.data);

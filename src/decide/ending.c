@@ -214,6 +214,10 @@ int ending_member(struct record_work *it)
 	if (day == DATE_NONE)
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("A termination without an end date (DTP 357 or 303)."));
+	if (group == NULL)
+		error = resolve_own_groups(it, day);
+	if (error != 0)
+		return error;
 	if (it->record->coverage_count == 0 || touches_any(it, &filter, day))
 		error = end_matching(it, &filter, day, false);
 	return error == 0 ? cascade_end(it, &filter, day, NULL) : error;
@@ -454,6 +458,10 @@ int reinstating_member(struct record_work *it)
 	if (spans_find_last(&spans, &filter) < 0)
 		return nothing_to_reinstate(it);
 	last = last_end(&spans, &filter);
+	if (group == NULL)
+		error = resolve_own_groups(it, last);
+	if (error != 0)
+		return error;
 	/* Something goes on after the last end, or nothing ever ended: it is as asked for. */
 	if (last == DATE_NONE || spans_active_from(&spans, &filter, last + 1))
 		return 0;

@@ -6,6 +6,8 @@
  */
 #include "work.h"
 
+#include "muster/text.h"
+
 static date_day first_of(const date_day *days, size_t count)
 {
 	size_t i;
@@ -101,9 +103,26 @@ static int implied_group(struct record_work *it, struct slice *ret_group_id)
 	return error;
 }
 
+/*
+ * The set speaks for one sponsor (N1*P5), the group is another's. An id that is no group's sponsor, that of somebody who
+ * files for many, says nothing.
+ */
+static int is_of_another(struct record_work *it, const struct group *group, bool *ret_is)
+{
+	const struct decide_view *view = it->work->input->view;
+	struct slice sponsor_id = it->work->input->family->header->sponsor_id;
+
+	*ret_is = false;
+	if (view->sponsor_known == NULL || is_forced(it) || sponsor_id.len == 0 || group->sponsor_id.len == 0 ||
+	    text_is_same_id(sponsor_id, group->sponsor_id))
+		return 0;
+	return view->sponsor_known(view->context, sponsor_id, ret_is);
+}
+
 static int load_group(struct record_work *it, struct slice group_id, const struct group **ret_group)
 {
 	const struct decide_view *view = it->work->input->view;
+	bool is_other = false;
 	int error;
 
 	*ret_group = NULL;
@@ -112,7 +131,42 @@ static int load_group(struct record_work *it, struct slice group_id, const struc
 		return error;
 	if (*ret_group == NULL)
 		return work_failf(it->work, CATEGORY_UNKNOWN_GROUP, "Group %.*s is not on file.", SLICE_ARGS(group_id));
-	return separation_reroute(it, ret_group);
+	error = it->is_foreign ? 0 : is_of_another(it, *ret_group, &is_other);
+	if (error < 0)
+		return error;
+	/* Once for the record. */
+	it->is_foreign = it->is_foreign || is_other;
+	if (is_other)
+		error = work_doubt(it, CATEGORY_UNKNOWN_GROUP,
+				   "the group is of another sponsor than the one whom this set speaks for (N1*P5)");
+	return error == 0 ? separation_reroute(it, ret_group) : error;
+}
+
+int resolve_own_groups(struct record_work *it, date_day day)
+{
+	const struct decide_view *view = it->work->input->view;
+	uint32_t i;
+
+	for (i = 0; i < it->draft->spans.count; i++) {
+		const struct coverage_span *span = &it->draft->spans.items[i].span;
+		const struct group *group;
+		bool is_other = false;
+		int error;
+
+		if (span->voided || (day != DATE_NONE && span->ends_on != DATE_NONE && span->ends_on < day))
+			continue;
+		error = view->group(view->context, span->group_id, it->work->arena, &group);
+		if (error >= 0 && group != NULL)
+			error = is_of_another(it, group, &is_other);
+		if (error < 0)
+			return error;
+		if (is_other)
+			return work_failf(it->work, CATEGORY_UNKNOWN_GROUP,
+					  "No group number was sent, and the member is covered in group %.*s of another "
+					  "sponsor: which coverage is meant?",
+					  SLICE_ARGS(span->group_id));
+	}
+	return 0;
 }
 
 int resolve_record_group(struct record_work *it, const struct group **ret_group)

@@ -93,6 +93,7 @@ struct record_work {
 	uint32_t first_row;         /* of this record */
 	struct slice all_facts, all_pcp; /* the person's, with what is no change by itself */
 	bool is_new;
+	bool is_foreign; /* it names a group of another sponsor, and that has been said */
 };
 
 struct mark {
@@ -182,6 +183,8 @@ int resolve_line(struct record_work *it, const struct enroll_coverage *coverage,
 		 struct line *ret_line);
 /* The group of a record without coverages. group NULL and 0: none was sent. */
 int resolve_record_group(struct record_work *it, const struct group **ret_group);
+/* No group was sent: is all that the member has on `day` and later of this set's sponsor? */
+int resolve_own_groups(struct record_work *it, date_day day);
 /* separation.c: B13. Of a contract that was separated: the one that the record means, instead of *group; or OLD_CID. */
 int separation_reroute(struct record_work *it, const struct group **group);
 /*

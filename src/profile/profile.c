@@ -325,7 +325,7 @@ static int read_support_order(struct key_reader *reader, const struct yaml_node 
 static int read_hold_on(struct key_reader *reader, const struct yaml_node *node, void *target)
 {
 	static const enum category known[] = {CATEGORY_TIER_MISMATCH, CATEGORY_PCP_INVALID, CATEGORY_OUT_OF_AREA,
-					      CATEGORY_ADDRESS_BAD};
+					      CATEGORY_ADDRESS_BAD, CATEGORY_UNKNOWN_GROUP};
 	uint64_t *hold_on = &((struct profile_text *)target)->profile.decide.hold_on;
 
 	*hold_on = 0;
@@ -342,7 +342,7 @@ static int read_hold_on(struct key_reader *reader, const struct yaml_node *node,
 		if (found)
 			*hold_on |= UINT64_C(1) << category;
 		else
-			key_fault(reader, item, "hold_on takes TIER_MISMATCH, PCP_INVALID, OUT_OF_AREA and ADDRESS_BAD");
+			key_fault(reader, item, "hold_on takes TIER_MISMATCH, PCP_INVALID, OUT_OF_AREA, ADDRESS_BAD and UNKNOWN_GROUP");
 	}
 	return 0;
 }

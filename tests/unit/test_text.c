@@ -201,6 +201,20 @@ static void test_count(void **state)
 	buffer_fini(&out);
 }
 
+/* If this failed: an employer's tax id would be taken for another's, for its hyphen. */
+static void test_same_id(void **state)
+{
+	static const char *const same[][2] = {{"94-0001111", "940001111"}, {"a1 b", "A1B"}, {"", "-"}, {"12-", "12"}};
+	static const char *const other[][2] = {{"94-0001111", "940001112"}, {"12", "1"}, {"", "1"}, {"1", "12"}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		assert_true(text_is_same_id(slice_from(same[i][0]), slice_from(same[i][1])));
+		assert_false(text_is_same_id(slice_from(other[i][0]), slice_from(other[i][1])));
+	}
+}
+
 static void test_placeholder(void **state)
 {
 	static const char *const placeholders[] = {"",		"12345678",  "1234567890", "21909123x", "111111111",
@@ -223,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_utf8),	 cmocka_unit_test(test_mask_ssn),
 		cmocka_unit_test(test_masked),	 cmocka_unit_test(test_crossed_out),
 		cmocka_unit_test(test_upper),	 cmocka_unit_test(test_count),
+		cmocka_unit_test(test_same_id),
 		cmocka_unit_test(test_placeholder),
 	};
 

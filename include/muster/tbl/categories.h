@@ -17,7 +17,7 @@ X(DOB_MISMATCH,        NORMAL, "The birth date differs from the member record. V
 X(NAME_MISMATCH,       NORMAL, "The name differs from the member record. Verify it.")
 X(ID_CONFLICT,         HIGH,   "The ids sent belong to different people. Verify with the sponsor who is meant.")
 X(TWIN_RISK,           HIGH,   "A family member has the same birth date. Make sure which of them is meant, or that this is another person.")
-X(UNKNOWN_GROUP,       HIGH,   "The group number is not on file. Load or map the group, then reprocess; or reject.")
+X(UNKNOWN_GROUP,       HIGH,   "The group number is not on file, or another sponsor's. Load or map the group, then reprocess; or reject.")
 X(UNKNOWN_PLAN,        HIGH,   "The plan code is not on file. Load or map the plan, then reprocess; or reject.")
 X(GROUP_TERMINATED,    NORMAL, "The group's contract has ended. Ask the sponsor; reject, or reinstate the contract first.")
 X(OLD_CID,             NORMAL, "The record bears the contract number from before the separation. Ask for the new one.")
