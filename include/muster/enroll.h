@@ -66,6 +66,8 @@ struct enroll_habits {
 	uint32_t category_count;
 	const struct enroll_cob_rule *cob_rules; /* borrowed; the first that fits */
 	uint32_t cob_rule_count;
+	bool family_split;               /* a family is ended and enrolled anew where one of it leaves: pairs are told */
+	bool end_is_exclusive;           /* for these pairs */
 	bool sponsor_is_policy;          /* the sponsor is header REF*38: N1*P5 names who files for many */
 };
 
@@ -127,6 +129,9 @@ struct member_record {
 	uint8_t fact_loops[FACT_COUNT];     /* how often the loop that tells a fact began: the first one counts */
 	const struct enroll_coverage *coverages;
 	uint32_t coverage_count;
+	/* By the sender's habit: an end (024), and the record of the same family that enrolls the same person anew from the
+	 * next day. Their member_pos; 0 = there is none. */
+	uint32_t goes_on_at, goes_on_from;
 	uint32_t errors;             /* findings of severity error inside this loop (profile reject: member) */
 	struct slice first_error;    /* code and message of the first of them */
 	/* The loop's segments, canonical: element separator *, component :, repetition ^, terminator ~ and no line ends. */

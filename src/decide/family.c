@@ -290,7 +290,7 @@ static int apply_line(struct record_work *it, const struct line *line)
 		return error;
 	switch (line->action) {
 	case LINE_ADD:
-		return coverage_add(it, line);
+		return split_is_second(it) ? split_line(it, line) : coverage_add(it, line);
 	case LINE_CHANGE:
 		return coverage_change(it, line);
 	case LINE_END:
@@ -313,6 +313,8 @@ static int apply_coverages(struct record_work *it, const struct line *lines)
 	uint32_t i;
 	int error = 0;
 
+	if (split_is_first(it))
+		return 0;
 	for (i = 0; i < it->record->coverage_count && error == 0; i++)
 		error = apply_line(it, &lines[i]);
 	if (error == 0 && slice_is(it->record->maintenance, "024"))
@@ -555,6 +557,8 @@ static int decide_one(struct work *work, uint32_t index)
 		return 0;
 	}
 	work_rewind(work, &mark);
+	if (record->goes_on_from != 0)
+		split_fail(work, record);
 	*outcome = error == DECIDE_E_DEFER     ? DECIDE_DEFERRED
 		   : work->failure.rejects ? DECIDE_REJECTED
 					   : DECIDE_EXCEPTION;
@@ -689,8 +693,10 @@ static int decide_once(struct work *work, bool *ret_refused)
 		return -ENOMEM;
 	changeset->outcome_count = changeset->exception_capacity = count;
 	error = decide_all(work);
-	if (error == 0)
-		error = cascade_run(work);
+	*ret_refused = work->pair_failed;
+	if (error != 0 || *ret_refused)
+		return error;
+	error = cascade_run(work);
 	if (error == 0)
 		error = together_check(work, ret_refused);
 	if (error != 0 || *ret_refused)

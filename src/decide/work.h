@@ -72,7 +72,9 @@ struct work {
 	struct refusal {
 		enum category category;
 		struct slice reason;
+		bool alone; /* an end whose other half (goes_on_at) cannot be applied: it is an end after all */
 	} *refusals;
+	bool pair_failed; /* such a one was found: say all again */
 	struct {
 		enum category category;
 		struct slice reason;
@@ -238,6 +240,16 @@ int coverage_replace(struct record_work *it, const struct line *line, const stru
  * group where it did not before? DECIDE_E_EXCEPTION then.
  */
 int coverage_check_room(struct record_work *it, const struct coverage_span *after, uint32_t known_id);
+
+/* split.c: two records of one family that mean one change (enroll.h: goes_on_at). */
+/* Is this record the first of them, and the second can be applied? */
+bool split_is_first(const struct record_work *it);
+/* A coverage of the second: what is on file goes on from its begin, as it says. */
+int split_line(struct record_work *it, const struct line *line);
+/* The second could not be applied. */
+void split_fail(struct work *work, const struct member_record *second);
+/* Is it the second of a pair that holds? */
+bool split_is_second(const struct record_work *it);
 
 /* compare.c: a coverage of a full file against what is stored. */
 int compare_line(struct record_work *it, const struct line *line);

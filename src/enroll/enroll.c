@@ -89,6 +89,8 @@ static int hand_over_family(struct enroll *enroll)
 	};
 	int error = 0;
 
+	if (enroll->habits.family_split)
+		enroll_split_pair(&enroll->habits, enroll->members, enroll->member_count);
 	if (enroll->member_count > 0 && enroll->sink.family != NULL)
 		error = enroll->sink.family(enroll->sink.context, &family);
 	enroll->members = NULL;

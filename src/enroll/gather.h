@@ -85,6 +85,9 @@ int enroll_category_read(struct arena *arena, const struct enroll_habits *habits
 int enroll_cob_read(struct arena *arena, const struct enroll_habits *habits, const struct divided *segment,
 		    struct member_record *record);
 
+/* Tell the pairs of a family that is ended and enrolled anew: goes_on_at and goes_on_from. */
+void enroll_split_pair(const struct enroll_habits *habits, struct member_record *members, uint32_t count);
+
 /* DTP02 and DTP03 as a day or a period. */
 struct enroll_date enroll_record_date(const struct divided *dtp);
 

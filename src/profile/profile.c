@@ -174,6 +174,7 @@ static const struct key profile_keys[] = {
 	{"sponsor_key", KEY_CHOICE_BOOL, AT(profile.enroll.sponsor_is_policy), 0, 0, sponsor_key_choices, NULL, NULL},
 	{"cat_map", KEY_OWN, 0, 0, 0, NULL, NULL, habits_read_categories},
 	{"cob_rules", KEY_OWN, 0, 0, 0, NULL, NULL, habits_read_cob},
+	{"family_split", KEY_BOOL, AT(profile.enroll.family_split), 0, 0, NULL, NULL, NULL},
 	{"upsert", KEY_CHOICE_BOOL, AT(profile.decide.upsert), 0, 0, yes_choices, NULL, NULL},
 	{"merge_ins", KEY_CHOICE_BOOL, AT(profile.decide.merge_ins), 0, 0, yes_choices, NULL, NULL},
 	{"earlier_term", KEY_CHOICE, AT(profile.decide.earlier_term), 0, 0, earlier_term_choices, NULL, NULL},
@@ -216,7 +217,7 @@ static const struct key profile_keys[] = {
 	AS_IS("atomic", atomic_choices),
 
 	LATER("reconcile"),
-	LATER("family_split"), LATER("error_report"),
+	LATER("error_report"),
 	ELSEWHERE("thresholds"), ELSEWHERE("schedule"), ELSEWHERE("window"),
 	{0},
 };
@@ -452,6 +453,7 @@ int profile_parse(struct arena *arena, const char *path, struct slice text, cons
 		check_pairs(&reader, &values.profile);
 	if (reader.faults > 0)
 		return MUSTER_ERROR_CONFIG;
+	values.profile.enroll.end_is_exclusive = values.profile.decide.end_is_exclusive;
 	*ret_profile = values.profile;
 	return 0;
 }

@@ -1,0 +1,75 @@
+/*
+ * split: a family is ended and enrolled anew because one of it leaves; for those who stay that is one change or none.
+ *
+ *   the end              nothing, while the other half can be applied
+ *   the enrollment       on file, the same plan and tier, covered on its first day: no change
+ *                        another plan or tier: a change from that day on
+ *                        anything else: no pair. The end ends, the enrollment adds, as without the agreement
+ *
+ * A record of a pair that runs again alone finds the pair as it was, or the coverage ended: then it adds.
+ */
+#include "work.h"
+
+/* The record with this place in the set; NULL when it takes no part now. */
+static const struct member_record *record_at(const struct work *work, uint32_t member_pos)
+{
+	const struct enroll_family *family = work->input->family;
+	uint32_t i;
+
+	for (i = 0; member_pos != 0 && i < family->member_count; i++)
+		if (family->members[i].member_pos == member_pos)
+			return &family->members[i];
+	return NULL;
+}
+
+static bool is_alone(const struct work *work, const struct member_record *first)
+{
+	return first != NULL && work->refusals[first - work->input->family->members].alone;
+}
+
+bool split_is_first(const struct record_work *it)
+{
+	return it->record->goes_on_at != 0 && !is_alone(it->work, it->record);
+}
+
+bool split_is_second(const struct record_work *it)
+{
+	return it->record->goes_on_from != 0 && !is_alone(it->work, record_at(it->work, it->record->goes_on_from));
+}
+
+void split_fail(struct work *work, const struct member_record *second)
+{
+	const struct member_record *first = record_at(work, second->goes_on_from);
+
+	if (first == NULL || is_alone(work, first))
+		return;
+	work->refusals[first - work->input->family->members].alone = true;
+	work->pair_failed = true;
+}
+
+int split_line(struct record_work *it, const struct line *line)
+{
+	const struct span_filter here = {.group_id = line->group->group_id, .insurance_line = line->insurance_line};
+	int32_t found = spans_find_overlap(&it->draft->spans, &here, line->begins_on, line->begins_on, 0);
+	const struct work_span *known;
+	struct coverage_span after;
+
+	if (found < 0 || line->plan == NULL) {
+		split_fail(it->work, it->record);
+		return coverage_add(it, line);
+	}
+	known = &it->draft->spans.items[found];
+	after = known->span;
+	after.cobra = is_cobra(it->record);
+	after.plan_id = line->plan->plan_id;
+	after.insurance_line = line->plan->insurance_line;
+	if (line->coverage->tier.len > 0 && (known->span.tier.len > 0 || it->record->is_subscriber))
+		after.tier = line->coverage->tier;
+	after.ends_on = line->ends_on;
+	if (after.cobra == known->span.cobra && after.ends_on == known->span.ends_on &&
+	    slice_equal(after.plan_id, known->span.plan_id) && slice_equal(after.tier, known->span.tier))
+		return record_span_row(it, DECIDE_NO_CHANGE, known->id, &known->span, known->id);
+	after.begins_on = line->begins_on;
+	after.span_no = 0;
+	return coverage_replace(it, line, known, &after);
+}
