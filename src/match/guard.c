@@ -72,7 +72,15 @@ static bool is_name_elsewhere(const struct search *search, const struct scored *
 	       is(best, FIELD_FIRST, LEVEL_FIRST_TURNED);
 }
 
-/* Somebody else of his family on file was born on the same day, and fits the first name at least as well. */
+/* Somebody else of his family on file, born on the same day. */
+static bool is_twin_on_file(const struct scored *best, const struct scored *other)
+{
+	return best->person.subscriber_id.len > 0 && best->person.birth_on != DATE_NONE &&
+	       other->person.birth_on == best->person.birth_on &&
+	       slice_equal_nocase(other->person.subscriber_id, best->person.subscriber_id);
+}
+
+/* His twin fits the first name at least as well. */
 static bool has_closer_twin(const struct search *search, const struct scored *best)
 {
 	uint32_t i;
@@ -80,35 +88,89 @@ static bool has_closer_twin(const struct search *search, const struct scored *be
 	for (i = 1; i < search->count; i++) {
 		const struct scored *other = search->scored[i];
 
-		if (best->person.subscriber_id.len > 0 && best->person.birth_on != DATE_NONE &&
-		    other->person.birth_on == best->person.birth_on &&
-		    slice_equal_nocase(other->person.subscriber_id, best->person.subscriber_id) &&
+		if (is_twin_on_file(best, other) &&
 		    (other->level[FIELD_FIRST] <= best->level[FIELD_FIRST] || is(best, FIELD_FIRST, LEVEL_MISSING)))
 			return true;
 	}
 	return false;
 }
 
-static bool may_be_twin(const struct search *search, const struct scored *best)
+static bool is_own_number_equal(const struct scored *best)
 {
-	if (!is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL))
-		return false;
-	if (!search->with_duplicates && has_closer_twin(search, best))
-		return true;
-	return !is(best, FIELD_SSN, LEVEL_SSN_EQUAL) && !is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL) &&
-	       !is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && !is_only_one_of_family(best) &&
-	       !is_name_elsewhere(search, best);
+	return is(best, FIELD_SSN, LEVEL_SSN_EQUAL) || is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL);
 }
 
-/* A birth date with a fault in it, where a number of his own says that it is one. */
+static bool is_middle_alike(const struct scored *best)
+{
+	return is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL) || is(best, FIELD_MIDDLE, LEVEL_MIDDLE_INITIAL);
+}
+
+/*
+ * His twin's name is a form of the one sent, or a slip away from it, and neither a number nor the middle name says which
+ * of the two is meant.
+ */
+static bool has_like_named_twin(const struct search *search, const struct scored *best)
+{
+	uint32_t i;
+
+	for (i = 1; i < search->count && !is_own_number_equal(best); i++) {
+		const struct scored *other = search->scored[i];
+
+		if (is_twin_on_file(best, other) && !is(other, FIELD_FIRST, LEVEL_MISSING) && !is_other_name(other) &&
+		    !(is_middle_alike(best) && is(other, FIELD_MIDDLE, LEVEL_MIDDLE_OTHER)))
+			return true;
+	}
+	return false;
+}
+
+/* Families have many dependents; that both are the subscriber, or both the spouse, tells one person. */
+static bool is_child(const struct scored *best)
+{
+	return is(best, FIELD_KIN, LEVEL_KIN_EQUAL) || is(best, FIELD_KIN, LEVEL_KIN_OTHER);
+}
+
+/* Brother and sister: neither a number nor the middle name says that a child's other sex is a slip. */
+static bool is_other_sex(const struct scored *best)
+{
+	return is_child(best) && is(best, FIELD_SEX, LEVEL_SEX_OTHER) && !is_middle_alike(best);
+}
+
+/* Neither a number nor the first name, as it stands or in another place, is his. */
+static bool is_other_first(const struct search *search, const struct scored *best)
+{
+	return !is_own_number_equal(best) && !is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && !is_name_elsewhere(search, best);
+}
+
+static bool may_be_twin(const struct search *search, const struct scored *best)
+{
+	/* With a fault in the date, or none sent, a child of another name may still be the twin. */
+	if (!is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL))
+		return is_child(best) && is_other_first(search, best);
+	if (!search->with_duplicates && (has_closer_twin(search, best) || has_like_named_twin(search, best)))
+		return true;
+	return (is_other_sex(best) && !is_own_number_equal(best)) ||
+	       (is_other_first(search, best) && !is_only_one_of_family(best));
+}
+
+/*
+ * A birth date with a fault in it, where a number of his own says that it is one; or his role at home: father and son are
+ * not both the subscriber or both a child, and seldom share month and day.
+ */
 static bool is_mistyped_birth(const struct scored *best)
 {
-	bool number = is(best, FIELD_SSN, LEVEL_SSN_EQUAL) || is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL);
-	bool alone = is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_EQUAL) &&
-		     (is(best, FIELD_KIN, LEVEL_KIN_SELF) || is(best, FIELD_KIN, LEVEL_KIN_SPOUSE));
+	bool home = is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_EQUAL) || is(best, FIELD_ADDRESS, LEVEL_ADDRESS_EQUAL);
+	bool role = is(best, FIELD_KIN, LEVEL_KIN_SELF) || is(best, FIELD_KIN, LEVEL_KIN_SPOUSE) ||
+		    is(best, FIELD_KIN, LEVEL_KIN_EQUAL);
 
-	return is(best, FIELD_BIRTH, LEVEL_BIRTH_ONE_DIGIT) && (number || alone) && is(best, FIELD_SUFFIX, LEVEL_MISSING) &&
-	       !is(best, FIELD_KIN, LEVEL_KIN_SELF_OTHER);
+	return is(best, FIELD_BIRTH, LEVEL_BIRTH_ONE_DIGIT) && (is_own_number_equal(best) || (home && role)) &&
+	       is(best, FIELD_SUFFIX, LEVEL_MISSING) && !is(best, FIELD_KIN, LEVEL_KIN_SELF_OTHER);
+}
+
+/* Of sons named after their father there may be two: their birth dates or a number tell them apart, their names do not. */
+static bool may_be_other_junior(const struct scored *best)
+{
+	return is(best, FIELD_SUFFIX, LEVEL_SUFFIX_EQUAL) && !is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL) &&
+	       !is(best, FIELD_BIRTH, LEVEL_MISSING) && !is_own_number_equal(best);
 }
 
 /* Jr and Sr, or father and son of one name. */
@@ -116,7 +178,7 @@ static bool is_other_generation(const struct search *search, const struct scored
 {
 	int years = search->sent->birth_year - best->person.birth_year;
 
-	if (is(best, FIELD_SUFFIX, LEVEL_SUFFIX_OTHER))
+	if (is(best, FIELD_SUFFIX, LEVEL_SUFFIX_OTHER) || may_be_other_junior(best))
 		return true;
 	return is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && is(best, FIELD_LAST, LEVEL_LAST_EQUAL) &&
 	       search->sent->birth_year != 0 && best->person.birth_year != 0 && (years >= 15 || years <= -15) &&
@@ -144,42 +206,64 @@ static bool is_anothers_ssn(const struct search *search, const struct scored *be
 	return false;
 }
 
-/* Neither a number nor a place agrees: names and birth date are all there is. */
+/* Both have an SSN, and no slip makes one of the other; his own number does not say that he has a new one. */
+static bool is_other_ssn(const struct scored *best)
+{
+	return (is(best, FIELD_SSN, LEVEL_SSN_OTHER) || is(best, FIELD_SSN, LEVEL_SSN_TWO_EDITS) ||
+		is(best, FIELD_SSN, LEVEL_SSN_LAST_FOUR)) &&
+	       !is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL);
+}
+
+/* Neither a number nor a home agrees: names and birth date are all there is. */
 static bool is_namesake(const struct scored *best)
 {
 	return !is(best, FIELD_SSN, LEVEL_SSN_EQUAL) && !is(best, FIELD_SSN, LEVEL_SSN_ONE_EDIT) &&
 	       !is(best, FIELD_SSN, LEVEL_SSN_SUBSCRIBERS) && !is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL) &&
-	       !is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP) && !is(best, FIELD_EMAIL, LEVEL_EMAIL_EQUAL) &&
-	       !match_is_at_home(best->level);
+	       !is(best, FIELD_EMAIL, LEVEL_EMAIL_EQUAL) && !match_is_at_home(best->level);
 }
 
-/* Who moves takes telephone or middle name along; a namesake has neither. */
+/* Another middle name, sex or role. */
+static bool is_contradicted(const struct scored *best)
+{
+	return is(best, FIELD_MIDDLE, LEVEL_MIDDLE_OTHER) || is(best, FIELD_SEX, LEVEL_SEX_OTHER) ||
+	       is(best, FIELD_KIN, LEVEL_KIN_SELF_OTHER);
+}
+
+/*
+ * Who moves takes telephone, middle name or employer along; a namesake has none of these, but now and then the initial.
+ * Children of one employer are many.
+ */
 static bool has_nothing_along(const struct scored *best)
 {
-	bool middle = is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL) || is(best, FIELD_MIDDLE, LEVEL_MIDDLE_INITIAL);
+	bool group = is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL);
 
-	return !middle && is(best, FIELD_PHONE, LEVEL_PHONE_OTHER) &&
-	       (is(best, FIELD_ADDRESS, LEVEL_ADDRESS_OTHER) || is(best, FIELD_ADDRESS, LEVEL_ADDRESS_CITY));
+	if (!is(best, FIELD_PHONE, LEVEL_PHONE_OTHER) || is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP))
+		return false;
+	if (!is_middle_alike(best))
+		return !group || is_child(best);
+	return (is(best, FIELD_MIDDLE, LEVEL_MIDDLE_INITIAL) || strlen(best->person.middle.compact) == 1) &&
+	       !is(best, FIELD_ADDRESS, LEVEL_MISSING) && !group;
 }
 
 /*
  * There are namesakes born on the same day: these have another family or employer, another middle name, sex or role, or
- * nothing that a person takes along to another home.
+ * nothing that a person takes along to another home. A town's ZIP code speaks for one person where nothing contradicts.
  */
 static bool is_elsewhere(const struct scored *best)
 {
-	return is_namesake(best) &&
-	       (is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_OTHER) || is(best, FIELD_GROUP, LEVEL_GROUP_OTHER) ||
-		is(best, FIELD_MIDDLE, LEVEL_MIDDLE_OTHER) || is(best, FIELD_SEX, LEVEL_SEX_OTHER) ||
-		is(best, FIELD_KIN, LEVEL_KIN_SELF_OTHER) ||
-		(has_nothing_along(best) && !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL)));
+	if (!is_namesake(best))
+		return false;
+	return is_contradicted(best) ||
+	       (!is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP) &&
+		(is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_OTHER) || is(best, FIELD_GROUP, LEVEL_GROUP_OTHER) ||
+		 has_nothing_along(best)));
 }
 
-/* The same where no relationship is known: not even a group or a middle name agrees. */
+/* The same where no relationship is known: not even a ZIP code, a group or a middle name agrees. */
 static bool is_alone(const struct scored *best)
 {
-	return is_namesake(best) && !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL) &&
-	       !is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL);
+	return is_namesake(best) && !is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP) &&
+	       !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL) && !is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL);
 }
 
 /*
@@ -225,6 +309,8 @@ enum search_guard search_guard(const struct search *search)
 		return GUARD_SEX;
 	if (is_anothers_ssn(search, best))
 		return GUARD_SSN_OWNER;
+	if (is_other_ssn(best))
+		return GUARD_SSN_OTHER;
 	if (is_elsewhere(best))
 		return GUARD_NAMESAKE;
 	if (search->query->intent != MATCH_PAYMENT && lacks_role(best))
@@ -260,6 +346,7 @@ const char *search_guard_words(enum search_guard guard)
 		[GUARD_MEMBER_ID] = "only the member number agrees",
 		[GUARD_SEX] = "sex and first name both differ",
 		[GUARD_SSN_OWNER] = "the SSN is another member's",
+		[GUARD_SSN_OTHER] = "the SSN on file is quite another",
 		[GUARD_NAMESAKE] = "only names and birth date agree; family, home or employer are others",
 		[GUARD_ROLE] = "without a relationship, names, birth date, SSN and something else must agree",
 		[GUARD_CLAIMED] = "another record of the file already meant this member",

@@ -44,6 +44,7 @@ enum search_guard {
 	GUARD_MEMBER_ID,  /* member id equal, name and birth date not */
 	GUARD_SEX,        /* sex and first name both differ */
 	GUARD_SSN_OWNER,  /* the SSN is another member's */
+	GUARD_SSN_OTHER,  /* he has another SSN, and no slip makes one of the other */
 	GUARD_NAMESAKE,   /* names and birth date agree, but in another family or group */
 	GUARD_ROLE,       /* no family role is known, and something that tells the person is missing or differs */
 	GUARD_CLAIMED,    /* another record of the file meant him */

@@ -560,6 +560,7 @@ static struct verdict why_guarded(const struct strict *strict, const struct scor
 				 : guard == GUARD_GENERATION || guard == GUARD_SEX   ? CATEGORY_NAME_MISMATCH
 				 : guard == GUARD_MARGIN || guard == GUARD_CLAIMED   ? CATEGORY_MULTI_MATCH
 				 : guard == GUARD_SSN || guard == GUARD_SSN_OWNER    ? CATEGORY_SSN_DUP
+				 : guard == GUARD_SSN_OTHER                          ? CATEGORY_SSN_MISMATCH
 				 : guard == GUARD_MEMBER_ID                          ? CATEGORY_ID_CONFLICT
 										     : CATEGORY_LOW_SCORE;
 
