@@ -114,6 +114,7 @@ struct profile_full {
 	enum profile_full_mode mode;
 	struct profile_kinds by_action;  /* bgn08_map; what it leaves out: 4 an audit, RX full, others changes */
 	struct profile_kinds by_name;    /* modes_by_name: by PROFILE_NAME_TYPE of a file's name; none: names say nothing */
+	bool reported_only;              /* reconcile: a full file is compared with what the daily changes made, and reported */
 	bool refused;                    /* file_mode: change. A full file of this partner waits */
 	enum profile_omission omission;  /* end, let alone, or ask */
 	enum profile_omit_end omit_end;  /* last covered day, by BGN03; the default takes no day away that has passed */

@@ -617,6 +617,7 @@ struct store_discrepancy {
 	uint32_t member_pos; /* 0: only in the database */
 	uint64_t member_no;  /* 0: only in the file */
 	struct slice subscriber_id, outcome, field, stored, sent;
+	struct slice explained; /* what accounts for it: "F00000012-1-3 waits (NO_MATCH)"; may be empty */
 	struct slice member_id;     /* filled when read */
 	struct store_origin origin; /* filled when read */
 };
@@ -716,6 +717,9 @@ typedef int (*store_exception_fn)(void *context, const struct store_exception *e
 int store_exceptions_each(struct store *store, const struct store_exception_filter *filter, store_exception_fn fn,
                           void *context);
 int store_exceptions_count(struct store *store, const struct store_exception_filter *filter, uint64_t *ret_count);
+/* The item of the family that has waited longest, but none of this file: "F00000012-1-3 waits (NO_MATCH)"; empty = none. */
+int store_exception_waits(struct store *store, struct slice subscriber_id, uint64_t but_file_no, struct arena *arena,
+			  struct slice *ret_words);
 /* How often each category occurs in a file. */
 int store_exception_counts(struct store *store, uint64_t file_no, store_count_fn fn, void *context);
 /* How long each waiting item (open, assigned) has waited, and no more of it. */

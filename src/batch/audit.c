@@ -3,17 +3,62 @@
 struct audit {
 	struct pass *pass;
 	struct store_discrepancy line; /* what the lines of a record have in common */
+	bool explained;                /* it was looked what accounts for them */
 };
+
+/* ---- what accounts for a difference ---- */
+
+struct explain {
+	uint64_t but_file_no;
+	date_day file_on;
+	char file_id[STORE_FILE_ID_BYTES];
+};
+
+/* The last change since the file was made. */
+static int explain_change(void *context, const struct store_change *change)
+{
+	struct explain *explain = context;
+
+	if (!change->undone && change->origin.file_no != explain->but_file_no &&
+	    date_of_clock_ms(change->at_ms) >= explain->file_on && !slice_is(change->action, "no_change"))
+		slice_to_cstr(change->origin.file_id, explain->file_id, sizeof(explain->file_id));
+	return 0;
+}
+
+int audit_explain(struct job *job, date_day file_on, uint64_t member_no, struct slice subscriber_id, struct arena *arena,
+		  struct slice *ret_words)
+{
+	struct explain explain = {.but_file_no = job->file.file_no, .file_on = file_on};
+	int r = store_exception_waits(job->store, subscriber_id, job->file.file_no, arena, ret_words);
+
+	if (r < 0 || ret_words->len > 0 || member_no == 0 || file_on == DATE_NONE)
+		return r;
+	r = store_changes_of_member(job->store, member_no, explain_change, &explain);
+	if (r < 0 || explain.file_id[0] == '\0')
+		return r;
+	*ret_words = arena_printf(arena, "changed by %s since the file was made", explain.file_id);
+	return ret_words->data != NULL ? 0 : -ENOMEM;
+}
+
+/* ---- lines ---- */
 
 static int audit_add(struct audit *audit, const char *field, struct slice stored, struct slice sent)
 {
-	struct store_discrepancy line = audit->line;
-	int r;
+	struct pass *pass = audit->pass;
+	struct store_discrepancy line;
+	int r = 0;
 
+	if (!audit->explained)
+		r = audit_explain(pass_job(pass), pass->full.file_on, audit->line.member_no, audit->line.subscriber_id,
+				  &pass->family_arena, &audit->line.explained);
+	if (r < 0)
+		return r;
+	audit->explained = true;
+	line = audit->line;
 	line.field = slice_from(field);
 	line.stored = stored;
 	line.sent = sent;
-	r = store_discrepancy_add(pass_job(audit->pass)->store, &line);
+	r = store_discrepancy_add(pass_job(pass)->store, &line);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 

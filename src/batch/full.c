@@ -39,8 +39,8 @@ static enum store_full_mode mode_of_action(const struct profile_full *profile, e
 	return kind == PROFILE_KIND_FULL ? STORE_FULL_REPLACE : STORE_FULL_NONE;
 }
 
-enum store_full_mode full_mode_of(const struct profile_full *profile, const struct full_signs *signs,
-				  struct slice *ret_doubt)
+static enum store_full_mode mode_by_all(const struct profile_full *profile, const struct full_signs *signs,
+					struct slice *ret_doubt)
 {
 	enum profile_kind sent = kind_of_action(profile, signs->action);
 
@@ -65,6 +65,14 @@ enum store_full_mode full_mode_of(const struct profile_full *profile, const stru
 		break;
 	}
 	return STORE_FULL_AUDIT;
+}
+
+enum store_full_mode full_mode_of(const struct profile_full *profile, const struct full_signs *signs,
+				  struct slice *ret_doubt)
+{
+	enum store_full_mode mode = mode_by_all(profile, signs, ret_doubt);
+
+	return mode == STORE_FULL_REPLACE && profile->reported_only ? STORE_FULL_AUDIT : mode;
 }
 
 /* ---- the file's full sets ---- */

@@ -1,3 +1,4 @@
+#include "audit.h"
 #include "omit.h"
 
 #include <stdio.h>
@@ -408,7 +409,10 @@ static int omit_tell(struct omit *omit, const struct member *member)
 					   date_format_iso(span->begins_on, begins));
 		if (line.stored.data == NULL)
 			return -ENOMEM;
-		r = store_discrepancy_add(omit->job->store, &line);
+		r = audit_explain(omit->job, omit->use->set.file_on, member->member_no, member->subscriber_id, arena,
+				  &line.explained);
+		if (r == 0)
+			r = store_discrepancy_add(omit->job->store, &line);
 	}
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }

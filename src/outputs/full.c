@@ -50,6 +50,7 @@ static int audit_row(void *context, const struct store_discrepancy *line)
 	csv_add(out, false, line->field);
 	csv_add_guarded(out, false, line->stored);
 	csv_add_guarded(out, false, line->sent);
+	csv_add(out, false, line->explained);
 	csv_end_record(out);
 	return work_flush_some(work);
 }
@@ -57,6 +58,6 @@ static int audit_row(void *context, const struct store_discrepancy *line)
 int write_audit(struct work *work)
 {
 	buffer_add_text(&work->text, "file,interchange,group,set,member_pos,outcome,member_id,subscriber_id,field,"
-				     "database_value,file_value\r\n");
+				     "database_value,file_value,explained\r\n");
 	return store_discrepancies_each(work->store, work->file->file_no, audit_row, work);
 }

@@ -49,6 +49,7 @@ CHOICES(yes_later_choices, {"false", 0}, {"0", 0}, {"true", KEY_CHOICE_LATER}, {
 CHOICES(yes_choices, {"false", 0}, {"true", 1}, {"0", 0}, {"1", 1});
 /* Whoever names a group that is not on file waits (UNKNOWN_GROUP): so it is with both. */
 CHOICES(group_first_choices, {"false", 0}, {"true", 0}, {"0", 0}, {"1", 0});
+CHOICES(reconcile_choices, {"apply", 0}, {"report", 1});
 CHOICES(history_choices, {"all", 0}, {"none", 1});
 CHOICES(case_choices, {"any", 0}, {"upper", 1});
 CHOICES(delims_choices, {"any", 0}, {"expected", 1});
@@ -205,6 +206,7 @@ static const struct key profile_keys[] = {
 	{"bgn08_map", KEY_OWN, 0, 0, 0, NULL, NULL, names_read_actions},
 	{"modes_by_name", KEY_OWN, 0, 0, 0, NULL, NULL, names_read_types},
 	{"full_file_mode", KEY_CHOICE, AT(profile.full.mode), 0, 0, full_file_mode_choices, NULL, NULL},
+	{"reconcile", KEY_CHOICE_BOOL, AT(profile.full.reported_only), 0, 0, reconcile_choices, NULL, NULL},
 	{"history", KEY_CHOICE_BOOL, AT(profile.decide.current_only), 0, 0, history_choices, NULL, NULL},
 	{"omission", KEY_CHOICE, AT(profile.full.omission), 0, 0, omission_choices, NULL, NULL},
 	{"omit_end", KEY_CHOICE, AT(profile.full.omit_end), 0, 0, omit_end_choices, NULL, NULL},
@@ -216,7 +218,6 @@ static const struct key profile_keys[] = {
 	{"transport", KEY_OWN, 0, 0, 0, NULL, NULL, read_transport},
 	AS_IS("atomic", atomic_choices),
 
-	LATER("reconcile"),
 	LATER("error_report"),
 	ELSEWHERE("thresholds"), ELSEWHERE("schedule"), ELSEWHERE("window"),
 	{0},

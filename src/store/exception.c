@@ -403,6 +403,22 @@ int store_exceptions_count(struct store *store, const struct store_exception_fil
 	return error;
 }
 
+int store_exception_waits(struct store *store, struct slice subscriber_id, uint64_t but_file_no, struct arena *arena,
+			  struct slice *ret_words)
+{
+	struct query query;
+
+	*ret_words = SLICE_EMPTY;
+	query_open(&query, store,
+		   "SELECT item_id || ' waits (' || category || ')' FROM exceptions WHERE status IN ('open', 'assigned') "
+		   "AND subscriber_id = ? AND file_no <> ? ORDER BY exception_no LIMIT 1");
+	query_text(&query, subscriber_id);
+	query_u64(&query, but_file_no);
+	if (subscriber_id.len > 0 && query_row(&query))
+		*ret_words = read_text(&query, arena);
+	return query_close(&query);
+}
+
 int store_exception_counts(struct store *store, uint64_t file_no, store_count_fn fn, void *context)
 {
 	struct query query;

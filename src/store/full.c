@@ -251,7 +251,7 @@ int store_discrepancy_add(struct store *store, struct store_discrepancy *discrep
 		return error;
 	query_open(&query, store,
 		   "INSERT INTO discrepancies(tset_no, line_no, member_pos, member_no, subscriber_id, outcome, field, "
-		   "stored, sent) VALUES(?,?,?,?,?,?,?,?,?)");
+		   "stored, sent, explained) VALUES(?,?,?,?,?,?,?,?,?,?)");
 	query_u64(&query, discrepancy->tset_no);
 	query_i64(&query, discrepancy->line_no);
 	query_i64(&query, discrepancy->member_pos);
@@ -261,6 +261,7 @@ int store_discrepancy_add(struct store *store, struct store_discrepancy *discrep
 	query_text(&query, discrepancy->field);
 	query_text(&query, discrepancy->stored);
 	query_text(&query, discrepancy->sent);
+	query_text(&query, discrepancy->explained);
 	return query_run(&query);
 }
 
@@ -271,7 +272,7 @@ int store_discrepancies_each(struct store *store, uint64_t file_no, store_discre
 
 	query_open(&query, store,
 		   "SELECT d.tset_no, d.line_no, d.member_pos, d.member_no, d.subscriber_id, d.outcome, d.field, "
-		   "d.stored, d.sent, coalesce(m.member_id, ''), " ORIGIN_COLUMNS " FROM tsets t "
+		   "d.stored, d.sent, d.explained, coalesce(m.member_id, ''), " ORIGIN_COLUMNS " FROM tsets t "
 		   "JOIN discrepancies d ON d.tset_no = t.tset_no LEFT JOIN members m ON m.member_no = d.member_no "
 		   "JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON f.file_no = t.file_no "
 		   "WHERE t.file_no = ? ORDER BY t.ordinal, d.line_no");
@@ -288,6 +289,7 @@ int store_discrepancies_each(struct store *store, uint64_t file_no, store_discre
 		line.field = read_text(&query, &store->scratch);
 		line.stored = read_text(&query, &store->scratch);
 		line.sent = read_text(&query, &store->scratch);
+		line.explained = read_text(&query, &store->scratch);
 		line.member_id = read_text(&query, &store->scratch);
 		read_origin(&query, &store->scratch, &line.origin);
 		if (query.error == 0)

@@ -27,7 +27,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
       POS CATEGORY [WORDS]        rows of exceptions.csv: all of them
       candidates POS NAME ...     of a row of exceptions.csv, all of them, in this order; `none`: none
       omitted NAME OUTCOME [WORDS]   rows of omissions.csv: all of them, where one is named
-      audit POS OUTCOME NAME FIELD DATABASE|- FILE|-   rows of audit.csv, likewise
+    audit POS OUTCOME NAME FIELD DATABASE|- FILE|- EXPLAINED|-   rows of audit.csv, likewise
       warns POS WORDS             warnings of the file: all of them, where one is named; `warns none`: none
       drift WORDS                 a sentence of the summary; `none`: none. Without such a line nobody looks
       members read=.. applied=..  of the summary
@@ -399,7 +399,7 @@ class Runner:
         waits = [(row["member_pos"], row["category"], row["reason"]) for row in table(self.result(".exceptions.csv"))]
         omitted = [(row["outcome"], self.name_of(row), row["reason"]) for row in table(self.result(".omissions.csv"))]
         audit = [tuple([row["member_pos"], row["outcome"], self.name_of(row), row["field"], row["database_value"],
-                        row["file_value"]]) for row in table(self.result(".audit.csv"))]
+                        row["file_value"], row["explained"]]) for row in table(self.result(".audit.csv"))]
         wanted = {"omitted": False, "audit": False, "warns": False}
         warnings = [(str(row["member_pos"]), row["text"]) for row in summary["record_warnings"]["first"]]
         self.notices(self.result(".notices.csv"), [line for line in lines if line.split()[0] == "notice"], faults)

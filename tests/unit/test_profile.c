@@ -392,6 +392,7 @@ static void test_profile_faults(void **state)
 		{"cat_map: {PRE AMT 1: premum}", "did you mean \"premium\"?"},
 		{"cat_map: {PRE AMT 1: health}", "2:22: a category is kept as"},
 		{"family_split: perhaps", "2:15: family_split is true or false"},
+		{"reconcile: maybe", "2:12: reconcile is apply or report"},
 		{"schedule: daily", "2:1: schedule stands inside expect"},
 		{"window: 4", "2:1: window stands inside expect"},
 		{"expect: daily", "2:9: expect is written as {schedule: weekdays, by: '06:00'}"},
