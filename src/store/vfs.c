@@ -6,6 +6,12 @@
  * one comparison. Locks and the shared memory of the WAL index pass through untouched: they never fail for want of
  * disk, and die with the process.
  *
+ * SQLite writes a WAL frame by frame, its header apart from its page, and a checkpoint page by page: two system calls
+ * for 4 KiB. What follows on one another is gathered here, and handed on as one before anything could miss it: a sync,
+ * a read of those bytes, a question for the size, an unlock, the close. No other connection reads bytes that were not
+ * synced before it was told of them, so nobody sees the difference; nor does a crash, for what was not synced was
+ * never promised. Only where an overwrite leaves the bytes beside it alone: elsewhere SQLite writes behind its sync.
+ *
  * A refused operation becomes the SQLite result that the system's VFS would have given, so that SQLite does what it
  * does on a real fault; the -errno itself is remembered for the one who asks (vfs_shim_take_error).
  */
@@ -14,6 +20,9 @@
 #include <string.h>
 
 #include "store_internal.h"
+
+/* The system's VFS takes less than 128 KiB at once. */
+#define GATHERED_BYTES ((size_t)64 * 1024)
 
 struct vfs_shim {
 	sqlite3_vfs vfs; /* first: SQLite hands it back to us */
@@ -28,6 +37,10 @@ struct shim_file {
 	struct vfs_shim *shim;
 	const char *name;
 	sqlite3_file *real; /* right behind this struct */
+	bool gathers;
+	char *gathered; /* GATHERED_BYTES, once something was written; NULL = none yet */
+	size_t gathered_bytes;
+	sqlite3_int64 gathered_at;
 };
 
 static struct vfs_shim *shim_of(sqlite3_vfs *vfs)
@@ -63,9 +76,31 @@ static sqlite3_file *real_of(sqlite3_file *file)
 	return shim_file_of(file)->real;
 }
 
+/* Hand on what was gathered. What could not be written is not kept: SQLite gives the transaction up. */
+static int flush(struct shim_file *self)
+{
+	int bytes = (int)self->gathered_bytes;
+
+	self->gathered_bytes = 0;
+	return bytes == 0 ? SQLITE_OK
+			  : self->real->pMethods->xWrite(self->real, self->gathered, bytes, self->gathered_at);
+}
+
 static int shim_close(sqlite3_file *file)
 {
-	return real_of(file)->pMethods->xClose(real_of(file));
+	struct shim_file *self = shim_file_of(file);
+	int rc = flush(self), closed;
+
+	env_free(self->shim->env, self->gathered);
+	self->gathered = NULL;
+	closed = self->real->pMethods->xClose(self->real);
+	return rc != SQLITE_OK ? rc : closed;
+}
+
+static bool is_gathered(const struct shim_file *self, int bytes, sqlite3_int64 offset)
+{
+	return self->gathered_bytes > 0 && offset < self->gathered_at + (sqlite3_int64)self->gathered_bytes &&
+	       self->gathered_at < offset + bytes;
 }
 
 static int shim_read(sqlite3_file *file, void *out, int bytes, sqlite3_int64 offset)
@@ -73,7 +108,16 @@ static int shim_read(sqlite3_file *file, void *out, int bytes, sqlite3_int64 off
 	struct shim_file *self = shim_file_of(file);
 	int rc = gate(self->shim, ENV_DB_READ, self->name, SQLITE_IOERR_READ);
 
+	if (rc == SQLITE_OK && is_gathered(self, bytes, offset))
+		rc = flush(self);
 	return rc != SQLITE_OK ? rc : self->real->pMethods->xRead(self->real, out, bytes, offset);
+}
+
+/* Does it follow on what was gathered, with room for it? */
+static bool follows(const struct shim_file *self, int bytes, sqlite3_int64 offset)
+{
+	return self->gathered_bytes + (size_t)bytes <= GATHERED_BYTES &&
+	       (self->gathered_bytes == 0 || offset == self->gathered_at + (sqlite3_int64)self->gathered_bytes);
 }
 
 static int shim_write(sqlite3_file *file, const void *data, int bytes, sqlite3_int64 offset)
@@ -81,7 +125,20 @@ static int shim_write(sqlite3_file *file, const void *data, int bytes, sqlite3_i
 	struct shim_file *self = shim_file_of(file);
 	int rc = gate(self->shim, ENV_DB_WRITE, self->name, SQLITE_IOERR_WRITE);
 
-	return rc != SQLITE_OK ? rc : self->real->pMethods->xWrite(self->real, data, bytes, offset);
+	if (rc == SQLITE_OK && !follows(self, bytes, offset))
+		rc = flush(self);
+	if (rc == SQLITE_OK && self->gathers && self->gathered == NULL)
+		self->gathered = env_alloc(self->shim->env, GATHERED_BYTES);
+	if (rc != SQLITE_OK)
+		return rc;
+	/* Without memory for it, all is as it would be without gathering. */
+	if (self->gathered == NULL || !follows(self, bytes, offset))
+		return self->real->pMethods->xWrite(self->real, data, bytes, offset);
+	if (self->gathered_bytes == 0)
+		self->gathered_at = offset;
+	memcpy(self->gathered + self->gathered_bytes, data, (size_t)bytes);
+	self->gathered_bytes += (size_t)bytes;
+	return SQLITE_OK;
 }
 
 static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
@@ -89,6 +146,8 @@ static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 	struct shim_file *self = shim_file_of(file);
 	int rc = gate(self->shim, ENV_DB_TRUNCATE, self->name, SQLITE_IOERR_TRUNCATE);
 
+	if (rc == SQLITE_OK)
+		rc = flush(self);
 	return rc != SQLITE_OK ? rc : self->real->pMethods->xTruncate(self->real, size);
 }
 
@@ -97,12 +156,16 @@ static int shim_sync(sqlite3_file *file, int flags)
 	struct shim_file *self = shim_file_of(file);
 	int rc = gate(self->shim, ENV_DB_SYNC, self->name, SQLITE_IOERR_FSYNC);
 
+	if (rc == SQLITE_OK)
+		rc = flush(self);
 	return rc != SQLITE_OK ? rc : self->real->pMethods->xSync(self->real, flags);
 }
 
 static int shim_file_size(sqlite3_file *file, sqlite3_int64 *ret_size)
 {
-	return real_of(file)->pMethods->xFileSize(real_of(file), ret_size);
+	int rc = flush(shim_file_of(file));
+
+	return rc != SQLITE_OK ? rc : real_of(file)->pMethods->xFileSize(real_of(file), ret_size);
 }
 
 static int shim_lock(sqlite3_file *file, int level)
@@ -112,7 +175,9 @@ static int shim_lock(sqlite3_file *file, int level)
 
 static int shim_unlock(sqlite3_file *file, int level)
 {
-	return real_of(file)->pMethods->xUnlock(real_of(file), level);
+	int rc = flush(shim_file_of(file));
+
+	return rc != SQLITE_OK ? rc : real_of(file)->pMethods->xUnlock(real_of(file), level);
 }
 
 static int shim_check_reserved_lock(sqlite3_file *file, int *ret_reserved)
@@ -122,7 +187,9 @@ static int shim_check_reserved_lock(sqlite3_file *file, int *ret_reserved)
 
 static int shim_file_control(sqlite3_file *file, int op, void *argument)
 {
-	return real_of(file)->pMethods->xFileControl(real_of(file), op, argument);
+	int rc = flush(shim_file_of(file));
+
+	return rc != SQLITE_OK ? rc : real_of(file)->pMethods->xFileControl(real_of(file), op, argument);
 }
 
 static int shim_sector_size(sqlite3_file *file)
@@ -187,12 +254,19 @@ static int shim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file
 		return rc;
 	self->shim = shim;
 	self->name = name;
+	self->gathers = false;
+	self->gathered = NULL;
+	self->gathered_bytes = 0;
 	self->real = (sqlite3_file *)(void *)((char *)file + sizeof(*self));
 	rc = shim->real->xOpen(shim->real, name, self->real, flags, ret_flags);
-	if (rc == SQLITE_OK)
-		file->pMethods = &shim_methods;
-	else if (self->real->pMethods != NULL)
-		self->real->pMethods->xClose(self->real);
+	if (rc != SQLITE_OK) {
+		if (self->real->pMethods != NULL)
+			self->real->pMethods->xClose(self->real);
+		return rc;
+	}
+	file->pMethods = &shim_methods;
+	self->gathers = (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) != 0 &&
+			(self->real->pMethods->xDeviceCharacteristics(self->real) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
 	return rc;
 }
 
