@@ -43,6 +43,7 @@ struct apply_view {
 	struct store *store;     /* borrowed */
 	struct apply_keys *keys; /* where candidates are looked up when in use; NULL, or not in use: the database */
 	uint64_t stored_members; /* on file when the view was made */
+	uint64_t key_lookups;    /* how often the database was asked who bears a key */
 	uint64_t corrected_no;   /* the set that the one under way corrects; 0 = none */
 	const struct arena *arena;
 	const struct member *members[APPLY_VIEW_MEMBERS]; /* by member_no, open-addressed */

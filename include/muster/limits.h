@@ -58,7 +58,7 @@
 #define LIMIT_CSV_FIELD_BYTES 4096u
 #define LIMIT_CSV_FIELDS 64u
 /* Families per database transaction: long enough to make commits cheap, short enough for P40's 2 s. */
-#define LIMIT_CHUNK_MEMBERS 5000u
+#define LIMIT_CHUNK_MEMBERS 10000u
 /* XML that reps send back. */
 #define LIMIT_XML_BYTES (64u * 1024u * 1024u)
 /* A path of ours. */

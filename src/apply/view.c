@@ -295,6 +295,7 @@ static int view_by_key(void *context, uint64_t key, uint32_t max, struct arena *
 		max = LIMIT_CANDIDATES_PER_KEY;
 	if (view->keys != NULL && view->keys->index != NULL)
 		return view_by_key_in_memory(view, key, max, arena, pool);
+	view->key_lookups++;
 	r = store_key_members(view_store(context), key, max, numbers, &count);
 	for (i = 0; r == 0 && i < count; i++) {
 		const struct member *member;

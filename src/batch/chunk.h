@@ -1,5 +1,7 @@
 /*
- * chunk: a portion of families in one database transaction, ended by the set's resume mark, its tally and an audit row.
+ * chunk: a portion of families in one database transaction. What each set did in it ends with the set's resume mark, its
+ * tally and an audit row. Sets that follow on one another share a transaction: a file of a thousand small ones is not a
+ * thousand commits.
  */
 #ifndef MUSTER_BATCH_CHUNK_H
 #define MUSTER_BATCH_CHUNK_H
@@ -16,7 +18,9 @@
 int chunk_begin(struct pass *pass);
 /* So many records more, up to `last_pos`; commits when there are enough for one transaction. */
 int chunk_grew(struct pass *pass, uint32_t last_pos, uint32_t members);
-/* Commit what the set under way has done so far; `done`: it has had its last family. */
-int chunk_commit(struct pass *pass, bool done);
+/* The set under way has had its last family. Its transaction goes on into the next set that is applied. */
+int chunk_end_set(struct pass *pass);
+/* Commit what is open, if anything is. */
+int chunk_commit(struct pass *pass);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Pass 2 and 3: the accepted sets again, family by family, decided and applied.
  *
- * Families are applied in chunks, each one database transaction that ends with the set's resume mark, its tally and
- * an audit row. A dependent whose subscriber has not come yet is deferred and has its turn in pass 3, when all the
+ * Families are applied in chunks, each one database transaction; what a set did in it ends with the set's resume mark,
+ * its tally and an audit row. A dependent whose subscriber has not come yet is deferred and has its turn in pass 3, when all the
  * file is known.
  *
  * After a crash the pass starts again at the top of the file and skips what the ledger says is done. A record before
@@ -250,8 +250,9 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 		pass->open = stored->outcome == STORE_TSET_OPEN && !stored->done &&
 			     (!pass->dry || (pass->only_ordinal == 0 ? pass->full.mode == STORE_FULL_REPLACE
 								     : pass->only_ordinal == tset->ordinal));
+	/* No lock is held while a set is only read. */
 	if (!pass->open)
-		return 0;
+		return job->items == NULL && job->shadow == NULL ? chunk_commit(pass) : 0;
 	store_ledger_index_free(pass->done_before);
 	pass->done_before = NULL;
 	if (stored->revision_of != 0 && job->items == NULL && job->shadow == NULL)
@@ -277,7 +278,7 @@ static int pass_tset_end(void *context, const struct x12_tset *tset, const struc
 	pass->open = false;
 	if (r < 0 || pass_job(pass)->items != NULL || pass_job(pass)->shadow != NULL)
 		return r;
-	return chunk_commit(pass, true);
+	return chunk_end_set(pass);
 }
 
 #define FORWARD_OPEN(name, arguments)                                                                                  \
@@ -358,11 +359,12 @@ static const struct check_handler pass_handler = {
 	.finding = pass_finding,
 };
 
-/* A member's keys in memory cost about what looking up his record in the database costs, for one of so many. */
-#define MEMBERS_PER_RECORD 16u
 #define KEY_BYTES_PER_MEMBER 64u
 
-/* Keys in memory are worth reading for a file of many records. */
+/*
+ * Reading all keys costs about what looking up as many does as there are members. Of most records the numbers say who
+ * is meant, and a key is looked up once: only a file of many strangers is worth it.
+ */
 static bool wants_keys(struct pass *pass, const struct config *config)
 {
 	uint64_t members = pass->known.stored_members;
@@ -375,8 +377,14 @@ static bool wants_keys(struct pass *pass, const struct config *config)
 	case PROFILE_CANDIDATES_AUTO:
 		break;
 	}
-	return members <= config->candidates_bytes / KEY_BYTES_PER_MEMBER &&
-	       pass_job(pass)->members_read >= members / MEMBERS_PER_RECORD;
+	return members <= config->candidates_bytes / KEY_BYTES_PER_MEMBER && pass->known.key_lookups > members;
+}
+
+int pass_open_keys(struct pass *pass)
+{
+	struct batch *batch = pass_job(pass)->batch;
+
+	return wants_keys(pass, batch->settings.config) ? apply_keys_open(&batch->keys, batch->store, batch->env) : 0;
 }
 
 static int pass_know(struct pass *pass)
@@ -387,9 +395,8 @@ static int pass_know(struct pass *pass)
 	pass->known.keys = &batch->keys;
 	pass->known.view.model = batch->model;
 	if (r == 0)
-		r = wants_keys(pass, batch->settings.config) ? apply_keys_open(&batch->keys, batch->store, batch->env)
-							     : apply_keys_check(&batch->keys);
-	return r;
+		r = apply_keys_check(&batch->keys);
+	return r < 0 ? r : pass_open_keys(pass);
 }
 
 static int pass_setup(struct pass *pass, struct job *job)
@@ -441,10 +448,14 @@ int job_apply(struct job *job)
 	r = pass_setup(&pass, job);
 	if (r == 0 && job->first_tset_no != 0)
 		r = job_walk(&pass.pass, pass_handler);
+	if (r == 0)
+		r = chunk_commit(&pass);
 	if (r == 0 && job->deferred.count > 0) {
 		pass.last_chance = true;
 		r = job_walk(&pass.pass, pass_handler);
 	}
+	if (r == 0)
+		r = chunk_commit(&pass);
 	if (r == 0)
 		r = omit_run(&pass);
 	if (r < 0)

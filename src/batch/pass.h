@@ -19,7 +19,8 @@ struct pass {
 	uint32_t only_ordinal;    /* a dry run's set; 0 = all that are a full file's */
 	bool dry;
 	size_t deferred_at;       /* pass 3: how far in the list */
-	uint32_t members_in_chunk;
+	uint32_t members_uncommitted, sets_uncommitted; /* in the open transaction */
+	uint32_t members_in_chunk;    /* of these members those of the set under way */
 	uint32_t chunk_first_pos, chunk_last_pos;
 	struct hash_content_state payload;
 	struct claims claims;     /* who was claimed in this set */
@@ -36,6 +37,9 @@ struct pass {
 
 /* A change of these groups is counted in a dry run; NULL = no memory. */
 struct job_volume *pass_volume(struct pass *pass, struct slice group_id);
+
+/* The keys in memory, where they are wanted: between transactions, for what is read then nobody takes back. */
+int pass_open_keys(struct pass *pass);
 
 static inline struct job *pass_job(struct pass *pass)
 {

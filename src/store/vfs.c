@@ -120,6 +120,15 @@ static bool follows(const struct shim_file *self, int bytes, sqlite3_int64 offse
 	       (self->gathered_bytes == 0 || offset == self->gathered_at + (sqlite3_int64)self->gathered_bytes);
 }
 
+static int make_room(struct shim_file *self)
+{
+	self->gathered = env_alloc(self->shim->env, GATHERED_BYTES);
+	if (self->gathered != NULL)
+		return SQLITE_OK;
+	self->shim->error = -ENOMEM;
+	return SQLITE_IOERR_NOMEM;
+}
+
 static int shim_write(sqlite3_file *file, const void *data, int bytes, sqlite3_int64 offset)
 {
 	struct shim_file *self = shim_file_of(file);
@@ -128,10 +137,10 @@ static int shim_write(sqlite3_file *file, const void *data, int bytes, sqlite3_i
 	if (rc == SQLITE_OK && !follows(self, bytes, offset))
 		rc = flush(self);
 	if (rc == SQLITE_OK && self->gathers && self->gathered == NULL)
-		self->gathered = env_alloc(self->shim->env, GATHERED_BYTES);
+		rc = make_room(self);
 	if (rc != SQLITE_OK)
 		return rc;
-	/* Without memory for it, all is as it would be without gathering. */
+	/* SQLite writes no piece as long as that: but then it goes on as it came. */
 	if (self->gathered == NULL || !follows(self, bytes, offset))
 		return self->real->pMethods->xWrite(self->real, data, bytes, offset);
 	if (self->gathered_bytes == 0)
