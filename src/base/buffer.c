@@ -103,21 +103,33 @@ void buffer_add_u64(struct buffer *buffer, uint64_t value)
 	buffer_add(buffer, digits + at, sizeof(digits) - at);
 }
 
+/* Into the room that is there: most texts are short. Returns how long the text is. */
+__attribute__((format(printf, 2, 0))) static size_t print_into(struct buffer *buffer, const char *format,
+							       va_list arguments)
+{
+	size_t room = buffer->error == 0 ? buffer->capacity - buffer->len : 0;
+	int len = vsnprintf(room > 0 ? buffer->data + buffer->len : NULL, room, format, arguments);
+
+	assert(len >= 0);
+	return (size_t)len;
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
 	va_list arguments;
-	int len;
+	size_t len, room = buffer->capacity - buffer->len;
 
 	va_start(arguments, format);
-	len = vsnprintf(NULL, 0, format, arguments);
+	len = print_into(buffer, format, arguments);
 	va_end(arguments);
-	assert(len >= 0);
-	if (!reserve(buffer, (size_t)len))
+	if (!reserve(buffer, len))
 		return;
-	va_start(arguments, format);
-	vsnprintf(buffer->data + buffer->len, (size_t)len + 1, format, arguments);
-	va_end(arguments);
-	buffer->len += (size_t)len;
+	if (len >= room) {
+		va_start(arguments, format);
+		print_into(buffer, format, arguments);
+		va_end(arguments);
+	}
+	buffer->len += len;
 }
 
 struct slice buffer_slice(const struct buffer *buffer)

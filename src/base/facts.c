@@ -57,7 +57,8 @@ struct slice facts_write(struct arena *arena, const struct slice values[FACT_COU
 	for (fact = 0; fact < FACT_COUNT; fact++) {
 		if (slice_is_empty(values[fact]))
 			continue;
-		buffer_printf(&text, "%s=", fact_rows[fact].name);
+		buffer_add_text(&text, fact_rows[fact].name);
+		buffer_add_char(&text, '=');
 		for (i = 0; i < values[fact].len; i++) {
 			char c = values[fact].data[i];
 

@@ -185,7 +185,15 @@ static void add_label(struct buffer *out, const char *name)
 {
 	if (out->len > 0)
 		buffer_add_text(out, "; ");
-	buffer_printf(out, "%s: ", name);
+	buffer_add_text(out, name);
+	buffer_add_text(out, ": ");
+}
+
+static void add_zip(struct buffer *out, struct slice nine_digits)
+{
+	buffer_add(out, nine_digits.data, 5);
+	buffer_add_char(out, '-');
+	buffer_add(out, nine_digits.data + 5, 4);
 }
 
 static void add_value(struct buffer *out, const struct field *field, struct slice value)
@@ -195,7 +203,7 @@ static void add_value(struct buffer *out, const struct field *field, struct slic
 	if (field->shown == SHOWN_MASKED)
 		buffer_add_text(out, text_mask_ssn(value, masked));
 	else if (field->kind == FIELD_ZIP && value.len == 9) /* nine digits that are no SSN */
-		buffer_printf(out, "%.5s-%.4s", value.data, value.data + 5);
+		add_zip(out, value);
 	else
 		text_add_masked(out, value);
 }

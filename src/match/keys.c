@@ -11,8 +11,6 @@
  */
 #include "person.h"
 
-#include <stdio.h>
-
 #include "muster/match_link.h"
 
 #define MATCH_KEYS_VERSION 1
@@ -78,10 +76,13 @@ static void add_surname_keys(struct key_list *list, const struct match_person *p
 static void add_home_key(struct key_list *list, const struct match_person *person, const char *who)
 {
 	char home[sizeof(person->house) + 8];
+	size_t house = strlen(person->house);
 
-	if (person->house[0] == '\0' || who[0] == '\0')
+	if (house == 0 || who[0] == '\0')
 		return;
-	snprintf(home, sizeof(home), "%s %s", person->house, who);
+	memcpy(home, person->house, house);
+	home[house] = ' ';
+	slice_to_cstr(slice_from(who), home + house + 1, sizeof(home) - house - 1);
 	key_add(list, 'H', person->zip, home);
 }
 
