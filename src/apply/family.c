@@ -55,12 +55,15 @@ static int apply_image(struct arena *arena, const struct apply_origin *origin, s
 
 	if (!is_new && !image->fields_changed && !image_spans_changed(image))
 		return 0;
-	keys.after_count = match_member_keys(&image->after, after);
+	/* Spans have no part in keys. */
+	if (is_new || image->fields_changed)
+		keys.after_count = match_member_keys(&image->after, after);
 	if (is_new) {
 		image->after.member_id = image->new_member_id;
 		return apply_refused(store_member_insert(origin->store, &image->after, &keys, arena), "new member", origin, 0);
 	}
-	keys.before_count = match_member_keys(&image->before, before);
+	if (image->fields_changed)
+		keys.before_count = match_member_keys(&image->before, before);
 	return apply_refused(store_member_update(origin->store, &image->before, &image->after, &keys), "member", origin, 0);
 }
 

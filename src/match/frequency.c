@@ -12,25 +12,25 @@
 /* -log2 of 2^-15: names that are not listed are this rare, and never rarer. */
 #define UNLISTED_MILLIBITS 15000
 
-/* What follows "F," or "L,": the name, and behind the second comma tenths of a bit. */
-static struct slice line_name(struct slice file, size_t begin, size_t *ret_tenths_at)
-{
-	size_t end = begin + 2 < file.len ? slice_find(file, ',', begin + 2) : file.len;
-
-	*ret_tenths_at = end + 1;
-	return slice_of(file.data + begin + 2, end > begin + 2 ? end - begin - 2 : 0);
-}
-
+/* The kind and name at the start of a line against those asked for, bytewise; *ret_tenths_at: tenths of a bit. */
 static int order_line(struct slice file, size_t begin, char kind, struct slice name, size_t *ret_tenths_at)
 {
-	struct slice found;
+	size_t i;
 
 	if (file.data[begin] == '#')
 		return -1;
-	found = line_name(file, begin, ret_tenths_at);
 	if (file.data[begin] != kind)
 		return file.data[begin] < kind ? -1 : 1;
-	return slice_compare(found, name);
+	for (begin += 2, i = 0; i < name.len; i++) {
+		unsigned char c = begin + i < file.len ? (unsigned char)file.data[begin + i] : ',';
+
+		if (c == ',')
+			return -1;
+		if (c != (unsigned char)name.data[i])
+			return c < (unsigned char)name.data[i] ? -1 : 1;
+	}
+	*ret_tenths_at = begin + i + 1;
+	return begin + i < file.len && file.data[begin + i] != ',' ? 1 : 0;
 }
 
 int32_t match_name_millibits(char kind, struct slice name)

@@ -28,6 +28,22 @@ static struct nickname_line line_at(struct slice file, size_t begin)
 	return line;
 }
 
+/* The name at the start of a line against `name`, bytewise. */
+static int order_line(struct slice file, size_t begin, struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < name.len; i++) {
+		unsigned char c = begin + i < file.len ? (unsigned char)file.data[begin + i] : ',';
+
+		if (c == ',' || c == '\n')
+			return -1;
+		if (c != (unsigned char)name.data[i])
+			return c < (unsigned char)name.data[i] ? -1 : 1;
+	}
+	return begin + i < file.len && file.data[begin + i] != ',' ? 1 : 0;
+}
+
 static bool line_find(struct slice name, struct nickname_line *ret_line)
 {
 	struct slice file = specs_find("nicknames.csv");
@@ -38,10 +54,11 @@ static bool line_find(struct slice name, struct nickname_line *ret_line)
 		/* Back from the middle to the start of its line. */
 		for (begin = low + (high - low) / 2; begin > low && file.data[begin - 1] != '\n'; begin--)
 			;
-		*ret_line = line_at(file, begin);
-		order = slice_compare(ret_line->name, name);
-		if (order == 0)
+		order = order_line(file, begin, name);
+		if (order == 0) {
+			*ret_line = line_at(file, begin);
 			return true;
+		}
 		if (order > 0)
 			high = begin;
 		else

@@ -32,7 +32,7 @@ static const struct word suffix_words[] = {
 	{"SENIOR", SUFFIX_SR}, {"III", SUFFIX_III},   {"3RD", SUFFIX_III}, {"IV", SUFFIX_IV},  {"4TH", SUFFIX_IV},
 };
 static const char *const title_words[] = {"MR", "MRS", "MS", "MISS", "DR"};
-/* What senders write when there is no name yet. */
+/* What senders write when there is no name yet. name_drop_placeholder knows their first letters. */
 static const char *const placeholder_names[] = {
 	"BABY",       "BABYBOY",  "BABYGIRL",  "BABYA",       "BABYB",      "BOY",      "GIRL",
 	"BABYBOYA",   "BABYBOYB", "BABYGIRLA", "BABYGIRLB",   "NEWBORN",    "INFANT",   "INFANTBOY",
@@ -47,8 +47,10 @@ static bool is_one_of(struct slice word, const char *const *words, size_t count)
 {
 	size_t i;
 
+	char second = word.len > 1 ? word.data[1] : '\0';
+
 	for (i = 0; i < count && word.len > 0; i++)
-		if (words[i][0] == word.data[0] && slice_is(word, words[i]))
+		if (words[i][0] == word.data[0] && words[i][1] == second && slice_is(word, words[i]))
 			return true;
 	return false;
 }
@@ -102,8 +104,19 @@ static const char *fold(uint32_t code, char letter[2])
 	return letter;
 }
 
+/* What fold gives for ASCII, one letter a code point; '\0' drops it. */
+static const char ascii_letters[] = "                                       "
+				    "\0"
+				    "      "
+				    "\0"
+				    " 0123456789       ABCDEFGHIJKLMNOPQRSTUVWXYZ     "
+				    "\0"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ     ";
+
+_Static_assert(sizeof(ascii_letters) == 0x80 + 1, "one letter a code point");
+
 /* Appends to a zero-filled text, one blank between tokens; false when it is full. */
-static bool name_add(char text[MATCH_NAME_BYTES], size_t *len, const char *piece, size_t bytes)
+static inline bool name_add(char text[MATCH_NAME_BYTES], size_t *len, const char *piece, size_t bytes)
 {
 	if (bytes == 1 && piece[0] == ' ') {
 		if (*len > 0 && text[*len - 1] != ' ' && *len < MATCH_NAME_BYTES - 1)
@@ -117,12 +130,11 @@ static bool name_add(char text[MATCH_NAME_BYTES], size_t *len, const char *piece
 	return true;
 }
 
-/* Tokens and the compact form, from `text`. */
-static void name_divide(struct match_name *name)
+/* Tokens and the compact form, which is zero-filled, from `text`. */
+static void name_divide(struct match_name *name, size_t len)
 {
-	size_t i, begin = 0, out = 0, len = strlen(name->text);
+	size_t i, begin = 0, out = 0;
 
-	memset(name->compact, 0, sizeof(name->compact));
 	name->token_count = 0;
 	for (i = 0; i <= len; i++) {
 		if (name->text[i] != ' ' && name->text[i] != '\0') {
@@ -145,6 +157,12 @@ void match_name_of(struct slice raw, struct match_name *ret_name)
 
 	memset(ret_name, 0, sizeof(*ret_name));
 	while (at < raw.len && room) {
+		if ((unsigned char)raw.data[at] < 0x80) {
+			letter[0] = ascii_letters[(unsigned char)raw.data[at++]];
+			if (letter[0] != '\0')
+				room = name_add(ret_name->text, &len, letter, 1);
+			continue;
+		}
 		code = decode(raw, at, &bytes);
 		piece = fold(code, letter);
 		if (piece == NULL)
@@ -155,14 +173,15 @@ void match_name_of(struct slice raw, struct match_name *ret_name)
 	}
 	while (len > 0 && ret_name->text[len - 1] == ' ')
 		ret_name->text[--len] = '\0';
-	name_divide(ret_name);
+	name_divide(ret_name, len);
 }
 
 static void name_cut(struct match_name *name, size_t begin, size_t end)
 {
 	memmove(name->text, name->text + begin, end - begin);
 	memset(name->text + end - begin, 0, MATCH_NAME_BYTES - (end - begin));
-	name_divide(name);
+	memset(name->compact, 0, sizeof(name->compact));
+	name_divide(name, end - begin);
 }
 
 enum match_suffix match_name_take_suffix(struct match_name *name)
@@ -198,6 +217,9 @@ bool match_name_is_placeholder(struct slice name)
 
 static void name_drop_placeholder(struct match_name *name)
 {
+	/* Most names begin with another letter than any of them; and none is an initial. */
+	if (name->compact[0] == '\0' || name->compact[1] == '\0' || strchr("BFGILNTUX", name->compact[0]) == NULL)
+		return;
 	if (IS_ONE_OF(slice_from(name->compact), placeholder_names))
 		memset(name, 0, sizeof(*name));
 }

@@ -16,6 +16,9 @@ double match_exp2(double x)
 	part = (x - whole) * 0.69314718055994530942;
 	for (i = 1; i < 17; i++) {
 		term *= part / i;
+		/* Terms only shrink: when one is too small to change the sum either way, all after it are. */
+		if (power + term == power && power - term == power)
+			break;
 		power += term;
 	}
 	for (; whole > 0.0; whole -= 1.0)
@@ -37,7 +40,7 @@ double match_log2(double x)
 	/* ln x = 2 artanh((x - 1) / (x + 1)); at most 1/3, so that 25 terms are exact to the last bit but few. */
 	y = (x - 1.0) / (x + 1.0);
 	square = y * y;
-	for (term = y, i = 1; i < 50; i += 2, term *= square)
+	for (term = y, i = 1; i < 50 && sum + term / i != sum; i += 2, term *= square)
 		sum += term / i;
 	return whole + 2.0 * sum / 0.69314718055994530942;
 }
