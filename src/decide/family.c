@@ -424,14 +424,17 @@ static int decide_person(struct record_work *it)
 	return error;
 }
 
-/* It would leave somebody alone, or does not fit the others: the rest of the file may speak of them, else a person does. */
+/*
+ * It would leave somebody alone, or does not fit the others: the rest of the file may speak of them, else a person does.
+ * Of Medicare a person decides in any case.
+ */
 static int refused_before(struct record_work *it)
 {
 	const struct refusal *refusal = &it->work->refusals[it->record - it->work->input->family->members];
 
 	if (refusal->reason.data == NULL)
 		return 0;
-	return it->work->input->last_chance ? work_fail(it->work, refusal->category, refusal->reason) : DECIDE_E_DEFER;
+	return it->work->input->last_chance || refusal->category == CATEGORY_MEDICARE_REVIEW ? work_fail(it->work, refusal->category, refusal->reason) : DECIDE_E_DEFER;
 }
 
 /* A subscriber who lives, newly, where none of his plans is sold. */
@@ -475,7 +478,7 @@ static int decide_record(struct record_work *it)
 		return decide_declination(it);
 	error = resolve_lines(it, &lines);
 	if (error == 0)
-		error = routing_medicare(it);
+		error = medicare_record(it);
 	if (error == 0)
 		error = settle_person(it);
 	if (error == 0)
@@ -699,6 +702,8 @@ static int decide_once(struct work *work, bool *ret_refused)
 	error = cascade_run(work);
 	if (error == 0)
 		error = together_check(work, ret_refused);
+	if (error == 0 && !*ret_refused)
+		medicare_check(work, ret_refused);
 	if (error != 0 || *ret_refused)
 		return error;
 	error = check_tiers(work, ret_refused);

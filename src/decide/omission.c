@@ -134,6 +134,19 @@ static bool ask(struct decide_absence *people, uint32_t count, struct slice ques
 	return true;
 }
 
+/* Leaving a Medicare product is a representative's to look at, as any end of one (medicare.c). */
+static bool ends_medicare(const struct decide_omission_input *input, const struct decide_absence *people, uint32_t count)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < count; i++)
+		for (k = 0; people[i].outcome == DECIDE_OMISSION_ENDED && k < people[i].member->span_count; k++)
+			if (is_concerned(input, &people[i].member->spans[k]) &&
+			    slice_is(people[i].member->spans[k].insurance_line, DECIDE_MEDICARE_LINE))
+				return true;
+	return false;
+}
+
 /* The family's rules. True: a representative is asked. */
 static bool judge_family(const struct decide_omission_input *input, struct decide_absence *people, uint32_t count)
 {
@@ -155,6 +168,9 @@ static bool judge_family(const struct decide_omission_input *input, struct decid
 	if (input->retro_term_days > 0 && input->ends_on < input->today - input->retro_term_days)
 		return ask(people, count,
 			   SLICE_LITERAL("Left out of the full file; the end would lie further back than agreed."));
+	if (ends_medicare(input, people, count))
+		return ask(people, count,
+			   SLICE_LITERAL("Left out of the full file; a Medicare product would end: does it?"));
 	return input->ask && ask(people, count, SLICE_LITERAL("Left out of the full file: does the coverage end?"));
 }
 

@@ -1,8 +1,8 @@
 /*
  * routing: records that contradict themselves, and records that a representative sees whatever the data.
  *
- * Source    enrollment-semantics sections 1 and 2 (INS03 against HD01); BUSINESS B5 (Medicare), B6 (COBRA),
- *           B7 (declination); CONTRACT section 5.
+ * Source    enrollment-semantics sections 1 and 2 (INS03 against HD01); BUSINESS B6 (COBRA), B7 (declination);
+ *           CONTRACT section 5.
  */
 #include "work.h"
 
@@ -98,7 +98,7 @@ bool routing_is_declination(const struct member_record *record)
 }
 
 /* A compared record brings coverage where there is none yet. */
-static bool brings_coverage(const struct record_work *it)
+bool routing_brings_coverage(const struct record_work *it)
 {
 	const struct member_record *record = it->record;
 	uint32_t i;
@@ -114,45 +114,10 @@ static bool brings_coverage(const struct record_work *it)
 	return false;
 }
 
-static bool is_medicare(const struct member_record *record)
-{
-	bool medicare_plan = false;
-	uint32_t i;
-
-	for (i = 0; i < record->coverage_count; i++)
-		medicare_plan |= slice_is(record->coverages[i].insurance_line, "AJ");
-	return (record->medicare_parts.len > 0 && !slice_is(record->medicare_parts, "E")) || medicare_plan ||
-	       record->medicare_by_cob || enroll_date_value(record, "338") != DATE_NONE;
-}
-
-static bool contradicts_medicare(const struct member_record *record)
-{
-	date_day begins = enroll_date_value(record, "338"), ends = enroll_date_value(record, "339");
-
-	return slice_is(record->medicare_parts, "E") || (begins != DATE_NONE && ends != DATE_NONE && ends < begins);
-}
-
-/* B5. A Medicare member already known as one may move or change his phone without a representative. */
-int routing_medicare(struct record_work *it)
-{
-	bool known_as_one = it->draft != NULL && it->draft->image->before.medicare_id.len > 0;
-
-	if (is_forced(it) || !is_medicare(it->record) || slice_is(it->record->maintenance, "024"))
-		return 0;
-	if (contradicts_medicare(it->record))
-		return work_fail(it->work, CATEGORY_MEDICARE_CONFLICT,
-				 SLICE_LITERAL("INS06 says that there is no Medicare, or its end lies before its begin; other "
-					       "parts of the record say otherwise."));
-	if (known_as_one && !brings_coverage(it) && (it->record->coverage_count == 0 || is_compared(it)))
-		return 0;
-	return work_fail(it->work, CATEGORY_MEDICARE_REVIEW,
-			 SLICE_LITERAL("The record tells of Medicare: the group's representative decides."));
-}
-
 int routing_cobra(struct record_work *it, const struct group *group)
 {
 	if (is_forced(it) || group == NULL || group->cobra_admin == COBRA_ADMIN_SELF || !is_cobra(it->record) ||
-	    !brings_coverage(it))
+	    !routing_brings_coverage(it))
 		return 0;
 	return work_failf(it->work, CATEGORY_COBRA_REVIEW,
 			  "A COBRA enrollment in group %.*s, which does not administer COBRA itself.",

@@ -272,10 +272,17 @@ bool cascade_drops_dependents(const struct coverage_span *before, const struct c
 /* together.c: *ret_found: a record would leave a dependent covered without his subscriber, and its refusal is set. */
 int together_check(struct work *work, bool *ret_found);
 
+/* medicare.c (B5): HD03, and the insurance line of a plan, of a Medicare product. */
+#define DECIDE_MEDICARE_LINE "AJ"
+/* A record that tells of Medicare. */
+int medicare_record(struct record_work *it);
+/* What the records come to, when the family is decided. *ret_found: another one is a representative's, see refusals. */
+void medicare_check(struct work *work, bool *ret_found);
+
 /* routing.c: what goes to a representative whatever the data. */
 int routing_form(struct work *work, const struct member_record *record);
-/* B5. A Medicare member already known as one may move or change his phone without a representative. */
-int routing_medicare(struct record_work *it);
+/* Does the record bring its member coverage, as an add or a reinstatement does? */
+bool routing_brings_coverage(const struct record_work *it);
 /* B6. `group` NULL: none was sent, nothing to say. */
 int routing_cobra(struct record_work *it, const struct group *group);
 bool routing_is_declination(const struct member_record *record);
