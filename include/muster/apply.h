@@ -84,6 +84,7 @@ struct apply_origin {
 	uint64_t file_no, tset_no;
 	uint32_t tset_ordinal;
 	int64_t received_ms, due_ms;
+	const int64_t *due_by_category; /* CATEGORY_COUNT of them, for items of this file; NULL = due_ms for all */
 	int64_t at_ms;                 /* when it was decided: received_ms, or later when an item runs again */
 	struct slice operator_id;      /* a representative's decision; empty = muster itself */
 	/* A resolved item runs again: its ledger row turns from EXCEPTION into the new outcome instead of being new. */

@@ -12,6 +12,7 @@
 #ifndef MUSTER_CALENDAR_H
 #define MUSTER_CALENDAR_H
 
+#include "muster/category.h"
 #include "muster/date.h"
 
 /* A day off: once, or (year 0) every year. */
@@ -35,6 +36,8 @@ struct calendar {
  * as plain from then on.
  */
 int64_t calendar_add(const struct calendar *calendar, int64_t from_ms, int64_t work_ms);
+/* The same for an error that a partner is to answer; 0 where nothing was agreed. */
+int64_t error_class_due_ms(const struct error_class *agreed, const struct calendar *calendar, int64_t received_ms);
 /* What has passed between two times; 0 where `to_ms` is not later. */
 int64_t calendar_between(const struct calendar *calendar, int64_t from_ms, int64_t to_ms);
 /*

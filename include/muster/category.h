@@ -19,6 +19,12 @@ enum category {
 	CATEGORY_COUNT
 };
 
+/* What a partner agreed on about errors of a category: what he calls their weight, and when he is to answer. */
+struct error_class {
+	struct slice severity; /* empty: nothing was agreed */
+	int32_t hours;         /* from receipt; 0 = nothing was agreed */
+};
+
 const char *category_name(enum category category);
 const char *category_guidance(enum category category);
 enum urgency category_urgency(enum category category);

@@ -3,7 +3,7 @@
  *
  * Writes `<name>.applied.csv`, `.exceptions.csv`, `.exceptions.xml`, `.notices.csv`, `.report.html` and, last,
  * `.summary.json`; of a full file also `.omissions.csv` (who is in no record, and what became of him), of an audit
- * `.audit.csv`. Each whole under its final name or not at all. Nothing but rows goes in (no clock, no locale, no order of the file
+ * `.audit.csv`; for a partner who wants one `.errors.csv`, what he is to mend. Each whole under its final name or not at all. Nothing but rows goes in (no clock, no locale, no order of the file
  * system), and what representatives did afterwards is left out: any of them can be made again, byte for byte (P32).
  * Only the report's list of findings comes from the caller; findings are not kept in the database.
  *
@@ -20,6 +20,7 @@
 #ifndef MUSTER_OUTPUTS_H
 #define MUSTER_OUTPUTS_H
 
+#include "muster/calendar.h"
 #include "muster/finding.h"
 #include "muster/json.h"
 #include "muster/store.h"
@@ -32,6 +33,7 @@ enum outputs_kind {
 	OUTPUTS_REPORT_HTML,
 	OUTPUTS_OMISSIONS_CSV, /* of a full file only */
 	OUTPUTS_AUDIT_CSV,     /* of an audit only */
+	OUTPUTS_ERRORS_CSV,    /* where `errors` of the request is given */
 	OUTPUTS_SUMMARY_JSON,
 	OUTPUTS_KIND_COUNT
 };
@@ -53,6 +55,8 @@ struct outputs_request {
 	const char *name;   /* `<n>`: no folder in it */
 	const struct finding_list *findings; /* NULL: the report shows their numbers only */
 	struct outputs_drift drift;
+	const struct error_class *errors; /* CATEGORY_COUNT of them: severities and times of the partner's. NULL: none */
+	const struct calendar *calendar;  /* for these times */
 };
 
 /* The manifest: what was written. */

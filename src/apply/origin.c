@@ -88,7 +88,7 @@ int origin_put_item(struct arena *arena, const struct apply_origin *origin, stru
 	item->file_no = origin->file_no;
 	item->tset_no = origin->tset_no;
 	item->created_ms = origin->received_ms;
-	item->due_ms = origin->due_ms;
+	item->due_ms = origin->due_by_category != NULL ? origin->due_by_category[item->category] : origin->due_ms;
 	buffer_init(&evidence, origin->env);
 	r = origin_candidates(arena, &evidence, item, candidates, candidate_count);
 	if (r == 0)

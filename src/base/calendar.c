@@ -155,3 +155,8 @@ bool calendar_set_zone(struct calendar *calendar, struct slice name)
 	calendar->zone = name;
 	return true;
 }
+
+int64_t error_class_due_ms(const struct error_class *agreed, const struct calendar *calendar, int64_t received_ms)
+{
+	return agreed->hours == 0 ? 0 : calendar_add(calendar, received_ms, (int64_t)agreed->hours * 3600 * 1000);
+}

@@ -98,6 +98,8 @@ static int finish_outputs(struct finish *finish)
 						.folder = finish->out,
 						.name = finish->name,
 						.findings = &job->findings,
+						.errors = job->profile->errors,
+						.calendar = &job->batch->settings.config->calendar,
 						.drift = {.files = drift->files,
 							  .files_min = drift->files_min,
 							  .records_min = drift->records_min,

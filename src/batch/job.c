@@ -74,6 +74,20 @@ static int job_keep(struct job *job)
 	return 0;
 }
 
+/* Whoever answers first may not have waited longer than the plan's own hours: the sooner of both counts. */
+static void job_set_due(struct job *job)
+{
+	const struct config *config = job->batch->settings.config;
+	int64_t plain = job_due_ms(job);
+	int i;
+
+	for (i = 0; i < CATEGORY_COUNT && job->profile->errors != NULL; i++) {
+		int64_t agreed = error_class_due_ms(&job->profile->errors[i], &config->calendar, job->file.received_ms);
+
+		job->due_by_category[i] = agreed != 0 && agreed < plain ? agreed : plain;
+	}
+}
+
 int job_init(struct job *job, struct batch *batch, const struct store_file *file)
 {
 	const struct profile *profile;
@@ -88,6 +102,7 @@ int job_init(struct job *job, struct batch *batch, const struct store_file *file
 		r = job_paths(job);
 	profile = profile_named(batch->settings.profiles, job->file.partner);
 	job->profile = profile != NULL ? profile : &batch->settings.profiles->fallback;
+	job_set_due(job);
 	return r;
 }
 
@@ -185,6 +200,7 @@ struct apply_origin job_origin(const struct job *job, const struct store_tset *t
 		.received_ms = job->file.received_ms,
 		.at_ms = job->file.received_ms,
 		.due_ms = job_due_ms(job),
+		.due_by_category = job->profile->errors != NULL ? job->due_by_category : NULL,
 		.operator_id = job->operator_id,
 		.cards = {.print_regions = job->batch->settings.config->print_regions,
 		          .print_region_count = job->batch->settings.config->print_region_count},

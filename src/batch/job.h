@@ -59,6 +59,7 @@ struct job {
 	bool saw_834, saw_820;
 
 	struct job_deferred deferred;
+	int64_t due_by_category[CATEGORY_COUNT]; /* of items of this file, where its partner has times of his own */
 
 	struct store_matching matching; /* of the outputs that were written */
 	/* A set of a file that is FILED already was released and runs: the file's stage stays. */

@@ -16,7 +16,7 @@
 #define FLUSH_BYTES (32u * 1024u)
 
 static const char *const suffixes[OUTPUTS_KIND_COUNT] = {".applied.csv", ".exceptions.csv", ".exceptions.xml",
-							 ".notices.csv", ".report.html", ".omissions.csv", ".audit.csv",
+							 ".notices.csv", ".report.html", ".omissions.csv", ".audit.csv", ".errors.csv",
 							 ".summary.json"};
 
 const char *const action_names[ACTION_COUNT] = {"add",  "change",   "terminate", "reinstate",
@@ -165,10 +165,14 @@ static int write_all(struct work *work)
 {
 	static int (*const writers[OUTPUTS_KIND_COUNT])(struct work * work) = {
 		write_applied, write_exceptions_csv, write_exceptions_xml, write_notices, write_report,
-		write_omissions, write_audit, write_summary};
-	bool wanted[OUTPUTS_KIND_COUNT] = {true, true, true, true, true, false, false, true};
-	int kind, r = store_full_uses_each(work->store, work->file->file_no, find_full, wanted);
+		write_omissions, write_audit, write_errors, write_summary};
+	bool *wanted = work->wanted;
+	int kind, r;
 
+	for (kind = 0; kind < OUTPUTS_KIND_COUNT; kind++)
+		wanted[kind] = kind != OUTPUTS_OMISSIONS_CSV && kind != OUTPUTS_AUDIT_CSV &&
+			       (kind != OUTPUTS_ERRORS_CSV || work->request->errors != NULL);
+	r = store_full_uses_each(work->store, work->file->file_no, find_full, wanted);
 	work->is_full = wanted[OUTPUTS_OMISSIONS_CSV] || wanted[OUTPUTS_AUDIT_CSV];
 	for (kind = 0; r == 0 && kind < OUTPUTS_KIND_COUNT; kind++) {
 		if (kind == OUTPUTS_SUMMARY_JSON)

@@ -451,6 +451,8 @@ static void page_files(struct report *report)
 
 	buffer_add_text(report->out, "<h2>Files</h2>\n<ul>\n");
 	for (kind = 0; kind < OUTPUTS_KIND_COUNT; kind++) {
+		if (!report->work->wanted[kind])
+			continue;
 		buffer_add_text(report->out, "<li>");
 		add(report, slice_from(report->work->request->name));
 		buffer_printf(report->out, "%s</li>\n", outputs_suffix((enum outputs_kind)kind));

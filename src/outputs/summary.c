@@ -110,6 +110,8 @@ static void manifest(struct json *json, const struct work *work)
 
 	json_array_begin(json, "outputs");
 	for (kind = 0; kind < OUTPUTS_SUMMARY_JSON; kind++) {
+		if (!work->wanted[kind])
+			continue;
 		json_object_begin(json, NULL);
 		json_text(json, "output", slice_from(outputs_suffix((enum outputs_kind)kind) + 1));
 		json_text(json, "sha256", slice_from(hash_format(&work->written.files[kind].sha256, hash)));

@@ -51,6 +51,7 @@ struct work {
 	uint32_t least_count;
 	struct queue_export_result exceptions;
 
+	bool wanted[OUTPUTS_KIND_COUNT]; /* what this file has */
 	struct outputs_written written;
 };
 
@@ -62,6 +63,7 @@ int write_exceptions_csv(struct work *work);
 int write_exceptions_xml(struct work *work);
 int write_omissions(struct work *work);
 int write_audit(struct work *work);
+int write_errors(struct work *work);
 int write_notices(struct work *work);
 /* How many rows write_notices would write, into notice_rows. */
 int count_notices(struct work *work);

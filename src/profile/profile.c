@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "agreed.h"
+#include "errors.h"
 #include "expect.h"
 #include "files.h"
 #include "habits.h"
@@ -153,6 +154,7 @@ static const struct key profile_keys[] = {
 	{"ta1", KEY_CHOICE_BOOL, AT(profile.ta1_only_when_asked), 0, 0, ta1_choices, NULL, NULL},
 	{"ack_rules", KEY_TABLE, 0, 0, 0, NULL, ack_rules_keys, NULL},
 	{"report_824", KEY_BOOL, AT(profile.report_824), 0, 0, NULL, NULL, NULL},
+	{"error_report", KEY_OWN, 0, 0, 0, NULL, NULL, errors_read},
 	{"test_files", KEY_CHOICE_BOOL, AT(profile.decide.allow_test_files), 0, 0, test_choices, NULL, NULL},
 	{"test_rule", KEY_CHOICE, AT(profile.test_rule), 0, 0, test_rule_choices, NULL, NULL},
 
@@ -218,7 +220,6 @@ static const struct key profile_keys[] = {
 	{"transport", KEY_OWN, 0, 0, 0, NULL, NULL, read_transport},
 	AS_IS("atomic", atomic_choices),
 
-	LATER("error_report"),
 	ELSEWHERE("thresholds"), ELSEWHERE("schedule"), ELSEWHERE("window"),
 	{0},
 };

@@ -74,7 +74,7 @@ def file_820(number):
 
 def site(folder, ref0f):
     muster("/", "-q", "init", folder)
-    files = {"partners/acme.yaml": "isa_sender: ACME\nreject: member\nreport_824: true\nref0F: %s\n" % ref0f,
+    files = {"partners/acme.yaml": "isa_sender: ACME\nreject: member\nreport_824: true\nerror_report: {minor: {hours: 72}}\nref0F: %s\n" % ref0f,
              "groups.csv": GROUPS, "plans.csv": PLANS, "members.csv": MEMBERS, "a.834": file_834(1, "2", RECORDS),
              "b.834": file_834(2, "RX", [RECORDS[1].replace("*021*", "*030*").replace("HD*021", "HD*030"), RECORDS[9]]),
              "c.820": file_820(3)}

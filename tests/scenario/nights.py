@@ -28,6 +28,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
       candidates POS NAME ...     of a row of exceptions.csv, all of them, in this order; `none`: none
       omitted NAME OUTCOME [WORDS]   rows of omissions.csv: all of them, where one is named
     audit POS OUTCOME NAME FIELD DATABASE|- FILE|- EXPLAINED|-   rows of audit.csv, likewise
+      error POS CATEGORY SEVERITY ANSWER_BY   rows of errors.csv: all of them, where one is named; `error none`: none
       warns POS WORDS             warnings of the file: all of them, where one is named; `warns none`: none
       drift WORDS                 a sentence of the summary; `none`: none. Without such a line nobody looks
       members read=.. applied=..  of the summary
@@ -400,7 +401,9 @@ class Runner:
         omitted = [(row["outcome"], self.name_of(row), row["reason"]) for row in table(self.result(".omissions.csv"))]
         audit = [tuple([row["member_pos"], row["outcome"], self.name_of(row), row["field"], row["database_value"],
                         row["file_value"], row["explained"]]) for row in table(self.result(".audit.csv"))]
-        wanted = {"omitted": False, "audit": False, "warns": False}
+        errors = [(row["member_pos"], row["error"], row["severity"], row["answer_by"])
+                  for row in table(self.result(".errors.csv"))]
+        wanted = {"errors": False, "omitted": False, "audit": False, "warns": False}
         warnings = [(str(row["member_pos"]), row["text"]) for row in summary["record_warnings"]["first"]]
         self.notices(self.result(".notices.csv"), [line for line in lines if line.split()[0] == "notice"], faults)
         for line in lines:
@@ -428,6 +431,12 @@ class Runner:
                 for name in expand(self.world, [words[1]]):
                     self.take(faults, omitted, "omitted %s %s" % (name, " ".join(words[2:])),
                               lambda row: row[:2] == (words[2], name) and " ".join(words[3:]) in row[2])
+            elif words[0] == "error":
+                wanted["errors"] = True
+                if not os.path.exists(self.result(".errors.csv")):
+                    faults.append("there is no errors.csv")
+                if words[1] != "none":
+                    self.take(faults, errors, line, lambda row: row == tuple(words[1:]))
             elif words[0] == "audit":
                 wanted["audit"] = True
                 fields = shlex.split(line)[1:]
@@ -443,6 +452,8 @@ class Runner:
                               words[0] in ("*", row[0]) and " ".join(words[3:]) in row[3])
         faults += ["not wanted: applied %s" % (row,) for row in applied]
         faults += ["not wanted: waits %s" % (row,) for row in waits]
+        if wanted["errors"]:
+            faults += ["not wanted: error %s" % (row,) for row in errors]
         if wanted["omitted"]:
             faults += ["not wanted: omitted %s" % (row,) for row in omitted]
         if wanted["audit"]:

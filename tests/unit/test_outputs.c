@@ -28,7 +28,8 @@ static struct outputs_drift drift;
 static int make(uint64_t file_no, const char *name, const struct finding_list *findings,
 		struct outputs_written *written)
 {
-	struct outputs_request request = {file_no, world.folder, name, findings, drift};
+	struct outputs_request request = {
+		.file_no = file_no, .folder = world.folder, .name = name, .findings = findings, .drift = drift};
 
 	return outputs_write(&world.env, store, &request, written);
 }
