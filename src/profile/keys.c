@@ -40,10 +40,8 @@ struct slice key_choices_text(struct arena *arena, const struct key_choice *choi
 	struct slice text = SLICE_LITERAL("");
 	uint32_t left = 0;
 	for (const struct key_choice *choice = choices; choice->text != NULL; choice++)
-		left += choice->value != KEY_CHOICE_LATER;
+		left++;
 	for (const struct key_choice *choice = choices; choice->text != NULL && text.data != NULL; choice++) {
-		if (choice->value == KEY_CHOICE_LATER)
-			continue;
 		left--;
 		text = arena_printf(arena, "%.*s%s%s", (int)text.len, text.data, choice->text,
 		                    left > 1    ? ", "
@@ -132,18 +130,14 @@ static int read_choice(struct key_reader *reader, const struct key *key, const s
 	const struct key_choice *choice = key->choices;
 	while (choice->text != NULL && !slice_is(node->text, choice->text))
 		choice++;
-	if (choice->text != NULL && choice->value != KEY_CHOICE_LATER) {
+	if (choice->text != NULL) {
 		*ret_value = choice->value;
 		return 0;
 	}
 	struct slice supported = key_choices_text(reader->arena, key->choices);
 	if (supported.data == NULL)
 		return -ENOMEM;
-	if (choice->text != NULL)
-		key_fault(reader, node, "%s: %s is not supported yet; muster can %.*s", key->name, choice->text,
-		          (int)supported.len, supported.data);
-	else
-		key_fault(reader, node, "%s is %.*s", key->name, (int)supported.len, supported.data);
+	key_fault(reader, node, "%s is %.*s", key->name, (int)supported.len, supported.data);
 	return 0;
 }
 

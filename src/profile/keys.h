@@ -25,8 +25,6 @@ enum key_kind {
 	KEY_LATER        /* known in the field, not supported yet: refused */
 };
 
-#define KEY_CHOICE_LATER (-1) /* a choice that is known and not supported yet */
-
 struct key_choice {
 	const char *text; /* NULL ends the list */
 	int value;
@@ -62,7 +60,7 @@ void key_fault(struct key_reader *reader, const struct yaml_node *node, const ch
 /* Complain at its key. */
 void key_fault_at_key(struct key_reader *reader, const struct yaml_node *node, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
-/* The values of a choice list that are supported, as "a, b or c". 0 or -ENOMEM (data NULL). */
+/* The values of a choice list, as "a, b or c". 0 or -ENOMEM (data NULL). */
 struct slice key_choices_text(struct arena *arena, const struct key_choice *choices);
 
 #endif

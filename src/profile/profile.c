@@ -1,8 +1,8 @@
 /*
  * partners/<name>.yaml: what one partner sends, and how muster is to take it.
  *
- * Every variation that the field knows has its row below: with its values where muster honours it, else as "later".
- * A later key, or a later value, is refused: a profile that says more than muster does would be believed.
+ * Every variation that the field knows has its row below. What muster does in one way only is refused in the others, with
+ * what to do instead: a profile that says more than muster does would be believed.
  */
 #include <stdio.h>
 
@@ -21,7 +21,6 @@
 #define NAME_BYTES_MAX 64u
 
 #define AT(field) offsetof(struct profile_text, field)
-#define LATER(name) {name, KEY_LATER, 0, 0, 0, NULL, NULL, NULL}
 /* A choice that names what muster does anyway. */
 #define AS_IS(name, choices) {name, KEY_CHOICE, AT(as_is), 0, 0, choices, NULL, NULL}
 #define CHOICES(name, ...) static const struct key_choice name[] = {__VA_ARGS__, {NULL, 0}}
@@ -46,7 +45,6 @@ CHOICES(omit_end_choices, {"month_of_file", PROFILE_OMIT_MONTH_OF_FILE}, {"month
 CHOICES(missing_group_choices, {"hold", 0}, {"ignore", 1});
 CHOICES(full_file_mode_choices, {"by_bgn08", PROFILE_FULL_BY_BGN08}, {"by_ins03", PROFILE_FULL_BY_INS03},
         {"always_full", PROFILE_FULL_ALWAYS}, {"always_change", PROFILE_FULL_NEVER});
-CHOICES(yes_later_choices, {"false", 0}, {"0", 0}, {"true", KEY_CHOICE_LATER}, {"1", KEY_CHOICE_LATER});
 CHOICES(yes_choices, {"false", 0}, {"true", 1}, {"0", 0}, {"1", 1});
 /* Whoever names a group that is not on file waits (UNKNOWN_GROUP): so it is with both. */
 CHOICES(group_first_choices, {"false", 0}, {"true", 0}, {"0", 0}, {"1", 0});
@@ -69,11 +67,9 @@ CHOICES(cancel_choices, {"void", 0}, {"end_equals_begin", 1});
 CHOICES(test_rule_choices, {"isa15", PROFILE_TEST_ISA15}, {"folder", PROFILE_TEST_FOLDER}, {"gs03", PROFILE_TEST_GS03});
 CHOICES(ssn_required_choices, {"none", DECIDE_SSN_NOBODY}, {"sub only", DECIDE_SSN_SUBSCRIBERS},
         {"all", DECIDE_SSN_EVERYBODY});
-CHOICES(atomic_choices, {"set", 0}, {"interchange", KEY_CHOICE_LATER}, {"group", KEY_CHOICE_LATER},
-        {"family", KEY_CHOICE_LATER});
 
 static int read_file_mode(struct key_reader *reader, const struct yaml_node *node, void *target);
-static int read_transport(struct key_reader *reader, const struct yaml_node *node, void *target);
+static int read_fixed(struct key_reader *reader, const struct yaml_node *node, void *target);
 static int say_where(struct key_reader *reader, const struct yaml_node *node, void *target);
 /* A name that is known in the field, for what is said by other keys here. */
 #define ELSEWHERE(name) {name, KEY_OWN, 0, 0, 0, NULL, NULL, say_where}
@@ -216,9 +212,10 @@ static const struct key profile_keys[] = {
 	{"omission_young_days", KEY_INTEGER, AT(profile.full.young_days), 0, DAYS_MAX, NULL, NULL, NULL},
 	{"missing_group", KEY_CHOICE_BOOL, AT(profile.full.missing_groups_ignored), 0, 0, missing_group_choices, NULL, NULL},
 
-	AS_IS("group_first", group_first_choices), AS_IS("out_834_effectuation", yes_later_choices),
-	{"transport", KEY_OWN, 0, 0, 0, NULL, NULL, read_transport},
-	AS_IS("atomic", atomic_choices),
+	AS_IS("group_first", group_first_choices),
+	{"transport", KEY_OWN, 0, 0, 0, NULL, NULL, read_fixed},
+	{"out_834_effectuation", KEY_OWN, 0, 0, 0, NULL, NULL, read_fixed},
+	{"atomic", KEY_OWN, 0, 0, 0, NULL, NULL, read_fixed},
 
 	ELSEWHERE("thresholds"), ELSEWHERE("schedule"), ELSEWHERE("window"),
 	{0},
@@ -239,14 +236,36 @@ static int say_where(struct key_reader *reader, const struct yaml_node *node, vo
 	return 0;
 }
 
-/* Bytes come by drop folder, in the clear: programs that are made for it fetch and decrypt them. */
-static int read_transport(struct key_reader *reader, const struct yaml_node *node, void *target)
+/* What the field knows in other ways too, and muster does in one only: the others are refused, with what to do instead. */
+static int read_fixed(struct key_reader *reader, const struct yaml_node *node, void *target)
 {
+	static const struct {
+		const char *key, *values[3], *instead;
+	} rows[] = {
+		{"transport", {"folder"},
+		 "transport is folder: muster takes files from in/<partner>/ and writes to out/<partner>/; let an SFTP server "
+		 "or a job of yours carry them there and back, decrypted and under a temporary name first"},
+		{"out_834_effectuation", {"false", "0"},
+		 "out_834_effectuation is false: no 834 goes back; applied.csv names each member who was added, with his "
+		 "number and dates, for whoever confirms them"},
+		{"atomic", {"set"},
+		 "atomic is set: a set is accepted or rejected whole, and held whole by guards; of an accepted one each family "
+		 "is applied by itself, and a record that is not certain waits alone"},
+	};
+	const size_t values = sizeof(rows[0].values) / sizeof(rows[0].values[0]);
+
 	(void)target;
-	if (node->kind != YAML_SCALAR || !slice_is(node->text, "folder"))
-		key_fault(reader, node,
-			  "transport is folder: muster takes files from in/<partner>/ and writes to out/<partner>/; let an "
-			  "SFTP server or a job of yours carry them there and back, decrypted and under a temporary name first");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t k = 0;
+
+		if (!slice_is(node->key, rows[i].key))
+			continue;
+		while (k < values && rows[i].values[k] != NULL &&
+		       !(node->kind == YAML_SCALAR && slice_is(node->text, rows[i].values[k])))
+			k++;
+		if (k == values || rows[i].values[k] == NULL)
+			key_fault(reader, node, "%s", rows[i].instead);
+	}
 	return 0;
 }
 
