@@ -145,7 +145,8 @@ struct batch_expected {
 	const struct store_file *last; /* the last of its kind that came; NULL = none ever. Borrowed for the call */
 };
 /* Every file that is expected of every partner; and every partner of whom none is. Needs no lock. 0, <0, or what `fn` returned. */
-int batch_expected_each(struct env *env, struct store *store, const struct profiles *profiles, int64_t now_ms, void *context,
+int batch_expected_each(struct env *env, struct store *store, const struct config *config,
+			const struct profiles *profiles, int64_t now_ms, void *context,
 			int (*fn)(void *context, const struct batch_expected *expected));
 
 /* The profile of whoever sent this file (or the file that begins with these bytes), told by its first envelopes; never NULL.

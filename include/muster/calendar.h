@@ -38,6 +38,10 @@ struct calendar {
 int64_t calendar_add(const struct calendar *calendar, int64_t from_ms, int64_t work_ms);
 /* The same for an error that a partner is to answer; 0 where nothing was agreed. */
 int64_t error_class_due_ms(const struct error_class *agreed, const struct calendar *calendar, int64_t received_ms);
+/* A minute of a day by the office's clock, as UTC milliseconds; plain: by UTC. */
+int64_t calendar_ms(const struct calendar *calendar, date_day day, int32_t minute);
+/* The day of standard time: at most an hour behind the clock on the wall. */
+date_day calendar_day(const struct calendar *calendar, int64_t utc_ms);
 /* What has passed between two times; 0 where `to_ms` is not later. */
 int64_t calendar_between(const struct calendar *calendar, int64_t from_ms, int64_t to_ms);
 /*

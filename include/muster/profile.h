@@ -123,19 +123,20 @@ struct profile_full {
 	bool missing_groups_ignored;     /* a group of the last full file that is not in this one: no hold */
 };
 
-/* A file that a partner is expected to send: on which days, of what kind, by when. Times are UTC. */
+/* A file that a partner is expected to send: on which days, of what kind, by when. */
 enum profile_expect_kind { PROFILE_EXPECT_ANY, PROFILE_EXPECT_CHANGE, PROFILE_EXPECT_FULL, PROFILE_EXPECT_820 };
 struct profile_expect {
 	enum profile_expect_kind kind;
 	uint8_t weekdays;     /* 1 << 0 Monday .. 1 << 6 Sunday */
 	uint32_t month_days;  /* 1 << 1 .. 1 << 31; a day that a month has not is its last one */
-	int32_t by_minutes;   /* of the day: later the file is late */
+	int32_t by_minutes;   /* of the day, by the office's clock: later the file is late */
 	int32_t window_hours; /* before that a file is not yet the one expected */
 };
 /* "any", "change", "full", "820". */
 const char *profile_expect_kind_name(enum profile_expect_kind kind);
 /* The last moment at or before `now_ms` by which such a file had to be there, and the next one after it. */
-void profile_expect_due(const struct profile_expect *expect, int64_t now_ms, int64_t *ret_last_ms, int64_t *ret_next_ms);
+void profile_expect_due(const struct profile_expect *expect, const struct calendar *calendar, int64_t now_ms,
+			int64_t *ret_last_ms, int64_t *ret_next_ms);
 
 /* What a part of a file's name says: the groups of name_regex. */
 enum profile_name_part {

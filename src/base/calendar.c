@@ -40,7 +40,7 @@ static bool is_summer(date_day day, int32_t minute)
 	       (day < ends || (day == ends && minute < CHANGE_MINUTE));
 }
 
-static int64_t utc_of(const struct calendar *calendar, date_day day, int32_t minute)
+int64_t calendar_ms(const struct calendar *calendar, date_day day, int32_t minute)
 {
 	int32_t offset = calendar->utc_offset_minutes;
 
@@ -49,8 +49,7 @@ static int64_t utc_of(const struct calendar *calendar, date_day day, int32_t min
 	return (int64_t)day * CLOCK_DAY_MS + (int64_t)(minute - offset) * MINUTE_MS;
 }
 
-/* The local day of standard time: at most an hour behind the clock on the wall. */
-static date_day local_day(const struct calendar *calendar, int64_t utc_ms)
+date_day calendar_day(const struct calendar *calendar, int64_t utc_ms)
 {
 	return date_of_clock_ms(utc_ms + (int64_t)calendar->utc_offset_minutes * MINUTE_MS);
 }
@@ -77,8 +76,8 @@ static int64_t day_part(const struct calendar *calendar, date_day day, int64_t f
 
 	if ((calendar->weekdays >> weekday_of(day) & 1u) == 0 || is_holiday(calendar, day))
 		return 0;
-	opens = utc_of(calendar, day, calendar->opens);
-	closes = utc_of(calendar, day, calendar->closes);
+	opens = calendar_ms(calendar, day, calendar->opens);
+	closes = calendar_ms(calendar, day, calendar->closes);
 	if (opens < from_ms)
 		opens = from_ms;
 	if (closes > to_ms)
@@ -89,7 +88,7 @@ static int64_t day_part(const struct calendar *calendar, date_day day, int64_t f
 
 int64_t calendar_add(const struct calendar *calendar, int64_t from_ms, int64_t work_ms)
 {
-	date_day day, first = calendar->business ? local_day(calendar, from_ms) : 0;
+	date_day day, first = calendar->business ? calendar_day(calendar, from_ms) : 0;
 	int64_t begin = from_ms, part;
 
 	if (!calendar->business)
@@ -100,7 +99,7 @@ int64_t calendar_add(const struct calendar *calendar, int64_t from_ms, int64_t w
 			return begin + work_ms;
 		work_ms -= part;
 	}
-	return utc_of(calendar, day, 0) + work_ms;
+	return calendar_ms(calendar, day, 0) + work_ms;
 }
 
 int64_t calendar_between(const struct calendar *calendar, int64_t from_ms, int64_t to_ms)
@@ -113,8 +112,8 @@ int64_t calendar_between(const struct calendar *calendar, int64_t from_ms, int64
 	if (!calendar->business)
 		return to_ms - from_ms;
 	/* An hour of summer may belong to the next day on the wall. */
-	last = local_day(calendar, to_ms) + 1;
-	for (day = local_day(calendar, from_ms); day <= last; day++)
+	last = calendar_day(calendar, to_ms) + 1;
+	for (day = calendar_day(calendar, from_ms); day <= last; day++)
 		sum += day_part(calendar, day, from_ms, to_ms, &begin);
 	return sum;
 }

@@ -20,15 +20,15 @@ static enum store_arrival arrival_of(enum profile_expect_kind kind)
 	return STORE_ARRIVAL_ANY;
 }
 
-static int look_at(struct store *store, const struct profile *profile, const struct profile_expect *expect, int64_t now_ms,
-		   struct arena *arena, struct batch_expected *ret_expected)
+static int look_at(struct store *store, const struct config *config, const struct profile *profile,
+		   const struct profile_expect *expect, int64_t now_ms, struct arena *arena, struct batch_expected *ret_expected)
 {
 	enum store_arrival arrival = expect != NULL ? arrival_of(expect->kind) : STORE_ARRIVAL_ANY;
 	struct batch_expected expected = {.profile = profile, .expect = expect};
 	int r = store_file_arrived(store, slice_from(profile->name), arrival, arena, &expected.last);
 
 	if (expect != NULL) {
-		profile_expect_due(expect, now_ms, &expected.due_ms, &expected.next_ms);
+		profile_expect_due(expect, &config->calendar, now_ms, &expected.due_ms, &expected.next_ms);
 		expected.late = expected.last == NULL ||
 				expected.last->received_ms < expected.due_ms - expect->window_hours * HOUR_MS;
 	}
@@ -36,7 +36,8 @@ static int look_at(struct store *store, const struct profile *profile, const str
 	return r;
 }
 
-int batch_expected_each(struct env *env, struct store *store, const struct profiles *profiles, int64_t now_ms, void *context,
+int batch_expected_each(struct env *env, struct store *store, const struct config *config,
+			const struct profiles *profiles, int64_t now_ms, void *context,
 			int (*fn)(void *context, const struct batch_expected *expected))
 {
 	struct arena arena;
@@ -51,7 +52,7 @@ int batch_expected_each(struct env *env, struct store *store, const struct profi
 			struct batch_expected expected;
 
 			arena_reset(&arena);
-			r = look_at(store, profile, expect, now_ms, &arena, &expected);
+			r = look_at(store, config, profile, expect, now_ms, &arena, &expected);
 			if (r == 0)
 				r = fn(context, &expected);
 		}

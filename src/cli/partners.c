@@ -73,7 +73,7 @@ int cli_partners(struct cli *cli)
 		cli_table_begin(&view.table, cli, 8, titles);
 	else
 		json_array_begin(&view.json, NULL);
-	r = batch_expected_each(cli->env, cli->store, cli->profiles, cli_now_ms(cli), &view, partner_row);
+	r = batch_expected_each(cli->env, cli->store, cli->config, cli->profiles, cli_now_ms(cli), &view, partner_row);
 	if (text) {
 		int table_r = cli_table_end(&view.table);
 
@@ -111,5 +111,5 @@ static int late_tell(void *context, const struct batch_expected *expected)
 
 int cli_tell_late(struct cli *cli)
 {
-	return batch_expected_each(cli->env, cli->store, cli->profiles, cli_now_ms(cli), cli, late_tell);
+	return batch_expected_each(cli->env, cli->store, cli->config, cli->profiles, cli_now_ms(cli), cli, late_tell);
 }

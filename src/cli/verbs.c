@@ -90,7 +90,7 @@ const struct cli_verb cli_verbs[] = {
 	{"partners", "partners", "who sends, what came last, and what is late",
 	 "  muster partners\n  muster partners --json\n"
 	 "\nA line for each partner, or for each file that his profile expects (expect): the last one that came, by when the\n"
-	 "last one had to come, whether it is late, and when the next is due. Times are UTC. run says who is late, too.\n",
+	 "last one had to come, whether it is late, and when the next is due. Times are shown in UTC. run says who is late, too.\n",
 	 NULL, cli_partners},
 	{"match", "match link|train|explain|evaluate|dedupe|shadow|promote ...", "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"

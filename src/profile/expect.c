@@ -11,7 +11,6 @@
 #include "muster/date.h"
 #include "muster/profile.h"
 
-#define MINUTE_MS INT64_C(60000)
 #define WINDOW_HOURS_DEFAULT 12
 #define WINDOW_HOURS_MAX 744
 #define WEEKDAYS 0x1Fu
@@ -49,19 +48,20 @@ static bool falls_on(const struct profile_expect *expect, date_day day)
 	return of_month == last && expect->month_days >> last > 1;
 }
 
-void profile_expect_due(const struct profile_expect *expect, int64_t now_ms, int64_t *ret_last_ms, int64_t *ret_next_ms)
+/* The last day is looked for from tomorrow on: the clock on the wall may be there already. */
+void profile_expect_due(const struct profile_expect *expect, const struct calendar *calendar, int64_t now_ms,
+			int64_t *ret_last_ms, int64_t *ret_next_ms)
 {
-	date_day today = date_of_clock_ms(now_ms), day;
-	int64_t by_ms = expect->by_minutes * MINUTE_MS;
+	date_day today = calendar_day(calendar, now_ms), day;
 
-	for (day = today; day > today - DAYS_BETWEEN_MAX; day--)
-		if (falls_on(expect, day) && day * CLOCK_DAY_MS + by_ms <= now_ms)
+	for (day = today + 1; day > today - DAYS_BETWEEN_MAX; day--)
+		if (falls_on(expect, day) && calendar_ms(calendar, day, expect->by_minutes) <= now_ms)
 			break;
-	*ret_last_ms = day * CLOCK_DAY_MS + by_ms;
+	*ret_last_ms = calendar_ms(calendar, day, expect->by_minutes);
 	for (day = today; day < today + DAYS_BETWEEN_MAX; day++)
-		if (falls_on(expect, day) && day * CLOCK_DAY_MS + by_ms > now_ms)
+		if (falls_on(expect, day) && calendar_ms(calendar, day, expect->by_minutes) > now_ms)
 			break;
-	*ret_next_ms = day * CLOCK_DAY_MS + by_ms;
+	*ret_next_ms = calendar_ms(calendar, day, expect->by_minutes);
 }
 
 /* ---- reading ---- */
@@ -79,7 +79,7 @@ static int read_by(struct key_reader *reader, const struct yaml_node *node, void
 
 	if (text.len != 5 || text.data[2] != ':' || !slice_to_u64(slice_of(text.data, 2), &hours) || hours > 23 ||
 	    !slice_to_u64(slice_of(text.data + 3, 2), &minutes) || minutes > 59)
-		key_fault(reader, node, "by is a time of the day, UTC, in quotes: '15:00'");
+		key_fault(reader, node, "by is a time of the day, in quotes: '15:00'");
 	else
 		((struct expect_text *)target)->expect.by_minutes = (int32_t)(hours * 60 + minutes);
 	return 0;

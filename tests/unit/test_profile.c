@@ -549,29 +549,39 @@ static void test_names_of_files(void **state)
 static void test_when_files_are_expected(void **state)
 {
 	static const struct {
-		const char *expect, *now, *last, *next;
+		const char *expect, *now, *last, *next, *zone;
 	} rows[] = {
-		/* 2026-03-13 is a Friday. */
-		{"{schedule: daily, by: '06:00'}", "2026-03-13T06:00:00Z", "2026-03-13T06:00:00Z", "2026-03-14T06:00:00Z"},
-		{"{schedule: daily, by: '06:00'}", "2026-03-13T05:59:59Z", "2026-03-12T06:00:00Z", "2026-03-13T06:00:00Z"},
-		{"{schedule: weekdays, by: '06:00'}", "2026-03-15T12:00:00Z", "2026-03-13T06:00:00Z", "2026-03-16T06:00:00Z"},
-		{"{schedule: [mon, sun], by: '00:00'}", "2026-03-16T00:00:00Z", "2026-03-16T00:00:00Z", "2026-03-22T00:00:00Z"},
-		{"{schedule: [5], by: '15:00'}", "2026-03-05T14:59:00Z", "2026-02-05T15:00:00Z", "2026-03-05T15:00:00Z"},
-		{"{schedule: [31], by: '15:00'}", "2026-02-28T15:00:00Z", "2026-02-28T15:00:00Z", "2026-03-31T15:00:00Z"},
-		{"{schedule: [31], by: '15:00'}", "2026-04-30T14:00:00Z", "2026-03-31T15:00:00Z", "2026-04-30T15:00:00Z"},
-		{"{schedule: [30], by: '15:00'}", "2026-03-31T23:00:00Z", "2026-03-30T15:00:00Z", "2026-04-30T15:00:00Z"},
-		{"{schedule: [29], by: '15:00'}", "2028-03-01T00:00:00Z", "2028-02-29T15:00:00Z", "2028-03-29T15:00:00Z"},
+		/* 2026-03-13 is a Friday; in California summer time holds since the 8th: seven hours behind, eight before. */
+		{"{schedule: daily, by: '06:00'}", "2026-03-13T13:00:00Z", "2026-03-13T13:00:00Z", "2026-03-14T13:00:00Z",
+		 "Pacific"},
+		{"{schedule: daily, by: '06:00'}", "2026-03-08T12:00:00Z", "2026-03-07T14:00:00Z", "2026-03-08T13:00:00Z",
+		 "Pacific"},
+		{"{schedule: [fri], by: '00:15'}", "2026-03-13T07:30:00Z", "2026-03-13T07:15:00Z", "2026-03-20T07:15:00Z",
+		 "Pacific"},
+		{"{schedule: [31], by: '20:00'}", "2026-02-01T03:00:00Z", "2026-01-01T04:00:00Z", "2026-02-01T04:00:00Z",
+		 "Pacific"},
+		{"{schedule: daily, by: '06:00'}", "2026-03-13T06:00:00Z", "2026-03-13T06:00:00Z", "2026-03-14T06:00:00Z", "UTC"},
+		{"{schedule: daily, by: '06:00'}", "2026-03-13T05:59:59Z", "2026-03-12T06:00:00Z", "2026-03-13T06:00:00Z", "UTC"},
+		{"{schedule: weekdays, by: '06:00'}", "2026-03-15T12:00:00Z", "2026-03-13T06:00:00Z", "2026-03-16T06:00:00Z", "UTC"},
+		{"{schedule: [mon, sun], by: '00:00'}", "2026-03-16T00:00:00Z", "2026-03-16T00:00:00Z", "2026-03-22T00:00:00Z", "UTC"},
+		{"{schedule: [5], by: '15:00'}", "2026-03-05T14:59:00Z", "2026-02-05T15:00:00Z", "2026-03-05T15:00:00Z", "UTC"},
+		{"{schedule: [31], by: '15:00'}", "2026-02-28T15:00:00Z", "2026-02-28T15:00:00Z", "2026-03-31T15:00:00Z", "UTC"},
+		{"{schedule: [31], by: '15:00'}", "2026-04-30T14:00:00Z", "2026-03-31T15:00:00Z", "2026-04-30T15:00:00Z", "UTC"},
+		{"{schedule: [30], by: '15:00'}", "2026-03-31T23:00:00Z", "2026-03-30T15:00:00Z", "2026-04-30T15:00:00Z", "UTC"},
+		{"{schedule: [29], by: '15:00'}", "2028-03-01T00:00:00Z", "2028-02-29T15:00:00Z", "2028-03-29T15:00:00Z", "UTC"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char text[200], last_text[CLOCK_TEXT_BYTES], next_text[CLOCK_TEXT_BYTES];
 		int64_t now, last, next;
+		struct calendar calendar = {0};
 		struct profile profile;
 		snprintf(text, sizeof(text), "isa_sender: A\nexpect: %s\n", rows[i].expect);
 		assert_int_equal(parse_profile(text, &profile), 0);
 		assert_int_equal(profile.expect_count, 1);
 		assert_true(clock_parse_rfc3339(slice_from(rows[i].now), &now));
-		profile_expect_due(profile.expects, now, &last, &next);
+		assert_true(calendar_set_zone(&calendar, slice_from(rows[i].zone)));
+		profile_expect_due(profile.expects, &calendar, now, &last, &next);
 		assert_string_equal(clock_format_rfc3339(last, last_text), rows[i].last);
 		assert_string_equal(clock_format_rfc3339(next, next_text), rows[i].next);
 	}
