@@ -16,6 +16,8 @@
 #define GROUPS_MAX 24
 #define PATTERN_BYTES_MAX 200u
 #define NAME_BYTES_MAX 255u
+/* The C library writes counted repeats out: counts of counts would take all memory. */
+#define REPEATS_MAX 255u
 
 static const char *const part_names[PROFILE_NAME_PARTS + 1] = {"sender", "type", "date", "time", "control", "usage", NULL};
 
@@ -33,7 +35,8 @@ struct rewrite {
 	size_t at;
 	char to[2 * PATTERN_BYTES_MAX + 8]; /* \d grows to three times its length, and little else does */
 	size_t bytes;
-	unsigned groups;
+	unsigned groups, depth;
+	bool countable; /* what was last read is one character: a count may follow */
 };
 
 static void rewrite_add(struct rewrite *rewrite, const char *text, size_t bytes)
@@ -112,31 +115,69 @@ static bool rewrite_escape(struct rewrite *rewrite, const char *c)
 	return false;
 }
 
+/* "{6}" or "{4,9}". False: a fault was told. */
+static bool rewrite_count(struct rewrite *rewrite)
+{
+	size_t end = slice_find(rewrite->from, '}', rewrite->at), i;
+	unsigned count = 0;
+
+	for (i = rewrite->at + 1; i < end && end < rewrite->from.len && count <= REPEATS_MAX; i++) {
+		char c = rewrite->from.data[i];
+
+		count = c == ',' ? 0 : c >= '0' && c <= '9' ? count * 10 + (unsigned)(c - '0') : REPEATS_MAX + 1;
+	}
+	if (end < rewrite->from.len && rewrite->countable && count <= REPEATS_MAX) {
+		rewrite_add(rewrite, rewrite->from.data + rewrite->at, end + 1 - rewrite->at);
+		rewrite->at = end + 1;
+		return true;
+	}
+	key_fault(rewrite->reader, rewrite->node,
+		  "name_regex: a count like {6} or {4,9}, of at most %u, stands behind one character, not behind a group",
+		  REPEATS_MAX);
+	return false;
+}
+
+/* A character that begins or ends a group, or stands for itself. False: a fault was told. */
+static bool rewrite_plain(struct rewrite *rewrite, char c)
+{
+	rewrite_add(rewrite, &c, 1);
+	rewrite->at++;
+	if (c == '(') {
+		rewrite->groups++;
+		rewrite->depth++;
+		return rewrite->at == rewrite->from.len || rewrite->from.data[rewrite->at] != '?' || rewrite_named(rewrite);
+	}
+	if (c == ')' && rewrite->depth-- == 0) {
+		key_fault(rewrite->reader, rewrite->node, "name_regex: a ) without its (");
+		return false;
+	}
+	return true;
+}
+
+static bool rewrite_next(struct rewrite *rewrite)
+{
+	const char *c = rewrite->from.data + rewrite->at;
+	bool fits;
+
+	if (*c == '[')
+		fits = rewrite_brackets(rewrite);
+	else if (*c == '\\' && rewrite->at + 1 < rewrite->from.len)
+		fits = rewrite_escape(rewrite, c);
+	else if (*c == '{')
+		fits = rewrite_count(rewrite);
+	else
+		fits = rewrite_plain(rewrite, *c);
+	rewrite->countable = strchr("(){*+?|^$", *c) == NULL;
+	return fits;
+}
+
 static bool rewrite_pattern(struct rewrite *rewrite)
 {
 	rewrite->groups = 1;
 	rewrite_add(rewrite, "^(", 2);
-	while (rewrite->at < rewrite->from.len) {
-		const char *c = rewrite->from.data + rewrite->at;
-		bool two = rewrite->at + 1 < rewrite->from.len;
-
-		if (*c == '[') {
-			if (!rewrite_brackets(rewrite))
-				return false;
-		} else if (*c == '\\' && two) {
-			if (!rewrite_escape(rewrite, c))
-				return false;
-		} else {
-			rewrite_add(rewrite, c, 1);
-			rewrite->at++;
-			if (*c != '(')
-				continue;
-			rewrite->groups++;
-			if (rewrite->at < rewrite->from.len && rewrite->from.data[rewrite->at] == '?' &&
-			    !rewrite_named(rewrite))
-				return false;
-		}
-	}
+	while (rewrite->at < rewrite->from.len)
+		if (!rewrite_next(rewrite))
+			return false;
 	rewrite_add(rewrite, ")$", 3);
 	if (rewrite->bytes < sizeof(rewrite->to) && rewrite->groups < GROUPS_MAX)
 		return true;

@@ -383,6 +383,12 @@ static void test_profile_faults(void **state)
 		{"name_regex: [a]", "2:13: name_regex is a pattern of the whole file name"},
 		{"name_regex: '(?<dat>x)'", "not \"dat\"; did you mean \"date\"?"},
 		{"name_regex: '(?<date>x)(?<date>y)'", "there are two groups \"date\""},
+		{"name_regex: 'a)|(b'", "a ) without its ("},
+		{"name_regex: '(ab){2}'", "a count like {6} or {4,9}, of at most 255, stands behind one character"},
+		{"name_regex: 'a{9}{9}'", "a count like {6}"},
+		{"name_regex: 'a{256}'", "a count like {6}"},
+		{"name_regex: 'a{4'", "a count like {6}"},
+		{"name_regex: 'a{x}'", "a count like {6}"},
 		{"name_regex: '(?i)acme'", "behind ( a ? begins a name"},
 		{"name_regex: '(?<date'", "behind ( a ? begins a name"},
 		{"name_regex: '[\\d]+'", "means nothing inside of [ ]"},
@@ -527,6 +533,7 @@ static void test_names_of_files(void **state)
 		{"(?:x|y)+[.](?<type>[CF])(?<date>\\d{6})?", "xyx.F260310", true, "260310", "F"},
 		{"(?:x|y)+[.](?<type>[CF])(?<date>\\d{6})?", "y.C", true, "", "C"},
 		{"[](?<type>]+(?<date>[0-9]+)", "(?<]1", true, "1", ""},
+		{"\\({2}(?<date>[^0]{2,3})[)]", "((111)", true, "111", ""},
 		{"A\\.(?<type>.*)\\.gz", "A.b.c.gz", true, "", "b.c"},
 	};
 	(void)state;
