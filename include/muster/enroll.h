@@ -164,6 +164,11 @@ int enroll_new(struct env *env, const struct enroll_sink *sink, struct enroll **
 void enroll_free(struct enroll *enroll);
 /* How the sender of what comes writes; copied. */
 void enroll_set_habits(struct enroll *enroll, const struct enroll_habits *habits);
+/*
+ * Records are read only as far as they say whom and what they concern: is_subscriber, relationship, maintenance, refs, and
+ * of each coverage its maintenance and refs. Enough to count by; nothing to decide by.
+ */
+void enroll_set_outline(struct enroll *enroll);
 /* Walk events go in here; it ignores sets of other guides. */
 const struct check_handler *enroll_handler(struct enroll *enroll);
 

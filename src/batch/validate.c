@@ -365,8 +365,10 @@ static int validate_setup(struct validate *validate, struct job *job, bool recor
 		r = ack_new(job->env, &options, &job->ack);
 	if (r == 0)
 		r = enroll_new(job->env, &enroll_sink, &validate->enroll);
-	if (r == 0)
+	if (r == 0) {
 		enroll_set_habits(validate->enroll, &job->profile->enroll);
+		enroll_set_outline(validate->enroll);
+	}
 	return r < 0 ? r : remit_new(job->env, &remit_sink, &validate->remit);
 }
 

@@ -89,7 +89,7 @@ static int hand_over_family(struct enroll *enroll)
 	};
 	int error = 0;
 
-	if (enroll->habits.family_split)
+	if (enroll->habits.family_split && !enroll->gather.outline)
 		enroll_split_pair(&enroll->habits, enroll->members, enroll->member_count);
 	if (enroll->member_count > 0 && enroll->sink.family != NULL)
 		error = enroll->sink.family(enroll->sink.context, &family);
@@ -242,19 +242,28 @@ static int on_loop_end(void *context, const struct guide *guide, const struct gu
 	return finish_member(enroll);
 }
 
+/* INS, REF and HD of the member and his coverages. */
+static bool is_of_outline(enum enroll_loop loop, const struct x12_segment *segment)
+{
+	return (loop == LOOP_2000 || loop == LOOP_2300) && !slice_is(segment->id, "DTP");
+}
+
 static int on_segment(void *context, const struct guide *guide, const struct guide_segment *node,
 		      const struct x12_segment *segment)
 {
 	struct enroll *enroll = context;
+	enum enroll_loop loop;
 
 	(void)guide;
 	if (!enroll->active)
 		return 0;
 	if (!enroll->in_member)
 		return enroll->header_given ? 0 : enroll_header_read(&enroll->header_arena, segment, &enroll->header);
+	loop = node != NULL ? loop_at(enroll, node->loop) : LOOP_OTHER;
+	if (enroll->gather.outline && !is_of_outline(loop, segment))
+		return 0;
 	enroll->separators = *segment->separators;
-	return enroll_gather_add(&enroll->gather, enroll->env, node != NULL ? loop_at(enroll, node->loop) : LOOP_OTHER,
-				 segment);
+	return enroll_gather_add(&enroll->gather, enroll->env, loop, segment);
 }
 
 static int on_finding(void *context, const struct finding *finding)
@@ -264,7 +273,8 @@ static int on_finding(void *context, const struct finding *finding)
 	uint32_t i;
 	int error = 0;
 
-	if (!enroll->active || finding->severity != FINDING_ERROR || finding->where.member_pos == 0)
+	if (!enroll->active || finding->severity != FINDING_ERROR || finding->where.member_pos == 0 ||
+	    enroll->gather.outline)
 		return 0;
 	if (enroll->in_member && finding->where.member_pos == enroll->gather.member_pos) {
 		enroll_gather_error(&enroll->gather, finding);
@@ -323,6 +333,11 @@ void enroll_free(struct enroll *enroll)
 void enroll_set_habits(struct enroll *enroll, const struct enroll_habits *habits)
 {
 	enroll->habits = *habits;
+}
+
+void enroll_set_outline(struct enroll *enroll)
+{
+	enroll->gather.outline = true;
 }
 
 const struct check_handler *enroll_handler(struct enroll *enroll)

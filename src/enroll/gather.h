@@ -41,6 +41,7 @@ struct gather {
 	struct buffer text; /* each segment as sent, then '~' */
 	struct gathered_segment *segments;
 	uint32_t count, capacity;
+	bool outline;   /* only what says whom and what a record concerns is gathered, and read */
 	bool overflown; /* over a limit: what came later is not kept */
 	uint32_t member_pos, segment_pos;
 	uint64_t offset, line;

@@ -411,6 +411,8 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 		enroll_gather_divide(slice_of(text.data + gather->segments[i].at, gather->segments[i].len),
 				     separators->element, &segment);
 		read_segment(&reading, gather->segments[i].loop, &segment, gather->segments[i].segment_pos);
+		if (gather->outline)
+			continue;
 		if (enroll_facts_read(arena, gather->segments[i].loop, &segment, separators->component, ret_record) < 0)
 			return -ENOMEM;
 		if (gather->segments[i].loop == LOOP_2320 && enroll_cob_read(arena, habits, &segment, ret_record) < 0)
@@ -420,6 +422,8 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 			return -ENOMEM;
 	}
 	read_habits(&reading, habits);
+	if (gather->outline)
+		return 0;
 	if (record_set_errors(arena, gather, ret_record) < 0 || record_set_offsets(arena, gather, ret_record) < 0)
 		return -ENOMEM;
 	return record_set_raw(arena, gather, separators, text, ret_record);

@@ -14,6 +14,7 @@
 
 struct seen_family {
 	struct member_record members[LIMIT_FAMILY_MEMBERS];
+	struct slice groups[LIMIT_FAMILY_MEMBERS];
 	uint32_t count;
 	char tset[10];
 };
@@ -58,6 +59,7 @@ static void keep_record(struct member_record *copy, const struct member_record *
 	*copy = *record;
 	copy->subscriber_id = keep(record->subscriber_id);
 	copy->relationship = keep(record->relationship);
+	copy->maintenance = keep(record->maintenance);
 	copy->group = keep(record->group);
 	copy->phone = keep(record->phone);
 	copy->email = keep(record->email);
@@ -82,6 +84,7 @@ static void keep_record(struct member_record *copy, const struct member_record *
 	for (i = 0; i < record->coverage_count; i++) {
 		coverages[i] = record->coverages[i];
 		coverages[i].plan = keep(coverages[i].plan);
+		coverages[i].maintenance = keep(coverages[i].maintenance);
 		coverages[i].pcp_id = keep(coverages[i].pcp_id);
 		coverages[i].tier = keep(coverages[i].tier);
 	}
@@ -104,8 +107,10 @@ static int take_family(void *context, const struct enroll_family *family)
 	assert_true(slice_is(family->interchange->control_number, "000000101"));
 	assert_true(slice_is(family->fgroup->functional_id, "BE"));
 	slice_to_cstr(family->tset->control_number, copy->tset, sizeof(copy->tset));
-	for (i = 0; i < family->member_count; i++)
+	for (i = 0; i < family->member_count; i++) {
 		keep_record(&copy->members[i], &family->members[i]);
+		copy->groups[i] = keep(enroll_group(family->header, &family->members[i]));
+	}
 	copy->count = family->member_count;
 	return 0;
 }
@@ -149,6 +154,8 @@ static void exchange_separators(struct buffer *text)
 	}
 }
 
+static bool in_outline;
+
 static void enroll_text(const char *const *bodies, uint32_t count, bool other_separators)
 {
 	const struct enroll_sink sink = {.header = take_header, .family = take_family};
@@ -159,7 +166,8 @@ static void enroll_text(const char *const *bodies, uint32_t count, bool other_se
 	char number[10];
 	uint32_t i;
 
-	arena_reset(&seen.arena);
+	if (!in_outline) /* which is held against the whole reading */
+		arena_reset(&seen.arena);
 	seen.family_count = seen.header_count = 0;
 	buffer_init(&text, &world.env);
 	buffer_init(&errors, &world.env);
@@ -176,6 +184,8 @@ static void enroll_text(const char *const *bodies, uint32_t count, bool other_se
 	assert_int_equal(guide_set_new(&world.env, &errors, &guides), 0);
 	assert_int_equal(io_source_open_memory(&world.env, buffer_slice(&text), 0, &source), 0);
 	assert_int_equal(enroll_new(&world.env, &sink, &enroll), 0);
+	if (in_outline)
+		enroll_set_outline(enroll);
 	assert_int_equal(check_source(&world.env, guides, source, NULL, enroll_handler(enroll)), 0);
 	enroll_free(enroll);
 	io_source_close(source);
@@ -336,6 +346,44 @@ static void test_coverages(void **state)
 	assert_int_equal(record->coverages[2].effective_on, day("2026-03-01"));
 	assert_int_equal(record->coverages[2].ends_on, DATE_NONE);
 	assert_int_equal(record->coverages[2].segment_pos, 21);
+}
+
+#define OUTLINED                                                                                                       \
+	HEADER ROE SPOUSE DOE "INS*Y*18*001*22*A***FT~REF*0F*S3~NM1*IL*1*POE*ALEX~"                                     \
+			      "HD*024**HMO*P10~DTP*349*D8*20260131~REF*1L*G7~HD*002**DEN*P20~DTP*349*D8*20260131~"
+
+/* What a file is counted by: were it another than what is applied, a guard would let through or stop what it must not. */
+static void test_outline_counts_the_same(void **state)
+{
+	static struct seen_family whole[16];
+	uint32_t i, j, k, count;
+
+	(void)state;
+	enroll_set(OUTLINED);
+	count = seen.family_count;
+	memcpy(whole, seen.families, sizeof(whole));
+	assert_int_equal(count, 3);
+	in_outline = true;
+	enroll_set(OUTLINED);
+	in_outline = false;
+	assert_int_equal(seen.family_count, count);
+	for (i = 0; i < count; i++) {
+		assert_int_equal(seen.families[i].count, whole[i].count);
+		for (j = 0; j < whole[i].count; j++) {
+			const struct member_record *a = &whole[i].members[j], *b = &seen.families[i].members[j];
+
+			assert_true(slice_equal(whole[i].groups[j], seen.families[i].groups[j]));
+			assert_true(slice_equal(a->maintenance, b->maintenance));
+			assert_int_equal(a->is_subscriber, b->is_subscriber);
+			assert_int_equal(a->coverage_count, b->coverage_count);
+			for (k = 0; k < a->coverage_count; k++)
+				assert_true(slice_equal(a->coverages[k].maintenance, b->coverages[k].maintenance));
+			assert_int_equal(b->raw_count, 0);
+			assert_true(slice_is_empty(b->person.last_name));
+		}
+	}
+	assert_slice(seen.families[2].groups[0], "G7");
+	assert_slice(seen.families[0].groups[0], "G100-01");
 }
 
 static void test_raw_is_canonical(void **state)
@@ -518,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_correction),
 		cmocka_unit_test(test_member_details),
 		cmocka_unit_test(test_coverages),
+		cmocka_unit_test(test_outline_counts_the_same),
 		cmocka_unit_test(test_raw_is_canonical),
 		cmocka_unit_test(test_values_keep_what_is_a_separator_elsewhere),
 		cmocka_unit_test(test_errors_belong_to_their_member),
