@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 import bench_table
+import sim_halves
 
 COLUMNS = ["id", "member_id", "subscriber_id", "relationship", "last_name", "first_name", "middle_name", "suffix",
            "ssn", "birth_on", "sex", "address1", "city", "state", "zip", "phone", "email", "group_id"]
@@ -270,12 +271,27 @@ def sim_row(row, name):
             "zip": row["zip"], "phone": row["phone"], "group_id": row["group_no"]}
 
 
+def measure_half(program, folder, rows, halves, half, truth):
+    """The pairs of the last `link` again, of the records of one half alone."""
+    inside = {row["id"] for row in rows if halves[row["id"]] == half}
+    write_table(folder + "/half.csv", [row for row in rows if row["id"] in inside])
+    write_truth(folder + "/half-t.csv", [pair for pair in truth if pair[0] in inside])
+    with open(folder + "/half-pairs.csv", "w", newline="", encoding="utf-8") as out:
+        pairs = [row for row in read_rows(folder + "/pairs.csv") if row["left_id"] in inside]
+        writer = csv.DictWriter(out, list(pairs[0]))
+        writer.writeheader()
+        writer.writerows(pairs)
+    return len(inside), json.loads(run(program, "--json", "match", "evaluate", "--left", folder + "/half.csv", "--pairs",
+                                       folder + "/half-pairs.csv", "--truth", folder + "/half-t.csv"))
+
+
 def bench_sim(program, data, folder):
-    write_table(folder + "/b.csv",
-                [sim_row(row, row["member_id"]) for row in read_rows(data + "/members-sim-dev/members.csv")])
+    members = list(read_rows(data + "/members-sim-dev/members.csv"))
     records = list(read_rows(data + "/members-sim-dev/incoming.csv"))
-    write_truth(folder + "/t.csv", [(row["record_id"], row["truth_member_id"]) for row in records
-                                    if row["truth_member_id"]])
+    halves = sim_halves.of_records(members, records)
+    truth = [(row["record_id"], row["truth_member_id"]) for row in records if row["truth_member_id"]]
+    write_table(folder + "/b.csv", [sim_row(row, row["member_id"]) for row in members])
+    write_truth(folder + "/t.csv", truth)
     for name, left_out, bars in (
             ("members-sim-dev", (), {"recall": 0.995, "review": 0.008, "error": 0.0005}),
             ("members-sim-dev without ids", ("member_id", "subscriber_id", "group_id"), {"recall": 0.99}),
@@ -287,6 +303,9 @@ def bench_sim(program, data, folder):
         write_table(folder + "/a.csv", rows)
         measured = link(program, folder, folder + "/a.csv", folder + "/b.csv", folder + "/t.csv")
         report(name, len(rows), measured, wrong=0, **bars)
+        for half, what in ((0, "the half learned from"), (1, "the half never learned from")):
+            count, measured = measure_half(program, folder, rows, halves, half, truth)
+            report("%s, %s" % (name, what), count, measured, wrong=0, **bars)
 
 
 SETS = {"members-sim-dev": bench_sim, "febrl": bench_febrl, "miis": bench_miis, "cdc-recordlinker": bench_cdc,

@@ -106,7 +106,7 @@ static enum match_level middle_level(const struct match_name *a, const struct ma
 	if (is_missing(a) || is_missing(b))
 		return LEVEL_MISSING;
 	if (strcmp(a->compact, b->compact) == 0)
-		return LEVEL_MIDDLE_EQUAL;
+		return strlen(a->compact) > 1 ? LEVEL_MIDDLE_EQUAL : LEVEL_MIDDLE_INITIAL;
 	/* Two names written out that are not alike are two names, whatever they begin with. */
 	if (a->compact[0] != b->compact[0] ||
 	    (strlen(a->compact) > 1 && strlen(b->compact) > 1 && !is_prefix(a, b) &&

@@ -241,8 +241,7 @@ static bool has_nothing_along(const struct scored *best)
 		return false;
 	if (!is_middle_alike(best))
 		return !group || is_child(best);
-	return (is(best, FIELD_MIDDLE, LEVEL_MIDDLE_INITIAL) || strlen(best->person.middle.compact) == 1) &&
-	       !is(best, FIELD_ADDRESS, LEVEL_MISSING) && !group;
+	return is(best, FIELD_MIDDLE, LEVEL_MIDDLE_INITIAL) && !is(best, FIELD_ADDRESS, LEVEL_MISSING) && !group;
 }
 
 /*
@@ -259,11 +258,14 @@ static bool is_elsewhere(const struct scored *best)
 		 has_nothing_along(best)));
 }
 
-/* The same where no relationship is known: not even a ZIP code, a group or a middle name agrees. */
-static bool is_alone(const struct scored *best)
+/* The same where no relationship is known: not even a ZIP code, a group or the middle name as written agrees. */
+static bool is_alone(const struct search *search, const struct scored *best)
 {
+	const char *middle = best->person.middle.compact;
+
 	return is_namesake(best) && !is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP) &&
-	       !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL) && !is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL);
+	       !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL) &&
+	       (middle[0] == '\0' || strcmp(search->sent->middle.compact, middle) != 0);
 }
 
 /*
@@ -271,7 +273,7 @@ static bool is_alone(const struct scored *best)
  * and a child, or twins. There experts call a pair sure only where names (a nickname with an equal SSN) and birth date
  * agree, the SSN with them or nothing said of it, and something else too: who has an SSN one digit off may be a sibling.
  */
-static bool lacks_role(const struct scored *best)
+static bool lacks_role(const struct search *search, const struct scored *best)
 {
 	enum match_level ssn = best->level[FIELD_SSN];
 	bool ssn_agrees = ssn == LEVEL_MISSING || ssn == LEVEL_SSN_EQUAL;
@@ -283,7 +285,7 @@ static bool lacks_role(const struct scored *best)
 		return false;
 	return !is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL) || (!is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && !other_form) ||
 	       (!is(best, FIELD_LAST, LEVEL_LAST_EQUAL) && !is(best, FIELD_LAST, LEVEL_LAST_SWAPPED)) || !ssn_agrees ||
-	       is_alone(best);
+	       is_alone(search, best);
 }
 
 /* The same person sent twice agrees in full. */
@@ -313,7 +315,7 @@ enum search_guard search_guard(const struct search *search)
 		return GUARD_SSN_OTHER;
 	if (is_elsewhere(best))
 		return GUARD_NAMESAKE;
-	if (search->query->intent != MATCH_PAYMENT && lacks_role(best))
+	if (search->query->intent != MATCH_PAYMENT && lacks_role(search, best))
 		return GUARD_ROLE;
 	if (is_claimed_by_another(best))
 		return GUARD_CLAIMED;

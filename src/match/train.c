@@ -48,6 +48,7 @@ struct training {
 	size_t kept_count, kept_capacity;
 	level_counts counts[CLASS_COUNT];
 	uint64_t housemate_pairs, twin_pairs, people_in_families;
+	double same_letter[CLASS_COUNT]; /* of their pairs whose middle names differ, how many begin with one letter */
 	uint64_t neighbour_pairs; /* of one house, surely two people, where no table tells families */
 	double known, rows; /* records that mean somebody, of all */
 };
@@ -194,6 +195,8 @@ static void count_couple(struct training *training, uint32_t a, uint32_t b)
 		level[FIELD_FIRST] = LEVEL_MISSING;
 	twins = level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL;
 	count_levels(training->counts[twins ? CLASS_TWIN : CLASS_HOUSEMATE], level, 1.0);
+	if (level[FIELD_MIDDLE] == LEVEL_MIDDLE_OTHER && sent.middle.compact[0] == known.middle.compact[0])
+		training->same_letter[twins ? CLASS_TWIN : CLASS_HOUSEMATE] += 1.0;
 	if (twins)
 		training->twin_pairs++;
 	else
@@ -301,11 +304,29 @@ static void add_faults(double shares[LEVEL_COUNT], const double same[LEVEL_COUNT
 	}
 }
 
+/*
+ * Tables write middle names out, records often send the initial alone: then two names that begin with one letter agree
+ * as far as anybody can see.
+ */
+static void cut_middle_names(const struct training *training, enum match_class class, double shares[LEVEL_COUNT],
+			     const double same[LEVEL_COUNT])
+{
+	double others = training->counts[class][LEVEL_MIDDLE_OTHER];
+	double cut = same[LEVEL_MIDDLE_INITIAL] / (same[LEVEL_MIDDLE_INITIAL] + same[LEVEL_MIDDLE_EQUAL]);
+	double moved = others > 0.0 ? shares[LEVEL_MIDDLE_OTHER] * cut * training->same_letter[class] / others : 0.0;
+
+	shares[LEVEL_MIDDLE_INITIAL] += moved;
+	shares[LEVEL_MIDDLE_OTHER] -= moved;
+}
+
 /* Nothing is rarer than this: a fault somewhere makes it happen. */
 static double share_min(enum match_class class, int level)
 {
 	if (level == LEVEL_MEMBER_ID_EQUAL)
 		return class == CLASS_STRANGER ? 4e-6 : 1e-3;
+	/* Whose first name is the family's last one, and the other way about? */
+	if (level == LEVEL_FIRST_SWAPPED && class != CLASS_STRANGER)
+		return 2e-5;
 	/* Two contracts under one roof: the families of one subscriber number never show them. */
 	if (level == LEVEL_KIN_SELF && class != CLASS_SAME)
 		return class == CLASS_TWIN ? 2e-3 : 1e-2;
@@ -344,9 +365,11 @@ static void update(struct training *training)
 	if (families) {
 		maximise(training, CLASS_HOUSEMATE, BASE_PAIRS_HOUSEMATE, shares);
 		add_faults(shares, same);
+		cut_middle_names(training, CLASS_HOUSEMATE, shares, same);
 		set_model(training, CLASS_HOUSEMATE, shares);
 		maximise(training, CLASS_TWIN, BASE_PAIRS_TWIN, shares);
 		add_faults(shares, same);
+		cut_middle_names(training, CLASS_TWIN, shares, same);
 		set_model(training, CLASS_TWIN, shares);
 		training->model.housemates = match_log2_millibits(((double)training->housemate_pairs + 10.0) /
 								  ((double)training->people_in_families + 10.0));
