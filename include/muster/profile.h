@@ -72,6 +72,7 @@ enum profile_doubt { PROFILE_HOLD, PROFILE_APPLY };
 struct profile_guards {
 	int32_t omissions_percent, omissions_min;       /* full files: active members left out */
 	int32_t omitted_subscribers_percent, omitted_subscribers_min; /* of them subscribers, against active subscribers */
+	int32_t records_percent, records_min;           /* full files: records more or fewer than in the last; 0 %: not looked at */
 	int32_t terminations_percent, terminations_min; /* explicit ones */
 	int32_t changes_percent, changes_min;           /* any change */
 };

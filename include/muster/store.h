@@ -575,6 +575,8 @@ struct store_full_use {
 typedef int (*store_full_use_fn)(void *context, const struct store_full_use *use);
 /* Of a file, by group_id, then set. */
 int store_full_uses_each(struct store *store, uint64_t file_no, store_full_use_fn fn, void *context);
+/* The records of its full sets (no audits) with this outcome. */
+int store_full_records(struct store *store, uint64_t file_no, enum store_tset_outcome outcome, uint64_t *ret_records);
 /* The last file before this one of which an applied full set (not an audit) named the group; 0 = none. */
 int store_full_previous(struct store *store, uint64_t file_no, struct slice group_id, uint64_t *ret_file_no);
 

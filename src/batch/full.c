@@ -268,6 +268,49 @@ static int full_missing_groups(struct full *full)
 	return r;
 }
 
+/* ---- the size of the last full file ---- */
+
+static int full_hold_all(struct full *full, enum category category, struct slice reason)
+{
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < full->uses.count; i++)
+		if (is_open(&full->uses.items[i]))
+			r = full_hold_set(full, full->uses.items[i].tset_no, category, reason);
+	return r;
+}
+
+/* Of the last full file that told of the first group: it is the same sponsor's. */
+static int full_compare_size(struct full *full)
+{
+	const struct profile_guards *guards = &full->job->profile->guards;
+	uint64_t previous = 0, before = 0, now = 0, differs;
+	char file_id[STORE_FILE_ID_BYTES];
+	uint32_t i = 0;
+	int r;
+
+	while (i < full->uses.count && !is_open(&full->uses.items[i]))
+		i++;
+	if (guards->records_percent == 0 || i == full->uses.count)
+		return 0;
+	r = store_full_previous(full->job->store, full->job->file.file_no, full->uses.items[i].group_id, &previous);
+	if (r < 0 || previous == 0)
+		return r;
+	r = store_full_records(full->job->store, previous, STORE_TSET_APPLIED, &before);
+	if (r == 0)
+		r = store_full_records(full->job->store, full->job->file.file_no, STORE_TSET_OPEN, &now);
+	differs = now > before ? now - before : before - now;
+	if (r < 0 || !guard_over_the_line(differs, before, guards->records_percent, guards->records_min))
+		return r;
+	return full_hold_all(full, CATEGORY_FILE_HOLD,
+			     arena_printf(&full->arena,
+					  "the full file has %llu records, the last one (%s) had %llu (limit: %d %% and %d more "
+					  "or fewer); nothing was applied",
+					  (unsigned long long)now, store_file_id_format(previous, file_id),
+					  (unsigned long long)before, guards->records_percent, guards->records_min));
+}
+
 /* ---- volumes ---- */
 
 static struct slice full_omission_sentence(struct full *full, const struct job_volume *volume, uint64_t active)
@@ -366,6 +409,8 @@ int full_judge(struct job *job)
 		r = full_spread(&full);
 	if (r == 0)
 		r = full_missing_groups(&full);
+	if (r == 0)
+		r = full_compare_size(&full);
 	if (r == 0)
 		r = full_spread(&full);
 	if (r == 0 && has_open(&full))

@@ -3,7 +3,7 @@
  *
  * The file is the unit: who is missing is known only when all its sets are read. So a set waits when another full set
  * of the file with a group in common does not get applied; when the file lacks a group that the last one told of; when
- * nobody of a group is in it; and when more of a group would be left out, ended or changed than the guards allow.
+ * nobody of a group is in it; when it is much longer or shorter than the last; and when more of a group would be left out, ended or changed than the guards allow.
  *
  * Source    enrollment-semantics sections 1 and 5; CONTRACT section 5; promises P24, P26.
  */

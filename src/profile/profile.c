@@ -108,6 +108,7 @@ static const struct key ack_rules_keys[] = {
 static const struct key guards_keys[] = {
 	GUARD(omissions_percent, 100),    GUARD(omissions_min, INT32_MAX),
 	GUARD(omitted_subscribers_percent, 100), GUARD(omitted_subscribers_min, INT32_MAX),
+	GUARD(records_percent, 100),      GUARD(records_min, INT32_MAX),
 	GUARD(terminations_percent, 100), GUARD(terminations_min, INT32_MAX),
 	GUARD(changes_percent, 100),      GUARD(changes_min, INT32_MAX),
 	{0},

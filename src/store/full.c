@@ -89,6 +89,21 @@ int store_full_uses_each(struct store *store, uint64_t file_no, store_full_use_f
 	return query_close(&query);
 }
 
+int store_full_records(struct store *store, uint64_t file_no, enum store_tset_outcome outcome, uint64_t *ret_records)
+{
+	struct query query;
+
+	*ret_records = 0;
+	query_open(&query, store,
+		   "SELECT coalesce(sum(t.members), 0) FROM tsets t JOIN full_sets s ON s.tset_no = t.tset_no "
+		   "WHERE t.file_no = ? AND s.mode = 'replace' AND t.outcome = ?");
+	query_u64(&query, file_no);
+	query_cstr(&query, store_tset_outcome_name(outcome));
+	if (query_row(&query))
+		*ret_records = read_u64(&query);
+	return query_close(&query);
+}
+
 int store_full_previous(struct store *store, uint64_t file_no, struct slice group_id, uint64_t *ret_file_no)
 {
 	struct query query;

@@ -253,6 +253,7 @@ static void test_profile_defaults_are_those_of_the_contract(void **state)
 	assert_int_equal(profile.guards.omissions_percent, 5);
 	assert_int_equal(profile.guards.omissions_min, 3);
 	assert_int_equal(profile.guards.omitted_subscribers_percent, 100);
+	assert_int_equal(profile.guards.records_percent, 0);
 	assert_int_equal(profile.guards.terminations_percent, 20);
 	assert_int_equal(profile.guards.terminations_min, 10);
 	assert_int_equal(profile.guards.changes_percent, 50);
@@ -279,7 +280,7 @@ static void test_every_key_reaches_its_place(void **state)
 	                      "isa_receiver_qualifier: ZZ\ngs_receiver: MUSTERGS\nrequire_isa14: 1\ndelims: expected\n"
 	                      "case: upper\nmax_ins: 10000\ntest_rule: gs03\ngs_receiver_test: MUSTERTS\n"
 	                      "guards: {omissions_percent: 1, omissions_min: 2, omitted_subscribers_percent: 8,\n"
-	                      "  omitted_subscribers_min: 9, terminations_percent: 3,\n"
+	                      "  omitted_subscribers_min: 9, records_percent: 10, records_min: 11, terminations_percent: 3,\n"
 	                      "  terminations_min: 4, changes_percent: 6, changes_min: 7}\n"
 	                      "file_mode: change\nfull_file_mode: by_ins03\nomission: exception\n"
 	                      "omit_end: month_before_file\nomission_grace: 2\nomission_young_days: 30\n"
@@ -339,6 +340,8 @@ static void test_every_key_reaches_its_place(void **state)
 	assert_int_equal(profile.guards.omissions_min, 2);
 	assert_int_equal(profile.guards.omitted_subscribers_percent, 8);
 	assert_int_equal(profile.guards.omitted_subscribers_min, 9);
+	assert_int_equal(profile.guards.records_percent, 10);
+	assert_int_equal(profile.guards.records_min, 11);
 	assert_int_equal(profile.guards.terminations_percent, 3);
 	assert_int_equal(profile.guards.terminations_min, 4);
 	assert_int_equal(profile.guards.changes_percent, 6);
