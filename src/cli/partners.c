@@ -35,53 +35,88 @@ static void partner_json(struct json *json, const struct batch_expected *expecte
 	}
 }
 
+/* The columns of text and CSV. */
+#define COLUMNS 8
+static const char *const titles[COLUMNS] = {"partner", "sender", "last file", "came", "expected", "by", "is", "next by"};
+static const char *const csv_titles[COLUMNS] = {"partner", "isa_sender", "last_file_id", "last_received_at",
+						"file",    "due_at",     "late",         "next_due_at"};
+
+static int partner_cells(struct partners_view *view, const struct batch_expected *expected)
+{
+	const struct store_file *last = expected->last;
+	bool is_expected = expected->expect != NULL, text = view->cli->options.format == CLI_TEXT;
+	char due[CLOCK_TEXT_BYTES], next[CLOCK_TEXT_BYTES], came[CLOCK_TEXT_BYTES];
+	const struct slice cells[COLUMNS] = {
+		slice_from(expected->profile->name),
+		expected->profile->isa_sender,
+		last != NULL ? last->file_id : SLICE_EMPTY,
+		slice_from(last != NULL ? clock_format_rfc3339(last->received_ms, came) : text ? "never" : ""),
+		slice_from(is_expected ? profile_expect_kind_name(expected->expect->kind) : ""),
+		slice_from(is_expected ? clock_format_rfc3339(expected->due_ms, due) : ""),
+		slice_from(!is_expected ? "" : text ? (expected->late ? "LATE" : "there") : expected->late ? "1" : "0"),
+		slice_from(is_expected ? clock_format_rfc3339(expected->next_ms, next) : ""),
+	};
+	int i;
+
+	for (i = 0; i < COLUMNS; i++)
+		if (text)
+			cli_table_cell(&view->table, cells[i]);
+		else
+			csv_add_guarded(&view->cli->out, i == 0, cells[i]);
+	if (!text)
+		csv_end_record(&view->cli->out);
+	return text ? view->table.error : cli_flush_some(view->cli);
+}
+
 static int partner_row(void *context, const struct batch_expected *expected)
 {
 	struct partners_view *view = context;
-	const struct store_file *last = expected->last;
-	bool is_expected = expected->expect != NULL;
-	char due[CLOCK_TEXT_BYTES], next[CLOCK_TEXT_BYTES], came[CLOCK_TEXT_BYTES];
 
-	if (view->cli->options.format != CLI_TEXT) {
+	switch (view->cli->options.format) {
+	case CLI_TEXT:
+	case CLI_CSV:
+		return partner_cells(view, expected);
+	case CLI_NDJSON:
+		json_init(&view->json, &view->cli->out, false);
 		json_object_begin(&view->json, NULL);
-		partner_json(&view->json, expected);
-		json_object_end(&view->json);
-		return cli_flush_some(view->cli);
+		json_text(&view->json, "schema", SLICE_LITERAL("muster.partner"));
+		json_u64(&view->json, "v", 1);
+		break;
+	case CLI_JSON:
+		json_object_begin(&view->json, NULL);
+		break;
 	}
-	cli_table_cell(&view->table, slice_from(expected->profile->name));
-	cli_table_cell(&view->table, expected->profile->isa_sender);
-	cli_table_cell(&view->table, last != NULL ? last->file_id : SLICE_EMPTY);
-	cli_table_cell(&view->table, slice_from(last != NULL ? clock_format_rfc3339(last->received_ms, came) : "never"));
-	cli_table_cell(&view->table, slice_from(is_expected ? profile_expect_kind_name(expected->expect->kind) : ""));
-	cli_table_cell(&view->table, slice_from(is_expected ? clock_format_rfc3339(expected->due_ms, due) : ""));
-	cli_table_cell(&view->table, slice_from(!is_expected ? "" : expected->late ? "LATE" : "there"));
-	cli_table_cell(&view->table, slice_from(is_expected ? clock_format_rfc3339(expected->next_ms, next) : ""));
-	return view->table.error;
+	partner_json(&view->json, expected);
+	json_object_end(&view->json);
+	if (view->cli->options.format == CLI_NDJSON)
+		buffer_add_char(&view->cli->out, '\n');
+	return cli_flush_some(view->cli);
 }
 
 int cli_partners(struct cli *cli)
 {
-	static const char *const titles[] = {"partner", "sender", "last file", "came", "expected", "by", "is", "next by"};
 	struct partners_view view = {.cli = cli};
-	bool text = cli->options.format == CLI_TEXT;
-	int r = cli_open_store(cli);
+	int i, r = cli_open_store(cli), end = 0;
 
 	if (r < 0)
 		return r;
 	json_init(&view.json, &cli->out, false);
-	if (text)
-		cli_table_begin(&view.table, cli, 8, titles);
-	else
+	if (cli->options.format == CLI_TEXT)
+		cli_table_begin(&view.table, cli, COLUMNS, titles);
+	else if (cli->options.format == CLI_JSON)
 		json_array_begin(&view.json, NULL);
+	for (i = 0; i < COLUMNS && cli->options.format == CLI_CSV; i++)
+		csv_add(&cli->out, i == 0, slice_from(csv_titles[i]));
+	if (cli->options.format == CLI_CSV)
+		csv_end_record(&cli->out);
 	r = batch_expected_each(cli->env, cli->store, cli->config, cli->profiles, cli_now_ms(cli), &view, partner_row);
-	if (text) {
-		int table_r = cli_table_end(&view.table);
-
-		return r < 0 ? r : table_r;
+	if (cli->options.format == CLI_TEXT) {
+		end = cli_table_end(&view.table);
+	} else if (cli->options.format == CLI_JSON) {
+		json_array_end(&view.json);
+		buffer_add_char(&cli->out, '\n');
 	}
-	json_array_end(&view.json);
-	buffer_add_char(&cli->out, '\n');
-	return r;
+	return r < 0 ? r : end;
 }
 
 static int late_tell(void *context, const struct batch_expected *expected)
