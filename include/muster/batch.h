@@ -31,6 +31,7 @@ struct batch_settings {
 	date_day today;
 	bool today_fixed;           /* --as-of: received = 00:00:00Z of that day */
 	const char *operator_name;  /* who runs this; for the audit */
+	bool is_beside;             /* the store is one beside the database: no lock is taken, no folder made */
 	/* Bytes read of a known total, for progress bars; NULL = nobody looks. */
 	void *progress_context;
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
@@ -51,7 +52,7 @@ struct batch_result {
 struct batch; /* opaque */
 
 /*
- * Takes the lock. 0, MUSTER_ERROR_BUSY when another muster runs, or <0. Settings are borrowed. Where operators are listed
+ * Takes the lock, unless the store lies beside. 0, MUSTER_ERROR_BUSY when another muster runs, or <0. Settings are borrowed. Where operators are listed
  * and the configuration names a model that none has promoted: MUSTER_ERROR_CONFIG.
  */
 int batch_open(const struct batch_settings *settings, struct batch **ret_batch);

@@ -55,6 +55,12 @@ enum store_result {
  * `env` must outlive the store. Beside the database lie `<path>-wal`, `<path>-shm` and `<path>.lock`.
  */
 int store_open(struct env *env, const char *path, unsigned flags, struct store **ret_store);
+/*
+ * A store beside this one, which must be idle: it starts as this one is now, sees nothing that others write from then on,
+ * and nobody sees what is written to it. It is gone with store_close(), before this one's. Nobody waits for it but the
+ * checkpoint (STORE_E_LOCKED). It costs a copy of the WAL: checkpoint first where that can be.
+ */
+int store_open_beside(struct store *store, struct store **ret_beside);
 /* Rolls back what is open. NULL does nothing. Never checkpoints (promises 5.3). */
 void store_close(struct store *store);
 /* The env it was opened with. */

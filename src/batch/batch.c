@@ -34,10 +34,10 @@ int batch_open(const struct batch_settings *settings, struct batch **ret_batch)
 		return -ENOMEM;
 	*batch = (struct batch){.settings = *settings, .env = settings->env, .store = settings->store, .lock_fd = -1};
 	arena_init(&batch->arena, batch->env, 0, 0);
-	r = batch_lock(batch);
+	r = settings->is_beside ? 0 : batch_lock(batch);
 	if (r == 0)
 		r = model_open(batch);
-	if (r == 0)
+	if (r == 0 && !settings->is_beside)
 		r = env_mkdirs(batch->env, settings->config->work);
 	if (r == 0)
 		r = store_set_member_id_format(batch->store, settings->config->member_id_format);

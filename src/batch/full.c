@@ -141,7 +141,9 @@ static int full_hold_set(struct full *full, uint64_t tset_no, enum category cate
 	row.hold_category = category;
 	row.reason = reason;
 	row.ledger_key = SLICE_EMPTY;
-	r = store_tset_update(store, &row);
+	r = job_begin_unless_open(full->job);
+	if (r == 0)
+		r = store_tset_update(store, &row);
 	for (i = 0; i < full->uses.count; i++)
 		if (full->uses.items[i].tset_no == tset_no)
 			full->uses.items[i].outcome = STORE_TSET_HELD;
@@ -390,7 +392,8 @@ static int full_volumes(struct full *full)
 {
 	struct job_volume *volumes;
 	uint32_t capacity, i;
-	int r = job_dry_run(full->job, 0, &full->arena, &volumes, &capacity);
+	const struct job_measure measure = {0, &full->arena, &volumes, &capacity};
+	int r = job_dry_run(full->job, &measure);
 
 	for (i = 0; r == 0 && i < capacity; i++)
 		if (volumes[i].group_id.len > 0)

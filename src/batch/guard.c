@@ -230,7 +230,8 @@ static int guard_judge_set(struct guard *guard, const struct guard_suspect *susp
 	uint64_t active = 0;
 	uint32_t capacity;
 	int line = 0;
-	int r = job_dry_run(job, suspect->tset_ordinal, &guard->arena, &volumes, &capacity);
+	const struct job_measure measure = {suspect->tset_ordinal, &guard->arena, &volumes, &capacity};
+	int r = job_dry_run(job, &measure);
 
 	if (r == 0)
 		r = volumes_judge(job, volumes, capacity, &which, &active, &line);
@@ -246,7 +247,9 @@ static int guard_judge_set(struct guard *guard, const struct guard_suspect *susp
 	row.reason = guard_sentence(&guard->arena, &job->profile->guards, which, active, line);
 	if (row.reason.data == NULL)
 		return -ENOMEM;
-	r = store_tset_update(job->store, &row);
+	r = job_begin_unless_open(job);
+	if (r == 0)
+		r = store_tset_update(job->store, &row);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 

@@ -128,9 +128,19 @@ struct job_volume {
 	bool measured;
 	uint64_t omissions, present, omitted_subscribers;
 };
-/* tset_ordinal 0: all full sets together, omissions too. */
-int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, struct job_volume **ret_volumes,
-                 uint32_t *ret_count);
+struct job_measure {
+	uint32_t tset_ordinal; /* 0: all full sets together, omissions too */
+	struct arena *arena;
+	struct job_volume **ret_volumes;
+	uint32_t *ret_count;
+};
+/* A WAL that is worth shortening before it is copied. */
+#define JOB_WAL_BYTES_LONG (UINT64_C(4) * 1024 * 1024)
+/*
+ * Done in a store beside the database, so that nobody waits for it; a write transaction that is open is committed first,
+ * and none is open afterwards (a preview's stays). 0 or <0.
+ */
+int job_dry_run(struct job *job, const struct job_measure *measure);
 
 /* Must the file wait as a whole, because it is cut off or something in it belongs to no interchange? And why. */
 bool job_waits_whole(const struct job *job);

@@ -360,6 +360,8 @@ static const struct check_handler pass_handler = {
 };
 
 #define KEY_BYTES_PER_MEMBER 64u
+/* What a dry run writes beyond this lies in the copy of the WAL. */
+#define DRY_CACHE_MEBIBYTES 256u
 
 /*
  * Reading all keys costs about what looking up as many does as there are members. Of most records the numbers say who
@@ -464,29 +466,77 @@ int job_apply(struct job *job)
 	return r < 0 ? r : job_settle(job);
 }
 
-int job_dry_run(struct job *job, uint32_t tset_ordinal, struct arena *arena, struct job_volume **ret_volumes,
-                 uint32_t *ret_count)
+/* Decide and apply, in a transaction that somebody takes back. */
+static int dry_walk(struct job *job, const struct job_measure *measure)
 {
 	struct pass pass;
 	int r = pass_setup(&pass, job);
 
 	pass.pass.what = "measuring";
 	pass.dry = true;
-	pass.only_ordinal = tset_ordinal;
-	pass.volume_arena = arena;
+	pass.only_ordinal = measure->tset_ordinal;
+	pass.volume_arena = measure->arena;
 	hash_content_init(&pass.payload);
 	if (r == 0)
-		r = store_savepoint(job->store);
-	if (r == 0)
 		r = job_walk(&pass.pass, pass_handler);
-	if (r == 0 && tset_ordinal == 0)
+	if (r == 0 && measure->tset_ordinal == 0)
 		r = omit_run(&pass);
-	if (r == 0)
-		r = store_savepoint_rollback(job->store);
-	*ret_volumes = pass.volumes;
-	*ret_count = pass.volume_capacity;
+	*measure->ret_volumes = pass.volumes;
+	*measure->ret_count = pass.volume_capacity;
 	pass_clean_up(&pass);
 	job->deferred.count = 0;
+	return r;
+}
+
+/* A preview lies beside the database already. */
+static int dry_in_preview(struct job *job, const struct job_measure *measure)
+{
+	int r = store_savepoint(job->store);
+
+	if (r == 0)
+		r = dry_walk(job, measure);
+	return r == 0 ? store_savepoint_rollback(job->store) : r;
+}
+
+/* With the batch at work over another store, and without the keys that are true of its own. */
+static int dry_in(struct job *job, const struct job_measure *measure, struct store *beside)
+{
+	struct batch *batch = job->batch;
+	struct apply_keys keys = batch->keys;
+	struct store *store = job->store;
+	int r = store_begin(beside, STORE_WRITE);
+
+	if (r < 0)
+		return r;
+	batch->keys = (struct apply_keys){0};
+	batch->store = job->store = beside;
+	r = dry_walk(job, measure);
+	apply_keys_close(&batch->keys);
+	store_rollback(beside);
+	batch->store = job->store = store;
+	batch->keys = keys;
+	return r;
+}
+
+int job_dry_run(struct job *job, const struct job_measure *measure)
+{
+	struct store *beside;
+	int r;
+
+	if (job->preview != NULL)
+		return dry_in_preview(job, measure);
+	/* What pass 1 wrote so far has to be seen; a crash from here on begins it anew. */
+	r = store_is_writing(job->store) ? job_commit(job) : 0;
+	if (r == 0 && store_wal_bytes(job->store) > JOB_WAL_BYTES_LONG)
+		(void)store_checkpoint(job->store, true);
+	if (r == 0)
+		r = store_open_beside(job->store, &beside);
+	if (r < 0)
+		return r;
+	r = store_set_cache(beside, DRY_CACHE_MEBIBYTES);
+	if (r == 0)
+		r = dry_in(job, measure, beside);
+	store_close(beside);
 	return r;
 }
 

@@ -1,6 +1,7 @@
 /*
- * Preview: the whole line inside one transaction that is rolled back at the end. Nothing is claimed, no number is
- * used up, no file is written; what it tells is what process would do now.
+ * Preview: the whole line inside one transaction that is rolled back at the end, in a store beside the database
+ * (store_open_beside), so that nobody waits for it. Nothing is claimed, no number is used up, no file is written; what
+ * it tells is what process would do now.
  */
 #include "muster/path.h"
 #include "job.h"

@@ -396,8 +396,6 @@ static int validate_end(struct validate *validate)
 	struct job *job = validate_job(validate);
 	int r = job_begin_unless_open(job);
 
-	if (r == 0)
-		r = validate_take_numbers(job);
 	/* A file that is cut off waits as a whole: what is missing might take back what is there. */
 	if (r == 0 && validate->record && job_waits_whole(job))
 		r = fate_overrule(validate, job->first_tset_no, STORE_TSET_HELD, job_waits_why(job));
@@ -405,6 +403,11 @@ static int validate_end(struct validate *validate)
 		r = guard_judge(&validate->guard);
 	if (r == 0 && validate->record)
 		r = full_judge(job);
+	/* A dry run ends the transaction: what must come once, with the stage, comes behind it. */
+	if (r == 0)
+		r = job_begin_unless_open(job);
+	if (r == 0)
+		r = validate_take_numbers(job);
 	job->file.kind = job->saw_834 && job->saw_820 ? STORE_KIND_MIXED
 		: job->saw_834 ? STORE_KIND_834
 		: job->saw_820 ? STORE_KIND_820 : STORE_KIND_UNKNOWN;

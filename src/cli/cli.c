@@ -186,6 +186,7 @@ int cli_help(struct cli *cli)
 static void cli_close(struct cli *cli)
 {
 	store_close(cli->store);
+	store_close(cli->truth);
 	guide_set_free(cli->guides);
 	buffer_fini(&cli->out);
 	arena_fini(&cli->arena);

@@ -46,6 +46,7 @@ struct cli {
 	struct profiles *profiles;
 	struct guide_set *guides;
 	struct store *store;
+	struct store *truth;                /* what `store` lies beside (cli_open_batch_beside); else NULL */
 	struct slice operator_id;           /* who is at work; known once the database is open */
 	unsigned may;                       /* bits of enum privilege (operators.h) */
 	bool operators_listed;

@@ -342,7 +342,7 @@ int cli_match_shadow(struct cli *cli)
 	request.nights = (uint32_t)nights;
 	r = cli_match_model(cli, cli->options.model, &request.model);
 	if (r == 0)
-		r = cli_open_batch(cli, NULL, &batch);
+		r = cli_open_batch_beside(cli, NULL, &batch);
 	if (r == 0)
 		r = shadow_run(cli, batch, &request);
 	batch_close(batch);

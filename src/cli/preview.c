@@ -355,7 +355,7 @@ static int preview_run(struct preview_run *run)
 {
 	struct batch *batch = NULL;
 	struct cli *cli = run->frame.cli;
-	int r = cli_open_batch(cli, &run->frame, &batch);
+	int r = cli_open_batch_beside(cli, &run->frame, &batch);
 
 	if (r == 0)
 		r = changeset_open(run);

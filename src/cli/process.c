@@ -48,6 +48,7 @@ int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **
 		.today = cli->today,
 		.today_fixed = cli->today_fixed,
 		.operator_name = cli->options.operator_name,
+		.is_beside = cli->truth != NULL,
 		.progress_context = frame,
 		.progress = frame != NULL ? frame_progress : NULL,
 	};
@@ -55,6 +56,20 @@ int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **
 	if (r == MUSTER_ERROR_BUSY)
 		cli_say(cli, "muster: another muster is working on %s; run again when it is done", cli->config->database);
 	return r;
+}
+
+int cli_open_batch_beside(struct cli *cli, struct process_frame *frame, struct batch **ret_batch)
+{
+	struct store *beside;
+	int r = cli_open_store(cli);
+
+	if (r == 0)
+		r = store_open_beside(cli->store, &beside);
+	if (r < 0)
+		return r;
+	cli->truth = cli->store;
+	cli->store = beside;
+	return cli_open_batch(cli, frame, ret_batch);
 }
 
 /* ---- how a file ended ---- */

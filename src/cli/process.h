@@ -26,6 +26,11 @@ int cli_missing_input(struct cli *cli, const char *path);
 int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch);
 /* Say which files should have come and did not. 0 or <0. */
 int cli_tell_late(struct cli *cli);
+/*
+ * The same for who only looks: over a store beside the database, without the run's lock. Nobody waits for it, and nothing
+ * of it is kept.
+ */
+int cli_open_batch_beside(struct cli *cli, struct process_frame *frame, struct batch **ret_batch);
 /* Carry out the decisions on these items; count 0: all that wait to be carried out. */
 int cli_carry_out(struct cli *cli, const struct slice *item_ids, uint32_t count);
 

@@ -122,7 +122,7 @@ static int make_file(struct store *store)
 	return fd < 0 ? log_failure(fd, "%s", store->path) : env_close(store->env, fd);
 }
 
-static int connect_db(struct store *store)
+int store_connect(struct store *store)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	int rc = sqlite3_open_v2(store->path, &store->db, flags, vfs_shim_name(store->vfs));
@@ -168,7 +168,7 @@ static int set_journal_mode(struct store *store)
 	return error;
 }
 
-static int apply_settings(struct store *store)
+int store_configure(struct store *store)
 {
 	static const char *const pragmas[] = {
 		"PRAGMA cell_size_check = ON", "PRAGMA mmap_size = 0",           "PRAGMA secure_delete = ON",
@@ -187,14 +187,13 @@ static int apply_settings(struct store *store)
 
 static int open_all(struct store *store, const char *path, unsigned flags)
 {
-	int error = set_paths(store, path);
+	int error;
 
 	/* Its count of memory costs a lock at each allocation. Refused once SQLite is in use: the first call has done
 	 * it. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 
-	if (error == 0)
-		error = refuse_network(path);
+	error = refuse_network(path);
 	if (error == 0 && (flags & STORE_CREATE) == 0 && !env_exists(store->env, path))
 		error = log_failure(MUSTER_ERROR_DB_AWAY, "%s: no such database; `muster init` makes one", path);
 	if (error == 0 && (flags & STORE_CREATE) != 0)
@@ -202,9 +201,9 @@ static int open_all(struct store *store, const char *path, unsigned flags)
 	if (error == 0)
 		error = vfs_shim_new(store->env, &store->vfs);
 	if (error == 0)
-		error = connect_db(store);
+		error = store_connect(store);
 	if (error == 0)
-		error = apply_settings(store);
+		error = store_configure(store);
 	if (error == 0)
 		error = store_check_owner(store, (flags & STORE_CREATE) != 0);
 	if (error == 0)
@@ -212,13 +211,11 @@ static int open_all(struct store *store, const char *path, unsigned flags)
 	return error != 0 ? error : store_migrate(store);
 }
 
-int store_open(struct env *env, const char *path, unsigned flags, struct store **ret_store)
+int store_new(struct env *env, const char *path, struct store **ret_store)
 {
 	struct store *store;
-	int error = hash_setup();
+	int error;
 
-	if (error < 0)
-		return error;
 	if (strlen(path) >= LIMIT_PATH_BYTES - sizeof(".lock"))
 		return -ENAMETOOLONG;
 	store = env_alloc(env, sizeof(*store));
@@ -231,6 +228,24 @@ int store_open(struct env *env, const char *path, unsigned flags, struct store *
 	arena_init(&store->known, env, SCRATCH_BLOCK_BYTES, 0);
 	error = store_set_member_id_format(store, SLICE_LITERAL("M########@"));
 	assert(error == 0);
+	error = set_paths(store, path);
+	if (error != 0) {
+		store_close(store);
+		return error;
+	}
+	*ret_store = store;
+	return 0;
+}
+
+int store_open(struct env *env, const char *path, unsigned flags, struct store **ret_store)
+{
+	struct store *store;
+	int error = hash_setup();
+
+	if (error == 0)
+		error = store_new(env, path, &store);
+	if (error < 0)
+		return error;
 	error = open_all(store, path, flags);
 	if (error != 0) {
 		store_close(store);
@@ -238,6 +253,16 @@ int store_open(struct env *env, const char *path, unsigned flags, struct store *
 	}
 	*ret_store = store;
 	return 0;
+}
+
+static void unlock(struct store *store)
+{
+	if (store->is_beside)
+		return;
+	/* Nothing was written through this descriptor: its close cannot lose anything. */
+	if (store->lock_fd >= 0)
+		(void)env_close(store->env, store->lock_fd);
+	store->lock_fd = -1;
 }
 
 void store_close(struct store *store)
@@ -249,6 +274,8 @@ void store_close(struct store *store)
 		return;
 	if (store->db != NULL)
 		store_rollback(store);
+	store->is_beside = false;
+	unlock(store);
 	for (i = 0; i < STATEMENT_SLOTS; i++) {
 		assert(!store->statements[i].busy);
 		sqlite3_finalize(store->statements[i].stmt);
@@ -287,14 +314,6 @@ int store_set_cache(struct store *store, uint32_t mebibytes)
 
 /* ---- transactions -------------------------------------------------------------------------------------------- */
 
-static void unlock(struct store *store)
-{
-	/* Nothing was written through this descriptor: its close cannot lose anything. */
-	if (store->lock_fd >= 0)
-		(void)env_close(store->env, store->lock_fd);
-	store->lock_fd = -1;
-}
-
 /* Take the lock file: shared and patiently for a writer, exclusively and at once for the checkpoint. */
 static int take_lock(struct store *store, bool shared)
 {
@@ -315,6 +334,14 @@ static int take_lock(struct store *store, bool shared)
 	return shared ? MUSTER_ERROR_BUSY : STORE_E_LOCKED;
 }
 
+int store_lock_for_good(struct store *store)
+{
+	int error = take_lock(store, true);
+
+	store->is_beside = error == 0;
+	return error;
+}
+
 int store_begin(struct store *store, enum store_access access)
 {
 	int error;
@@ -328,7 +355,7 @@ int store_begin(struct store *store, enum store_access access)
 			store->state = STORE_READING;
 		return error;
 	}
-	error = take_lock(store, true);
+	error = store->is_beside ? 0 : take_lock(store, true);
 	if (error == 0)
 		error = store_execute(store, "BEGIN IMMEDIATE");
 	if (error == 0)
@@ -429,7 +456,7 @@ int store_checkpoint(struct store *store, bool truncate)
 	int64_t ms_max = store->busy_ms_max;
 	int error;
 
-	assert(store->state == STORE_IDLE);
+	assert(store->state == STORE_IDLE && !store->is_beside);
 	if (store->fault < 0)
 		return store->fault;
 	error = take_lock(store, false);

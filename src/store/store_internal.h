@@ -61,6 +61,7 @@ struct store {
 	struct vfs_shim *vfs;
 	char *path, *lock_path, *wal_path;
 	int lock_fd; /* -1 = not held */
+	bool is_beside; /* a copy: holds the lock file as long as it lives */
 	enum store_state state;
 	bool in_savepoint;
 	int fault;   /* -EIO or _DB_CORRUPT: nothing more is done */
@@ -90,6 +91,19 @@ void vfs_shim_free(struct vfs_shim *shim);
 const char *vfs_shim_name(const struct vfs_shim *shim);
 /* The -errno that the gate last answered, 0 = none since the last call. */
 int vfs_shim_take_error(struct vfs_shim *shim);
+
+/* From now on: the WAL is a copy without a name, the database file is only read, nothing is locked (beside.c). */
+void vfs_shim_set_beside(struct vfs_shim *shim);
+
+/* ---- store.c ------------------------------------------------------------------------------------------------ */
+
+/* A store without a connection yet. 0 or <0. */
+int store_new(struct env *env, const char *path, struct store **ret_store);
+/* Open the connection through the store's VFS; set all that promises 5.1 wants but journal_mode, which is the file's. */
+int store_connect(struct store *store);
+int store_configure(struct store *store);
+/* Take the lock file shared until the store is closed. */
+int store_lock_for_good(struct store *store);
 
 /* ---- migrate.c ---------------------------------------------------------------------------------------------- */
 

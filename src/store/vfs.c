@@ -12,13 +12,20 @@
  * synced before it was told of them, so nobody sees the difference; nor does a crash, for what was not synced was
  * never promised. Only where an overwrite leaves the bytes beside it alone: elsewhere SQLite writes behind its sync.
  *
+ * For a store beside another (beside.c) the WAL that SQLite opens is a copy of the real one in a file whose name is gone;
+ * the database file is read and never written, and no lock is asked for.
+ *
  * A refused operation becomes the SQLite result that the system's VFS would have given, so that SQLite does what it
  * does on a real fault; the -errno itself is remembered for the one who asks (vfs_shim_take_error).
  */
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "muster/limits.h"
 #include "store_internal.h"
 
 /* The system's VFS takes less than 128 KiB at once. */
@@ -29,6 +36,8 @@ struct vfs_shim {
 	sqlite3_vfs *real;
 	struct env *env;
 	int error;
+	bool beside;
+	char copy_name[LIMIT_PATH_BYTES]; /* beside: of the WAL's copy, while it has one; SQLite keeps the pointer */
 	char name[48];
 };
 
@@ -37,7 +46,7 @@ struct shim_file {
 	struct vfs_shim *shim;
 	const char *name;
 	sqlite3_file *real; /* right behind this struct */
-	bool gathers;
+	bool gathers, is_copy; /* is_copy: lost at a crash whatever is synced */
 	char *gathered; /* GATHERED_BYTES, once something was written; NULL = none yet */
 	size_t gathered_bytes;
 	sqlite3_int64 gathered_at;
@@ -74,6 +83,12 @@ static struct shim_file *shim_file_of(sqlite3_file *file)
 static sqlite3_file *real_of(sqlite3_file *file)
 {
 	return shim_file_of(file)->real;
+}
+
+/* Beside another store the database file is somebody else's. */
+static bool is_untouchable(const struct shim_file *self)
+{
+	return self->shim->beside && !self->is_copy;
 }
 
 /* Hand on what was gathered. What could not be written is not kept: SQLite gives the transaction up. */
@@ -132,7 +147,8 @@ static int make_room(struct shim_file *self)
 static int shim_write(sqlite3_file *file, const void *data, int bytes, sqlite3_int64 offset)
 {
 	struct shim_file *self = shim_file_of(file);
-	int rc = gate(self->shim, ENV_DB_WRITE, self->name, SQLITE_IOERR_WRITE);
+	int rc = is_untouchable(self) ? SQLITE_IOERR_WRITE
+				      : gate(self->shim, ENV_DB_WRITE, self->name, SQLITE_IOERR_WRITE);
 
 	if (rc == SQLITE_OK && !follows(self, bytes, offset))
 		rc = flush(self);
@@ -153,7 +169,8 @@ static int shim_write(sqlite3_file *file, const void *data, int bytes, sqlite3_i
 static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
 	struct shim_file *self = shim_file_of(file);
-	int rc = gate(self->shim, ENV_DB_TRUNCATE, self->name, SQLITE_IOERR_TRUNCATE);
+	int rc = is_untouchable(self) ? SQLITE_IOERR_TRUNCATE
+				      : gate(self->shim, ENV_DB_TRUNCATE, self->name, SQLITE_IOERR_TRUNCATE);
 
 	if (rc == SQLITE_OK)
 		rc = flush(self);
@@ -165,6 +182,8 @@ static int shim_sync(sqlite3_file *file, int flags)
 	struct shim_file *self = shim_file_of(file);
 	int rc = gate(self->shim, ENV_DB_SYNC, self->name, SQLITE_IOERR_FSYNC);
 
+	if (self->is_copy)
+		return rc;
 	if (rc == SQLITE_OK)
 		rc = flush(self);
 	return rc != SQLITE_OK ? rc : self->real->pMethods->xSync(self->real, flags);
@@ -179,6 +198,8 @@ static int shim_file_size(sqlite3_file *file, sqlite3_int64 *ret_size)
 
 static int shim_lock(sqlite3_file *file, int level)
 {
+	if (shim_file_of(file)->shim->beside)
+		return SQLITE_OK;
 	return real_of(file)->pMethods->xLock(real_of(file), level);
 }
 
@@ -186,11 +207,16 @@ static int shim_unlock(sqlite3_file *file, int level)
 {
 	int rc = flush(shim_file_of(file));
 
-	return rc != SQLITE_OK ? rc : real_of(file)->pMethods->xUnlock(real_of(file), level);
+	if (rc != SQLITE_OK || shim_file_of(file)->shim->beside)
+		return rc;
+	return real_of(file)->pMethods->xUnlock(real_of(file), level);
 }
 
 static int shim_check_reserved_lock(sqlite3_file *file, int *ret_reserved)
 {
+	*ret_reserved = 0;
+	if (shim_file_of(file)->shim->beside)
+		return SQLITE_OK;
 	return real_of(file)->pMethods->xCheckReservedLock(real_of(file), ret_reserved);
 }
 
@@ -252,6 +278,49 @@ static const sqlite3_io_methods shim_methods = {
 	.xShmUnmap = shim_shm_unmap,
 };
 
+/* The bytes of the real WAL, in order, into the copy. A WAL that is not there is an empty one. */
+static int copy_wal(struct vfs_shim *shim, const char *wal, sqlite3_file *copy)
+{
+	char *buffer = env_alloc(shim->env, GATHERED_BYTES);
+	sqlite3_int64 offset = 0;
+	ssize_t bytes = 1;
+	int fd = env_open(shim->env, wal, O_RDONLY | O_NOFOLLOW, 0), rc = SQLITE_OK;
+
+	while (buffer != NULL && fd >= 0 && rc == SQLITE_OK && bytes > 0) {
+		bytes = env_read(shim->env, fd, buffer, GATHERED_BYTES);
+		if (bytes > 0)
+			rc = copy->pMethods->xWrite(copy, buffer, (int)bytes, offset);
+		offset += bytes;
+	}
+	if (fd >= 0)
+		(void)env_close(shim->env, fd);
+	env_free(shim->env, buffer);
+	if (buffer == NULL || bytes < 0 || (fd < 0 && fd != -ENOENT)) {
+		shim->error = buffer == NULL ? -ENOMEM : bytes < 0 ? (int)bytes : fd;
+		return buffer == NULL ? SQLITE_IOERR_NOMEM : SQLITE_IOERR_READ;
+	}
+	return rc;
+}
+
+/* A file beside the database, which loses its name before anything is in it: a crash leaves nothing. */
+static int open_copy(struct vfs_shim *shim, const char *wal, struct shim_file *self, int flags, int *ret_flags)
+{
+	int rc;
+
+	/* The system's VFS finds the database, whose mode the file gets, before the last hyphen. */
+	if (snprintf(shim->copy_name, sizeof(shim->copy_name), "%.*s-copy%ld", (int)(strlen(wal) - strlen("-wal")), wal,
+		     (long)getpid()) >= (int)sizeof(shim->copy_name))
+		return SQLITE_CANTOPEN;
+	self->is_copy = true;
+	rc = shim->real->xOpen(shim->real, shim->copy_name, self->real, flags, ret_flags);
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = shim->real->xDelete(shim->real, shim->copy_name, 0);
+	if (rc == SQLITE_OK)
+		rc = self->real->pMethods->xTruncate(self->real, 0);
+	return rc == SQLITE_OK ? copy_wal(shim, wal, self->real) : rc;
+}
+
 static int shim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags, int *ret_flags)
 {
 	struct vfs_shim *shim = shim_of(vfs);
@@ -263,11 +332,15 @@ static int shim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file
 		return rc;
 	self->shim = shim;
 	self->name = name;
-	self->gathers = false;
+	self->gathers = self->is_copy = false;
 	self->gathered = NULL;
 	self->gathered_bytes = 0;
 	self->real = (sqlite3_file *)(void *)((char *)file + sizeof(*self));
-	rc = shim->real->xOpen(shim->real, name, self->real, flags, ret_flags);
+	self->real->pMethods = NULL;
+	if (shim->beside && (flags & SQLITE_OPEN_WAL) != 0)
+		rc = open_copy(shim, name, self, flags, ret_flags);
+	else
+		rc = shim->real->xOpen(shim->real, name, self->real, flags, ret_flags);
 	if (rc != SQLITE_OK) {
 		if (self->real->pMethods != NULL)
 			self->real->pMethods->xClose(self->real);
@@ -282,7 +355,7 @@ static int shim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file
 static int shim_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
 {
 	struct vfs_shim *shim = shim_of(vfs);
-	int rc = gate(shim, ENV_DB_DELETE, name, SQLITE_IOERR_DELETE);
+	int rc = shim->beside ? SQLITE_IOERR_DELETE : gate(shim, ENV_DB_DELETE, name, SQLITE_IOERR_DELETE);
 
 	return rc != SQLITE_OK ? rc : shim->real->xDelete(shim->real, name, sync_folder);
 }
@@ -388,6 +461,11 @@ void vfs_shim_free(struct vfs_shim *shim)
 		return;
 	sqlite3_vfs_unregister(&shim->vfs);
 	env_free(shim->env, shim);
+}
+
+void vfs_shim_set_beside(struct vfs_shim *shim)
+{
+	shim->beside = true;
 }
 
 const char *vfs_shim_name(const struct vfs_shim *shim)

@@ -424,35 +424,55 @@ static void test_rejected_line_leaves_suspense(void **state)
 
 struct other_writer {
 	struct store *store;
+	const char *when; /* during which walk */
 	unsigned looked, refused;
 };
 
-/* Somebody else wants to write, now, and does not wait. */
+/* Somebody else writes, now, and does not wait. */
+static void write_something(struct other_writer *other)
+{
+	int r = store_begin(other->store, STORE_WRITE);
+
+	other->looked++;
+	if (r == 0)
+		r = store_meta_put(other->store, "somebody else", slice_from(other->looked % 2 != 0 ? "yes" : "no"));
+	if (r == 0)
+		r = store_commit(other->store);
+	other->refused += r != 0;
+}
+
 static void try_to_write(void *context, const char *what, uint64_t done, uint64_t total)
 {
 	struct other_writer *other = context;
 
 	(void)done;
 	(void)total;
-	if (strcmp(what, "validating") != 0)
-		return;
-	other->looked++;
-	other->refused += store_begin(other->store, STORE_WRITE) != 0;
-	store_rollback(other->store);
+	if (strcmp(what, other->when) == 0)
+		write_something(other);
 }
 
-/* Two sets that are not applied: a small one, whose row is written, and one of 4 MiB. */
-static void put_large(const char *name)
+static int write_amid_preview(void *context, const struct enroll_family *family, const struct changeset *changeset,
+			      bool audited)
+{
+	(void)family;
+	(void)changeset;
+	(void)audited;
+	write_something(context);
+	return 0;
+}
+
+/* Two sets: a small one, whose row is written, and one of 200 bytes a member. Usage T: they are not applied. */
+static void put_large(const char *name, char usage, unsigned large)
 {
 	struct buffer text;
 	unsigned i;
 
 	buffer_init(&text, &world.env);
-	buffer_add_text(&text,
-			"ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*000000001*0*T*:~"
-			"GS*BE*ACME*MUSTERHEALTH*20260302*0200*1*X*005010X220A1~");
+	buffer_printf(&text,
+		      "ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*000000001*0*%c*:~"
+		      "GS*BE*ACME*MUSTERHEALTH*20260302*0200*1*X*005010X220A1~", usage);
 	for (i = 1; i <= 2; i++) {
-		unsigned members = i == 1 ? 1 : 20000, k;
+		unsigned members = i == 1 ? 1 : large, k;
 
 		buffer_printf(&text, "ST*834*%04u*005010X220A1~BGN*00*R%u*20260302*0200****2~REF*38*G1~"
 				     "N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*PLAN*FI*009998877~", i, i);
@@ -468,49 +488,114 @@ static void put_large(const char *name)
 	buffer_fini(&text);
 }
 
+/* A batch over the workspace's database (or beside it), and somebody else at the same time. */
+struct shared {
+	struct arena arena;
+	struct buffer errors;
+	struct config config;
+	struct profiles profiles;
+	struct guide_set *guides;
+	struct store *store, *beside;
+	struct other_writer other;
+	struct batch_settings settings;
+	struct batch *batch;
+};
+
+static void shared_open(struct shared *shared, const char *when, bool beside)
+{
+	*shared = (struct shared){.other = {.when = when}};
+	arena_init(&shared->arena, &world.env, 0, 0);
+	buffer_init(&shared->errors, &world.env);
+	assert_int_equal(config_parse(&shared->arena, inside("muster.yaml"), SLICE_EMPTY, &shared->errors, &shared->config), 0);
+	profile_defaults(&shared->profiles.fallback);
+	assert_int_equal(guide_set_new(&world.env, &shared->errors, &shared->guides), 0);
+	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &shared->store), 0);
+	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &shared->other.store), 0);
+	store_set_busy_limit(shared->other.store, 0);
+	if (beside)
+		assert_int_equal(store_open_beside(shared->store, &shared->beside), 0);
+	shared->settings = (struct batch_settings){.env = &world.env,
+						   .store = beside ? shared->beside : shared->store,
+						   .is_beside = beside,
+						   .guides = shared->guides,
+						   .config = &shared->config,
+						   .profiles = &shared->profiles,
+						   .progress_context = &shared->other,
+						   .progress = try_to_write,
+						   .today = 20514,
+						   .today_fixed = true};
+	assert_int_equal(batch_open(&shared->settings, &shared->batch), 0);
+}
+
+static void shared_close(struct shared *shared)
+{
+	batch_close(shared->batch);
+	store_close(shared->beside);
+	store_close(shared->other.store);
+	store_close(shared->store);
+	guide_set_free(shared->guides);
+	buffer_fini(&shared->errors);
+	arena_fini(&shared->arena);
+}
+
 /* A representative's decision would have to wait for as long as a partner's largest file is validated. */
 static void test_others_write_while_a_file_is_validated(void **state)
 {
-	struct other_writer other = {0};
-	struct batch_settings settings = {.env = &world.env, .progress_context = &other, .progress = try_to_write,
-					  .today = 20514, .today_fixed = true};
-	struct guide_set *guides;
-	struct profiles profiles = {0};
 	struct batch_result result;
-	struct config config;
-	struct buffer errors;
-	struct batch *batch;
-	struct arena arena;
-	struct store *store;
+	struct shared shared;
 
 	(void)state;
-	arena_init(&arena, &world.env, 0, 0);
-	buffer_init(&errors, &world.env);
-	put_large("large.834");
-	assert_int_equal(config_parse(&arena, inside("muster.yaml"), SLICE_EMPTY, &errors, &config), 0);
-	profile_defaults(&profiles.fallback);
-	assert_int_equal(guide_set_new(&world.env, &errors, &guides), 0);
-	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &store), 0);
-	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &other.store), 0);
-	store_set_busy_limit(other.store, 0);
-	settings.store = store;
-	settings.guides = guides;
-	settings.config = &config;
-	settings.profiles = &profiles;
-	assert_int_equal(batch_open(&settings, &batch), 0);
-	assert_int_equal(batch_process(batch, inside("large.834"), inside("o1"), NULL, &result), 0);
-	batch_close(batch);
+	put_large("large.834", 'T', 20000);
+	shared_open(&shared, "validating", false);
+	assert_int_equal(batch_process(shared.batch, inside("large.834"), inside("o1"), NULL, &result), 0);
 	assert_int_equal(result.tally.members_held, 20001);
-	assert_true(other.looked >= 3);
-	assert_int_equal(other.refused, 0);
-	store_close(other.store);
-	store_close(store);
-	guide_set_free(guides);
-	buffer_fini(&errors);
-	arena_fini(&arena);
+	assert_true(shared.other.looked >= 3);
+	assert_int_equal(shared.other.refused, 0);
+	shared_close(&shared);
 }
 
-/* A representative would be shown a likely twin without a number, and could not say that he is meant. */
+/* Or as long as a set over a guard's line is tried out. */
+static void test_others_write_while_a_set_is_measured(void **state)
+{
+	struct batch_result result;
+	struct shared shared;
+
+	(void)state;
+	put_large("large.834", 'P', 6000);
+	shared_open(&shared, "measuring", false);
+	shared.profiles.fallback.guards.changes_percent = 1;
+	shared.profiles.fallback.guards.changes_min = 1;
+	assert_int_equal(batch_process(shared.batch, inside("large.834"), inside("o1"), NULL, &result), 0);
+	assert_int_equal(result.tally.members_exception, 6001);
+	assert_true(shared.other.looked >= 1);
+	assert_int_equal(shared.other.refused, 0);
+	shared_close(&shared);
+}
+
+/* Or as long as somebody looks at a preview; which another muster's run does not keep waiting, nor it the run. */
+static void test_others_write_while_somebody_previews(void **state)
+{
+	struct batch_result result;
+	struct shared shared, run;
+	const struct batch_preview preview = {.context = &shared.other, .family = write_amid_preview};
+
+	(void)state;
+	put("a.834", an_add(1));
+	shared_open(&run, "", false);
+	shared_open(&shared, "", true);
+	assert_int_equal(batch_preview_file(shared.batch, inside("a.834"), NULL, &preview, &result), 0);
+	assert_int_equal(result.tally.members_applied, 1);
+	assert_int_equal(shared.other.looked, 1);
+	assert_int_equal(shared.other.refused, 0);
+	assert_int_equal(batch_process(run.batch, inside("a.834"), inside("o1"), NULL, &result), 0);
+	assert_int_equal(result.tally.members_applied, 1);
+	/* What was seen beside stays what it was. */
+	assert_int_equal(batch_preview_file(shared.batch, inside("a.834"), NULL, &preview, &result), 0);
+	assert_int_equal(result.tally.members_applied, 1);
+	shared_close(&shared);
+	shared_close(&run);
+}
+
 static void test_candidate_new_in_the_same_family(void **state)
 {
 	(void)state;
@@ -561,6 +646,8 @@ int main(void)
 		cmocka_unit_test_setup(test_corrected_payment_posts_only_the_rest, setup),
 		cmocka_unit_test_setup(test_payment_seen_before, setup),
 		cmocka_unit_test_setup(test_others_write_while_a_file_is_validated, setup),
+		cmocka_unit_test_setup(test_others_write_while_a_set_is_measured, setup),
+		cmocka_unit_test_setup(test_others_write_while_somebody_previews, setup),
 		cmocka_unit_test_setup(test_candidate_new_in_the_same_family, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
 	};
