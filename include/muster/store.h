@@ -959,6 +959,12 @@ int store_warnings_of_file(struct store *store, uint64_t file_no, store_warning_
 int store_warnings_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_warning_fn fn,
                              void *context);
 
+/*
+ * Take back what was asked for members whose coverage one set of the file ended, all of it in a group, and a later one
+ * gave back from the next day: letters and certificates of the end, letters of the return, and the card, where the plan
+ * is the same. What a representative's decision brought stays.
+ */
+int store_notices_forget_kept(struct store *store, uint64_t file_no);
 /* Of a file, by set ordinal, member_pos, notice_index. */
 int store_notices_of_file(struct store *store, uint64_t file_no, store_notice_fn fn, void *context);
 int store_notices_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_notice_fn fn,

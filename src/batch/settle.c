@@ -111,6 +111,9 @@ int job_settle(struct job *job)
 		r = store_tsets_each(job->store, job->file.file_no, settle_tset, &settle);
 	}
 	settle_file(&settle);
+	/* Each family in sets of its own: what was ended in one and given back in another. */
+	if (r == 0 && job->profile->enroll.family_split)
+		r = store_notices_forget_kept(job->store, job->file.file_no);
 	if (r == 0)
 		r = settle_hold_file(job);
 	if (r == 0 && !store_tally_is_balanced(&job->file.tally))

@@ -146,6 +146,29 @@ int store_notice_add(struct store *store, const struct store_notice *notice)
 	return query_run(&query);
 }
 
+int store_notices_forget_kept(struct store *store, uint64_t file_no)
+{
+	struct query query;
+
+	query_open(&query, store,
+		   "WITH told AS (SELECT c.* FROM tsets t JOIN changes c ON c.tset_no = t.tset_no WHERE t.file_no = ?1 "
+		   "AND c.undone = 0 AND c.member_no IS NOT NULL), "
+		   "ends AS (SELECT member_no, member_id, group_id, max(tset_no) AS in_set, min(ends_on) AS first_on, "
+		   "max(ends_on) AS ends_on, count(*) AS coverages FROM told WHERE action = 'terminate' "
+		   "GROUP BY member_no, group_id), "
+		   "kept AS (SELECT member_id, group_id FROM ends e WHERE first_on = ends_on AND coverages = "
+		   "(SELECT count(*) FROM told r WHERE r.member_no = e.member_no AND r.group_id = e.group_id "
+		   "AND r.tset_no > e.in_set AND (r.action = 'reinstate' OR (r.action = 'add' "
+		   "AND r.begins_on = e.ends_on + 1)))) "
+		   "DELETE FROM notices WHERE later = 0 AND tset_no IN (SELECT tset_no FROM tsets WHERE file_no = ?1) "
+		   "AND (member_id, group_id) IN (SELECT member_id, group_id FROM kept) AND "
+		   "(kind IN ('termination', 'certificate', 'reinstatement') OR (kind = 'card' AND reason = 'new enrollment' "
+		   "AND plan_id IN (SELECT plan_id FROM told WHERE told.member_id = notices.member_id "
+		   "AND action = 'terminate')))");
+	query_u64(&query, file_no);
+	return query_run(&query);
+}
+
 static void read_notice(struct query *query, struct arena *arena, struct store_notice *notice)
 {
 	notice->tset_no = read_u64(query);
