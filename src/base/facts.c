@@ -6,10 +6,11 @@ enum fact_weight { FACT_ASIDE, FACT_NEWS };
 
 static const struct {
 	const char *name;
+	size_t name_len;
 	enum fact_weight weight;
 	enum fact_shown shown;
 } fact_rows[FACT_COUNT] = {
-#define X(name, weight, shown) {#name, FACT_##weight, FACT_##shown},
+#define X(name, weight, shown) {#name, sizeof(#name) - 1, FACT_##weight, FACT_##shown},
 #include "muster/tbl/facts.h"
 #undef X
 };
@@ -40,7 +41,8 @@ void facts_read(struct slice text, struct slice ret_values[FACT_COUNT])
 		size_t end = slice_find(text, '\n', at), equals = slice_find(text, '=', at);
 
 		for (fact = 0; fact < FACT_COUNT && equals < end; fact++)
-			if (slice_is(slice_of(text.data + at, equals - at), fact_rows[fact].name))
+			if (equals - at == fact_rows[fact].name_len &&
+			    memcmp(text.data + at, fact_rows[fact].name, equals - at) == 0)
 				ret_values[fact] = slice_of(text.data + equals + 1, end - equals - 1);
 		at = end + 1;
 	}

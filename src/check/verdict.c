@@ -28,26 +28,53 @@ static void flush_content(struct check *check)
 	check->content_len = 0;
 }
 
+static bool is_usual(const struct x12_separators *separators)
+{
+	return separators->element == '*' && separators->component == ':' &&
+	       (separators->repetition == '^' || separators->repetition == '\0');
+}
+
+static void add_content(struct check *check, struct slice bytes)
+{
+	while (bytes.len > 0) {
+		size_t room, piece;
+
+		if (check->content_len == CONTENT_BYTES)
+			flush_content(check);
+		room = CONTENT_BYTES - check->content_len;
+		piece = bytes.len < room ? bytes.len : room;
+		memcpy(check->content_bytes + check->content_len, bytes.data, piece);
+		check->content_len += piece;
+		bytes = slice_of(bytes.data + piece, bytes.len - piece);
+	}
+}
+
 /* Separators become the usual ones, so that the same content sent with others has the same fingerprint. */
-void verdict_content(struct check *check, const struct x12_segment *segment)
+static void add_exchanged(struct check *check, const struct x12_segment *segment)
 {
 	const struct x12_separators *separators = segment->separators;
-	const char *from = segment->raw.data;
-	for (size_t i = 0; i < segment->raw.len; i++) {
-		char c = from[i];
+	size_t i;
+
+	for (i = 0; i < segment->raw.len; i++) {
+		char c = segment->raw.data[i];
+
 		if (c == separators->element)
 			c = '*';
 		else if (c == separators->component)
 			c = ':';
 		else if (c == separators->repetition && c != '\0')
 			c = '^';
-		if (check->content_len == CONTENT_BYTES)
-			flush_content(check);
-		check->content_bytes[check->content_len++] = c;
+		add_content(check, slice_of(&c, 1));
 	}
-	if (check->content_len == CONTENT_BYTES)
-		flush_content(check);
-	check->content_bytes[check->content_len++] = '~';
+}
+
+void verdict_content(struct check *check, const struct x12_segment *segment)
+{
+	if (is_usual(segment->separators))
+		add_content(check, segment->raw);
+	else
+		add_exchanged(check, segment);
+	add_content(check, SLICE_LITERAL("~"));
 }
 
 /*

@@ -18,8 +18,8 @@ enum product product_of(struct slice insurance_line)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (slice_is(insurance_line, known[i].line))
+	for (i = 0; i < sizeof(known) / sizeof(known[0]) && insurance_line.len > 0; i++)
+		if (known[i].line[0] == insurance_line.data[0] && slice_is(insurance_line, known[i].line))
 			return known[i].product;
 	return PRODUCT_OTHER;
 }

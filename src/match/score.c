@@ -21,8 +21,13 @@ double match_exp2(double x)
 			break;
 		power += term;
 	}
+	/* Powers of two are exact, one by one or by the thousand. */
+	for (; whole >= 16.0; whole -= 16.0)
+		power *= 65536.0;
 	for (; whole > 0.0; whole -= 1.0)
 		power *= 2.0;
+	for (; whole <= -16.0; whole += 16.0)
+		power *= 1.0 / 65536.0;
 	for (; whole < 0.0; whole += 1.0)
 		power *= 0.5;
 	return power;
@@ -33,8 +38,12 @@ double match_log2(double x)
 	double whole = 0.0, y, square, term, sum = 0.0;
 	int i;
 
+	for (; x >= 131072.0; x *= 1.0 / 65536.0)
+		whole += 16.0;
 	for (; x >= 2.0; x *= 0.5)
 		whole += 1.0;
+	for (; x < 1.0 / 65536.0; x *= 65536.0)
+		whole -= 16.0;
 	for (; x < 1.0; x *= 2.0)
 		whole -= 1.0;
 	/* ln x = 2 artanh((x - 1) / (x + 1)); at most 1/3, so that 25 terms are exact to the last bit but few. */

@@ -172,14 +172,18 @@ int store_group_active_count(struct store *store, struct slice group_id, date_da
 	return query_close(&query);
 }
 
-/* The index on group_id lies in the order of members: nothing is sorted, and the walk ends when there are enough. */
+/*
+ * The index on group_id lies in the order of members: nothing is sorted, and the walk ends when there are enough. It tells
+ * who has spans in the group; which of them are active is looked up once a member, not once a span.
+ */
 int store_group_active_up_to(struct store *store, struct slice group_id, date_day day, uint64_t max, uint64_t *ret_members)
 {
 	struct query query;
 
 	query_open(&query, store,
-		   "SELECT count(*) FROM (SELECT member_no FROM coverage_spans WHERE group_id = ?1 AND voided = 0 "
-		   "AND begins_on <= ?2 AND (ends_on IS NULL OR ends_on >= ?2) GROUP BY member_no LIMIT ?3)");
+		   "SELECT count(*) FROM (SELECT 1 FROM (SELECT DISTINCT member_no FROM coverage_spans WHERE group_id = ?1) m "
+		   "WHERE EXISTS (SELECT 1 FROM coverage_spans s WHERE s.member_no = m.member_no AND +s.group_id = ?1 "
+		   "AND s.voided = 0 AND s.begins_on <= ?2 AND (s.ends_on IS NULL OR s.ends_on >= ?2)) LIMIT ?3)");
 	query_text(&query, group_id);
 	query_day(&query, day);
 	query_i64(&query, max < INT64_MAX ? (int64_t)max : -1);
