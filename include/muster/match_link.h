@@ -130,8 +130,8 @@ struct match_train_options {
 	bool same_table;
 	bool wide;                      /* as in match_link_options */
 	/*
-	 * How rare a name is, the tables say too: a name that stands in them eight times or more is as rare as there. The
-	 * model keeps that in memory alone; a model file does not bear it.
+	 * How rare a name is, the tables say too: a name that stands in them eight times or more is as rare as there, one
+	 * that stands there a few times at most as rare. The model keeps that in memory alone; a model file does not bear it.
 	 */
 	bool count_names;
 };

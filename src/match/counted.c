@@ -3,7 +3,8 @@
  *
  * The lists of specs/ are of one country and of names spelled well. A table of elsewhere has common names that no list
  * knows: taken for rare ones, two strangers of such a name look like one person. What stands in the tables often
- * enough to be counted is as rare as there; the rest is left to the lists.
+ * enough to be counted is as rare as there; what stands there a few times is at most as rare as that lets guess; the rest
+ * is left to the lists.
  */
 #include "model.h"
 
@@ -12,8 +13,9 @@
 #include "muster/error.h"
 #include "score.h"
 
-/* Fewer are one person's rows, or chance. */
+/* Fewer are partly one person's rows, or chance: the fewer, the less is said; one alone says nothing. */
 #define COUNTED_MIN 8u
+#define COUNTED_FEW_MIN 2u
 
 static uint64_t hash_of_name(char kind, struct slice name)
 {
@@ -46,6 +48,13 @@ static size_t add_table(const struct match_table *table, struct name_count *name
 	return count;
 }
 
+static int32_t rarity_of(double count, double rows)
+{
+	double share = count / rows;
+
+	return match_log2_millibits(1.0 / (count < COUNTED_MIN ? share * count / COUNTED_MIN : share));
+}
+
 int match_count_names(struct env *env, struct arena *arena, const struct match_table *left,
 		      const struct match_table *right, struct match_model *model)
 {
@@ -61,10 +70,11 @@ int match_count_names(struct env *env, struct arena *arena, const struct match_t
 	for (begin = 0; begin < count; begin = end) {
 		for (end = begin; end < count && names[end].name == names[begin].name; end++)
 			;
-		if (end - begin < COUNTED_MIN)
+		if (end - begin < COUNTED_FEW_MIN)
 			continue;
 		names[kept].name = names[begin].name;
-		names[kept++].millibits = match_log2_millibits((double)rows / (double)(end - begin));
+		names[kept].is_few = end - begin < COUNTED_MIN;
+		names[kept++].millibits = rarity_of((double)(end - begin), (double)rows);
 	}
 	common = arena_alloc_array(arena, kept + 1, sizeof(*common));
 	if (common != NULL) {
@@ -78,11 +88,12 @@ int match_count_names(struct env *env, struct arena *arena, const struct match_t
 
 int32_t match_model_name_millibits(const struct match_model *model, char kind, struct slice name)
 {
-	struct name_count wanted = {0}, *found;
+	int32_t listed = match_name_millibits(kind, name);
+	struct name_count wanted = {0}, *found = NULL;
 
-	if (model->name_count == 0)
-		return match_name_millibits(kind, name);
-	wanted.name = hash_of_name(kind, name);
-	found = bsearch(&wanted, model->names, model->name_count, sizeof(wanted), by_name);
-	return found != NULL ? found->millibits : match_name_millibits(kind, name);
+	if (model->name_count > 0) {
+		wanted.name = hash_of_name(kind, name);
+		found = bsearch(&wanted, model->names, model->name_count, sizeof(wanted), by_name);
+	}
+	return found == NULL || (found->is_few && found->millibits > listed) ? listed : found->millibits;
 }

@@ -24,10 +24,11 @@ enum match_class { CLASS_SAME, CLASS_STRANGER, CLASS_HOUSEMATE, CLASS_TWIN, CLAS
 /* log2 of a probability, in millibits: 0 is certain. */
 #define MODEL_LOG_MIN (-20000)
 
-/* A name, by the hash of its kind ('F', 'L') and its compact form, and how rare it is. */
+/* A name, by the hash of its kind ('F', 'L') and its compact form, and how rare it is; few: at most. */
 struct name_count {
 	uint64_t name;
 	int32_t millibits;
+	bool is_few;
 };
 
 struct match_model {
