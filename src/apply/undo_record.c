@@ -320,8 +320,8 @@ int undo_settle(struct undo *undo, uint64_t tset_no, uint32_t member_pos, const 
 		r = settle_outcome(undo, set, member_pos, in_force > 0, line, &is);
 	if (r == 0)
 		r = store_ledger_update(store, tset_no, member_pos, is);
-	/* An order about a contract is no record of a member. */
-	if (r != 0 || member_pos == 0)
+	/* An order about a contract is no record of a member; nor is who was left out of a full file, behind the last one. */
+	if (r != 0 || member_pos == 0 || member_pos > set->row.tally.members_read)
 		return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 	/* Unsigned: one less is the same as so many more. */
 	tally_move(&set->row.tally, was, UINT64_MAX, -amount);

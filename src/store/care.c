@@ -62,6 +62,15 @@ static const char *const contradictions[] = {
 	"(SELECT 1 FROM ledger l WHERE l.tset_no = n.tset_no AND l.member_pos = n.member_pos)",
 	"SELECT 'warning ' || tset_no || '-' || member_pos || ' is not in the ledger' FROM warnings w WHERE NOT EXISTS "
 	"(SELECT 1 FROM ledger l WHERE l.tset_no = w.tset_no AND l.member_pos = w.member_pos)",
+	/* Outcomes as enum store_record_outcome; who was left out of a full file stands behind the last record. */
+	"SELECT 'set ' || t.tset_no || ': its tally is not what its ledger says' FROM tsets t LEFT JOIN "
+	"(SELECT l.tset_no, sum(l.outcome = 1) AS applied, sum(l.outcome = 2) AS no_change, sum(l.outcome = 3) AS exception, "
+	"sum(l.outcome IN (4, 7)) AS rejected, sum(l.outcome = 5) AS duplicate, sum(l.outcome = 6) AS held "
+	"FROM ledger l JOIN tsets s ON s.tset_no = l.tset_no WHERE l.member_pos BETWEEN 1 AND s.members_read GROUP BY 1) c "
+	"ON c.tset_no = t.tset_no WHERE t.outcome = 'applied' AND t.done = 1 AND "
+	"(t.members_applied, t.members_no_change, t.members_exception, t.members_rejected, t.members_duplicate, t.members_held) "
+	"<> (coalesce(c.applied, 0), coalesce(c.no_change, 0), coalesce(c.exception, 0), coalesce(c.rejected, 0), "
+	"coalesce(c.duplicate, 0), coalesce(c.held, 0))",
 	"SELECT 'match key of no member ' || member_no FROM match_keys k WHERE NOT EXISTS "
 	"(SELECT 1 FROM members m WHERE m.member_no = k.member_no)",
 };

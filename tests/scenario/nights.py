@@ -683,7 +683,7 @@ def run(scenario, folder):
         else:
             raise Fault("what is " + words[0])
     status, out, err = world.muster("doctor")
-    if "is not in the ledger" in out + err or "overlap" in out + err:
+    if any(words in out + err for words in ("is not in the ledger", "overlap", "tally", "what was read")):
         raise Fault("doctor: " + out + err)
 
 
