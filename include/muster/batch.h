@@ -66,7 +66,10 @@ int batch_promote_model(struct store *store, struct arena *arena, struct slice m
  */
 int batch_process(struct batch *batch, const char *path, const char *out_folder, const char *profile_name,
                   struct batch_result *ret_result);
-/* The same for a corrected file: records applied before are left alone, the others run again. */
+/*
+ * The same for a corrected file: records applied before are left alone, the others run again. What representatives said of
+ * the original's records is carried out first: it was said before.
+ */
 int batch_reprocess(struct batch *batch, const char *path, const char *out_folder, struct batch_result *ret_result);
 
 /* What became of an item that ran again. */

@@ -227,8 +227,10 @@ int batch_process(struct batch *batch, const char *path, const char *out_folder,
 int batch_reprocess(struct batch *batch, const char *path, const char *out_folder, struct batch_result *ret_result)
 {
 	uint64_t original;
-	int r = batch_find_original(batch, path, &original);
+	int r = batch_carry_out_decisions(batch, NULL, NULL);
 
+	if (r == 0)
+		r = batch_find_original(batch, path, &original);
 	return r < 0 ? r : batch_process_as(batch, path, out_folder, NULL, original, ret_result);
 }
 

@@ -258,6 +258,7 @@ static int list_add(struct item_list *list, const struct store_exception *except
 		.decision = arena_dup(&list->arena, exception->decision),
 		.operator_id = arena_dup(&list->arena, exception->operator_id),
 		.omitted = exception->category == CATEGORY_OMITTED,
+		.superseded = exception->status == STORE_EXCEPTION_SUPERSEDED,
 		.end = BATCH_ITEM_BEFORE,
 	};
 	list->rows[list->count].file_no = exception->file_no;
@@ -363,7 +364,7 @@ static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 
 static bool item_runs(const struct job_item *item)
 {
-	return item->member_pos != 0 && !item->omitted && (slice_is_empty(item->decision) || slice_is(item->decision, "new") ||
+	return item->member_pos != 0 && !item->omitted && !item->superseded && (slice_is_empty(item->decision) || slice_is(item->decision, "new") ||
 					 slice_starts_with(item->decision, "match:") ||
 					 slice_starts_with(item->decision, "not:"));
 }
@@ -396,12 +397,12 @@ static int item_without_record(struct batch *batch, struct item_row *row)
 {
 	struct job_item *item = &row->item;
 
-	if (slice_is(item->decision, "release"))
+	if (slice_is(item->decision, "release") && !item->superseded)
 		return item->omitted ? item_release_omission(batch, row, item)
 				     : release_set(batch, row->file_no, row->tset_no, item);
 	if (slice_is(item->decision, "reject") && item->member_pos != 0)
 		return item_reject(batch, row->file_no, row->tset_no, item);
-	item->end = slice_is_empty(item->decision) ? BATCH_ITEM_WAITS : BATCH_ITEM_CLOSED;
+	item->end = slice_is_empty(item->decision) && !item->superseded ? BATCH_ITEM_WAITS : BATCH_ITEM_CLOSED;
 	return 0;
 }
 

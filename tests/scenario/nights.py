@@ -13,6 +13,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     coverage NAME COLUMN=VALUE ...    another coverage of the member, who is as the line above says
     night DATE BGN08 [bgn03=DATE] [bgn01=..] [sponsor=ID] [name=NAME] [isa13=N] [header=SEGMENTS]
           [usage=T] [gs03=ID] [like=DATE: made on that day] [drop=yes: by the drop folder; drop=test: by its folder test]
+          [again=yes: by reprocess, as a corrected file]
       set [bgn08=..]              another set in the same file; the first needs no such line
       030 N1 N2 all ...           a record each as the member is on file; `all` = everybody of G1, `but N3` = without
       030 NAME KEY=VALUE ...      with plan, tier, begins, ends, last, ssn, family, group, address, born, hd (none: no
@@ -377,7 +378,7 @@ class Runner:
             out.write(text)
         self.results, self.day = "out/" + folder if drop else "results", plain[0]
         status, out, err = self.world.muster("--as-of", plain[0], *(
-            ["run"] if drop else ["process", self.name, "--out", self.results]))
+            ["run"] if drop else ["reprocess" if "again" in options else "process", self.name, "--out", self.results]))
         self.name = os.path.basename(self.name)
         if status not in (0, 65):
             raise Fault("%s ends with %d: %s%s" % ("run" if drop else "process", status, out, err))

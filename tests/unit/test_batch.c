@@ -614,6 +614,45 @@ static void test_candidate_new_in_the_same_family(void **state)
 	assert_int_equal(count_in("o/a.834.applied.csv", "0001,2,add,M000000026"), 1);
 }
 
+/* An 834 by which ANNA FIORELLI has moved; INS06 A tells of Medicare, which goes to a representative. */
+static const char *a_move(const char *medicare, const char *street)
+{
+	return arena_printf(
+		       &world.paths,
+		       "ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*000000001*0*P*:~"
+		       "GS*BE*ACME*MUSTERHEALTH*20260302*0200*1*X*005010X220A1~ST*834*0001*005010X220A1~"
+		       "BGN*00*R1*20260302*0200****2~REF*38*G1~N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*PLAN*FI*009998877~"
+		       "INS*Y*18*001*43*A*%s**FT~REF*0F*E1~REF*1L*G1~NM1*IL*1*FIORELLI*ANNA****34*219091101~N3*%s~"
+		       "N4*OAKLAND*CA*94601~DMG*D8*19800228*F~SE*13*0001~GE*1*1~IEA*1*000000001~",
+		       medicare, street)
+		.data;
+}
+
+/*
+ * A representative's word was written down, and died before it was carried out; the corrected file came before the next
+ * night. What the old record says would be applied on top of the correction.
+ */
+static void test_decision_is_carried_out_before_its_correction(void **state)
+{
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_DB_COMMIT), 1, ENV_FAULT_KILL, 0};
+	int status = -1;
+
+	for (plan.nth = 1; status == -1; plan.nth++) {
+		setup(state);
+		put("a.834", a_move("A", "1 OLD ST"));
+		assert_int_equal(muster("process --out o a.834"), 0);
+		assert_int_equal(count_in("o/a.834.exceptions.csv", "F00000001-1-1"), 1);
+		status = muster_with("queue resolve F00000001-1-1 match:M100000008", &plan);
+		put("a.834", a_move("", "2 NEW ST"));
+		assert_int_equal(muster("reprocess --out o a.834"), 0);
+		assert_int_equal(muster("run"), 0);
+		assert_int_equal(muster("members show M100000008 --json"), 0);
+		assert_int_equal(count_in("said", "2 NEW ST"), 1);
+	}
+	assert_int_equal(status, 0);
+	assert_in_range(plan.nth, 3, 20);
+}
+
 /* What is no plain file of its own must neither be read as a filing nor hang the night. */
 static void test_no_plain_files(void **state)
 {
@@ -649,6 +688,7 @@ int main(void)
 		cmocka_unit_test_setup(test_others_write_while_a_set_is_measured, setup),
 		cmocka_unit_test_setup(test_others_write_while_somebody_previews, setup),
 		cmocka_unit_test_setup(test_candidate_new_in_the_same_family, setup),
+		cmocka_unit_test_setup(test_decision_is_carried_out_before_its_correction, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
 	};
 
