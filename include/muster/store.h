@@ -586,8 +586,11 @@ int store_full_records(struct store *store, uint64_t file_no, enum store_tset_ou
 /* The last file before this one of which an applied full set (not an audit) named the group; 0 = none. */
 int store_full_previous(struct store *store, uint64_t file_no, struct slice group_id, uint64_t *ret_file_no);
 
-/* Was a full file (not an audit) that came later and names one of the set's groups applied? */
-int store_full_is_overtaken(struct store *store, uint64_t tset_no, bool *ret_overtaken);
+/*
+ * Was a full file (not an audit) that came later and names one of the set's groups (this one, where `group_id` is not
+ * empty) applied?
+ */
+int store_full_is_overtaken(struct store *store, uint64_t tset_no, struct slice group_id, bool *ret_overtaken);
 
 typedef int (*store_number_fn)(void *context, uint64_t member_no);
 /* The members whom the set's records (not what follows from them) were applied to. */

@@ -6,6 +6,7 @@
 #include "muster/outputs.h"
 #include "omit.h"
 #include "release.h"
+#include "supersede.h"
 
 bool items_in_set(const struct job_items *items, uint32_t tset_ordinal)
 {
@@ -392,14 +393,57 @@ static int item_release_omission(struct batch *batch, const struct item_row *row
 	return r;
 }
 
+/* Has a newer full file been applied since somebody said that this set, or this omission, may go on? */
+static int item_is_overtaken(struct batch *batch, struct arena *arena, const struct item_row *row, bool *ret_overtaken)
+{
+	const struct store_exception *stored;
+	const struct store_tset *tset = NULL;
+	int r = store_exception_get(batch->store, row->item.item_id, arena, &stored);
+
+	*ret_overtaken = false;
+	if (r == 0)
+		r = store_tset_get(batch->store, row->tset_no, arena, &tset);
+	/* A set that is open again is under way: that is ended. */
+	if (r < 0 || stored == NULL || tset == NULL || (!row->item.omitted && tset->outcome != STORE_TSET_HELD))
+		return r;
+	return store_full_is_overtaken(batch->store, row->tset_no, row->item.omitted ? stored->group_id : SLICE_EMPTY,
+				       ret_overtaken);
+}
+
+static int item_overtaken_close(struct batch *batch, struct job_item *item)
+{
+	int r = store_begin(batch->store, STORE_WRITE);
+
+	if (r == 0)
+		r = supersede_item(batch->store, item->item_id, &batch->arena);
+	if (r == 0)
+		r = store_commit(batch->store);
+	if (r != 0)
+		store_rollback(batch->store);
+	item->end = BATCH_ITEM_CLOSED;
+	return r;
+}
+
+static int item_release(struct batch *batch, struct item_row *row)
+{
+	bool overtaken;
+	int r = item_is_overtaken(batch, &batch->arena, row, &overtaken);
+
+	if (r < 0)
+		return r;
+	if (overtaken)
+		return item_overtaken_close(batch, &row->item);
+	return row->item.omitted ? item_release_omission(batch, row, &row->item)
+				 : release_set(batch, row->file_no, row->tset_no, &row->item);
+}
+
 /* Decisions that need no record to be read again. */
 static int item_without_record(struct batch *batch, struct item_row *row)
 {
 	struct job_item *item = &row->item;
 
 	if (slice_is(item->decision, "release") && !item->superseded)
-		return item->omitted ? item_release_omission(batch, row, item)
-				     : release_set(batch, row->file_no, row->tset_no, item);
+		return item_release(batch, row);
 	if (slice_is(item->decision, "reject") && item->member_pos != 0)
 		return item_reject(batch, row->file_no, row->tset_no, item);
 	item->end = slice_is_empty(item->decision) && !item->superseded ? BATCH_ITEM_WAITS : BATCH_ITEM_CLOSED;

@@ -7,6 +7,7 @@
 #include "full.h"
 #include "muster/log.h"
 #include "muster/text.h"
+#include "supersede.h"
 
 /* A household of which somebody is left out. */
 struct left_out {
@@ -524,20 +525,6 @@ static int overtaken_note(void *context, const struct store_exception *item)
 	return overtaken->items[overtaken->count++].data != NULL ? 0 : -ENOMEM;
 }
 
-static int overtaken_close(struct omit *omit, struct slice item_id)
-{
-	const struct store_exception *stored;
-	struct store_exception row;
-	int r = store_exception_get(omit->job->store, item_id, &omit->arena, &stored);
-
-	if (r < 0 || stored == NULL)
-		return r;
-	row = *stored;
-	row.status = STORE_EXCEPTION_SUPERSEDED;
-	r = store_exception_update(omit->job->store, &row);
-	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
-}
-
 static int omit_overtake(struct omit *omit, struct slice group_id)
 {
 	struct overtaken overtaken = {.omit = omit};
@@ -553,7 +540,7 @@ static int omit_overtake(struct omit *omit, struct slice group_id)
 	if (r == 0 && overtaken.count > 0)
 		r = omit_begin(omit);
 	for (i = 0; r == 0 && i < overtaken.count; i++)
-		r = overtaken_close(omit, overtaken.items[i]);
+		r = supersede_item(omit->job->store, overtaken.items[i], &omit->arena);
 	omit->chunk_members += overtaken.count;
 	return r;
 }

@@ -40,12 +40,11 @@ static int supersede_note(void *context, const struct store_exception *item)
 	return r;
 }
 
-static int supersede_close(struct pass *pass, struct slice item_id)
+int supersede_item(struct store *store, struct slice item_id, struct arena *arena)
 {
-	struct store *store = pass_job(pass)->store;
 	const struct store_exception *stored;
 	struct store_exception item;
-	int r = store_exception_get(store, item_id, &pass->family_arena, &stored);
+	int r = store_exception_get(store, item_id, arena, &stored);
 
 	if (r < 0 || stored == NULL)
 		return r;
@@ -70,7 +69,7 @@ int supersede_items(struct pass *pass, const struct member_record *record)
 		return 0;
 	r = store_exceptions_each(pass_job(pass)->store, &filter, supersede_note, &supersede);
 	for (i = 0; r == 0 && i < supersede.count; i++)
-		r = supersede_close(pass, supersede.items[i]);
+		r = supersede_item(pass_job(pass)->store, supersede.items[i], &pass->family_arena);
 	return r;
 }
 
@@ -133,6 +132,6 @@ int supersede_line(struct pass *pass, const struct remittance_line *line)
 		return 0;
 	r = store_exceptions_each(pass_job(pass)->store, &filter, line_note, &search);
 	for (i = 0; r == 0 && i < search.count; i++)
-		r = supersede_close(pass, search.items[i]);
+		r = supersede_item(pass_job(pass)->store, search.items[i], &pass->family_arena);
 	return r;
 }

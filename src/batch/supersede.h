@@ -10,6 +10,8 @@
 
 #include "pass.h"
 
+/* The item has no effect any more. Inside the caller's transaction. */
+int supersede_item(struct store *store, struct slice item_id, struct arena *arena);
 /* Inside the chunk's transaction. */
 int supersede_items(struct pass *pass, const struct member_record *record);
 /* The same for a line of a corrected remittance. */

@@ -147,7 +147,7 @@ static int check_release(struct work *work, struct slice note)
 		return refuse(work, "only a held 834 set can be released");
 	if (json_find(tset->header, "purpose", &purpose) && slice_is(json_decode(&work->arena, purpose), "22"))
 		return refuse(work, "an information copy is never applied");
-	r = store_full_is_overtaken(work->store, item->tset_no, &overtaken);
+	r = store_full_is_overtaken(work->store, item->tset_no, SLICE_EMPTY, &overtaken);
 	return r == 0 && overtaken ? refuse(work, "a newer full file of its group was applied since") : r;
 }
 

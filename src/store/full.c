@@ -120,7 +120,7 @@ int store_full_previous(struct store *store, uint64_t file_no, struct slice grou
 	return query_close(&query);
 }
 
-int store_full_is_overtaken(struct store *store, uint64_t tset_no, bool *ret_overtaken)
+int store_full_is_overtaken(struct store *store, uint64_t tset_no, struct slice group_id, bool *ret_overtaken)
 {
 	struct query query;
 
@@ -128,9 +128,10 @@ int store_full_is_overtaken(struct store *store, uint64_t tset_no, bool *ret_ove
 	query_open(&query, store,
 		   "SELECT 1 FROM full_groups mine JOIN full_groups g ON g.group_id = mine.group_id "
 		   "JOIN full_sets s ON s.tset_no = g.tset_no JOIN tsets t ON t.tset_no = g.tset_no "
-		   "WHERE mine.tset_no = ?1 AND s.mode = 'replace' AND t.outcome = 'applied' "
+		   "WHERE mine.tset_no = ?1 AND (?2 = '' OR mine.group_id = ?2) AND s.mode = 'replace' AND t.outcome = 'applied' "
 		   "AND t.file_no > (SELECT file_no FROM tsets WHERE tset_no = ?1) LIMIT 1");
 	query_u64(&query, tset_no);
+	query_text(&query, group_id);
 	*ret_overtaken = query_row(&query);
 	return query_close(&query);
 }

@@ -653,6 +653,57 @@ static void test_decision_is_carried_out_before_its_correction(void **state)
 	assert_in_range(plan.nth, 3, 20);
 }
 
+/* A full file of BO KAY, and of ANNA FIORELLI where she is `there`. */
+static const char *a_full_file(unsigned number, bool there)
+{
+	const char *anna = "INS*Y*18*030*XN*A***FT~REF*0F*E1~REF*1L*G1~NM1*IL*1*FIORELLI*ANNA****34*219091101~"
+			   "DMG*D8*19800228*F~HD*030**HLT*P1*EMP~DTP*348*D8*20250101~";
+
+	return arena_printf(
+		       &world.paths,
+		       "ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*%09u*0*P*:~"
+		       "GS*BE*ACME*MUSTERHEALTH*20260302*0200*%u*X*005010X220A1~ST*834*0001*005010X220A1~"
+		       "BGN*00*R%u*20260302*0200****RX~REF*38*G1~N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*PLAN*FI*009998877~"
+		       "INS*Y*18*030*XN*A***FT~REF*0F*E2~REF*1L*G1~NM1*IL*1*KAY*BO****34*219093303~"
+		       "DMG*D8*19620711*M~HD*030**HLT*P1*EMP~DTP*348*D8*20250101~%sSE*%u*0001~GE*1*%u~IEA*1*%09u~",
+		       number, number, number, there ? anna : "", there ? 20 : 13, number, number)
+		.data;
+}
+
+static unsigned anna_ends(void)
+{
+	assert_int_equal(muster("members show M100000008 --json"), 0);
+	return count_in("said", "\"ends_on\": \"2026-03-31\"");
+}
+
+/* Left out of a full file, released, and found in the next one before the release was carried out: her coverage would end. */
+static void test_release_is_overtaken_by_a_newer_full_file(void **state)
+{
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_DB_COMMIT), 1, ENV_FAULT_KILL, 0};
+	unsigned before, overtaken = 0;
+	int status = -1;
+
+	for (plan.nth = 1; status == -1; plan.nth++) {
+		setup(state);
+		put("bo.csv", "member_id,subscriber_id,relationship,last_name,first_name,ssn,birth_on,sex,group_id,plan_id,tier,begins_on\n"
+			      "M100000016,E2,18,KAY,BO,219093303,1962-07-11,M,G1,P1,EMP,2025-01-01\n");
+		put("partners/acme.yaml", "isa_sender: ACME\nomission: exception\n");
+		assert_int_equal(muster("-q load members bo.csv"), 0);
+		put("a.834", a_full_file(1, false));
+		assert_int_equal(muster("process --out o a.834"), 0);
+		assert_int_equal(count_in("o/a.834.exceptions.csv", "F00000001-1-2"), 1);
+		status = muster_with("queue resolve F00000001-1-2 release --note asked", &plan);
+		before = anna_ends();
+		put("b.834", a_full_file(2, true));
+		assert_int_equal(muster("process --out o b.834"), 0);
+		assert_int_equal(muster("run"), 0);
+		overtaken += count_in("said", "closed without an effect");
+		assert_int_equal(anna_ends(), before);
+	}
+	assert_int_equal(status, 0);
+	assert_int_equal(overtaken, 1);
+}
+
 /* What is no plain file of its own must neither be read as a filing nor hang the night. */
 static void test_no_plain_files(void **state)
 {
@@ -689,6 +740,7 @@ int main(void)
 		cmocka_unit_test_setup(test_others_write_while_somebody_previews, setup),
 		cmocka_unit_test_setup(test_candidate_new_in_the_same_family, setup),
 		cmocka_unit_test_setup(test_decision_is_carried_out_before_its_correction, setup),
+		cmocka_unit_test_setup(test_release_is_overtaken_by_a_newer_full_file, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
 	};
 
