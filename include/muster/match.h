@@ -123,6 +123,13 @@ struct match_result {
 int match_person(struct arena *arena, const struct match_candidates *candidates, const struct match_query *query,
                  struct match_result *ret_result);
 
+/*
+ * How the record compares with this one member, whoever else there may be: for somebody whom no search brought. Evidence
+ * and bits as a candidate's. `member` has a member_no. 0 or -ENOMEM.
+ */
+int match_person_pair(struct arena *arena, const struct match_query *query, const struct member *member,
+                      struct match_candidate *ret_candidate);
+
 /* Do two first names mean the same by the nickname table, or one as prefix or initial of the other? For decide's texts. */
 bool match_first_names_agree(struct slice a, struct slice b);
 /* Equal when case, accents, punctuation, blanks and a suffix on one side only are left out. */

@@ -784,7 +784,8 @@ struct store_label {
 	enum store_label_verdict verdict;
 	uint64_t member_no;      /* 0 = none */
 	struct slice operator_id;
-	const struct store_candidate *candidates; /* as shown, best first; evidence without values, member_id not kept */
+	/* As shown, best first, then who is named besides; evidence without values, his without bits; member_id not kept. */
+	const struct store_candidate *candidates;
 	uint32_t candidate_count;
 	/* Filled when read: */
 	uint64_t file_no;

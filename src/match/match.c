@@ -178,3 +178,14 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 	error = match_strict_decide(&strict, ret_result);
 	return error < 0 ? error : explain(&search, ret_result);
 }
+
+int match_person_pair(struct arena *arena, const struct match_query *query, const struct member *member,
+		      struct match_candidate *ret_candidate)
+{
+	struct search search = {.arena = arena, .query = query, .model = query->model, .intent = query->intent};
+	int error = search.model == NULL ? match_model_default(arena, &search.model) : 0;
+
+	if (error == 0)
+		error = search_run_one(&search, member);
+	return error < 0 ? error : match_score_explain(arena, query, search.sent, search.scored[0], ret_candidate);
+}

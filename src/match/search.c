@@ -259,3 +259,18 @@ int search_run(struct search *search)
 	search_weigh_anew(search);
 	return 0;
 }
+
+int search_run_one(struct search *search, const struct member *member)
+{
+	int error = normalise(search);
+
+	search->pool.arena = search->arena;
+	if (error >= 0)
+		error = match_pool_add(&search->pool, member);
+	if (error >= 0)
+		error = weigh_pool(search, 0);
+	if (error < 0)
+		return error;
+	search_weigh_anew(search);
+	return 0;
+}

@@ -28,6 +28,8 @@ struct search {
 
 /* Gather, compare, weigh, sort. The caller has set arena to query, except_no and with_duplicates. 0 or <0. */
 int search_run(struct search *search);
+/* The same with one member alone, whether any key finds him or not. */
+int search_run_one(struct search *search, const struct member *member);
 /* Probabilities once more, without those who were excluded since. */
 void search_weigh_anew(struct search *search);
 /* True when members `a` and `b` of the pool are the same person twice; only asked with with_duplicates. */

@@ -2,9 +2,12 @@
  * label: a decision on who is meant, as something to learn from.
  *
  * The evidence is what the representative was shown, not what today's members would give. Of it fields, levels and bits
- * are kept, no values: a label says how two people compare, not who they are.
+ * are kept, no values: a label says how two people compare, not who they are. Who is named without having been shown is
+ * compared here, before the decision changes him; he was not weighed, so his levels stand without bits.
  */
 #include "item.h"
+
+#include "muster/match.h"
 
 /* [{"field":"ssn","key":"one_edit","bits":1.400,"against":"housemate"},..] */
 static int strip_evidence(struct arena *arena, struct slice evidence, struct slice *ret_stripped)
@@ -31,29 +34,131 @@ static int strip_evidence(struct arena *arena, struct slice evidence, struct sli
 	return ret_stripped->data != NULL ? 0 : -ENOMEM;
 }
 
-static int copy_candidates(struct arena *arena, const struct store_exception *item, struct store_label *label)
+static int copy_candidates(struct arena *arena, const struct store_exception *item, struct store_candidate *rows)
 {
-	struct store_candidate *rows = arena_alloc_array(arena, item->candidate_count + 1, sizeof(*rows));
 	uint32_t i;
-	int r = rows != NULL ? 0 : -ENOMEM;
+	int r = 0;
 
 	for (i = 0; r == 0 && i < item->candidate_count; i++) {
 		rows[i] = item->candidates[i];
 		r = strip_evidence(arena, item->candidates[i].evidence, &rows[i].evidence);
 	}
-	label->candidates = rows;
-	label->candidate_count = item->candidate_count;
 	return r;
 }
 
-/* Whom the decision names; 0 where it names nobody. */
-static int find_named(struct store *store, struct arena *arena, struct slice id, uint64_t *ret_member_no)
+/* The record as the item keeps it. */
+static struct member sent_of(const struct item_view *view)
 {
-	const struct member *member;
-	int r = store_member_get(store, id, arena, &member);
+	struct member sent = {
+		.member_id = view->sent[INCOMING_member_id_sent],
+		.subscriber_id = view->sent[INCOMING_subscriber_id],
+		.relationship = view->sent[INCOMING_relationship],
+		.last_name = view->sent[INCOMING_last_name],
+		.first_name = view->sent[INCOMING_first_name],
+		.middle_name = view->sent[INCOMING_middle_name],
+		.suffix = view->sent[INCOMING_suffix],
+		.ssn = view->has_ssn ? view->sent[INCOMING_ssn] : SLICE_EMPTY,
+		.birth_on = DATE_NONE,
+		.sex = view->sent[INCOMING_sex].len > 0 ? view->sent[INCOMING_sex].data[0] : '\0',
+		.address1 = view->sent[INCOMING_address1],
+		.city = view->sent[INCOMING_city],
+		.state = view->sent[INCOMING_state],
+		.zip = view->sent[INCOMING_zip],
+		.phone = view->sent[INCOMING_phone],
+		.email = view->sent[INCOMING_email],
+	};
 
+	if (!date_parse_iso(view->sent[INCOMING_birth_on], &sent.birth_on))
+		sent.birth_on = DATE_NONE;
+	return sent;
+}
+
+/* His family's subscriber has an SSN, which may stand on a dependent's record. */
+static int find_subscriber_ssn(struct store *store, struct arena *arena, struct slice subscriber_id, struct slice *ret_ssn)
+{
+	const struct member **members;
+	uint32_t count;
+	int r = 0;
+
+	*ret_ssn = SLICE_EMPTY;
+	if (subscriber_id.len == 0)
+		return 0;
+	r = store_household(store, subscriber_id, arena, &members, &count);
+	if (r == 0 && count > 0 && slice_is(members[0]->relationship, "18"))
+		*ret_ssn = members[0]->ssn;
+	return r;
+}
+
+/* [{"field":"ssn","key":"one_edit"},..] */
+static int write_levels(struct arena *arena, const struct match_candidate *candidate, struct slice *ret_levels)
+{
+	struct buffer text;
+	struct json json;
+	uint32_t i;
+
+	buffer_init(&text, arena->env);
+	json_init(&json, &text, false);
+	json_array_begin(&json, NULL);
+	for (i = 0; i < candidate->evidence_count; i++) {
+		if (candidate->evidence[i].key[0] == '\0')
+			continue;
+		json_object_begin(&json, NULL);
+		json_text(&json, "field", slice_from(candidate->evidence[i].field));
+		json_text(&json, "key", slice_from(candidate->evidence[i].key));
+		json_object_end(&json);
+	}
+	json_array_end(&json);
+	*ret_levels = text.error == 0 ? arena_dup(arena, buffer_slice(&text)) : SLICE_EMPTY;
+	buffer_fini(&text);
+	return ret_levels->data != NULL ? 0 : -ENOMEM;
+}
+
+/* Behind those who were shown: the one who is meant and was not among them. */
+static int add_named(struct store *store, struct arena *arena, const struct store_exception *item,
+		     const struct member *member, struct store_candidate *ret_row)
+{
+	struct match_query query = {.intent = MATCH_CHANGE, .group_id = item->group_id};
+	struct match_candidate compared;
+	struct item_view view;
+	struct member sent;
+	int r = item_view_init(&view, arena, item);
+
+	if (r != 0)
+		return r;
+	sent = sent_of(&view);
+	query.sent = &sent;
+	query.is_subscriber = slice_is(sent.relationship, "18");
+	query.subscriber_id_is_ssn = sent.ssn.len > 0 && slice_equal(sent.ssn, sent.subscriber_id);
+	if (!query.is_subscriber)
+		r = find_subscriber_ssn(store, arena, member->subscriber_id, &query.subscriber_ssn);
 	if (r == 0)
-		*ret_member_no = member != NULL ? member->member_no : 0;
+		r = match_person_pair(arena, &query, member, &compared);
+	*ret_row = (struct store_candidate){.member_no = member->member_no};
+	return r == 0 ? write_levels(arena, &compared, &ret_row->evidence) : r;
+}
+
+static bool is_shown(const struct store_exception *item, uint64_t member_no)
+{
+	uint32_t i;
+
+	for (i = 0; i < item->candidate_count; i++)
+		if (item->candidates[i].member_no == member_no)
+			return true;
+	return false;
+}
+
+/* What was shown, and whom the decision names besides. `member` NULL: nobody on file. */
+static int take_evidence(struct store *store, struct arena *arena, const struct store_exception *item,
+			 const struct member *member, struct store_label *label)
+{
+	struct store_candidate *rows = arena_alloc_array(arena, item->candidate_count + 1, sizeof(*rows));
+	uint32_t count = item->candidate_count;
+	int r = rows != NULL ? copy_candidates(arena, item, rows) : -ENOMEM;
+
+	if (r == 0 && label->verdict == STORE_LABEL_SAME && member != NULL && !is_shown(item, member->member_no))
+		r = add_named(store, arena, item, member, &rows[count++]);
+	label->candidates = rows;
+	label->candidate_count = count;
 	return r;
 }
 
@@ -84,6 +189,7 @@ int item_label(struct store *store, struct arena *arena, const struct store_exce
 	struct store_label label = {.exception_no = item->exception_no,
 				    .version = item->version,
 				    .operator_id = item->operator_id};
+	const struct member *member = NULL;
 	bool money = false;
 	int r;
 
@@ -102,9 +208,10 @@ int item_label(struct store *store, struct arena *arena, const struct store_exce
 	if (r != 0 || money)
 		return r;
 	if (id.len > 0)
-		r = find_named(store, arena, id, &label.member_no);
+		r = store_member_get(store, id, arena, &member);
+	label.member_no = member != NULL ? member->member_no : 0;
 	if (r == 0)
-		r = copy_candidates(arena, item, &label);
+		r = take_evidence(store, arena, item, member, &label);
 	if (r == 0)
 		r = store_label_add(store, &label);
 	if (r == 0)

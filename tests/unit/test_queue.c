@@ -370,9 +370,11 @@ static void wants_ruled_out(const char *id, uint32_t count, uint64_t first)
 		assert_int_equal(member_nos[0], first);
 }
 
-#define SHOWN                                                                                                          \
+#define SHOWN_BOTH                                                                                                     \
 	" 1 912000 [{\"field\":\"ssn\",\"key\":\"one_edit\",\"bits\":4.250,\"against\":\"stranger\"},{\"field\":"              \
-	"\"first_name\",\"key\":\"nickname\",\"bits\":-1.500,\"against\":\"housemate\"}] 2 1000 []\n"
+	"\"first_name\",\"key\":\"nickname\",\"bits\":-1.500,\"against\":\"housemate\"}] 2 1000 []"
+#define SHOWN SHOWN_BOTH "\n"
+#define LEVEL(field, key) "{\"field\":\"" field "\",\"key\":\"" key "\"}"
 
 static void keeps_what_a_decision_teaches(void **state)
 {
@@ -388,6 +390,51 @@ static void keeps_what_a_decision_teaches(void **state)
 	assert_int_equal(resolve(ITEM_MONEY, "match:G1", 0, &why), 0);
 	wants_labels("F00000001-1-2 v2 same 1 by rep1:" SHOWN); /* these say nothing of who somebody is */
 	buffer_fini(&why);
+}
+
+/* The decision with its label and what it rules out, or nothing of them. */
+static void decide_whichever_allocation_fails(const char *decision)
+{
+	struct queue_decision d = {S(ITEM_WAITING), slice_from(decision), S(""), S("rep1"), 1, QUEUE_RELEASE_BY_TWO};
+	struct buffer why;
+	struct env_fault fault;
+	uint64_t nth;
+	int r = -ENOMEM;
+
+	buffer_init(&why, &world.env);
+	env_fault_init(&fault, &world.env, 1);
+	for (nth = 1; r == -ENOMEM; nth++) {
+		wants_labels("");
+		wants_ruled_out(ITEM_WAITING, 0, 0);
+		assert_int_equal(item(ITEM_WAITING)->version, 1);
+		env_fault_plan(&fault,
+			       (struct env_fault_plan){ENV_FAULT_OP(ENV_ALLOC), nth, ENV_FAULT_ERROR_ONCE, ENOMEM});
+		r = queue_resolve(store, &fault.env, &d, &why);
+	}
+	assert_int_equal(r, 0);
+	assert_true(nth > 3);
+	buffer_fini(&why);
+}
+
+/* Nobody had shown him: how he compares is kept all the same, as he was before the decision. */
+static void keeps_how_one_compares_who_was_not_shown(void **state)
+{
+	struct member cleo = a_member(S("M000000034"), S("S7"), S("18"));
+
+	(void)state;
+	cleo.first_name = S("ANNE");
+	cleo.ssn = S("219090003");
+	begin();
+	assert_int_equal(store_member_insert(store, &cleo, &(struct store_keys){0}, &arena), 0);
+	commit();
+	decide_whichever_allocation_fails("match:M000000034");
+	wants_labels("F00000001-1-2 v2 same 3 by rep1:" SHOWN_BOTH " 3 0 [" LEVEL("member_id", "missing")
+		     "," LEVEL("ssn", "one_edit") "," LEVEL("birth_on", "equal") "," LEVEL("first_name", "nickname")
+		     "," LEVEL("last_name", "equal") "," LEVEL("middle_name", "missing") "," LEVEL("suffix", "missing")
+		     "," LEVEL("sex", "missing") "," LEVEL("relationship", "self") "," LEVEL("subscriber_id", "missing")
+		     "," LEVEL("group_id", "missing") "," LEVEL("address1", "equal") "," LEVEL("phone", "missing")
+		     "," LEVEL("email", "missing") "]\n");
+	wants_ruled_out(ITEM_WAITING, 2, 1);
 }
 
 static void takes_a_candidate_away(void **state)
@@ -411,31 +458,12 @@ static void takes_a_candidate_away(void **state)
 	buffer_fini(&why);
 }
 
-/* Whichever allocation fails: the decision with its label and what it rules out, or nothing of them. */
 static void keeps_all_of_a_decision_or_nothing(void **state)
 {
-	struct queue_decision d = {S(ITEM_WAITING), S("not:M000000018"), S(""), S("rep1"), 1, QUEUE_RELEASE_BY_TWO};
-	struct buffer why;
-	struct env_fault fault;
-	uint64_t nth;
-	int r = -ENOMEM;
-
 	(void)state;
-	buffer_init(&why, &world.env);
-	env_fault_init(&fault, &world.env, 1);
-	for (nth = 1; r == -ENOMEM; nth++) {
-		wants_labels("");
-		wants_ruled_out(ITEM_WAITING, 0, 0);
-		assert_int_equal(item(ITEM_WAITING)->version, 1);
-		env_fault_plan(&fault,
-			       (struct env_fault_plan){ENV_FAULT_OP(ENV_ALLOC), nth, ENV_FAULT_ERROR_ONCE, ENOMEM});
-		r = queue_resolve(store, &fault.env, &d, &why);
-	}
-	assert_int_equal(r, 0);
-	assert_true(nth > 3);
+	decide_whichever_allocation_fails("not:M000000018");
 	wants_labels("F00000001-1-2 v2 not_same 1 by rep1:" SHOWN);
 	wants_ruled_out(ITEM_WAITING, 1, 1);
-	buffer_fini(&why);
 }
 
 static void leases_what_is_most_urgent(void **state)
@@ -685,6 +713,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_file_of_decisions_is_one_voice, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_releases_where_the_site_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_what_a_decision_teaches, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_how_one_compares_who_was_not_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_a_candidate_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_all_of_a_decision_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(leases_what_is_most_urgent, setup, teardown),
