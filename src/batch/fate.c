@@ -213,18 +213,19 @@ static int hold_for_name(struct validate *validate, struct store_tset *row)
 	}
 	for (part = 0; part < PROFILE_NAME_PARTS; part++) {
 		const struct slice said = validate->name_parts[part];
-		char name[64], sent[64];
+		char said_text[64], sent_text[64];
 		const char *where = "";
 		bool agrees;
-		struct slice reason = envelope_of(validate, (enum profile_name_part)part, &where, &agrees);
+		const struct slice sent = envelope_of(validate, (enum profile_name_part)part, &where, &agrees);
+		struct slice reason;
 
 		if (agrees)
 			continue;
 		reason = arena_printf(&validate->arena,
 				      "the file's name says %s %s, but %s is %s; nothing was applied",
 				      profile_name_part_text((enum profile_name_part)part),
-				      job_safe_name(said, name, sizeof(name)), where,
-				      job_safe_name(reason, sent, sizeof(sent)));
+				      job_safe_name(said, said_text, sizeof(said_text)), where,
+				      job_safe_name(sent, sent_text, sizeof(sent_text)));
 		tset_row_hold(row, CATEGORY_FILE_HOLD, reason);
 		return reason.data != NULL ? 0 : -ENOMEM;
 	}
