@@ -138,7 +138,7 @@ static int write_learned(struct cli *cli, const struct labels *labels, const str
 	buffer_fini(&text);
 	if (r == 0)
 		cli_say(cli,
-			"%s: %u decisions (%u withdrawn, %u of a member who was not shown), %u pairs the same, %u not; left out "
+			"%s: %u decisions (%u withdrawn, %u of a member who was not compared), %u pairs the same, %u not; left out "
 			"%u contradictory, %u useless; among %llu records. Look at it with muster match shadow before "
 			"muster.yaml names it",
 			id, labels->decisions, labels->withdrawn, labels->not_shown, learned->same, learned->other,

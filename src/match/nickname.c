@@ -2,7 +2,8 @@
  * nickname: given names and their short forms.
  *
  * specs/nicknames.csv is searched in place by halving: its lines are sorted bytewise by name, and those that start
- * with '#' sort before all names. No table is built, nothing is allocated.
+ * with '#' sort before all names. No table is built, nothing is allocated. A name stands among the long forms of each of
+ * its short forms, so that one line tells whether two names are a pair.
  */
 #include "person.h"
 
@@ -98,9 +99,11 @@ enum match_nickname match_nickname(struct slice a, struct slice b)
 {
 	struct nickname_line of_a, of_b;
 
-	if (!line_find(a, &of_a) || !line_find(b, &of_b))
+	if (!line_find(a, &of_a))
 		return NICKNAME_NONE;
-	if (list_has(of_a.short_forms, b) || list_has(of_b.short_forms, a))
+	if (list_has(of_a.short_forms, b) || list_has(of_a.long_forms, b))
 		return NICKNAME_DIRECT;
+	if (of_a.long_forms.len == 0 || !line_find(b, &of_b))
+		return NICKNAME_NONE;
 	return lists_meet(of_a.long_forms, of_b.long_forms) ? NICKNAME_SHARED : NICKNAME_NONE;
 }

@@ -114,8 +114,8 @@ static int32_t rest_of(const int32_t *sums, int32_t strongest)
 
 	for (class = CLASS_STRANGER; class < CLASS_COUNT; class++)
 		if (sums[class] > strongest - 30000)
-			all += match_exp2_millibits(sums[class] - strongest);
-	return -match_log2_millibits(all);
+			all += sums[class] == strongest ? 1.0 : match_exp2_millibits(sums[class] - strongest);
+	return all == 1.0 ? 0 : -match_log2_millibits(all);
 }
 
 /* Somebody of the household, twins among them as often as they are. */

@@ -9,6 +9,7 @@
 #include "muster/csv.h"
 #include "muster/env.h"
 #include "muster/io.h"
+#include "muster/specs.h"
 
 static struct env env;
 static struct arena arena;
@@ -780,6 +781,34 @@ static void test_first_names(void **state)
 	assert_false(match_first_names_agree(S(""), S("JADA")));
 }
 
+/* The table of short forms is read from either end: a pair that stands in one line alone would hold one way only. */
+static void test_short_forms_hold_both_ways(void **state)
+{
+	struct slice file = specs_find("nicknames.csv"), name, form;
+	size_t at, end, first, second, begin, forms = 0;
+
+	(void)state;
+	for (at = 0; at < file.len; at = end + 1) {
+		end = slice_find(file, '\n', at);
+		first = slice_find(file, ',', at);
+		if (file.data[at] == '#' || first >= end)
+			continue;
+		name = slice_of(file.data + at, first - at);
+		for (second = slice_find(file, ',', first + 1); first < end; first = begin) {
+			begin = slice_find(file, ' ', first + 1);
+			begin = begin < second || first >= second ? begin : second;
+			begin = begin < end ? begin : end;
+			form = slice_of(file.data + first + 1, begin - first - 1);
+			if (form.len == 0)
+				continue;
+			if (!match_first_names_agree(name, form) || !match_first_names_agree(form, name))
+				fail_msg("%.*s and %.*s", (int)name.len, name.data, (int)form.len, form.data);
+			forms++;
+		}
+	}
+	assert_true(forms > 4000);
+}
+
 static void test_evidence_adds_up(void **state)
 {
 	struct match_result result =
@@ -891,6 +920,7 @@ int main(void)
 		KNOWN(test_representatives_word),
 		KNOWN(test_payment),
 		cmocka_unit_test(test_first_names),
+		cmocka_unit_test(test_short_forms_hold_both_ways),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_simulated_members),
