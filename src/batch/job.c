@@ -138,6 +138,7 @@ int job_walk_with(struct job *job, bool wants_content, const struct check_handle
 	if (job->profile->max_inflated_bytes != 0)
 		io_source_limit(source, job->profile->max_inflated_bytes);
 	check.skip_content_hash = !wants_content;
+	check.known_sound = job->sound;
 	r = check_source(job->env, job->batch->settings.guides, source, &check, handler);
 	io_source_close(source);
 	return r;

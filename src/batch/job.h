@@ -47,6 +47,7 @@ struct job {
 	/* What pass 1 found. */
 	struct arena findings_arena;
 	struct finding_list findings;
+	bool sound;                   /* it was walked to its end, and there was nothing to find */
 	struct ack *ack;
 	bool truncated;               /* an interchange without its IEA */
 	bool broken;                  /* an error that belongs to no interchange */

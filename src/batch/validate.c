@@ -451,6 +451,7 @@ int job_validate(struct job *job, bool record)
 	r = validate_setup(&validate, job, record && !job->duplicate);
 	if (r == 0)
 		r = job_walk(&validate.pass, validate_handler);
+	job->sound = r == 0 && job->findings.count == 0 && job->findings.dropped == 0;
 	if (r == 0 && record)
 		r = validate_end(&validate);
 	if (r < 0 && record)

@@ -327,10 +327,13 @@ COLD static int report_not_used(struct check *check, const struct guide_segment 
 static inline int look_inside(struct check *check, const struct plan_node *node, const struct x12_segment *segment)
 {
 	const struct plan_segment *plan = &check->plan->segments[node->segment];
-	const struct known *known = check_memory_of(check, segment);
+	const struct known *known;
 	bool is_ruled = plan->ruled;
 	int r = 0;
 
+	if (check->options.known_sound)
+		return plan->wanted ? hand_on(check, &check->guide->segments[node->segment], segment) : 0;
+	known = check_memory_of(check, segment);
 	if (check->held_count != 0)
 		r = report_release_held(check);
 	if (r == 0 && plan->not_used)
