@@ -467,6 +467,11 @@ static int change_elsewhere(struct record_work *it, const struct line *line, dat
 	after.span_no = 0;
 	after.group_id = line->group->group_id;
 	after.begins_on = day;
+	if (line->ends_on != DATE_NONE)
+		after.ends_on = line->ends_on;
+	if (after.ends_on != DATE_NONE && after.ends_on < day)
+		return work_fail(it->work, CATEGORY_BAD_DATES,
+				 SLICE_LITERAL("The coverage would end before it begins."));
 	if (line->plan != NULL) {
 		after.plan_id = line->plan->plan_id;
 		after.insurance_line = line->plan->insurance_line;

@@ -142,31 +142,36 @@ static int load_group(struct record_work *it, struct slice group_id, const struc
 	return error == 0 ? separation_reroute(it, ret_group) : error;
 }
 
-int resolve_own_groups(struct record_work *it, date_day day)
+/* A group that no record named, but the coverage on file: not where it is another sponsor's. */
+static int require_own_group(struct record_work *it, struct slice group_id)
 {
 	const struct decide_view *view = it->work->input->view;
+	const struct group *group;
+	bool is_other = false;
+	int error = view->group(view->context, group_id, it->work->arena, &group);
+
+	if (error >= 0 && group != NULL)
+		error = is_of_another(it, group, &is_other);
+	if (error < 0 || !is_other)
+		return error;
+	return work_failf(it->work, CATEGORY_UNKNOWN_GROUP,
+			  "No group number was sent, and the member is covered in group %.*s of another sponsor: which "
+			  "coverage is meant?",
+			  SLICE_ARGS(group_id));
+}
+
+int resolve_own_groups(struct record_work *it, date_day day)
+{
 	uint32_t i;
+	int error = 0;
 
-	for (i = 0; i < it->draft->spans.count; i++) {
+	for (i = 0; i < it->draft->spans.count && error == 0; i++) {
 		const struct coverage_span *span = &it->draft->spans.items[i].span;
-		const struct group *group;
-		bool is_other = false;
-		int error;
 
-		if (span->voided || (day != DATE_NONE && span->ends_on != DATE_NONE && span->ends_on < day))
-			continue;
-		error = view->group(view->context, span->group_id, it->work->arena, &group);
-		if (error >= 0 && group != NULL)
-			error = is_of_another(it, group, &is_other);
-		if (error < 0)
-			return error;
-		if (is_other)
-			return work_failf(it->work, CATEGORY_UNKNOWN_GROUP,
-					  "No group number was sent, and the member is covered in group %.*s of another "
-					  "sponsor: which coverage is meant?",
-					  SLICE_ARGS(span->group_id));
+		if (!span->voided && (day == DATE_NONE || span->ends_on == DATE_NONE || span->ends_on >= day))
+			error = require_own_group(it, span->group_id);
 	}
-	return 0;
+	return error;
 }
 
 int resolve_record_group(struct record_work *it, const struct group **ret_group)
@@ -183,8 +188,11 @@ static int resolve_group(struct record_work *it, struct line *line)
 	int error = 0;
 
 	line->group_id = enroll_coverage_group(it->work->input->family->header, it->record, coverage);
-	if (line->group_id.len == 0)
+	if (line->group_id.len == 0) {
 		error = implied_group(it, &line->group_id);
+		if (error == 0 && line->group_id.len > 0)
+			error = require_own_group(it, line->group_id);
+	}
 	if (error != 0)
 		return error;
 	if (line->group_id.len == 0)
