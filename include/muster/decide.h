@@ -202,6 +202,7 @@ struct decide_input {
 	/* A representative's decision on the one record of this family (reprocess): empty = none. */
 	struct slice forced_member_id;
 	bool forced_new;
+	bool insists; /* he was told already that the person is on file (DUP_ADD), and says `new` all the same */
 	/* Told of each record that was matched, before anything follows from it; the result lives in the arena. May be NULL. */
 	void (*matched)(void *context, const struct member_record *record, const struct match_result *result);
 	void *matched_context;

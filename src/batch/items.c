@@ -147,6 +147,7 @@ static int item_record(struct pass *pass, const struct enroll_family *whole, uin
 		.last_chance = true,
 		.forced_member_id = item_member(item),
 		.forced_new = slice_is(item->decision, "new"),
+		.insists = item->told_on_file,
 	};
 	int r;
 
@@ -259,6 +260,7 @@ static int list_add(struct item_list *list, const struct store_exception *except
 		.decision = arena_dup(&list->arena, exception->decision),
 		.operator_id = arena_dup(&list->arena, exception->operator_id),
 		.omitted = exception->category == CATEGORY_OMITTED,
+		.told_on_file = exception->category == CATEGORY_DUP_ADD,
 		.superseded = exception->status == STORE_EXCEPTION_SUPERSEDED,
 		.end = BATCH_ITEM_BEFORE,
 	};

@@ -181,6 +181,45 @@ int person_identify(struct record_work *it)
 	return 0;
 }
 
+/* More likely he than not. */
+#define LIKELY 0.5
+
+static bool is_likely(const struct match_result *found)
+{
+	return found->disposition == MATCH_AUTO ||
+	       (found->disposition == MATCH_REVIEW && found->candidate_count > 0 && found->candidates[0].probability >= LIKELY);
+}
+
+/*
+ * A representative says `new`, which rules out all whom he was shown. Yet somebody fits: the same person was taken in since,
+ * by another record or by his own word on it. He is asked once more, for one person is not two members.
+ */
+static int check_still_new(struct record_work *it, const struct match_query *forced)
+{
+	const struct decide_input *input = it->work->input;
+	struct match_query query = *forced;
+	struct match_result found;
+	int error = 0;
+
+	if (!input->forced_new || input->insists)
+		return 0;
+	query.forced_new = false;
+	if (input->view->ruled_out != NULL)
+		error = person_identify(it);
+	if (error == 0 && input->view->ruled_out != NULL)
+		error = input->view->ruled_out(input->view->context, &it->identity, it->work->arena, &query.ruled_out,
+					       &query.ruled_out_count);
+	if (error >= 0)
+		error = match_person(it->work->arena, &input->view->candidates, &query, &found);
+	if (error < 0 || !is_likely(&found))
+		return error < 0 ? error : 0;
+	it->match = found;
+	return work_failf(it->work, CATEGORY_DUP_ADD,
+			  "The person seems to be on file by now, as member %.*s: is this another one? Then `new` once more.",
+			  SLICE_ARGS(found.disposition == MATCH_AUTO ? found.member->member_id
+								     : found.candidates[0].member->member_id));
+}
+
 int person_match(struct record_work *it)
 {
 	struct work *work = it->work;
@@ -220,6 +259,9 @@ int person_match(struct record_work *it)
 		if (error < 0)
 			return error;
 	}
+	error = check_still_new(it, &query);
+	if (error != 0)
+		return error;
 	error = match_person(work->arena, is_forced(it) ? &input->view->candidates : &candidates, &query, &it->match);
 	/* Who stands in a full file is known as a rule; who is not, is looked at as one who is added. */
 	if (error == 0 && (is_compared(it) || is_upsert(it)) && !is_forced(it) && it->match.disposition == MATCH_REVIEW &&
