@@ -9,7 +9,9 @@
  * What makes the picture whole:
  *   - The lock file is held shared for the store's life: nobody copies the WAL into the database meanwhile (store.c), so
  *     the database file stays as it is. Writers hold it shared, too, and go on behind the end of the WAL.
- *   - While the WAL is copied a read transaction is open in the first store: SQLite begins no WAL anew under a reader.
+ *   - While the WAL is copied a read transaction is open in the first store: SQLite begins no WAL anew under a reader of it.
+ *     A reader of a WAL that stands in the database whole reads only the database, and under him it may be begun anew: whoever
+ *     does writes its header first, so one that is another after the copying says that it has to be copied again (vfs.c).
  *   - What somebody writes during the copying is in it whole or not at all: SQLite takes of a WAL the frames up to the
  *     last commit whose checksums hold.
  *   - The store is alone with its copy: locking_mode EXCLUSIVE keeps the WAL's index in memory of its own, and its VFS

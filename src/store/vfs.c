@@ -278,28 +278,65 @@ static const sqlite3_io_methods shim_methods = {
 	.xShmUnmap = shim_shm_unmap,
 };
 
-/* The bytes of the real WAL, in order, into the copy. A WAL that is not there is an empty one. */
-static int copy_wal(struct vfs_shim *shim, const char *wal, sqlite3_file *copy)
-{
-	char *buffer = env_alloc(shim->env, GATHERED_BYTES);
-	sqlite3_int64 offset = 0;
-	ssize_t bytes = 1;
-	int fd = env_open(shim->env, wal, O_RDONLY | O_NOFOLLOW, 0), rc = SQLITE_OK;
+/* Salts and checksum: a WAL that was begun anew has others. */
+#define WAL_HEADER_BYTES 32
 
-	while (buffer != NULL && fd >= 0 && rc == SQLITE_OK && bytes > 0) {
+/* The bytes of the real WAL, in order, into the copy, and which of them were its header. 0 or -errno, or SQLite's. */
+static int copy_wal_once(struct vfs_shim *shim, int fd, char *buffer, sqlite3_file *copy, char *ret_header)
+{
+	sqlite3_int64 offset = 0;
+	int error = env_seek(shim->env, fd, 0), rc = copy->pMethods->xTruncate(copy, 0);
+	ssize_t bytes = 1;
+
+	memset(ret_header, 0, WAL_HEADER_BYTES);
+	while (error == 0 && rc == SQLITE_OK && bytes > 0) {
 		bytes = env_read(shim->env, fd, buffer, GATHERED_BYTES);
+		if (bytes < 0)
+			error = (int)bytes;
+		if (bytes >= WAL_HEADER_BYTES && offset == 0)
+			memcpy(ret_header, buffer, WAL_HEADER_BYTES);
 		if (bytes > 0)
 			rc = copy->pMethods->xWrite(copy, buffer, (int)bytes, offset);
 		offset += bytes;
 	}
+	return error != 0 ? error : rc;
+}
+
+/* Is this still the header? Whoever begins the WAL anew writes it before any frame. */
+static int is_same_header(struct vfs_shim *shim, int fd, char *buffer, const char *header, bool *ret_same)
+{
+	int error = env_seek(shim->env, fd, 0);
+	ssize_t bytes = error == 0 ? env_read(shim->env, fd, buffer, WAL_HEADER_BYTES) : error;
+
+	*ret_same = bytes < WAL_HEADER_BYTES || memcmp(buffer, header, WAL_HEADER_BYTES) == 0;
+	return bytes < 0 ? (int)bytes : 0;
+}
+
+/*
+ * A WAL that is not there is an empty one. One whose frames all stand in the database may be begun anew while it is read,
+ * and what was read of it by then is older than the database: then it is read once more. That happens once at most, for
+ * nobody copies the new frames into the database meanwhile.
+ */
+static int copy_wal(struct vfs_shim *shim, const char *wal, sqlite3_file *copy)
+{
+	char header[WAL_HEADER_BYTES];
+	char *buffer = env_alloc(shim->env, GATHERED_BYTES);
+	int fd = buffer != NULL ? env_open(shim->env, wal, O_RDONLY | O_NOFOLLOW, 0) : -ENOMEM;
+	int result = fd < 0 && fd != -ENOENT ? fd : 0;
+	bool same = fd < 0;
+
+	while (result == 0 && !same) {
+		result = copy_wal_once(shim, fd, buffer, copy, header);
+		if (result == 0)
+			result = is_same_header(shim, fd, buffer, header, &same);
+	}
 	if (fd >= 0)
 		(void)env_close(shim->env, fd);
 	env_free(shim->env, buffer);
-	if (buffer == NULL || bytes < 0 || (fd < 0 && fd != -ENOENT)) {
-		shim->error = buffer == NULL ? -ENOMEM : bytes < 0 ? (int)bytes : fd;
-		return buffer == NULL ? SQLITE_IOERR_NOMEM : SQLITE_IOERR_READ;
-	}
-	return rc;
+	if (result >= 0)
+		return result;
+	shim->error = result;
+	return result == -ENOMEM ? SQLITE_IOERR_NOMEM : SQLITE_IOERR_READ;
 }
 
 /* A file beside the database, which loses its name before anything is in it: a crash leaves nothing. */

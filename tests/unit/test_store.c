@@ -290,6 +290,72 @@ static void test_beside_amid_writers(void **state)
 	assert_string_equal(meta_of(store, "left"), "399");
 }
 
+/* Somebody else's store, and the read of the WAL's copying at which he writes. */
+static struct {
+	struct env env;
+	struct store *store;
+	int reads, at;
+} intruder;
+
+static void put_members(struct store *into, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		struct member member = a_member(SLICE_EMPTY, S("F1"), S("18"));
+
+		assert_int_equal(store_member_insert(into, &member, &no_keys, &arena), 0);
+	}
+}
+
+/* `a` at the WAL's begin, and what came of it at its end; all of it in the database. */
+static void fill_wal(void)
+{
+	assert_int_equal(store_checkpoint(store, true), 0);
+	begin();
+	assert_int_equal(store_meta_put(store, "a", S("old")), 0);
+	commit();
+	begin();
+	put_members(store, 2000);
+	assert_int_equal(store_meta_put(store, "a", S("new")), 0);
+	commit();
+	assert_int_equal(store_checkpoint(store, false), 0);
+}
+
+static int intruder_gate(struct env *env, enum env_op op, const char *what)
+{
+	(void)env, (void)what;
+	if (op != ENV_READ || ++intruder.reads != intruder.at)
+		return 0;
+	assert_int_equal(store_begin(intruder.store, STORE_WRITE), 0);
+	put_members(intruder.store, 1000);
+	assert_int_equal(store_commit(intruder.store), 0);
+	return 0;
+}
+
+/* A WAL that stands in the database already may be begun anew while it is copied: what was copied by then is too old. */
+static void test_beside_while_the_wal_begins_anew(void **state)
+{
+	struct store *beside;
+	int r;
+
+	(void)state;
+	env_real_init(&intruder.env);
+	assert_int_equal(store_open(&intruder.env, world_path("muster.db"), 0, &intruder.store), 0);
+	for (intruder.at = 1; intruder.at <= 4; intruder.at++) {
+		fill_wal();
+		intruder.reads = 0;
+		world.env.gate = intruder_gate;
+		r = store_open_beside(store, &beside);
+		world.env.gate = NULL;
+		assert_int_equal(r, 0);
+		assert_true(intruder.reads >= intruder.at);
+		assert_string_equal(meta_of(beside, "a"), "new");
+		store_close(beside);
+	}
+	store_close(intruder.store);
+}
+
 /* The last close of a database checkpoints in SQLite's own habit; in ours never. */
 static void test_close_keeps_wal(void **state)
 {
@@ -1200,6 +1266,7 @@ int main(void)
 		EMPTY(test_two_writers),
 		EMPTY(test_beside),
 		EMPTY(test_beside_amid_writers),
+		EMPTY(test_beside_while_the_wal_begins_anew),
 		EMPTY(test_checkpoint),
 		EMPTY(test_close_keeps_wal),
 		EMPTY(test_damage),
