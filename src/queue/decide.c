@@ -105,7 +105,58 @@ static int refuse(struct work *work, const char *text)
 	return QUEUE_E_DECISION;
 }
 
-/* `match:<id>`: the id must be on file. */
+static bool is_covered(const struct member *member, date_day day)
+{
+	uint32_t i;
+
+	for (i = 0; i < member->span_count; i++)
+		if (!member->spans[i].voided && (member->spans[i].ends_on == DATE_NONE || member->spans[i].ends_on >= day))
+			return true;
+	return false;
+}
+
+/* Is somebody the family's subscriber, alive and covered? Else a dependent may have taken his place. */
+static int has_subscriber(struct work *work, const struct member *but, bool *ret_has)
+{
+	const struct member **household;
+	uint32_t count, i;
+	int r = store_household(work->store, work->item.subscriber_id, &work->arena, &household, &count);
+
+	*ret_has = false;
+	for (i = 0; r == 0 && i < count; i++)
+		*ret_has |= household[i]->member_no != but->member_no && slice_is(household[i]->relationship, "18") &&
+			    household[i]->died_on == DATE_NONE &&
+			    is_covered(household[i], date_of_clock_ms(work->item.created_ms));
+	return r;
+}
+
+/*
+ * A dependent's record does not mean the subscriber of his own family, nor the subscriber's a dependent: a slip of the
+ * finger would put one's name and birth date on the other.
+ */
+static int check_role(struct work *work, const struct member *member)
+{
+	struct slice sent = SLICE_EMPTY;
+	bool same_family = slice_equal(member->subscriber_id, work->item.subscriber_id), is_subscriber, has = true;
+	int r = 0;
+
+	if (!json_find(work->item.incoming, "relationship", &sent) || !same_family)
+		return 0;
+	sent = json_decode(&work->arena, sent);
+	is_subscriber = slice_is(member->relationship, "18");
+	if (slice_is_empty(sent) || slice_is(sent, "18") == is_subscriber)
+		return sent.data != NULL ? 0 : -ENOMEM;
+	if (!is_subscriber)
+		r = has_subscriber(work, member, &has);
+	if (r < 0 || !has)
+		return r;
+	buffer_printf(work->why, is_subscriber ? "%.*s is the subscriber of this family; the record is a dependent's (INS02 %.*s)"
+					       : "%.*s is a dependent of this family; the record is the subscriber's (INS02 %.*s)",
+		      (int)member->member_id.len, member->member_id.data, (int)sent.len, sent.data);
+	return QUEUE_E_DECISION;
+}
+
+/* `match:<id>`: the id must be on file, and may be meant. */
 static int check_match(struct work *work, struct slice id)
 {
 	const struct member *member = NULL;
@@ -117,6 +168,8 @@ static int check_match(struct work *work, struct slice id)
 		r = store_member_get(work->store, id, &work->arena, &member);
 	if (r == 0 && member == NULL && money)
 		r = store_group_get(work->store, id, &work->arena, &group);
+	if (r == 0 && member != NULL && !money)
+		return check_role(work, member);
 	if (r != 0 || member != NULL || group != NULL)
 		return r;
 	return refuse(work, money ? "neither a member nor a group with this number is on file"
