@@ -494,10 +494,12 @@ int store_ledger_counts(struct store *store, uint64_t tset_no, uint64_t ret_coun
 
 /*
  * What a set and all its revisions have done, by content: a corrected file applies only what was not yet applied
- * (P25). Held in memory (20 bytes a record).
+ * (P25). `but_tset_no`: not this one of them, which is under way: what it did itself before a crash is no earlier receipt
+ * of what it has yet to do. 0 = all. Held in memory (20 bytes a record).
  */
 struct store_ledger_index; /* opaque */
-int store_ledger_index_new(struct store *store, uint64_t tset_no, struct store_ledger_index **ret_index);
+int store_ledger_index_new(struct store *store, uint64_t tset_no, uint64_t but_tset_no,
+                           struct store_ledger_index **ret_index);
 void store_ledger_index_free(struct store_ledger_index *index);
 /* Best outcome of a record with this content (APPLIED, NO_CHANGE, then the others), or NONE. */
 enum store_record_outcome store_ledger_index_find(const struct store_ledger_index *index,

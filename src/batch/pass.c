@@ -256,7 +256,7 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 	store_ledger_index_free(pass->done_before);
 	pass->done_before = NULL;
 	if (stored->revision_of != 0 && job->items == NULL && job->shadow == NULL)
-		r = store_ledger_index_new(job->store, stored->revision_of, &pass->done_before);
+		r = store_ledger_index_new(job->store, stored->revision_of, stored->tset_no, &pass->done_before);
 	if (r == 0 && job->shadow == NULL && (stored->resume_pos > 0 || pass->last_chance))
 		r = store_changes_of_tset(job->store, stored->tset_no, pass_claim_again, pass);
 	if (r == 0)

@@ -389,30 +389,33 @@ static int compare_rows(const void *a, const void *b)
 	return order != 0 ? order : (x->outcome > y->outcome) - (x->outcome < y->outcome);
 }
 
-/* The set, the one it is a revision of, and all other revisions of that. */
+/* The set, the one it is a revision of, and all other revisions of that, but not the one under way. */
 #define FAMILY_OF                                                                                                      \
 	"FROM ledger WHERE tset_no IN (SELECT tset_no FROM tsets WHERE (SELECT coalesce(revision_of, tset_no) "        \
-	"FROM tsets WHERE tset_no = ?1) IN (tset_no, revision_of))"
+	"FROM tsets WHERE tset_no = ?1) IN (tset_no, revision_of)) "                  \
+	"AND tset_no <> ?2"
 
-static int count_family(struct store *store, uint64_t tset_no, size_t *ret_count)
+static int count_family(struct store *store, uint64_t tset_no, uint64_t but_tset_no, size_t *ret_count)
 {
 	struct query query;
 
 	*ret_count = 0;
 	query_open(&query, store, "SELECT count(*) " FAMILY_OF);
 	query_u64(&query, tset_no);
+	query_u64(&query, but_tset_no);
 	if (query_row(&query))
 		*ret_count = (size_t)read_u64(&query);
 	return query_close(&query);
 }
 
-int store_ledger_index_new(struct store *store, uint64_t tset_no, struct store_ledger_index **ret_index)
+int store_ledger_index_new(struct store *store, uint64_t tset_no, uint64_t but_tset_no,
+			   struct store_ledger_index **ret_index)
 {
 	struct store_ledger_index *index;
 	struct query query;
 	struct hash content;
 	size_t count;
-	int error = count_family(store, tset_no, &count);
+	int error = count_family(store, tset_no, but_tset_no, &count);
 
 	if (error != 0)
 		return error;
@@ -422,6 +425,7 @@ int store_ledger_index_new(struct store *store, uint64_t tset_no, struct store_l
 	index->env = store->env;
 	query_open(&query, store, "SELECT outcome, content_hash " FAMILY_OF);
 	query_u64(&query, tset_no);
+	query_u64(&query, but_tset_no);
 	while (query_row(&query) && index->count < count) {
 		struct index_row *row = &index->rows[index->count++];
 

@@ -187,6 +187,57 @@ static void test_process_killed_and_called_again(void **state)
 	assert_in_range(plan.nth, 10, 199);
 }
 
+/* One set of these records, under the same control numbers each time. */
+static void put_records(const char *name, const char *const *records, unsigned count)
+{
+	struct buffer text;
+	unsigned i;
+
+	buffer_init(&text, &world.env);
+	buffer_add_text(&text,
+			"ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*000000001*0*P*:~"
+			"GS*BE*ACME*MUSTERHEALTH*20260302*0200*1*X*005010X220A1~ST*834*0001*005010X220A1~"
+			"BGN*00*R1*20260302*0200****2~REF*38*G1~N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*PLAN*FI*009998877~");
+	for (i = 0; i < count; i++)
+		buffer_add_text(&text, records[i]);
+	buffer_printf(&text, "SE*%u*0001~GE*1*1~IEA*1*000000001~", 6 + 7 * count);
+	assert_int_equal(text.error, 0);
+	put(name, text.data);
+	buffer_fini(&text);
+}
+
+#define MOVES(family, name, street)                                                                                    \
+	"INS*Y*18*001*43*A***FT~REF*0F*" family "~DTP*303*D8*20260301~NM1*IL*1*" name "****34*219091101~"                 \
+	"N3*" street "~N4*SALEM*OR*97301~DMG*D8*19800228*F~"
+
+/* A corrected file that was cut short: what it did itself is no earlier receipt of what it has yet to do. */
+static void test_correction_killed_amid_a_set(void **state)
+{
+	static const char *const records[] = {MOVES("E1", "FIORELLI*ANNA", "1 ELM ST"), MOVES("E2", "QUILL*PAT", "7 ELM ST"),
+					      MOVES("E1", "FIORELLI*ANNA", "2 ELM ST"), MOVES("E3", "QUILL*PAM", "7 ELM ST"),
+					      MOVES("E1", "FIORELLI*ANNA", "2 ELM ST")};
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_DB_COMMIT), 1, ENV_FAULT_KILL, 0};
+	int status = -1;
+
+	for (plan.nth = 1; status != 0 && plan.nth < 60; plan.nth++) {
+		setup(state);
+		put("muster.yaml", "in: in\nout: out\nwork: work\ndone: done\nheld: held\nrejected: rejected\npartners: partners\n"
+				   "chunk_members: 1\n");
+		put_records("a.834", records, 1);
+		assert_int_equal(muster("process --out o a.834"), 0);
+		put_records("a.834", records, 5);
+		status = muster_with("reprocess --out o a.834", &plan);
+		assert_int_equal(muster("run"), 0);
+		if (count_in("o/a.834.summary.json", "\"read\": 5,") == 0) /* it died before the claim */
+			assert_int_equal(muster("reprocess --out o a.834"), 0);
+		/* The first came before; of the others one is a change, one changes nothing, and two mean nobody. */
+		assert_int_equal(count_in("o/a.834.summary.json", "\"read\": 5,\n    \"applied\": 1,\n    \"no_change\": 1,\n"
+								  "    \"exception\": 2,"),
+				 1);
+	}
+	assert_in_range(plan.nth, 6, 59);
+}
+
 /* 501 sets of one record each: what is known of them is written in two portions. Nobody knows the persons. */
 static void put_many_sets(const char *name)
 {
@@ -728,6 +779,7 @@ int main(void)
 		cmocka_unit_test_setup(test_process_keeps_what_a_dead_run_had_claimed, setup),
 		cmocka_unit_test_setup(test_a_claim_goes_back_beside_a_new_file_of_its_name, setup),
 		cmocka_unit_test_setup(test_process_killed_and_called_again, setup),
+		cmocka_unit_test_setup(test_correction_killed_amid_a_set, setup),
 		cmocka_unit_test_setup(test_validation_killed_and_processed_by_another_name, setup),
 		cmocka_unit_test_setup(test_results_that_cannot_be_put_anywhere, setup),
 		cmocka_unit_test_setup(test_written_on_after_the_claim, setup),

@@ -738,10 +738,15 @@ static void test_ledger(void **state)
 	assert_int_equal(store_ledger_put(store, revision.tset_no, 2, STORE_RECORD_NO_CHANGE, &b), 0);
 	assert_int_equal(store_tset_revisions(store, tset.tset_no, &revisions), 0);
 	assert_int_equal(revisions, 1);
-	assert_int_equal(store_ledger_index_new(store, revision.tset_no, &index), 0);
+	assert_int_equal(store_ledger_index_new(store, revision.tset_no, 0, &index), 0);
 	assert_int_equal(store_ledger_index_find(index, &a), STORE_RECORD_APPLIED);
 	assert_int_equal(store_ledger_index_find(index, &b), STORE_RECORD_NO_CHANGE);
 	assert_int_equal(store_ledger_index_find(index, &c), STORE_RECORD_NONE);
+	store_ledger_index_free(index);
+	/* What the revision has done itself was not done before it. */
+	assert_int_equal(store_ledger_index_new(store, tset.tset_no, revision.tset_no, &index), 0);
+	assert_int_equal(store_ledger_index_find(index, &a), STORE_RECORD_APPLIED);
+	assert_int_equal(store_ledger_index_find(index, &b), STORE_RECORD_EXCEPTION);
 	store_ledger_index_free(index);
 	assert_int_equal(store_ledger_update(store, tset.tset_no, 2, STORE_RECORD_APPLIED), 0);
 	assert_int_equal(store_ledger_update(store, tset.tset_no, 3, STORE_RECORD_APPLIED), STORE_E_MISSING);
