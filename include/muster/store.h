@@ -210,12 +210,13 @@ int store_member_insert(struct store *store, struct member *member, const struct
                         struct arena *arena);
 /*
  * Make a member equal to `after`; `before` is what was read. Writes only what differs: the row, its keys, its spans
- * (span_no 0 = new one; spans are never deleted, only voided), and the old name into the name history. Fills
+ * (span_no 0 = new one; spans are never deleted, only voided), and the old name into the name history, as borne
+ * until `at_ms` (0: the env's clock). Fills
  * after->version (before's + 1, also where only spans differ; unchanged where nothing differs) and new span_nos.
  * 0, STORE_E_STALE (the stored version is not before's), STORE_E_OVERLAP, STORE_E_INVALID, STORE_E_MISSING, <0.
  */
 int store_member_update(struct store *store, const struct member *before, struct member *after,
-                        const struct store_keys *keys);
+                        const struct store_keys *keys, int64_t at_ms);
 /* Two spans that would be active at once in one group and insurance line: their indexes, or false. Pure. */
 bool store_spans_overlap(const struct coverage_span *spans, uint32_t count, uint32_t *ret_first, uint32_t *ret_second);
 

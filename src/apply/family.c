@@ -64,7 +64,8 @@ static int apply_image(struct arena *arena, const struct apply_origin *origin, s
 	}
 	if (image->fields_changed)
 		keys.before_count = match_member_keys(&image->before, before);
-	return apply_refused(store_member_update(origin->store, &image->before, &image->after, &keys), "member", origin, 0);
+	return apply_refused(store_member_update(origin->store, &image->before, &image->after, &keys, origin->at_ms),
+			     "member", origin, 0);
 }
 
 static void operation_fill(struct store_change *change, const struct apply_origin *origin,

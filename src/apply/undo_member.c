@@ -400,7 +400,7 @@ static int keep_member(struct undo *undo, const struct member *now, struct membe
 
 	keys.before_count = match_member_keys(now, before);
 	keys.after_count = match_member_keys(state, after);
-	r = store_member_update(undo->request->store, now, state, &keys);
+	r = store_member_update(undo->request->store, now, state, &keys, undo->request->at_ms);
 	if (r <= 0)
 		return r;
 	return log_failure(MUSTER_ERROR_INTERNAL, "undo: the database refuses member %.*s as he was (%d)",

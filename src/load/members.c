@@ -325,7 +325,7 @@ static int write_member(struct loader *loader, const struct member *before, stru
 	if (before == NULL)
 		result = store_member_insert(loader->store, after, &keys, &loader->arena);
 	else
-		result = store_member_update(loader->store, before, after, &keys);
+		result = store_member_update(loader->store, before, after, &keys, 0);
 	if (result != 0)
 		return result;
 	if (before == NULL || added)

@@ -614,7 +614,7 @@ static int update_row(struct store *store, const struct member *before, const st
 	return finish_update(&query, before->member_no);
 }
 
-static int keep_name(struct store *store, const struct member *before)
+static int keep_name(struct store *store, const struct member *before, int64_t until_ms)
 {
 	struct query query;
 
@@ -626,7 +626,7 @@ static int keep_name(struct store *store, const struct member *before)
 	query_text(&query, before->first_name);
 	query_text(&query, before->middle_name);
 	query_text(&query, before->suffix);
-	query_i64(&query, env_clock_ms(store->env));
+	query_i64(&query, until_ms != 0 ? until_ms : env_clock_ms(store->env));
 	return query_run(&query);
 }
 
@@ -641,7 +641,7 @@ static bool all_spans_kept(const struct member *before, const struct member *aft
 }
 
 int store_member_update(struct store *store, const struct member *before, struct member *after,
-			const struct store_keys *keys)
+			const struct store_keys *keys, int64_t at_ms)
 {
 	uint32_t columns = columns_that_differ(before, after);
 	int error = check_spans(store, before, after);
@@ -655,7 +655,7 @@ int store_member_update(struct store *store, const struct member *before, struct
 	}
 	error = update_row(store, before, after, columns);
 	if (error == 0 && (columns & COLUMNS_NAME) != 0)
-		error = keep_name(store, before);
+		error = keep_name(store, before, at_ms);
 	if (error == 0)
 		error = write_spans(store, before, after);
 	if (error == 0)

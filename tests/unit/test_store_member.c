@@ -122,6 +122,7 @@ static int take_name(void *context, const struct store_name *name)
 
 	buffer_printf(text, "%.*s,%.*s;", (int)name->last_name.len, name->last_name.data, (int)name->first_name.len,
 		      name->first_name.data);
+	assert_int_equal(name->until_ms, 1234);
 	return 0;
 }
 
@@ -147,14 +148,14 @@ static void test_update(void **state)
 	spans[1].ends_on = day(2025, 5, 31);
 	spans[2] = a_span(day(2025, 6, 1), DATE_NONE);
 	spans[2].plan_id = S("P2");
-	assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys, 1234), 0);
 	assert_int_equal(after.version, 2);
 	assert_int_equal(spans[2].span_no, 2);
 	/* Decided on what is no longer so. */
-	assert_int_equal(store_member_update(store, &before, &after, &no_keys), STORE_E_INVALID);
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys, 0), STORE_E_INVALID);
 	after.spans = spans;
 	after.span_count = 1;
-	assert_int_equal(store_member_update(store, &before, &after, &no_keys), STORE_E_STALE);
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys, 0), STORE_E_STALE);
 	commit();
 	found = get(S("M1"));
 	assert_slice(found->last_name, "OKONKWO");
@@ -182,15 +183,15 @@ static void test_update_nothing(void **state)
 	after = before;
 	same = span;
 	after.spans = &same;
-	assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys, 0), 0);
 	assert_int_equal(after.version, 1);
 	/* A span must not vanish. */
 	after.span_count = 0;
-	assert_int_equal(store_member_update(store, &before, &after, &no_keys), STORE_E_INVALID);
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys, 0), STORE_E_INVALID);
 	/* Only voided. */
 	after.span_count = 1;
 	same.voided = true;
-	assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys, 0), 0);
 	assert_int_equal(after.version, 2);
 	commit();
 	assert_true(get(S("M1"))->spans[0].voided);
@@ -259,7 +260,7 @@ static void test_update_each_column(void **state)
 		after = a_member(S("M1"), S("F1"), S("18"));
 		after.member_no = before.member_no;
 		vary(&after, round < 23 ? UINT32_C(1) << round : which);
-		assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+		assert_int_equal(store_member_update(store, &before, &after, &no_keys, 0), 0);
 		assert_int_equal(after.version, before.version + 1);
 		found = get(S("M1"));
 		assert_texts(found, &after);
@@ -269,13 +270,13 @@ static void test_update_each_column(void **state)
 		after = before;
 		vary(&after, which << 12 | 1);
 		after.address1 = which % 2 == 0 ? S("EVEN") : S("ODD");
-		assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+		assert_int_equal(store_member_update(store, &before, &after, &no_keys, 0), 0);
 		found = get(S("M1"));
 		assert_texts(found, &after);
 		before = a_member(S("M1"), S("F1"), S("18"));
 		before.member_no = after.member_no;
 		before.version = after.version;
-		assert_int_equal(store_member_update(store, &after, &before, &no_keys), 0);
+		assert_int_equal(store_member_update(store, &after, &before, &no_keys, 0), 0);
 	}
 	commit();
 }
@@ -299,7 +300,7 @@ static void test_update_moves_span(void **state)
 	moved.plan_id = S("D1");
 	moved.insurance_line = S("DEN");
 	moved.tier = S("FAM");
-	assert_int_equal(store_member_update(store, &before, &after, &no_keys), 0);
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys, 0), 0);
 	commit();
 	assert_slice(get(S("M1"))->spans[0].group_id, "G2");
 	assert_slice(get(S("M1"))->spans[0].plan_id, "D1");
@@ -318,7 +319,7 @@ static void test_update_moves_span(void **state)
 	span = moved;
 	before.spans = &span;
 	moved.plan_id = S("P77");
-	assert_int_equal(store_member_update(store, &before, &after, &no_keys), STORE_E_INVALID);
+	assert_int_equal(store_member_update(store, &before, &after, &no_keys, 0), STORE_E_INVALID);
 	store_rollback(store);
 }
 
@@ -341,7 +342,7 @@ static void test_household(void **state)
 	assert_slice(members[1]->member_id, "M1");
 	other = child;
 	other.subscriber_id = S("F2");
-	assert_int_equal(store_member_update(store, &child, &other, &no_keys), 0);
+	assert_int_equal(store_member_update(store, &child, &other, &no_keys, 0), 0);
 	commit();
 	assert_int_equal(store_household(store, S("F1"), &arena, &members, &count), 0);
 	assert_int_equal(count, 1);
@@ -378,7 +379,7 @@ static void test_keys(void **state)
 	after.last_name = S("STONE");
 	keys = (struct store_keys){first, second, 2, 2};
 	begin();
-	assert_int_equal(store_member_update(store, &before, &after, &keys), 0);
+	assert_int_equal(store_member_update(store, &before, &after, &keys, 0), 0);
 	commit();
 	assert_int_equal(members_with_key(7), 2);
 	assert_int_equal(members_with_key(UINT64_C(0xfedcba9876543210)), 1);
@@ -400,7 +401,7 @@ static void test_keys_collected(void **state)
 	after = before;
 	after.last_name = S("STONE");
 	keys = (struct store_keys){first, second, 2, 2};
-	assert_int_equal(store_member_update(store, &before, &after, &keys), 0);
+	assert_int_equal(store_member_update(store, &before, &after, &keys, 0), 0);
 	assert_int_equal(store_keys_flush(store), 0);
 	commit();
 	assert_int_equal(members_with_key(7), 1);

@@ -466,7 +466,7 @@ static void test_changed_outside_of_files(void **state)
 	other = *alex;
 	other.zip = S("90001");
 	begin();
-	assert_int_equal(store_member_update(store, alex, &other, &none), 0);
+	assert_int_equal(store_member_update(store, alex, &other, &none, 0), 0);
 	commit();
 	assert_int_equal(undo_it(UNDO_CHANGE, "F00000001-1-1-0", false), UNDO_E_BLOCKED);
 	assert_non_null(strstr(said, "not by a file: -"));
