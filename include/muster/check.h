@@ -55,7 +55,10 @@ struct check_options {
 	enum check_balance balance;
 	bool reject_member;     /* keep an 834's sound members: errors inside 2000 loops do not reject it */
 	bool skip_content_hash; /* where nobody asks for check_verdict.content_hash: it costs more than all the rest */
-	/* A walk of the same bytes under the same options found nothing at all: what stands in segments is not looked at. */
+	/*
+	 * A walk of the same bytes under the same options found nothing at all: what stands in segments is not looked at, nor
+	 * what they say of one another.
+	 */
 	bool known_sound;
 	bool allow_x220;        /* ST03 005010X220 (without A1) counts as 005010X220A1 */
 	/* An interchange for somebody else is rejected (TA1 009). None = every receiver is taken for us. Borrowed. */

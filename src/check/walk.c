@@ -139,9 +139,9 @@ static inline int close_frame(struct check *check)
 	if (!frame->exiled) {
 		if ((loop->required & ~frame->seen) != 0)
 			r = report_missing(check, frame);
-		if (r == 0 && loop->rule_count != 0)
+		if (!check->options.known_sound && r == 0 && loop->rule_count != 0)
 			r = rule_loop_end(check, loop);
-		if (r == 0 && loop->is_line)
+		if (!check->options.known_sound && r == 0 && loop->is_line)
 			r = balance_line_end(check);
 		if (r == 0 && check->handler->loop_end != NULL)
 			r = check->handler->loop_end(check->handler->context, check->guide,
@@ -658,9 +658,9 @@ int walk_trailer(struct check *check, const struct x12_segment *segment)
 			root->seen |= check->plan->nodes[loop->first_node + i].required_bit;
 	if (r == 0)
 		r = report_missing(check, root);
-	if (r == 0 && loop->rule_count != 0)
+	if (!check->options.known_sound && r == 0 && loop->rule_count != 0)
 		r = rule_loop_end(check, loop);
-	if (r == 0)
+	if (!check->options.known_sound && r == 0)
 		r = balance_end(check);
 	if (r == 0 && segment != NULL && check->plan->se != PLAN_NONE && check->plan->segments[check->plan->se].wanted)
 		r = hand_on(check, &check->guide->segments[check->plan->se], segment);
