@@ -255,6 +255,8 @@ int store_members_find(struct store *store, const struct store_member_filter *fi
 /* All members by member_no, spans included. */
 int store_members_each(struct store *store, store_member_fn fn, void *context);
 int store_member_count(struct store *store, uint64_t *ret_count);
+/* The number given last, 0 = none yet: as many as there are members, for none is ever deleted. Reads one page or two. */
+int store_member_last_no(struct store *store, uint64_t *ret_member_no);
 /*
  * The roster of a group: for each family with somebody covered in it on `day`, by subscriber_id: first the
  * subscriber (also where only dependents are covered), then the covered dependents. Their spans are those in this

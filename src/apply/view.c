@@ -345,7 +345,7 @@ void apply_view_forget(struct apply_view *view)
  */
 static int view_population(struct apply_view *view)
 {
-	int r = store_member_count(view->store, &view->stored_members);
+	int r = store_member_last_no(view->store, &view->stored_members);
 
 	view->view.population = 10000;
 	while (r == 0 && view->view.population < view->stored_members)

@@ -12,7 +12,7 @@
  * A WAL longer than this is copied into the database between chunks (promise P13). Chunk after chunk changes the same
  * pages of the match keys: the longer the WAL, the fewer times they are copied.
  */
-#define WAL_BYTES_MAX (UINT64_C(256) * 1024 * 1024)
+#define WAL_BYTES_MAX (UINT64_C(512) * 1024 * 1024)
 
 /* Begin one where none is open. */
 int chunk_begin(struct pass *pass);

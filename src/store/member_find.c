@@ -212,6 +212,17 @@ int store_member_count(struct store *store, uint64_t *ret_count)
 	return query_close(&query);
 }
 
+int store_member_last_no(struct store *store, uint64_t *ret_member_no)
+{
+	struct query query;
+
+	*ret_member_no = 0;
+	query_open(&query, store, "SELECT max(member_no) FROM members");
+	if (query_row(&query))
+		*ret_member_no = read_u64(&query);
+	return query_close(&query);
+}
+
 /* A LIKE pattern for "begins with", its own marks escaped. Bound, so it need not be safe against anything else. */
 static struct slice prefix_pattern(struct arena *arena, struct slice prefix)
 {

@@ -419,9 +419,12 @@ static void test_member_numbers(void **state)
 {
 	struct member member = a_member(S("M000000026"), S("F1"), S("18"));
 	struct slice id;
+	uint64_t last_no, count;
 
 	(void)state;
 	begin();
+	assert_int_equal(store_member_last_no(store, &last_no), 0);
+	assert_int_equal(last_no, 0);
 	insert(&member, &no_keys);
 	assert_int_equal(store_member_id_next(store, &arena, &id), 0);
 	assert_slice(id, "M000000018"); /* 00000001 and its Luhn digit */
@@ -431,6 +434,10 @@ static void test_member_numbers(void **state)
 	member = a_member(SLICE_EMPTY, S("F1"), S("19"));
 	insert(&member, &no_keys);
 	assert_slice(member.member_id, "M000000042");
+	assert_int_equal(store_member_last_no(store, &last_no), 0);
+	assert_int_equal(store_member_count(store, &count), 0);
+	assert_int_equal(last_no, 2);
+	assert_int_equal(count, last_no);
 	assert_int_equal(store_set_member_id_format(store, S("no digits")), STORE_E_INVALID);
 	assert_int_equal(store_set_member_id_format(store, S("K-#-@")), 0);
 	for (int i = 5; i <= 12; i++)
