@@ -203,6 +203,7 @@ struct decide_input {
 	struct slice forced_member_id;
 	bool forced_new;
 	bool insists; /* he was told already that the person is on file (DUP_ADD), and says `new` all the same */
+	bool insists_alone; /* or that a dependent is covered without his subscriber (DEP_NO_SUBSCRIBER) */
 	/* Told of each record that was matched, before anything follows from it; the result lives in the arena. May be NULL. */
 	void (*matched)(void *context, const struct member_record *record, const struct match_result *result);
 	void *matched_context;

@@ -148,6 +148,7 @@ static int item_record(struct pass *pass, const struct enroll_family *whole, uin
 		.forced_member_id = item_member(item),
 		.forced_new = slice_is(item->decision, "new"),
 		.insists = item->told_on_file,
+		.insists_alone = item->told_alone,
 	};
 	int r;
 
@@ -261,6 +262,7 @@ static int list_add(struct item_list *list, const struct store_exception *except
 		.operator_id = arena_dup(&list->arena, exception->operator_id),
 		.omitted = exception->category == CATEGORY_OMITTED,
 		.told_on_file = exception->category == CATEGORY_DUP_ADD,
+		.told_alone = exception->category == CATEGORY_DEP_NO_SUBSCRIBER,
 		.superseded = exception->status == STORE_EXCEPTION_SUPERSEDED,
 		.end = BATCH_ITEM_BEFORE,
 	};

@@ -80,6 +80,7 @@ struct job_item {
 	struct slice item_id, decision, operator_id;
 	bool omitted; /* a full file left somebody out: there is no record */
 	bool told_on_file; /* that the person is on file already (DUP_ADD) was the item's question */
+	bool told_alone;   /* that a dependent is without his subscriber (DEP_NO_SUBSCRIBER) was it */
 	bool superseded; /* a corrected record, or a newer full file, has taken its place: it has no effect any more */
 	bool ran;
 	enum batch_item_end end;

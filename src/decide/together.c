@@ -4,7 +4,8 @@
  * Looked at when the whole family is decided, cascades included: what a record takes from the subscriber another may
  * take from his dependents. The record by which somebody would be left alone waits: for the rest of the file, which may
  * speak of the others, then for a representative. What stood so before is no news; nor is what a representative
- * decided, cover for dependents alone (HD01 032), or COBRA, which a dependent elects for himself.
+ * decided who was asked just that (of another question's answer he may not know what became of the subscriber since),
+ * cover for dependents alone (HD01 032), or COBRA, which a dependent elects for himself.
  *
  * Source    enrollment-semantics sections 2 and 3.
  */
@@ -162,7 +163,7 @@ int together_check(struct work *work, bool *ret_found)
 	int error;
 
 	*ret_found = false;
-	if (work->dependents_only || input->forced_new || input->forced_member_id.len > 0)
+	if (work->dependents_only || (input->insists_alone && (input->forced_new || input->forced_member_id.len > 0)))
 		return 0;
 	error = load_dependents(work);
 	for (i = 0; i < work->draft_count && error == 0 && !*ret_found; i++) {
