@@ -40,9 +40,20 @@ static bool contradicts_itself(const struct member_record *record)
 	return slice_is(record->medicare_parts, "E") || (begins != DATE_NONE && ends != DATE_NONE && ends < begins);
 }
 
+/* By his number, or by a Medicare product on file. */
+static bool is_known(const struct member *member)
+{
+	uint32_t i;
+
+	for (i = 0; i < member->span_count; i++)
+		if (!member->spans[i].voided && is_product(&member->spans[i]))
+			return true;
+	return member->medicare_id.len > 0;
+}
+
 int medicare_record(struct record_work *it)
 {
-	bool known_as_one = it->draft != NULL && it->draft->image->before.medicare_id.len > 0;
+	bool known_as_one = it->draft != NULL && is_known(&it->draft->image->before);
 
 	if (is_forced(it) || !tells_of_medicare(it->record) || slice_is(it->record->maintenance, "024"))
 		return 0;
@@ -60,13 +71,7 @@ int medicare_record(struct record_work *it)
 
 static bool has_medicare(const struct draft *draft)
 {
-	const struct member *before = &draft->image->before;
-	uint32_t i;
-
-	for (i = 0; i < before->span_count; i++)
-		if (!before->spans[i].voided && is_product(&before->spans[i]))
-			return true;
-	return before->medicare_id.len > 0 || draft->image->after.medicare_id.len > 0;
+	return is_known(&draft->image->before) || draft->image->after.medicare_id.len > 0;
 }
 
 /* Is there a day of this span that the member was not covered on by the same plan in the same group? */
