@@ -317,6 +317,8 @@ static int apply_coverages(struct record_work *it, const struct line *lines)
 		return 0;
 	for (i = 0; i < it->record->coverage_count && error == 0; i++)
 		error = apply_line(it, &lines[i]);
+	if (error == 0 && split_is_second(it))
+		error = split_end_rest(it, lines);
 	if (error == 0 && slice_is(it->record->maintenance, "024"))
 		error = ending_member(it);
 	else if (error == 0 && slice_is(it->record->maintenance, "025") && it->record->coverage_count == 0)

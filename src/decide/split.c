@@ -4,6 +4,7 @@
  *   the end              nothing, while the other half can be applied
  *   the enrollment       on file, the same plan and tier, covered on its first day: no change
  *                        another plan or tier: a change from that day on
+ *                        what the end ends and it does not name: that ends
  *                        anything else: no pair. The end ends, the enrollment adds, as without the agreement
  *
  * A record of a pair that runs again alone finds the pair as it was, or the coverage ended: then it adds.
@@ -72,4 +73,60 @@ int split_line(struct record_work *it, const struct line *line)
 	after.begins_on = line->begins_on;
 	after.span_no = 0;
 	return coverage_replace(it, line, known, &after);
+}
+
+/* Is it among what the first half ends? */
+static bool is_ended(const struct record_work *it, const struct coverage_span *span)
+{
+	const struct member_record *record = it->record;
+	uint32_t i;
+
+	if (record->ended_all && (record->ended_count == 0 || !it->work->input->policy->merge_ins))
+		return true;
+	for (i = 0; i < record->ended_count; i++)
+		if (product_same(record->ended[i].insurance_line, span->insurance_line))
+			return true;
+	return false;
+}
+
+/* A coverage that ends, in a group in which others are enrolled anew; NULL: none. *ret_line: one of those others. */
+static const struct coverage_span *find_rest(const struct record_work *it, const struct line *lines,
+					     const struct line **ret_line)
+{
+	const struct span_list *spans = &it->draft->spans;
+	uint32_t i, k;
+
+	for (i = 0; i < spans->count; i++) {
+		const struct coverage_span *span = &spans->items[i].span;
+		bool anew = span->voided || !is_ended(it, span);
+
+		*ret_line = NULL;
+		for (k = 0; k < it->record->coverage_count && !anew; k++) {
+			if (!slice_equal(lines[k].group_id, span->group_id))
+				continue;
+			*ret_line = &lines[k];
+			anew = product_same(lines[k].insurance_line, span->insurance_line);
+		}
+		if (!anew && *ret_line != NULL && end_compare(span->ends_on, (*ret_line)->begins_on) >= 0)
+			return span;
+	}
+	return NULL;
+}
+
+int split_end_rest(struct record_work *it, const struct line *lines)
+{
+	const struct coverage_span *span;
+	const struct line *other;
+	int error = 0;
+
+	while (error == 0 && (span = find_rest(it, lines, &other)) != NULL) {
+		const struct line end = {.action = LINE_END,
+					 .group = other->group,
+					 .group_id = other->group_id,
+					 .insurance_line = span->insurance_line,
+					 .ends_on = other->begins_on - 1};
+
+		error = ending_line(it, &end);
+	}
+	return error;
 }

@@ -246,6 +246,8 @@ int coverage_check_room(struct record_work *it, const struct coverage_span *afte
 bool split_is_first(const struct record_work *it);
 /* A coverage of the second: what is on file goes on from its begin, as it says. */
 int split_line(struct record_work *it, const struct line *line);
+/* Behind all coverages of the second: what the first ends beside them. */
+int split_end_rest(struct record_work *it, const struct line *lines);
 /* The second could not be applied. */
 void split_fail(struct work *work, const struct member_record *second);
 /* Is it the second of a pair that holds? */

@@ -40,6 +40,16 @@ static bool begins_on(const struct member_record *record, date_day day)
 	return record->coverage_count > 0;
 }
 
+/* An 024 without coverages ends all of them, and so does one that says with what day the member's coverage ends. */
+static void pair(struct member_record *first, struct member_record *second)
+{
+	first->goes_on_at = second->member_pos;
+	second->goes_on_from = first->member_pos;
+	second->ended = first->coverages;
+	second->ended_count = first->coverage_count;
+	second->ended_all = first->coverage_count == 0 || enroll_date_value(first, "357") != DATE_NONE;
+}
+
 void enroll_split_pair(const struct enroll_habits *habits, struct member_record *members, uint32_t count)
 {
 	uint32_t i, k;
@@ -52,9 +62,7 @@ void enroll_split_pair(const struct enroll_habits *habits, struct member_record 
 		for (k = i + 1; ends != DATE_NONE && k < count && members[i].goes_on_at == 0; k++)
 			if (slice_is(members[k].maintenance, "021") && members[k].goes_on_from == 0 &&
 			    same_person(&members[i], &members[k]) &&
-			    begins_on(&members[k], ends + (habits->end_is_exclusive ? 0 : 1))) {
-				members[i].goes_on_at = members[k].member_pos;
-				members[k].goes_on_from = members[i].member_pos;
-			}
+			    begins_on(&members[k], ends + (habits->end_is_exclusive ? 0 : 1)))
+				pair(&members[i], &members[k]);
 	}
 }
