@@ -75,6 +75,33 @@ static int claim_give_back(struct env *env, const char *folder)
 	return claim_remove_folder(env, folder);
 }
 
+/*
+ * The marker that said that a file was whole goes away behind its claim. One that a crash left would say it of the next
+ * file of that name, too, while that is still arriving. A marker that is newer than the claim is that of the next file.
+ */
+static int claim_forget_marker(struct batch *batch, const char *folder, const struct store_file *file)
+{
+	const struct profile *profile = profile_named(batch->settings.profiles, file->partner);
+	char note[LIMIT_PATH_BYTES], marker[LIMIT_PATH_BYTES];
+	struct env_stat noted, marked;
+	char *text;
+	size_t bytes;
+	int r = path_format(note, "%s/from", folder);
+
+	if (profile == NULL)
+		profile = &batch->settings.profiles->fallback;
+	if (r < 0 || profile->arrival != PROFILE_ARRIVAL_DONE_MARKER || env_stat(batch->env, note, &noted) < 0)
+		return r;
+	r = io_read_file(batch->env, note, LIMIT_PATH_BYTES, &text, &bytes);
+	if (r < 0)
+		return r;
+	r = path_format(marker, "%.*s.done", (int)bytes, text);
+	env_free(batch->env, text);
+	if (r < 0 || env_stat(batch->env, marker, &marked) < 0 || marked.mtime_ns > noted.mtime_ns)
+		return r;
+	return env_unlink(batch->env, marker);
+}
+
 int claim_recover(struct batch *batch)
 {
 	char folder[LIMIT_PATH_BYTES];
@@ -98,6 +125,8 @@ int claim_recover(struct batch *batch)
 			r = claim_give_back(batch->env, folder);
 		else if (r == 0 && file->stage == STORE_FILE_FILED)
 			r = claim_remove_folder(batch->env, folder);
+		else if (r == 0)
+			r = claim_forget_marker(batch, folder, file);
 	}
 	env_free(batch->env, names);
 	arena_fini(&arena);

@@ -187,6 +187,32 @@ static void test_process_killed_and_called_again(void **state)
 	assert_in_range(plan.nth, 10, 199);
 }
 
+/* A marker that a crash left would say of the next file of that name that it is whole, while it is still arriving. */
+static void test_marker_of_a_killed_claim(void **state)
+{
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_UNLINK) | ENV_FAULT_OP(ENV_RENAME) | ENV_FAULT_OP(ENV_DB_COMMIT), 1,
+				      ENV_FAULT_KILL, 0};
+	int status = -1;
+
+	for (plan.nth = 1; status != 0 && plan.nth < 60; plan.nth++) {
+		setup(state);
+		put("partners/acme.yaml", "arrival: done-marker\nisa_sender: ACME\n");
+		put("in/acme/a.834", an_add(1));
+		put("in/acme/a.834.done", "");
+		status = muster_with("run", &plan);
+		assert_int_equal(muster("run"), 0);
+		assert_false(is_there("in/acme/a.834"));
+		assert_false(is_there("in/acme/a.834.done"));
+		put("in/acme/a.834", an_add(2));
+		assert_int_equal(muster("run"), 0);
+		assert_true(is_there("in/acme/a.834"));
+		put("in/acme/a.834.done", "");
+		assert_int_equal(muster("run"), 0);
+		assert_false(is_there("in/acme/a.834"));
+	}
+	assert_in_range(plan.nth, 6, 59);
+}
+
 /* One set of these records, under the same control numbers each time. */
 static void put_records(const char *name, const char *const *records, unsigned count)
 {
@@ -780,6 +806,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_claim_goes_back_beside_a_new_file_of_its_name, setup),
 		cmocka_unit_test_setup(test_process_killed_and_called_again, setup),
 		cmocka_unit_test_setup(test_correction_killed_amid_a_set, setup),
+		cmocka_unit_test_setup(test_marker_of_a_killed_claim, setup),
 		cmocka_unit_test_setup(test_validation_killed_and_processed_by_another_name, setup),
 		cmocka_unit_test_setup(test_results_that_cannot_be_put_anywhere, setup),
 		cmocka_unit_test_setup(test_written_on_after_the_claim, setup),
