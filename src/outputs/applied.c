@@ -107,11 +107,52 @@ static void count_record(struct walk *walk)
 		walk->work->unchanged_records++;
 }
 
+/*
+ * One in 200 of what was taken for certain, matches and new people alike, for a person to look over: those who learn from
+ * representatives alone never hear where nobody was asked (matching section 4). Which ones follows from file and
+ * position: the same file gives the same sample on every machine.
+ */
+#define SAMPLE_ONE_IN 200u
+
+static bool is_sampled(const struct store_change *change)
+{
+	/* splitmix64: neighbours fall far apart. */
+	uint64_t mix = change->origin.file_no * UINT64_C(0x9e3779b97f4a7c15) +
+		       ((uint64_t)change->origin.tset_ordinal << 32 | change->member_pos);
+
+	mix = (mix + UINT64_C(0x9e3779b97f4a7c15));
+	mix = (mix ^ mix >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	mix = (mix ^ mix >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (mix ^ mix >> 31) % SAMPLE_ONE_IN == 0;
+}
+
+/* The record's first row says whom it was taken for. */
+static int note_sampled(struct work *work, const struct store_change *change)
+{
+	struct sampled *sampled;
+
+	if ((!is_match(change) && !slice_is(change->match_rule, "new")) || !is_sampled(change) ||
+	    ++work->sampled_count > SAMPLED_MAX)
+		return 0;
+	sampled = &work->sampled[work->sampled_count - 1];
+	*sampled = (struct sampled){
+		.tset_control = arena_dup(&work->arena, change->origin.tset_control),
+		.member_id = arena_dup(&work->arena, change->member_id),
+		.match_rule = arena_dup(&work->arena, change->match_rule),
+		.tset_ordinal = change->origin.tset_ordinal,
+		.member_pos = change->member_pos,
+		.confidence_e6 = change->confidence_e6,
+	};
+	return sampled->tset_control.data != NULL && sampled->member_id.data != NULL && sampled->match_rule.data != NULL
+		       ? 0
+		       : -ENOMEM;
+}
+
 static int applied_change(void *context, const struct store_change *change)
 {
 	struct walk *walk = context;
 	struct work *work = walk->work;
-	int i, r;
+	int i, r = 0;
 
 	if (!is_of_the_file(change))
 		return 0;
@@ -119,6 +160,7 @@ static int applied_change(void *context, const struct store_change *change)
 		count_record(walk);
 		count_match(walk);
 		*walk = (struct walk){.work = work, .tset_no = change->tset_no, .member_pos = change->member_pos};
+		r = note_sampled(work, change);
 	}
 	walk->found |= is_match(change);
 	walk->added |= slice_is(change->match_rule, "new");
@@ -128,7 +170,8 @@ static int applied_change(void *context, const struct store_change *change)
 		work->actions[i] += slice_is(change->action, action_names[i]);
 	work->applied_rows++;
 	applied_row(&work->text, change);
-	r = note_match(walk, change);
+	if (r == 0)
+		r = note_match(walk, change);
 	return r != 0 ? r : work_flush_some(work);
 }
 

@@ -369,6 +369,30 @@ static int page_certainty(struct report *report)
 	return r;
 }
 
+/* Nothing waits for this; it is how one hears of what nobody asked about. */
+static int page_sample(struct report *report)
+{
+	static const char *const columns[] = {"Set", "Record", "Member", "Rule", "Confidence", NULL};
+	const struct work *work = report->work;
+	char share[QUEUE_SHARE_BYTES];
+	uint64_t i;
+	int r = 0;
+
+	table_begin(report, "A sample of the automatic decisions, to look over", columns);
+	for (i = 0; i < work->sampled_count && i < SAMPLED_MAX && r == 0; i++) {
+		const struct sampled *sampled = &work->sampled[i];
+
+		row_begin(report);
+		cell(report, "c", sampled->tset_control);
+		cell_number(report, sampled->member_pos);
+		cell(report, "c", sampled->member_id);
+		cell(report, "c", sampled->match_rule);
+		cell(report, "n", slice_from(queue_share_format(sampled->confidence_e6, share)));
+		r = row_end(report);
+	}
+	return table_end(report, r, "None of this file: about one in 200 is taken.", "");
+}
+
 static int warning_row(void *context, const struct store_warning *warning)
 {
 	struct report *report = context;
@@ -476,6 +500,8 @@ int write_report(struct work *work)
 		r = page_applied(&report);
 	if (r == 0)
 		r = page_certainty(&report);
+	if (r == 0)
+		r = page_sample(&report);
 	if (r == 0)
 		r = page_waiting(&report);
 	if (r == 0)

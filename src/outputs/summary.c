@@ -171,6 +171,32 @@ static void matching(struct json *json, const struct work *work)
 	json_object_end(json);
 }
 
+/* What of the automatic decisions a person should look over. */
+static void audit_sample(struct json *json, const struct work *work)
+{
+	char share[QUEUE_SHARE_BYTES], id[STORE_ITEM_ID_BYTES];
+	uint64_t i;
+
+	json_object_begin(json, "audit_sample");
+	json_array_begin(json, "first");
+	for (i = 0; i < work->sampled_count && i < SAMPLED_MAX; i++) {
+		const struct sampled *sampled = &work->sampled[i];
+
+		json_object_begin(json, NULL);
+		json_text(json, "record",
+			  slice_from(store_item_id_format(work->file->file_no, sampled->tset_ordinal, sampled->member_pos, id)));
+		json_text(json, "set", sampled->tset_control);
+		json_u64(json, "member_pos", sampled->member_pos);
+		json_text(json, "member_id", sampled->member_id);
+		json_text(json, "match_rule", sampled->match_rule);
+		json_raw(json, "confidence", slice_from(queue_share_format(sampled->confidence_e6, share)));
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_u64(json, "count", work->sampled_count);
+	json_object_end(json);
+}
+
 int write_summary(struct work *work)
 {
 	struct summary summary = {.work = work};
@@ -213,6 +239,7 @@ int write_summary(struct work *work)
 	json_u64(json, "count", summary.record_warnings);
 	json_object_end(json);
 	matching(json, work);
+	audit_sample(json, work);
 	manifest(json, work);
 	json_object_end(json);
 	buffer_add_char(&work->text, '\n');

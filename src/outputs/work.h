@@ -23,6 +23,13 @@ struct certainty {
 /* Warnings of records listed in the summary and on the page. */
 #define RECORD_WARNINGS_MAX 100u
 
+/* An automatic match, or somebody taken for new, for a person to look over. */
+#define SAMPLED_MAX 100
+struct sampled {
+	struct slice tset_control, member_id, match_rule;
+	uint32_t tset_ordinal, member_pos, confidence_e6;
+};
+
 struct work {
 	struct env *env;
 	struct store *store;
@@ -49,6 +56,8 @@ struct work {
 	uint64_t expected_wrong_e6;                 /* sum over automatic matches */
 	struct certainty least[LEAST_CERTAIN_MAX];  /* of those not certain to six decimals; worst first */
 	uint32_t least_count;
+	struct sampled sampled[SAMPLED_MAX];        /* of those that the sample takes, the first */
+	uint64_t sampled_count;                     /* all that it takes */
 	struct queue_export_result exceptions;
 
 	bool wanted[OUTPUTS_KIND_COUNT]; /* what this file has */
