@@ -93,4 +93,10 @@ void outputs_json_members(struct json *json, const char *name, const struct stor
 /* The same of an 820's money, as the object "money". */
 void outputs_json_money(struct json *json, const struct store_tally *tally);
 
+/*
+ * Is this change, the first row of its record, one of those that a person should look over? About one in 200 of the
+ * automatic matches and new members of the file's own run; always the same ones. Pure.
+ */
+bool outputs_is_sampled(const struct store_change *change);
+
 #endif

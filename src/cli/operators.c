@@ -50,7 +50,7 @@ static const struct {
 	{"convert", NULL, LOOKS},
 	{"guide", NULL, LOOKS},
 	{"doctor", NULL, LOOKS},
-	{"queue", "list show export ageing", LOOKS},
+	{"queue", "list show export ageing sample", LOOKS},
 	{"groups", "list show roster regions", LOOKS},
 	{"match", "link train explain evaluate dedupe shadow", LOOKS},
 	{"user", "list", LOOKS},

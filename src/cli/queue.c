@@ -14,6 +14,7 @@
 #include "muster/text.h"
 #include "operators.h"
 #include "process.h"
+#include "queue_sample.h"
 
 /* What a QUEUE_E_* means to the shell; `text` says why. */
 static int queue_refused(struct cli *cli, int result, struct buffer *text)
@@ -385,7 +386,8 @@ int cli_queue(struct cli *cli)
 		int (*run)(struct cli *cli);
 	} rows[] = {{"list", queue_list},     {"next", queue_take_next}, {"resolve", queue_decide}, {"assign", queue_give},
 		    {"note", queue_remark},   {"export", queue_write},   {"import", queue_read},
-		    {"ageing", cli_queue_ageing}};
+		    {"ageing", cli_queue_ageing},
+		    {"sample", cli_queue_sample}};
 	size_t i;
 	int r = cli_open_store(cli);
 

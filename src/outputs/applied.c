@@ -114,10 +114,14 @@ static void count_record(struct walk *walk)
  */
 #define SAMPLE_ONE_IN 200u
 
-static bool is_sampled(const struct store_change *change)
+bool outputs_is_sampled(const struct store_change *change)
 {
+	uint64_t mix;
+
+	if (!is_of_the_file(change) || (!is_match(change) && !slice_is(change->match_rule, "new")))
+		return false;
 	/* splitmix64: neighbours fall far apart. */
-	uint64_t mix = change->origin.file_no * UINT64_C(0x9e3779b97f4a7c15) +
+	mix = change->origin.file_no * UINT64_C(0x9e3779b97f4a7c15) +
 		       ((uint64_t)change->origin.tset_ordinal << 32 | change->member_pos);
 
 	mix = (mix + UINT64_C(0x9e3779b97f4a7c15));
@@ -131,8 +135,7 @@ static int note_sampled(struct work *work, const struct store_change *change)
 {
 	struct sampled *sampled;
 
-	if ((!is_match(change) && !slice_is(change->match_rule, "new")) || !is_sampled(change) ||
-	    ++work->sampled_count > SAMPLED_MAX)
+	if (!outputs_is_sampled(change) || ++work->sampled_count > SAMPLED_MAX)
 		return 0;
 	sampled = &work->sampled[work->sampled_count - 1];
 	*sampled = (struct sampled){

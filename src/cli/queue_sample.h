@@ -1,0 +1,8 @@
+/* queue sample: automatic decisions of a file (--file) for a person to look over. */
+#ifndef MUSTER_CLI_QUEUE_SAMPLE_H
+#define MUSTER_CLI_QUEUE_SAMPLE_H
+
+struct cli;
+int cli_queue_sample(struct cli *cli);
+
+#endif
