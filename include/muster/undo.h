@@ -28,7 +28,7 @@
 
 enum undo_result {
 	UNDO_E_UNKNOWN = 1, /* no such file, set or change */
-	UNDO_E_OPEN = 2,    /* the file is still under work */
+	UNDO_E_OPEN = 2,    /* the file, or a set of it that was released, is still under work */
 	UNDO_E_NOTHING = 3, /* nothing to take back: done before, or without an effect */
 	UNDO_E_BLOCKED = 4  /* refused; every reason was handed to `blocked` */
 };

@@ -26,8 +26,9 @@ static bool id_split(struct slice id, struct slice *ret_file, uint64_t numbers[3
 }
 
 struct find_set {
-	uint32_t ordinal;
+	uint32_t ordinal; /* 0 = the whole file is meant */
 	uint64_t tset_no;
+	bool is_open;     /* a set that is meant was released, and runs or was cut short */
 };
 
 static int find_set(void *context, const struct store_tset *tset)
@@ -36,6 +37,7 @@ static int find_set(void *context, const struct store_tset *tset)
 
 	if (tset->ordinal == find->ordinal)
 		find->tset_no = tset->tset_no;
+	find->is_open |= tset->outcome == STORE_TSET_OPEN && (find->ordinal == 0 || find->ordinal == tset->ordinal);
 	return 0;
 }
 
@@ -57,10 +59,12 @@ static int find_in_file(struct store *store, struct arena *arena, const uint64_t
                         struct undo_scope *scope)
 {
 	struct find_set find = {.ordinal = count > 0 ? (uint32_t)numbers[0] : 0};
-	int r = count > 0 ? store_tsets_each(store, scope->file_no, find_set, &find) : 0;
+	int r = store_tsets_each(store, scope->file_no, find_set, &find);
 
 	if (r != 0 || (count > 0 && find.tset_no == 0) || (count > 1 && numbers[1] == 0))
 		return r != 0 ? r : UNDO_E_UNKNOWN;
+	if (find.is_open)
+		return UNDO_E_OPEN;
 	scope->tset_no = find.tset_no;
 	scope->tset_ordinal = find.ordinal;
 	scope->member_pos = count > 1 ? (uint32_t)numbers[1] : 0;

@@ -783,6 +783,44 @@ static void test_release_is_overtaken_by_a_newer_full_file(void **state)
 	assert_int_equal(overtaken, 1);
 }
 
+/* An 834 that ends ANNA FIORELLI's coverage and BO KAY's. */
+static const char two_ends[] =
+	"ISA*00*          *00*          *ZZ*ACME           *ZZ*MUSTERHEALTH   *260302*0200*^*00501*000000001*0*P*:~"
+	"GS*BE*ACME*MUSTERHEALTH*20260302*0200*1*X*005010X220A1~ST*834*0001*005010X220A1~"
+	"BGN*00*R1*20260302*0200****2~REF*38*G1~N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*PLAN*FI*009998877~"
+	"INS*Y*18*024*07*A***TE~REF*0F*E1~REF*1L*G1~DTP*357*D8*20260331~NM1*IL*1*FIORELLI*ANNA****34*219091101~DMG*D8*19800228*F~"
+	"INS*Y*18*024*07*A***TE~REF*0F*E2~REF*1L*G1~DTP*357*D8*20260331~NM1*IL*1*KAY*BO****34*219093303~DMG*D8*19620711*M~"
+	"SE*18*0001~GE*1*1~IEA*1*000000001~";
+
+/* A released set that died half-way and was undone then: what was left of it would be applied after the undo. */
+static void test_a_set_cut_short_is_not_undone(void **state)
+{
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_DB_COMMIT), 1, ENV_FAULT_KILL, 0};
+	int status = -1, undone, refused = 0;
+	unsigned ended;
+
+	for (plan.nth = 1; status == -1; plan.nth++) {
+		setup(state);
+		put("bo.csv", "member_id,subscriber_id,relationship,last_name,first_name,ssn,birth_on,sex,group_id,plan_id,tier,begins_on\n"
+			      "M100000016,E2,18,KAY,BO,219093303,1962-07-11,M,G1,P1,EMP,2025-01-01\n");
+		put("partners/acme.yaml", "isa_sender: ACME\nguards: {terminations_percent: 0, terminations_min: 0}\n");
+		put("small.yaml", "chunk_members: 1\ndatabase: muster.db\n");
+		assert_int_equal(muster("-q load members bo.csv"), 0);
+		put("a.834", two_ends);
+		assert_int_equal(muster("process --out o a.834"), 65);
+		assert_int_equal(muster("queue resolve F00000001-1-0 release --note asked --operator one"), 0);
+		status = muster_with("-c small.yaml queue resolve F00000001-1-0 release --note asked --operator two", &plan);
+		undone = muster("undo --file F00000001 --operator rep --yes");
+		refused += undone == 75;
+		assert_int_equal(muster("run"), 0);
+		assert_int_equal(muster("members show M100000016 --json"), 0);
+		ended = count_in("said", "\"ends_on\": \"2026-03-31\"");
+		assert_int_equal(anna_ends(), ended);
+	}
+	assert_int_equal(status, 0);
+	assert_true(refused >= 2);
+}
+
 /* What is no plain file of its own must neither be read as a filing nor hang the night. */
 static void test_no_plain_files(void **state)
 {
@@ -822,6 +860,7 @@ int main(void)
 		cmocka_unit_test_setup(test_candidate_new_in_the_same_family, setup),
 		cmocka_unit_test_setup(test_decision_is_carried_out_before_its_correction, setup),
 		cmocka_unit_test_setup(test_release_is_overtaken_by_a_newer_full_file, setup),
+		cmocka_unit_test_setup(test_a_set_cut_short_is_not_undone, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
 	};
 
