@@ -170,9 +170,7 @@ static int identify(struct cli *cli, struct lookup *lookup)
 	if (lookup->wanted.len > 0 && lookup->mine == 0)
 		return denied(cli, "%.*s is not an id of the login name %.*s", (int)lookup->wanted.len,
 			      lookup->wanted.data, (int)lookup->login.len, lookup->login.data);
-	if (lookup->mine > 1)
-		return denied(cli, "the login name %.*s serves several operators: say which by --operator",
-			      (int)lookup->login.len, lookup->login.data);
+	/* Of several ids none is taken for granted; a timer's run needs none. */
 	cli->may = lookup->mine == 1 ? role_may(lookup->role) : MAY(MAY_RUN);
 	if (lookup->mine == 1)
 		cli->operator_id = lookup->id;
@@ -221,16 +219,23 @@ static struct slice who_may(struct cli *cli, enum privilege privilege)
 	return text;
 }
 
-static int refuse(struct cli *cli, const struct lookup *lookup, enum privilege privilege)
+static int refuse_role(struct cli *cli, const struct lookup *lookup, enum privilege privilege, struct slice who)
 {
-	struct slice who = who_may(cli, privilege);
 	struct slice id = lookup->mine > 0 ? lookup->id : lookup->login;
 	struct slice role = lookup->mine > 0 ? lookup->role : SLICE_LITERAL("not listed as an operator");
 
-	if (who.data == NULL)
-		return -ENOMEM;
 	return denied(cli, "%.*s (%.*s) may not %s; %.*s may", (int)id.len, id.data, (int)role.len, role.data,
 		      privilege_texts[privilege], (int)who.len, who.data);
+}
+
+static int refuse(struct cli *cli, const struct lookup *lookup, enum privilege privilege)
+{
+	struct slice who = who_may(cli, privilege);
+
+	if (lookup->mine > 1)
+		return denied(cli, "the login name %.*s serves several operators: say which by --operator",
+			      (int)lookup->login.len, lookup->login.data);
+	return who.data == NULL ? -ENOMEM : refuse_role(cli, lookup, privilege, who);
 }
 
 int operators_admit(struct cli *cli)
