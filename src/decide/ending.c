@@ -424,6 +424,39 @@ static date_day last_end(const struct span_list *spans, const struct span_filter
 	return last;
 }
 
+/*
+ * With what day ended what was held before? DATE_NONE: nothing has ended, it is as asked for. Of products that ended on
+ * different days the last are meant; not where one of them still goes on: then nobody knows which is meant.
+ */
+static int find_held_before(struct record_work *it, const struct span_filter *filter, date_day *ret_last)
+{
+	const struct span_list *spans = &it->draft->spans;
+	bool goes_on = false, differ = false;
+	uint32_t i;
+
+	*ret_last = DATE_NONE;
+	for (i = 0; i < spans->count; i++) {
+		const struct coverage_span *span = &spans->items[i].span;
+		const struct span_filter product = {.group_id = filter->group_id, .insurance_line = span->insurance_line};
+		date_day end = last_end(spans, &product);
+
+		if (span->voided || !span_matches(span, filter))
+			continue;
+		if (end == DATE_NONE || spans_active_from(spans, &product, end + 1)) {
+			goes_on = true;
+			continue;
+		}
+		differ = differ || (*ret_last != DATE_NONE && end != *ret_last);
+		if (*ret_last == DATE_NONE || end > *ret_last)
+			*ret_last = end;
+	}
+	if (*ret_last == DATE_NONE || (!goes_on && (!differ || *ret_last < it->work->input->today)))
+		return 0;
+	return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
+			 SLICE_LITERAL("A reinstatement that names no coverage: one has its end, and another goes on. Which is "
+				       "meant?"));
+}
+
 static int load_plan_and_group(struct record_work *it, const struct coverage_span *span, struct line *ret_line)
 {
 	const struct decide_view *view = it->work->input->view;
@@ -457,14 +490,11 @@ int reinstating_member(struct record_work *it)
 		day = enroll_date_value(it->record, "356");
 	if (spans_find_last(&spans, &filter) < 0)
 		return nothing_to_reinstate(it);
-	last = last_end(&spans, &filter);
-	if (group == NULL)
+	error = find_held_before(it, &filter, &last);
+	if (error == 0 && group == NULL)
 		error = resolve_own_groups(it, last);
-	if (error != 0)
+	if (error != 0 || last == DATE_NONE)
 		return error;
-	/* Something goes on after the last end, or nothing ever ended: it is as asked for. */
-	if (last == DATE_NONE || spans_active_from(&spans, &filter, last + 1))
-		return 0;
 	for (i = 0; i < spans.count && error == 0; i++) {
 		const struct coverage_span *span = &spans.items[i].span;
 		struct line line = {.action = LINE_REINSTATE};
