@@ -127,6 +127,12 @@ static int tset_row_key(struct validate *validate, struct store_tset *row)
 	return r;
 }
 
+/* T, test, TRIAL: a word for the use of a file, by its first letter. */
+static bool is_letter_of(struct slice usage, char letter)
+{
+	return usage.len > 0 && (usage.data[0] == letter || usage.data[0] == letter - 'A' + 'a');
+}
+
 /* Why the set is a trial; empty: it is none. One mark is enough, whatever the others say. */
 static struct slice test_mark(struct validate *validate)
 {
@@ -140,7 +146,7 @@ static struct slice test_mark(struct validate *validate)
 	if (profile->test_rule == PROFILE_TEST_GS03 &&
 	    slice_is(profile->check.gs_receiver_test, validate->fgroup_fields[2]))
 		return SLICE_LITERAL("test file (by its GS03): validated and acknowledged, not applied");
-	if (slice_is(validate->name_parts[PROFILE_NAME_USAGE], "T"))
+	if (is_letter_of(validate->name_parts[PROFILE_NAME_USAGE], 'T'))
 		return SLICE_LITERAL("test file (by its name): validated and acknowledged, not applied");
 	return SLICE_EMPTY;
 }
@@ -191,8 +197,12 @@ static struct slice envelope_of(const struct validate *validate, enum profile_na
 		sent = validate->interchange.control_number;
 		*ret_agrees = same_number(said, sent);
 		break;
-	case PROFILE_NAME_TYPE:
 	case PROFILE_NAME_USAGE:
+		*ret_where = "ISA15";
+		sent = validate->interchange.usage;
+		*ret_agrees = said.len == 0 || is_letter_of(said, 'P') || is_letter_of(said, 'T');
+		break;
+	case PROFILE_NAME_TYPE:
 	case PROFILE_NAME_PARTS:
 		*ret_agrees = true;
 		break;
