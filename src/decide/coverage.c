@@ -214,10 +214,11 @@ static int continue_own_end(struct record_work *it, struct row *row, const struc
 	return follow_own_end(it, after) ? 0 : cascade_replaced(it, &ended, after);
 }
 
-/* An ended coverage that the new one follows without a gap, all else equal. */
+/* An ended coverage that the new one follows without a gap (in which there is no other of the product), all else equal. */
 static int32_t find_continued(const struct record_work *it, const struct coverage_span *after)
 {
 	const struct decide_policy *policy = it->work->input->policy;
+	const struct span_filter product = {.insurance_line = after->insurance_line};
 	uint32_t i;
 
 	if (policy->reinstate == DECIDE_REINSTATE_025)
@@ -228,7 +229,8 @@ static int32_t find_continued(const struct record_work *it, const struct coverag
 		if (!span->voided && span->ends_on != DATE_NONE && span->ends_on < after->begins_on &&
 		    after->begins_on - span->ends_on - 1 <= policy->gap_days &&
 		    slice_equal(span->group_id, after->group_id) && slice_equal(span->plan_id, after->plan_id) &&
-		    tiers_agree(after->tier, span->tier) && span->cobra == after->cobra)
+		    tiers_agree(after->tier, span->tier) && span->cobra == after->cobra &&
+		    spans_find_overlap(&it->draft->spans, &product, span->ends_on + 1, after->begins_on - 1, 0) < 0)
 			return (int32_t)i;
 	}
 	return -1;
