@@ -200,14 +200,14 @@ static struct slice envelope_of(const struct validate *validate, enum profile_na
 	case PROFILE_NAME_USAGE:
 		*ret_where = "ISA15";
 		sent = validate->interchange.usage;
-		*ret_agrees = said.len == 0 || is_letter_of(said, 'P') || is_letter_of(said, 'T');
+		*ret_agrees = is_letter_of(said, 'P') || is_letter_of(said, 'T');
 		break;
 	case PROFILE_NAME_TYPE:
 	case PROFILE_NAME_PARTS:
 		*ret_agrees = true;
 		break;
 	}
-	*ret_agrees |= said.data == NULL;
+	*ret_agrees |= said.len == 0;
 	return sent;
 }
 
