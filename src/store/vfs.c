@@ -6,11 +6,12 @@
  * one comparison. Locks and the shared memory of the WAL index pass through untouched: they never fail for want of
  * disk, and die with the process.
  *
- * SQLite writes a WAL frame by frame, its header apart from its page, and a checkpoint page by page: two system calls
- * for 4 KiB. What follows on one another is gathered here, and handed on as one before anything could miss it: a sync,
- * a read of those bytes, a question for the size, an unlock, the close. No other connection reads bytes that were not
- * synced before it was told of them, so nobody sees the difference; nor does a crash, for what was not synced was
- * never promised. Only where an overwrite leaves the bytes beside it alone: elsewhere SQLite writes behind its sync.
+ * SQLite writes a WAL frame by frame, its header apart from its page: two system calls for 4 KiB. What follows on one
+ * another is gathered here, and handed on as one before anything could miss it: a sync, a read of those bytes, a question
+ * for the size, an unlock, the close. No other connection reads bytes that were not synced before it was told of them, so
+ * nobody sees the difference; nor does a crash, for what was not synced was never promised. Only where an overwrite leaves
+ * the bytes beside it alone: elsewhere SQLite writes behind its sync. Nothing is gathered of the database file: behind the
+ * last page of a checkpoint SQLite heeds no answer before it takes the pages for written.
  *
  * For a store beside another (beside.c) the WAL that SQLite opens is a copy of the real one in a file whose name is gone;
  * the database file is read and never written, and no lock is asked for.
@@ -384,7 +385,7 @@ static int shim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file
 		return rc;
 	}
 	file->pMethods = &shim_methods;
-	self->gathers = (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) != 0 &&
+	self->gathers = (flags & SQLITE_OPEN_WAL) != 0 &&
 			(self->real->pMethods->xDeviceCharacteristics(self->real) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
 	return rc;
 }

@@ -8,8 +8,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -354,6 +356,47 @@ static void test_beside_while_the_wal_begins_anew(void **state)
 		store_close(beside);
 	}
 	store_close(intruder.store);
+}
+
+/* What a checkpoint could not write, wherever it lies, it says; and the WAL keeps it. */
+static void test_checkpoint_that_fails(void **state)
+{
+	struct rlimit before, tight;
+	struct buffer text;
+	struct stat st;
+	struct store *other;
+	int i, failed = 0;
+
+	(void)state;
+	buffer_init(&text, &world.env);
+	/* Somebody else keeps alive what the WAL's index says of the checkpoint. */
+	assert_int_equal(store_open(&world.env, world_path("muster.db"), 0, &other), 0);
+	assert_string_equal(meta_of(other, "a"), "");
+	begin();
+	put_members(store, 1000);
+	commit();
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	tight = before;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	for (i = 1; i <= 40; i++) {
+		assert_int_equal(store_checkpoint(store, true), 0);
+		assert_int_equal(stat(world_path("muster.db"), &st), 0);
+		begin();
+		put_members(store, 1);
+		commit();
+		/* The file may not be written behind this: as if the disk refused it there. */
+		tight.rlim_cur = (rlim_t)(st.st_size - (off_t)i * 4096);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+		failed += store_checkpoint(store, false) < 0;
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+		store_close(store);
+		assert_int_equal(store_open(&world.env, world_path("muster.db"), 0, &store), 0);
+		assert_int_equal(store_check(store, true, &text), 0);
+		assert_int_equal(text.len, 0);
+	}
+	store_close(other);
+	assert_true(failed > 0);
+	buffer_fini(&text);
 }
 
 /* The last close of a database checkpoints in SQLite's own habit; in ours never. */
@@ -1272,6 +1315,7 @@ int main(void)
 		EMPTY(test_beside),
 		EMPTY(test_beside_amid_writers),
 		EMPTY(test_beside_while_the_wal_begins_anew),
+		EMPTY(test_checkpoint_that_fails),
 		EMPTY(test_checkpoint),
 		EMPTY(test_close_keeps_wal),
 		EMPTY(test_damage),
