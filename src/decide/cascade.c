@@ -90,6 +90,28 @@ static bool begins_with_subscriber(const struct cascade *cascade, const struct c
 }
 
 /*
+ * It runs on into coverage that the subscriber had before this record and keeps. It is left as it is: he would be alone
+ * in between (together.c), and a person says where it is cut.
+ */
+static bool runs_into_kept(const struct cascade *cascade, const struct coverage_span *span)
+{
+	const struct span_filter same = {.group_id = span->group_id, .insurance_line = span->insurance_line};
+	const struct span_list *spans = &cascade->subscriber->spans;
+	uint32_t i;
+
+	for (i = 0; i < spans->count; i++) {
+		const struct coverage_span *kept = &spans->items[i].span;
+
+		if (spans->items[i].before_index >= 0 && !kept->voided && span_matches(kept, &same) &&
+		    kept->begins_on > cascade->day && span->begins_on < kept->begins_on &&
+		    end_compare(span->ends_on, kept->begins_on) >= 0 &&
+		    (cascade->tier_before.len == 0 || !cascade_drops_dependents(&cascade->span_before, kept)))
+			return true;
+	}
+	return false;
+}
+
+/*
  * A record of his own has brought it back, and the subscriber is covered on the day after the end too: the family was
  * ended and enrolled anew. What is said of himself holds over what follows from the end of another.
  */
@@ -124,6 +146,7 @@ static int end_spans(struct work *work, const struct cascade *cascade, struct dr
 		    (!cancels && end_compare(known->span.ends_on, cascade->day) <= 0) ||
 		    (cascade->kind == CASCADE_END &&
 		     (has_own_end(work, cascade, &known->span) || begins_with_subscriber(cascade, &known->span) ||
+		      runs_into_kept(cascade, &known->span) ||
 		      came_back(work, cascade, draft, known))))
 			continue;
 		error = spans_replace(work->arena, &draft->spans, known->id, &ended);
