@@ -38,6 +38,8 @@ void apply_keys_close(struct apply_keys *keys);
  */
 #define APPLY_VIEW_MEMBERS 512u
 #define APPLY_VIEW_HOUSEHOLDS 8u
+/* N104 has 80 characters; a longer one is asked about each time. */
+#define APPLY_VIEW_SPONSOR_BYTES 81u
 struct apply_view {
 	struct decide_view view; /* hand this out */
 	struct store *store;     /* borrowed */
@@ -55,6 +57,9 @@ struct apply_view {
 		uint32_t count;
 	} households[APPLY_VIEW_HOUSEHOLDS];
 	uint32_t household_count;
+	/* Who was asked about last, and whether he is the sponsor of any group: good for the file. */
+	char sponsor_id[APPLY_VIEW_SPONSOR_BYTES];
+	bool sponsor_known;
 };
 /* 0, or <0. */
 int apply_view_init(struct apply_view *view, struct store *store);

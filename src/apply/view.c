@@ -142,14 +142,22 @@ static int sponsor_search_group(void *context, const struct group *group)
 	return 0;
 }
 
-/* All sets of a night speak for a few sponsors, and it is asked only where a record names a group of another. */
+/* All records of a set speak for one sponsor: the groups are read for the first that names a group of another. */
 static int view_sponsor_known(void *context, struct slice sponsor_id, bool *ret_known)
 {
+	struct apply_view *view = context;
 	struct sponsor_search search = {.sponsor_id = sponsor_id};
-	int r = store_groups_each(view_store(context), sponsor_search_group, &search);
+	int r;
 
-	*ret_known = search.found;
-	return r;
+	*ret_known = view->sponsor_known;
+	if (slice_is(sponsor_id, view->sponsor_id))
+		return 0;
+	r = store_groups_each(view->store, sponsor_search_group, &search);
+	if (r < 0)
+		return r;
+	*ret_known = view->sponsor_known = search.found;
+	slice_to_cstr(sponsor_id, view->sponsor_id, sizeof(view->sponsor_id));
+	return 0;
 }
 
 static int view_group_by_sponsor(void *context, struct slice sponsor_id, struct arena *arena,

@@ -14,7 +14,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     night DATE BGN08 [bgn03=DATE] [bgn01=..] [sponsor=ID] [name=NAME] [isa13=N] [header=SEGMENTS]
           [usage=T] [gs03=ID] [like=DATE: made on that day] [drop=yes: by the drop folder; drop=test: by its folder test]
           [again=yes: by reprocess, as a corrected file]
-      set [bgn08=..]              another set in the same file; the first needs no such line
+      set [bgn08=..] [sponsor=ID] another set in the same file; the first needs no such line
       030 N1 N2 all ...           a record each as the member is on file; `all` = everybody of G1, `but N3` = without
       030 NAME KEY=VALUE ...      with plan, tier, begins, ends, last, ssn, family, group, address, born, hd (none: no
                                   HD), end=none (an 024 without DTP 357); reason, benefit, medicare, event, work,
@@ -257,7 +257,7 @@ def file_text(world, options, day, lines):
     world.control = int(options.get("isa13", world.control + 1))
     date = day.replace("-", "")
     made = options.get("bgn03", day).replace("-", "")
-    sets, action = [[]], [options["bgn08"]]
+    sets, action, sponsor = [[]], [options["bgn08"]], [options.get("sponsor", "11")]
     world.at = {}
     for line in lines:
         words = line.split()
@@ -266,6 +266,8 @@ def file_text(world, options, day, lines):
             if sets[-1]:
                 sets.append([])
                 action.append(options["bgn08"])
+                sponsor.append(options.get("sponsor", "11"))
+            sponsor[-1] = values.get("sponsor", sponsor[-1])
             action[-1] = values.get("bgn08", action[-1])
             continue
         if words[0] == "bad":
@@ -289,7 +291,7 @@ def file_text(world, options, day, lines):
                 "BGN*%s*%s*%s*0600**%s**%s" % (options.get("bgn01", "00"), options.get("bgn02", "F%d" % world.control),
                                                made, options.get("bgn06", ""), action[number - 1]),
                 *filter(None, options.get("header", "").strip("~").split("~")),
-                "N1*P5*ACME*FI*" + options.get("sponsor", "11"), "N1*IN*PLAN*FI*99"]
+                "N1*P5*ACME*FI*" + sponsor[number - 1], "N1*IN*PLAN*FI*99"]
         for loop in loops:
             body += loop
         body.append("SE*%d*%04d" % (len(body) + 1, number))
