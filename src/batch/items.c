@@ -369,9 +369,10 @@ static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 
 static bool item_runs(const struct job_item *item)
 {
-	return item->member_pos != 0 && !item->omitted && !item->superseded && (slice_is_empty(item->decision) || slice_is(item->decision, "new") ||
-					 slice_starts_with(item->decision, "match:") ||
-					 slice_starts_with(item->decision, "not:"));
+	if (item->member_pos == 0 || item->omitted || item->superseded)
+		return false;
+	return slice_is_empty(item->decision) || slice_is(item->decision, "new") ||
+	       slice_starts_with(item->decision, "match:") || slice_starts_with(item->decision, "not:");
 }
 
 /* A household left out of a full file, released: it ends in a transaction of its own. */

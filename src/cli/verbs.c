@@ -111,7 +111,8 @@ const struct cli_verb cli_verbs[] = {
 	 "alone; use what it writes with --model. train --labels learns from what representatives decided, on top of the\n"
 	 "model in use. shadow matches the kept records of the last nights by another model and shows every decision that\n"
 	 "would be another one, with its evidence; it changes nothing. A model is put to work by naming its file in\n"
-	 "muster.yaml (match_model); where operators are listed an administrator promotes it first (promote). dedupe without a file reports who may stand in the database twice.\n",
+	 "muster.yaml (match_model); where operators are listed an administrator promotes it first (promote). dedupe\n"
+	 "without a file reports who may stand in the database twice.\n",
 	 "link train explain evaluate dedupe shadow promote", cli_match},
 	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",
 	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",

@@ -436,7 +436,9 @@ static int refused_before(struct record_work *it)
 
 	if (refusal->reason.data == NULL)
 		return 0;
-	return it->work->input->last_chance || refusal->category == CATEGORY_MEDICARE_REVIEW ? work_fail(it->work, refusal->category, refusal->reason) : DECIDE_E_DEFER;
+	if (!it->work->input->last_chance && refusal->category != CATEGORY_MEDICARE_REVIEW)
+		return DECIDE_E_DEFER;
+	return work_fail(it->work, refusal->category, refusal->reason);
 }
 
 /* A subscriber who lives, newly, where none of his plans is sold. */
