@@ -13,7 +13,7 @@
 enum urgency { URGENCY_URGENT, URGENCY_HIGH, URGENCY_NORMAL, URGENCY_LOW };
 
 enum category {
-#define X(name, severity, guidance) CATEGORY_##name,
+#define X(name, severity, question, guidance) CATEGORY_##name,
 #include "muster/tbl/categories.h"
 #undef X
 	CATEGORY_COUNT
@@ -28,6 +28,8 @@ struct error_class {
 const char *category_name(enum category category);
 const char *category_guidance(enum category category);
 enum urgency category_urgency(enum category category);
+/* Is the question who is meant? Else it is what to do about somebody or something known. */
+bool category_asks_who(enum category category);
 /* "urgent", "high", "normal", "low". */
 const char *urgency_name(enum urgency urgency);
 bool category_of(struct slice name, enum category *ret_category);

@@ -1,13 +1,16 @@
 #include "muster/category.h"
 
+enum category_question { QUESTION_WHO, QUESTION_WHAT };
+
 struct category_row {
 	const char *name;
 	enum urgency urgency;
+	enum category_question question;
 	const char *guidance;
 };
 
 static const struct category_row category_rows[] = {
-#define X(name, severity, guidance) {#name, URGENCY_##severity, guidance},
+#define X(name, severity, question, guidance) {#name, URGENCY_##severity, QUESTION_##question, guidance},
 #include "muster/tbl/categories.h"
 #undef X
 };
@@ -25,6 +28,11 @@ const char *category_guidance(enum category category)
 enum urgency category_urgency(enum category category)
 {
 	return category_rows[category].urgency;
+}
+
+bool category_asks_who(enum category category)
+{
+	return category_rows[category].question == QUESTION_WHO;
 }
 
 const char *urgency_name(enum urgency urgency)

@@ -43,16 +43,33 @@ void cli_say(struct cli *cli, const char *format, ...)
 	fputc('\n', stderr);
 }
 
+static void cli_complain(const struct cli *cli, const char *subverb, const char *format, va_list arguments)
+{
+	fprintf(stderr, "muster%s%s%s%s: ", cli->verb != NULL ? " " : "", cli->verb != NULL ? cli->verb : "",
+		subverb != NULL ? " " : "", subverb != NULL ? subverb : "");
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
+
 int cli_usage_error(struct cli *cli, const char *format, ...)
 {
 	va_list arguments;
 
-	fprintf(stderr, "muster%s%s: ", cli->verb != NULL ? " " : "", cli->verb != NULL ? cli->verb : "");
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	cli_complain(cli, NULL, format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
 	return MUSTER_ERROR_USAGE;
+}
+
+int cli_failed(struct cli *cli, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	cli_complain(cli, cli->subverb, format, arguments);
+	va_end(arguments);
+	cli->told = true;
+	return error;
 }
 
 int64_t cli_now_ms(const struct cli *cli)
@@ -214,7 +231,7 @@ int cli_run(struct env *env, int argc, char **argv)
 	flushed = cli_flush(cli);
 	if (status >= 0 && flushed < 0)
 		status = flushed;
-	if (status < 0 && status != MUSTER_ERROR_USAGE)
+	if (status < 0 && status != MUSTER_ERROR_USAGE && !cli->told)
 		fprintf(stderr, "muster: %s\n", muster_error_text(status));
 	cli_close(cli);
 	env_free(env, cli);

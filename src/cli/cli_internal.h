@@ -52,6 +52,7 @@ struct cli {
 	bool operators_listed;
 	date_day today;                     /* --as-of, or the clock's UTC day */
 	bool today_fixed;
+	bool told;                          /* why it failed stands on stderr: no words for the number too */
 };
 
 /* A verb: what it is called, what it says of itself, and what it does. */
@@ -75,6 +76,9 @@ int cli_flush_some(struct cli *cli);
 void cli_say(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* To stderr, always; returns MUSTER_ERROR_USAGE. */
 int cli_usage_error(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* To stderr, always, behind the verb and subverb; returns `error`, of which nothing more is said. */
+int cli_failed(struct cli *cli, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Configuration and profiles; messages to stderr. 0 or MUSTER_ERROR_CONFIG... Idempotent, as are the next ones. */
 int cli_open_config(struct cli *cli);

@@ -149,10 +149,8 @@ static int groups_known(struct cli *cli, const struct group **ret_group)
 	if (cli->argument_count != 1)
 		return cli_usage_error(cli, "%s wants one group number", cli->subverb);
 	r = store_group_get(cli->store, slice_from(cli->arguments[0]), &cli->arena, ret_group);
-	if (r == 0 && *ret_group == NULL) {
-		fprintf(stderr, "muster groups: there is no group %s\n", cli->arguments[0]);
-		r = -ENOENT;
-	}
+	if (r == 0 && *ret_group == NULL)
+		r = cli_failed(cli, -ENOENT, "there is no group %s", cli->arguments[0]);
 	return r;
 }
 

@@ -556,8 +556,7 @@ static int match_explain_verb(struct cli *cli)
 		left = match_table_find(&work.left, slice_from(left_id));
 		right = match_table_find(&work.right, slice_from(right_id));
 		if (left == UINT32_MAX || right == UINT32_MAX) {
-			fprintf(stderr, "muster match: there is no row %s\n", left == UINT32_MAX ? left_id : right_id);
-			r = -ENOENT;
+			r = cli_failed(cli, -ENOENT, "there is no row %s", left == UINT32_MAX ? left_id : right_id);
 		} else {
 			r = explain(&work, left, right);
 		}

@@ -39,10 +39,8 @@ int members_get(struct cli *cli, const struct member **ret_member)
 {
 	int r = store_member_get(cli->store, slice_from(cli->arguments[0]), &cli->arena, ret_member);
 
-	if (r == 0 && *ret_member == NULL) {
-		fprintf(stderr, "muster members: there is no member %s\n", cli->arguments[0]);
-		return -ENOENT;
-	}
+	if (r == 0 && *ret_member == NULL)
+		return cli_failed(cli, -ENOENT, "there is no member %s", cli->arguments[0]);
 	return r;
 }
 
@@ -171,10 +169,8 @@ static int members_show(struct cli *cli)
 		r = undo_member_known(cli->store, member, known_ms, &cli->arena, &member);
 	if (r < 0)
 		return r;
-	if (member == NULL) {
-		fprintf(stderr, "muster members: member %s was not known then\n", cli->arguments[0]);
-		return -ENOENT;
-	}
+	if (member == NULL)
+		return cli_failed(cli, -ENOENT, "member %s was not known then", cli->arguments[0]);
 	if (cli->options.format == CLI_TEXT)
 		return member_out_text(cli, member, on);
 	json_init(&json, &cli->out, cli->options.format == CLI_JSON);

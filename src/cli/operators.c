@@ -5,7 +5,6 @@
 #include "operators.h"
 
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -139,19 +138,6 @@ static int look_at(void *context, const struct store_operator *row)
 	return lookup->id.data != NULL && lookup->role.data != NULL ? 0 : -ENOMEM;
 }
 
-__attribute__((format(printf, 2, 3))) static int denied(struct cli *cli, const char *format, ...)
-{
-	va_list arguments;
-
-	fprintf(stderr, "muster %s%s%s: ", cli->verb, cli->subverb != NULL ? " " : "",
-		cli->subverb != NULL ? cli->subverb : "");
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fputc('\n', stderr);
-	return MUSTER_ERROR_DENIED;
-}
-
 /* The id, by --operator and by the login name. */
 static int identify(struct cli *cli, struct lookup *lookup)
 {
@@ -165,11 +151,12 @@ static int identify(struct cli *cli, struct lookup *lookup)
 	if (!lookup->listed)
 		return 0;
 	if (lookup->wanted.len > 0 && !lookup->known)
-		return denied(cli, "no operator %.*s is listed; see muster user list", (int)lookup->wanted.len,
-			      lookup->wanted.data);
+		return cli_failed(cli, MUSTER_ERROR_DENIED, "no operator %.*s is listed; see muster user list",
+				  (int)lookup->wanted.len, lookup->wanted.data);
 	if (lookup->wanted.len > 0 && lookup->mine == 0)
-		return denied(cli, "%.*s is not an id of the login name %.*s", (int)lookup->wanted.len,
-			      lookup->wanted.data, (int)lookup->login.len, lookup->login.data);
+		return cli_failed(cli, MUSTER_ERROR_DENIED, "%.*s is not an id of the login name %.*s",
+				  (int)lookup->wanted.len, lookup->wanted.data, (int)lookup->login.len,
+				  lookup->login.data);
 	/* Of several ids none is taken for granted; a timer's run needs none. */
 	cli->may = lookup->mine == 1 ? role_may(lookup->role) : MAY(MAY_RUN);
 	if (lookup->mine == 1)
@@ -224,8 +211,8 @@ static int refuse_role(struct cli *cli, const struct lookup *lookup, enum privil
 	struct slice id = lookup->mine > 0 ? lookup->id : lookup->login;
 	struct slice role = lookup->mine > 0 ? lookup->role : SLICE_LITERAL("not listed as an operator");
 
-	return denied(cli, "%.*s (%.*s) may not %s; %.*s may", (int)id.len, id.data, (int)role.len, role.data,
-		      privilege_texts[privilege], (int)who.len, who.data);
+	return cli_failed(cli, MUSTER_ERROR_DENIED, "%.*s (%.*s) may not %s; %.*s may", (int)id.len, id.data,
+			  (int)role.len, role.data, privilege_texts[privilege], (int)who.len, who.data);
 }
 
 static int refuse(struct cli *cli, const struct lookup *lookup, enum privilege privilege)
@@ -233,8 +220,9 @@ static int refuse(struct cli *cli, const struct lookup *lookup, enum privilege p
 	struct slice who = who_may(cli, privilege);
 
 	if (lookup->mine > 1)
-		return denied(cli, "the login name %.*s serves several operators: say which by --operator",
-			      (int)lookup->login.len, lookup->login.data);
+		return cli_failed(cli, MUSTER_ERROR_DENIED,
+				  "the login name %.*s serves several operators: say which by --operator",
+				  (int)lookup->login.len, lookup->login.data);
 	return who.data == NULL ? -ENOMEM : refuse_role(cli, lookup, privilege, who);
 }
 

@@ -67,8 +67,7 @@ static int regions_group(void *context, const struct group *group)
 
 static int unknown_group(struct cli *cli, const char *group_id)
 {
-	fprintf(stderr, "muster groups %s: there is no group %s\n", cli->subverb, group_id);
-	return -ENOENT;
+	return cli_failed(cli, -ENOENT, "there is no group %s", group_id);
 }
 
 static int regions_rows(struct regions_view *view)

@@ -151,8 +151,7 @@ int cli_missing_input(struct cli *cli, const char *path)
 {
 	if (env_exists(cli->env, path))
 		return 0;
-	fprintf(stderr, "muster %s: there is no file %s\n", cli->verb, path);
-	return -ENOENT;
+	return cli_failed(cli, -ENOENT, "there is no file %s", path);
 }
 
 int cli_process(struct cli *cli)

@@ -19,19 +19,14 @@
 /* What a QUEUE_E_* means to the shell; `text` says why. */
 static int queue_refused(struct cli *cli, int result, struct buffer *text)
 {
+	int error = result == QUEUE_E_UNKNOWN  ? -ENOENT
+		    : result == QUEUE_E_TAKEN  ? MUSTER_ERROR_BUSY
+		    : result == QUEUE_E_DENIED ? MUSTER_ERROR_DENIED
+					       : 65;
+
 	if (result <= 0)
 		return result;
-	fprintf(stderr, "muster queue %s: %s\n", cli->subverb, text->len > 0 ? text->data : "nothing was changed");
-	switch (result) {
-	case QUEUE_E_UNKNOWN:
-		return -ENOENT;
-	case QUEUE_E_TAKEN:
-		return MUSTER_ERROR_BUSY;
-	case QUEUE_E_DENIED:
-		return MUSTER_ERROR_DENIED;
-	default:
-		return 65;
-	}
+	return cli_failed(cli, error, "%s", text->len > 0 ? text->data : "nothing was changed");
 }
 
 /* ---- list ---- */
@@ -77,10 +72,8 @@ static int queue_file(struct cli *cli, struct store_exception_filter *filter)
 	if (cli->options.file == NULL)
 		return 0;
 	r = store_file_by_id(cli->store, slice_from(cli->options.file), &cli->arena, &file);
-	if (r == 0 && file == NULL) {
-		fprintf(stderr, "muster queue: there is no file %s\n", cli->options.file);
-		r = -ENOENT;
-	}
+	if (r == 0 && file == NULL)
+		r = cli_failed(cli, -ENOENT, "there is no file %s", cli->options.file);
 	if (r == 0)
 		filter->file_no = file->file_no;
 	return r;
@@ -203,7 +196,7 @@ static int queue_show(struct cli *cli, struct slice item_id)
 		buffer_add_char(&cli->out, '\n');
 	}
 	buffer_init(&text, cli->env);
-	buffer_add_text(&text, "there is no such item");
+	buffer_printf(&text, "there is no item %.*s", (int)item_id.len, item_id.data);
 	r = queue_refused(cli, r, &text);
 	buffer_fini(&text);
 	return r;

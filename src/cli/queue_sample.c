@@ -66,10 +66,8 @@ int cli_queue_sample(struct cli *cli)
 	if (cli->options.file == NULL || cli->argument_count > 0 || cli->options.format == CLI_CSV)
 		return cli_usage_error(cli, "sample wants --file ID, and knows text, --json and --ndjson");
 	r = store_file_by_id(cli->store, slice_from(cli->options.file), &cli->arena, &file);
-	if (r == 0 && file == NULL) {
-		fprintf(stderr, "muster queue: there is no file %s\n", cli->options.file);
-		r = -ENOENT;
-	}
+	if (r == 0 && file == NULL)
+		r = cli_failed(cli, -ENOENT, "there is no file %s", cli->options.file);
 	if (r < 0)
 		return r;
 	json_init(&view.json, &cli->out, array);

@@ -141,12 +141,10 @@ static int undo_refused(struct cli *cli, int r, struct slice id, const struct un
 {
 	switch (r) {
 	case UNDO_E_UNKNOWN:
-		fprintf(stderr, "muster undo: there is no %.*s\n", (int)id.len, id.data);
-		return -ENOENT;
+		return cli_failed(cli, -ENOENT, "there is no %.*s", (int)id.len, id.data);
 	case UNDO_E_OPEN:
-		fprintf(stderr, "muster undo: the file of %.*s is still under work; muster run ends it\n", (int)id.len,
-			id.data);
-		return MUSTER_ERROR_BUSY;
+		return cli_failed(cli, MUSTER_ERROR_BUSY, "the file of %.*s is still under work; muster run ends it",
+				  (int)id.len, id.data);
 	case UNDO_E_NOTHING:
 		cli_say(cli, cli->options.redo ? "nothing of %.*s is taken back" : "nothing of %.*s is there to take back",
 			(int)id.len, id.data);

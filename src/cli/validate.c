@@ -370,7 +370,10 @@ static int validate_path(struct validate_run *run, const char *path)
 		return validate_one(run, path);
 	r = env_stat(run->cli->env, path, &stat);
 	if (r < 0) {
-		fprintf(stderr, "muster validate: there is no file %s\n", path);
+		if (r == -ENOENT)
+			cli_failed(run->cli, r, "there is no file %s", path);
+		else
+			cli_failed(run->cli, r, "cannot read %s: %s", path, muster_error_text(r));
 		run->failure = run->failure == 0 ? r : run->failure;
 		return 0;
 	}

@@ -60,7 +60,7 @@ static int work_open(struct work *work, struct slice item_id, uint32_t version, 
 	if (r != 0)
 		return r;
 	if (stored == NULL) {
-		buffer_add_text(work->why, "there is no such item");
+		buffer_printf(work->why, "there is no item %.*s", (int)item_id.len, item_id.data);
 		return QUEUE_E_UNKNOWN;
 	}
 	work->item = *stored;

@@ -206,6 +206,19 @@ static struct slice mask_evidence(const struct item_view *view, struct slice fie
 	return slice_is(field, "zip") ? mask_own(view, value) : item_mask(view, value);
 }
 
+/* "-14.340" as -14340: whole bits and three decimals, as incoming_add_evidence writes them. */
+static int32_t millibits_of(struct slice bits)
+{
+	bool negative = bits.len > 0 && bits.data[0] == '-';
+	int32_t value = 0;
+	size_t at;
+
+	for (at = negative; at < bits.len && value < 100000000; at++)
+		if (bits.data[at] >= '0' && bits.data[at] <= '9')
+			value = value * 10 + (bits.data[at] - '0');
+	return negative ? -value : value;
+}
+
 int item_next_evidence(const struct item_view *view, const struct store_candidate *candidate, size_t *at,
 		       struct item_evidence *ret_evidence)
 {
@@ -221,6 +234,7 @@ int item_next_evidence(const struct item_view *view, const struct store_candidat
 	    evidence_text(view, object, "bits", &e->bits) != 0 ||
 	    evidence_text(view, object, "against", &e->against) != 0)
 		return -ENOMEM;
+	e->millibits = millibits_of(e->bits);
 	e->sent = mask_evidence(view, e->field, e->sent);
 	e->known = mask_evidence(view, e->field, e->known);
 	return e->sent.data != NULL && e->known.data != NULL ? 1 : -ENOMEM;
@@ -253,6 +267,8 @@ struct slice item_certainty(const struct item_view *view, const struct member *b
 	char born[DATE_TEXT_BYTES];
 	struct slice text;
 
+	if (!category_asks_who(view->item->category))
+		return arena_dup(view->arena, SLICE_EMPTY);
 	date_format_iso(known->birth_on, born);
 	buffer_init(&missing, view->arena->env);
 	buffer_init(&differing, view->arena->env);

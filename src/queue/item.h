@@ -46,12 +46,19 @@ int item_next_segment(const struct item_view *view, size_t *at, size_t *offset_a
 
 struct item_evidence {
 	struct slice field, level, sent, known, bits, against; /* sent, known: masked */
+	int32_t millibits;                                     /* `bits` as a number */
 };
 /* The next of a candidate's evidence; *at is 0 before the first. 1, 0 behind the last, or -ENOMEM. */
 int item_next_evidence(const struct item_view *view, const struct store_candidate *candidate, size_t *at,
                        struct item_evidence *ret_evidence);
 
-/* What would make the item certain, in a sentence; `best` NULL: no candidate. data NULL = no memory. */
+/* evidence.c: each candidate's evidence as text, and what tells the best from the next. 0 or -ENOMEM. */
+int item_evidence_print(const struct item_view *view, struct buffer *out);
+
+/*
+ * What would make the item certain, in a sentence; `best` NULL: no candidate. Empty where the question is not who is
+ * meant. data NULL = no memory.
+ */
 struct slice item_certainty(const struct item_view *view, const struct member *best);
 
 /*

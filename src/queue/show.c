@@ -299,7 +299,7 @@ int queue_show_json(struct store *store, struct env *env, struct slice item_id, 
 		json_item(json, &page.view);
 		r = json_whole(json, &page.view);
 		json_known(json, &page);
-		json_text(json, "certain_with", page.certainty);
+		json_text_or_null(json, "certain_with", page.certainty);
 		json_array_begin(json, "decisions");
 		if (r == 0)
 			r = store_decisions_each(store, page.item->exception_no, add_decision, &decisions);
@@ -419,7 +419,7 @@ static void grid_print(const struct grid *grid, struct env *env, struct buffer *
 					widths[column] = width;
 				if (pass == 0)
 					continue;
-				buffer_printf(out, "%c ", column < 2 || mark == '\0' ? ' ' : mark);
+				buffer_printf(out, "%s%c ", column < 2 ? "" : "  ", column < 2 || mark == '\0' ? ' ' : mark);
 				buffer_add_slice(out, buffer_slice(&cell));
 				if (column + 1 < grid->columns)
 					buffer_printf(out, "%*s", (int)(widths[column] - width), "");
@@ -466,28 +466,6 @@ static void text_head(const struct page *page, struct buffer *out)
 			      (int)item->proposed_by.len, item->proposed_by.data);
 	line(out, "decision", item->decision);
 	line(out, "note", item->note);
-}
-
-static int text_evidence(const struct page *page, struct buffer *out)
-{
-	struct item_evidence evidence;
-	uint32_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < page->item->candidate_count; i++) {
-		const struct store_candidate *candidate = &page->item->candidates[i];
-		char share[QUEUE_SHARE_BYTES];
-		size_t at = 0;
-
-		buffer_printf(out, "\ncandidate %u: %.*s, %s\n", i + 1, (int)candidate->member_id.len,
-			      candidate->member_id.data, queue_share_format(candidate->score_e6, share));
-		while ((r = item_next_evidence(&page->view, candidate, &at, &evidence)) == 1) {
-			buffer_printf(out, "  %8.*s bits  %.*s: %.*s\n", (int)evidence.bits.len, evidence.bits.data,
-				      (int)evidence.field.len, evidence.field.data, (int)evidence.level.len,
-				      evidence.level.data);
-		}
-	}
-	return r;
 }
 
 static int text_segments(const struct page *page, struct buffer *out)
@@ -556,7 +534,7 @@ static int text_page(const struct page *page, struct buffer *out)
 		buffer_add_char(out, '\n');
 		grid_print(grid, page->env, out);
 	}
-	r = text_evidence(page, out);
+	r = item_evidence_print(&page->view, out);
 	if (r == 0)
 		r = text_segments(page, out);
 	if (r == 0)

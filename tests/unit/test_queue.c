@@ -134,7 +134,8 @@ static void shows_an_item_beside_its_candidates(void **state)
 	has("Not sent: the plan's member number. Other than on file: SSN, first name.");
 	has("= FIORELLI");
 	has("! ANNA");
-	has("4.250 bits  ssn: one digit differs");
+	has("candidate 1: M000000018, 1 in 11 wrong");
+	has("     4.250 bits  ssn: one digit differs\n    -1.500 bits  first_name: nickname\n    +2.750 bits  in all, against");
 	has("      2020  REF*0F*");
 	has("the same family waits in\n  F00000001-1-4  NO_MATCH");
 	has_no_ssn();
@@ -145,7 +146,52 @@ static void shows_an_item_beside_its_candidates(void **state)
 	has("\"ssn\":\"***-**-0001\"");
 	has("\"decisions\":[]");
 	has_no_ssn();
+	has("\"certain_with\":\"Not sent: the plan");
 	assert_int_equal(queue_show_text(store, &world.env, S("F9-9-9"), &text), QUEUE_E_UNKNOWN);
+}
+
+/* What tells two candidates apart is the difference; what one side does not name says nothing. */
+static void says_what_tells_two_candidates_apart(void **state)
+{
+	static const char first[] = "[{\"field\":\"ssn\",\"level\":\"equal\",\"sent\":\"1\",\"known\":\"1\",\"bits\":4.250,"
+				    "\"against\":\"housemate\"},{\"field\":\"prior\",\"level\":\"before any evidence\",\"sent\":\"\","
+				    "\"known\":\"\",\"bits\":-1.005,\"against\":\"housemate\"}]";
+	static const char second[] = "[{\"field\":\"suffix\",\"level\":\"missing\",\"sent\":\"JR\",\"known\":\"\",\"bits\":0.000,"
+				     "\"against\":\"stranger\"},{\"field\":\"ssn\",\"level\":\"different\",\"sent\":\"1\",\"known\":\"2\","
+				     "\"bits\":-10.500,\"against\":\"stranger\"}]";
+	const struct store_candidate candidates[] = {{1, S("M000000018"), 999990, slice_from(first)},
+						     {2, S("M000000026"), 0, slice_from(second)}};
+
+	(void)state;
+	assert_int_equal(store_begin(store, STORE_WRITE), 0);
+	put_item(1, 1, 7, CATEGORY_MULTI_MATCH, "two", "{}", "", candidates, 2);
+	assert_int_equal(store_commit(store), 0);
+	buffer_clear(&text);
+	assert_int_equal(queue_show_text(store, &world.env, S("F00000001-1-7"), &text), 0);
+	has("candidate 1: M000000018, 1 in 100000 wrong\n     4.250 bits  ssn: equal\n    -1.005 bits  prior: before any");
+	has("    +3.245 bits  in all, against somebody of the household\n");
+	has("candidate 2: M000000026, less than 1 in 1,000,000 right\n   -10.500 bits  ssn: different\n   -10.500 bits  in all,"
+	    " against a stranger\n");
+	has("between 1 and 2: ssn +14.750\n");
+}
+
+/* A held file is nobody: "not sent: SSN" would send a representative looking for what cannot be there. */
+static void asks_who_only_where_that_is_the_question(void **state)
+{
+	struct json json;
+
+	(void)state;
+	assert_int_equal(store_begin(store, STORE_WRITE), 0);
+	put_item(1, 1, 0, CATEGORY_FILE_HOLD, "test file", "{}", "", NULL, 0);
+	assert_int_equal(store_commit(store), 0);
+	buffer_clear(&text);
+	assert_int_equal(queue_show_text(store, &world.env, S("F00000001-1-0"), &text), 0);
+	has("what to do    The file or set waits.");
+	assert_null(strstr(text.data, "certain with"));
+	buffer_clear(&text);
+	json_init(&json, &text, false);
+	assert_int_equal(queue_show_json(store, &world.env, S("F00000001-1-0"), &json), 0);
+	has("\"certain_with\":null");
 }
 
 /* ---- decisions ---------------------------------------------------------------------------------------------- */
@@ -706,6 +752,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(writes_csv_masked_and_guarded, setup, teardown),
 		cmocka_unit_test_setup_teardown(writes_xml_that_its_schema_accepts, setup, teardown),
 		cmocka_unit_test_setup_teardown(shows_an_item_beside_its_candidates, setup, teardown),
+		cmocka_unit_test_setup_teardown(says_what_tells_two_candidates_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(asks_who_only_where_that_is_the_question, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_the_decisions_there_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_decisions_that_make_no_sense, setup, teardown),
 		cmocka_unit_test_setup_teardown(holds_take_no_member, setup, teardown),
