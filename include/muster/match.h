@@ -53,8 +53,8 @@ struct match_query {
 	struct slice forced_member_id; /* a representative's decision: match:<id>; empty = none */
 	bool forced_new;              /* a representative's decision: new */
 	/*
-	 * Members already claimed by other records of this file: never the answer for a second one, unless that one
-	 * satisfies a rule and agrees in full in names and birth date: then the same person was sent twice.
+	 * Members already claimed by other records of this file: never the answer for a second one, unless that one agrees
+	 * in names and birth date, and in what else it says of the person: then the same person was sent twice.
 	 */
 	bool (*is_claimed)(void *context, uint64_t member_no); /* NULL = nobody is */
 	void *claimed_context;

@@ -81,7 +81,11 @@ struct match_link_options {
 };
 
 typedef int (*match_pair_fn)(void *context, const struct match_pair *pair);
-/* Every pair that a person should see or that is automatic, by left row, best first. */
+/*
+ * Every pair that a person should see or that is automatic, by left row, best first. Rows near each other that bear a
+ * relationship are a family sent together: of two that mean one member and say something else of who they are, neither is
+ * automatic.
+ */
 int match_link(struct env *env, const struct match_table *left, const struct match_table *right,
                const struct match_candidates *candidates, const struct match_link_options *options, match_pair_fn fn,
                void *context);

@@ -341,6 +341,16 @@ bool match_is_at_home(const enum match_level level[FIELD_COUNT])
 	       level[FIELD_PHONE] == LEVEL_PHONE_EQUAL;
 }
 
+bool match_is_sent_twice(const enum match_level level[FIELD_COUNT])
+{
+	return level[FIELD_FIRST] == LEVEL_FIRST_EQUAL && level[FIELD_LAST] == LEVEL_LAST_EQUAL &&
+	       level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL && level[FIELD_MIDDLE] != LEVEL_MIDDLE_OTHER &&
+	       level[FIELD_SUFFIX] != LEVEL_SUFFIX_OTHER && level[FIELD_SUFFIX] != LEVEL_SUFFIX_ONE_MISSING &&
+	       level[FIELD_SEX] != LEVEL_SEX_OTHER &&
+	       (level[FIELD_SSN] == LEVEL_SSN_EQUAL || level[FIELD_SSN] == LEVEL_SSN_SUBSCRIBERS ||
+		level[FIELD_SSN] == LEVEL_MISSING);
+}
+
 static struct slice sex_text(const char *sex)
 {
 	return *sex != '\0' ? slice_of(sex, 1) : SLICE_EMPTY;

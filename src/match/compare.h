@@ -50,6 +50,11 @@ void match_compare(const struct match_query *query, const struct match_person *s
 		   const struct match_person *known, bool ssn_is_subscribers, enum match_level level[FIELD_COUNT]);
 /* Subscriber number, house or phone in common: surely one household, be it the same person or not. */
 bool match_is_at_home(const enum match_level level[FIELD_COUNT]);
+/*
+ * Where one member is meant by two records of a file: names and birth date agree and nothing of the person contradicts, so
+ * that the same person was sent twice. Else one of the two may be his twin, or a son of his name.
+ */
+bool match_is_sent_twice(const enum match_level level[FIELD_COUNT]);
 enum match_level match_first_level(const struct match_name *a, const struct match_name *b);
 /* The raw value of a field; only a birth date needs memory. */
 struct slice match_value(struct arena *arena, const struct member *member, enum match_field field);

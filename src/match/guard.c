@@ -288,11 +288,9 @@ static bool lacks_role(const struct search *search, const struct scored *best)
 	       is_alone(search, best);
 }
 
-/* The same person sent twice agrees in full. */
 static bool is_claimed_by_another(const struct scored *best)
 {
-	return best->claimed && !(is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && is(best, FIELD_LAST, LEVEL_LAST_EQUAL) &&
-				  is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL));
+	return best->claimed && !match_is_sent_twice(best->level);
 }
 
 enum search_guard search_guard(const struct search *search)

@@ -12,6 +12,8 @@
 
 /* Pairs less likely than this are no one's business; a row without a likelier one is somebody new. */
 #define LISTED_PROBABILITY_MIN 0.001
+/* Records of one family follow each other; of no family are there more. */
+#define NEAR_ROWS 32u
 
 struct linking {
 	struct env *env;
@@ -21,7 +23,7 @@ struct linking {
 	const struct match_model *model;
 	match_pair_fn fn;
 	void *context;
-	struct match_pair *held; /* one_to_one, chains: until all rows are seen */
+	struct match_pair *held; /* one_to_one, chains: until all rows are seen; else until no row is near */
 	size_t held_count, held_capacity;
 };
 
@@ -67,13 +69,16 @@ static bool wants_chains(const struct match_link_options *options)
 	return options->same_table && options->wide;
 }
 
+static bool waits_for_all(const struct match_link_options *options)
+{
+	return options->one_to_one || wants_chains(options);
+}
+
 static int hold(struct linking *linking, const struct match_pair *pair)
 {
 	struct match_pair *held;
 	size_t capacity;
 
-	if (!linking->options->one_to_one && !wants_chains(linking->options))
-		return linking->fn(linking->context, pair);
 	if (linking->held_count == linking->held_capacity) {
 		capacity = linking->held_capacity > 0 ? linking->held_capacity * 2 : 1024;
 		held = env_realloc(linking->env, linking->held, capacity * sizeof(*held));
@@ -86,6 +91,74 @@ static int hold(struct linking *linking, const struct match_pair *pair)
 	return 0;
 }
 
+/*
+ * Two people of one enrollment: each has a role in the family, and what is said of who they are is not the same. Who is
+ * sent twice may be sent once without SSN or middle name, but his name is spelled as before.
+ */
+static bool are_two_people(const struct match_table *left, uint32_t a, uint32_t b)
+{
+	const struct match_query query = {.sent = &left->members[a]};
+	enum match_level level[FIELD_COUNT];
+	struct match_person x, y;
+
+	match_person_of(&left->members[a], &x);
+	match_person_of(&left->members[b], &y);
+	if (x.kin == KIN_UNKNOWN || y.kin == KIN_UNKNOWN)
+		return false;
+	match_compare(&query, &x, NULL, &y, false, level);
+	return !match_is_sent_twice(level);
+}
+
+static bool is_claim(const struct match_pair *pair)
+{
+	return pair->automatic || (pair->guard != NULL && strcmp(pair->guard, search_guard_words(GUARD_CLAIMED)) == 0);
+}
+
+static void stop_claim(struct match_pair *pair)
+{
+	pair->automatic = false;
+	pair->guard = search_guard_words(GUARD_CLAIMED);
+}
+
+/*
+ * A family is sent together, each of it once. Where two records that stand near each other mean one member, one of them is
+ * somebody nobody knows yet, and which of the two the member is, a person must say. `begin`: the first pair of the last row.
+ */
+static void settle_near(struct linking *linking, size_t begin)
+{
+	struct match_pair *own = &linking->held[begin];
+	size_t i;
+
+	if (begin == linking->held_count || !own->automatic || linking->options->same_table ||
+	    linking->options->with_duplicates)
+		return;
+	for (i = 0; i < begin; i++) {
+		struct match_pair *near = &linking->held[i];
+
+		if (near->left + NEAR_ROWS < own->left || near->right != own->right || !is_claim(near) ||
+		    !are_two_people(linking->left, near->left, own->left))
+			continue;
+		stop_claim(near);
+		stop_claim(own);
+	}
+}
+
+/* Give those that no coming row is near to. */
+static int give_far(struct linking *linking, uint32_t row)
+{
+	size_t i = 0;
+	int error = 0;
+
+	if (waits_for_all(linking->options))
+		return 0;
+	for (; i < linking->held_count && linking->held[i].left + NEAR_ROWS <= row && error == 0; i++)
+		error = linking->fn(linking->context, &linking->held[i]);
+	if (i > 0)
+		memmove(linking->held, linking->held + i, (linking->held_count - i) * sizeof(*linking->held));
+	linking->held_count -= i;
+	return error;
+}
+
 static int link_row(struct linking *linking, struct arena *arena, uint32_t row,
 		    const struct match_link_options *options)
 {
@@ -93,11 +166,15 @@ static int link_row(struct linking *linking, struct arena *arena, uint32_t row,
 	struct search search;
 	struct match_pair pair = {.left = row};
 	enum search_guard stop;
+	size_t begin;
 	uint32_t i;
-	int error = search_row(arena, linking->left, row, linking->right, linking->candidates, options, &query,
-			       &search);
+	int error = give_far(linking, row);
 
-	if (error < 0 || search.count == 0)
+	begin = linking->held_count;
+	if (error == 0)
+		error = search_row(arena, linking->left, row, linking->right, linking->candidates, options, &query,
+				   &search);
+	if (error != 0 || search.count == 0)
 		return error;
 	stop = search_guard(&search);
 	for (i = 0; i < search.count && error == 0; i++) {
@@ -108,6 +185,8 @@ static int link_row(struct linking *linking, struct arena *arena, uint32_t row,
 		if (pair.automatic || pair.probability >= LISTED_PROBABILITY_MIN)
 			error = hold(linking, &pair);
 	}
+	if (error == 0)
+		settle_near(linking, begin);
 	return error;
 }
 
@@ -124,10 +203,8 @@ static int give_held(struct linking *linking)
 	for (i = 0; i < linking->held_count && error == 0; i++) {
 		struct match_pair *pair = &linking->held[i];
 
-		if (linking->options->one_to_one && pair->automatic && claims[pair->right] > 1) {
-			pair->automatic = false;
-			pair->guard = search_guard_words(GUARD_CLAIMED);
-		}
+		if (linking->options->one_to_one && pair->automatic && claims[pair->right] > 1)
+			stop_claim(pair);
 		error = linking->fn(linking->context, pair);
 	}
 	env_free(linking->env, claims);

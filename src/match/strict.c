@@ -367,10 +367,7 @@ static struct verdict guard_alone(const struct strict *strict, const struct scor
 
 static struct verdict guard_claim(const struct strict *strict, const struct scored *best)
 {
-	const enum match_level *level = best->level;
-
-	if (!best->claimed || (level[FIELD_FIRST] == LEVEL_FIRST_EQUAL && level[FIELD_LAST] == LEVEL_LAST_EQUAL &&
-			       level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL))
+	if (!best->claimed || match_is_sent_twice(best->level))
 		return sound;
 	return (struct verdict){CATEGORY_MULTI_MATCH,
 				arena_printf(strict->arena,

@@ -592,6 +592,26 @@ static void test_twins_added_together(void **state)
 	assert_int_equal(meet(&query).disposition, MATCH_NEW);
 }
 
+/* A record of the file meant LIV; another one that names her is she once more only where it says nothing else of her. */
+static void test_sent_twice(void **state)
+{
+	struct member again = person("M11", "S4", "19", "Moe", "Liv", "2012-12-12", 'F', "");
+	struct match_query query = {.intent = MATCH_CHANGE, .sent = &again};
+	struct claims claims = {.count = 1};
+
+	(void)state;
+	assert_auto(meet(&query), "M11", "member_id+birth_on");
+	claims.member_nos[0] = meet(&query).member->member_no;
+	query.is_claimed = is_claimed;
+	query.claimed_context = &claims;
+	assert_auto(meet(&query), "M11", "member_id+birth_on");
+	again.suffix = S("JR");
+	assert_review(meet(&query), CATEGORY_MULTI_MATCH);
+	again.suffix = SLICE_EMPTY;
+	again.sex = 'M';
+	assert_review(meet(&query), CATEGORY_MULTI_MATCH);
+}
+
 static void test_trap_junior_with_fathers_name(void **state)
 {
 	struct member newborn = person("", "S1", "19", "Roe", "Alexander", "2026-01-05", 'M', "");
@@ -904,6 +924,7 @@ int main(void)
 		KNOWN(test_trap_known_twins),
 		KNOWN(test_ruled_out_stops_no_search),
 		KNOWN(test_twins_added_together),
+		KNOWN(test_sent_twice),
 		KNOWN(test_trap_junior_with_fathers_name),
 		KNOWN(test_trap_newborn_with_subscribers_ssn),
 		KNOWN(test_trap_subscribers_ssn_on_dependent),

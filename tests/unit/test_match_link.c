@@ -385,6 +385,42 @@ static void test_second_claim(void **state)
 	match_index_free(world.index);
 }
 
+/* JADEN, and beside him a record that his members's row fits as well: the twin nobody knows, letter by letter. */
+static void test_near_records_of_one_member(void **state)
+{
+	static const char twins[] =
+		HEAD "1,,S1,19,ROE,JADEN,,,219094003,2015-06-01,M,1 MAIN ST,90001\n"
+		     "2,,S1,19,ROE,JADEN,,,219094008,2015-06-01,M,1 MAIN ST,90001\n"
+		     "3,,S1,19,ROE,JADEN,,,,2015-06-01,M,1 MAIN ST,90001\n";
+	static const char far_row[] = "9,,S9,18,POE,%c%c,,,,1980-01-01,M,,\n";
+	struct world world = world_of(twins, members_csv);
+	struct buffer pairs, rows;
+	int i;
+
+	(void)state;
+	pairs_of(&world, (struct match_link_options){.model = NULL}, &pairs);
+	/* Which of the first two is JADEN? The third says nothing that differs from the first, nor from him. */
+	assert_string_equal(pairs.data,
+			    "0 2 1.000000000 review: another record of the file already meant this member\n"
+			    "1 2 0.999973007 review: another record of the file already meant this member\n"
+			    "2 2 0.999998920 auto\n");
+	buffer_fini(&pairs);
+	match_index_free(world.index);
+	/* In another file of the same list he stands again; so far apart, these are not one family sent together. */
+	buffer_init(&rows, &env);
+	buffer_add_text(&rows, HEAD "1,,S1,19,ROE,JADEN,,,219094003,2015-06-01,M,1 MAIN ST,90001\n");
+	for (i = 0; i < 40; i++)
+		buffer_printf(&rows, far_row, 'A' + i % 26, 'A' + i / 26);
+	buffer_add_text(&rows, "2,,S1,19,ROE,JADEN,,,219094008,2015-06-01,M,1 MAIN ST,90001\n");
+	world = world_of(rows.data, members_csv);
+	pairs_of(&world, (struct match_link_options){.model = NULL}, &pairs);
+	assert_non_null(strstr(pairs.data, "0 2 1.000000000 auto\n"));
+	assert_string_equal(pairs.data, "0 2 1.000000000 auto\n41 2 0.999973007 auto\n");
+	buffer_fini(&pairs);
+	buffer_fini(&rows);
+	match_index_free(world.index);
+}
+
 /* A provider that walks over all members: slow, and right by looking. */
 static int scan_key(void *context, uint64_t key, uint32_t max, struct arena *into, struct match_pool *pool)
 {
@@ -774,6 +810,7 @@ int main(void)
 		cmocka_unit_test(test_index_stays_true),
 		cmocka_unit_test(test_explanation),
 		cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_near_records_of_one_member),
 		cmocka_unit_test(test_model_files),
 		cmocka_unit_test(test_measures),
 		cmocka_unit_test(test_traps),
