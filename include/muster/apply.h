@@ -24,6 +24,11 @@ struct apply_keys {
 	struct key_index *index;
 	int64_t data_version;
 };
+/*
+ * Where the stored keys are those of another version of match: make them anew, all in one transaction of its own. To be
+ * called before anybody is looked for. 0, or <0.
+ */
+int apply_keys_renew(struct store *store);
 /* Have them in memory and true. 0, or <0. */
 int apply_keys_open(struct apply_keys *keys, struct store *store, struct env *env);
 /* Somebody else changed the database: they are given up. Call it at the beginning of each transaction. 0, or <0. */

@@ -23,9 +23,10 @@
 
 /*
  * Keys of a member: what the store keeps beside him. Returns how many (<= MATCH_KEYS_MAX); none repeats. About six,
- * the same in every version until the keys' own version is raised (src/match/keys.c). One of them is a bare hash of
- * the SSN: whoever stores keys decides whether to cover it.
+ * the same in every version until the keys' own version is raised: then stored ones find nobody. One of them is a bare
+ * hash of the SSN: whoever stores keys decides whether to cover it.
  */
+#define MATCH_KEYS_VERSION 2
 uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX]);
 
 /*

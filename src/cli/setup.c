@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "muster/apply.h"
 #include "muster/io.h"
 #include "muster/path.h"
 #include "muster/profile.h"
@@ -61,6 +62,8 @@ static int setup_store(struct cli *cli, unsigned flags)
 	if (r < 0 || cli->store != NULL)
 		return r;
 	r = store_open(cli->env, cli->config->database, flags, &cli->store);
+	if (r == 0)
+		r = apply_keys_renew(cli->store);
 	if (r == 0)
 		r = store_set_member_id_format(cli->store, cli->config->member_id_format);
 	return r > 0 ? MUSTER_ERROR_CONFIG : r;

@@ -68,9 +68,10 @@ static uint32_t keys_of(const struct match_index *index, const struct member *me
 	return count;
 }
 
+/* Neither of the bits of the bucket nor of those that tell a key's kind. */
 static uint8_t tag_of(uint64_t key)
 {
-	return (uint8_t)(key >> 56);
+	return (uint8_t)(key >> 48);
 }
 
 struct building {

@@ -1,10 +1,10 @@
 /*
  * key_index: buckets by the first bits of a key.
  *
- * Per key a member_no of four bytes and a tag of two (the bits behind those of the bucket), per bucket an offset of
- * four, with two to four keys a bucket. Keys come sorted, so buckets are filled front to back. What is put in later
- * stands in a small hashed table beside, until that is a part in 32 of the whole: then both are merged in place, from
- * the back.
+ * Per key a member_no of four bytes and a tag of two (its last bits), per bucket an offset of four, with two to four keys
+ * a bucket: more where keys have their first bits in common, as those of a birth date have. Keys come sorted, so buckets
+ * are filled front to back. What is put in later stands in a small hashed table beside, until that is a part in 32 of
+ * the whole: then both are merged in place, from the back.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,9 +51,9 @@ static uint32_t bucket_of(const struct key_index *index, uint64_t key)
 	return (uint32_t)(in_order(key) >> (64 - index->bucket_bits));
 }
 
-static uint16_t tag_of(const struct key_index *index, uint64_t key)
+static uint16_t tag_of(uint64_t key)
 {
-	return (uint16_t)(in_order(key) >> (64 - index->bucket_bits - 16));
+	return (uint16_t)key;
 }
 
 int key_index_new(struct env *env, uint64_t key_count, struct key_index **ret_index)
@@ -129,7 +129,7 @@ int key_index_add(struct key_index *index, uint64_t key, uint64_t member_no)
 	while (index->filled <= bucket)
 		index->offsets[index->filled++] = index->count;
 	index->member_nos[index->count] = (uint32_t)member_no;
-	index->tags[index->count++] = tag_of(index, key);
+	index->tags[index->count++] = tag_of(key);
 	return 0;
 }
 
@@ -167,7 +167,7 @@ static int merge(struct key_index *index)
 		begin = index->offsets[bucket];
 		for (; late > 0 && bucket_of(index, index->late[late - 1].key) == bucket; late--) {
 			index->member_nos[--to] = index->late[late - 1].member_no;
-			index->tags[to] = tag_of(index, index->late[late - 1].key);
+			index->tags[to] = tag_of(index->late[late - 1].key);
 		}
 		to -= from - begin;
 		memmove(index->member_nos + to, index->member_nos + begin, (from - begin) * sizeof(*index->member_nos));
@@ -270,7 +270,7 @@ static uint32_t sort_found(struct key_index *index, uint32_t count)
 int key_index_find(struct key_index *index, uint64_t key, const uint32_t **ret_member_nos, uint32_t *ret_count)
 {
 	uint32_t bucket = bucket_of(index, key), place, count = 0, late;
-	uint16_t tag = tag_of(index, key);
+	uint16_t tag = tag_of(key);
 	int error = 0;
 
 	for (place = index->offsets[bucket]; place < index->offsets[bucket + 1] && error == 0; place++)

@@ -3,17 +3,25 @@
  *
  * Each key is a stable 64-bit hash of a tag and normalised values: the same for members and queries, on every
  * machine and in every version that keeps MATCH_KEYS_VERSION (bump it when a key's content changes: the stored keys
- * are then of no use and must be made anew). A collision costs one useless comparison. A key of an SSN is not a
- * secret: who stores keys decides whether to cover them.
+ * are then of no use and are made anew, apply_keys_renew). A collision costs one useless comparison. A key of an SSN is
+ * not a secret: who stores keys decides whether to cover them.
+ *
+ * Keys are stored in their order, and a page of them is the least that is read or written. So its first bits are those
+ * of what is asked or changed together: two for the kind (the SSNs, which every record asks for, fill a few pages), then
+ * a hash of the value that several keys share (a family that moves takes all its keys from one home to another).
  *
  * The set follows matching section 2 (blocking): few enough to store, together with member id and subscriber id
  * they reach all but about 1 in 2,000.
  */
 #include "person.h"
 
+#include <stdio.h>
+
 #include "muster/match_link.h"
 
-#define MATCH_KEYS_VERSION 1
+/* Of a key's bits: the first tell its kind, the next its place among those, the last what else is in it. */
+#define KIND_BITS 2
+#define REST_BITS 24
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
@@ -22,17 +30,40 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return hash;
 }
 
-/* Of "tag|a|b". */
-static uint64_t key_of(char tag, const char *a, const char *b)
+/* FNV mixes its high bits badly: one round of splitmix64's finaliser. */
+static uint64_t mixed(uint64_t hash)
 {
-	const char head[3] = {tag, '|', '\0'};
-	uint64_t hash = hash_text(UINT64_C(0xCBF29CE484222325) + MATCH_KEYS_VERSION, head);
-
-	hash = hash_text(hash_text(hash_text(hash, a), "|"), b);
-	/* FNV mixes its high bits badly: one round of splitmix64's finaliser. */
 	hash = (hash ^ hash >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
 	hash = (hash ^ hash >> 27) * UINT64_C(0x94D049BB133111EB);
 	return hash ^ hash >> 31;
+}
+
+/* Four of about the same number: an index by their first bits fills. What match_link_keys adds is stored nowhere. */
+static uint64_t kind_of(char tag)
+{
+	switch (tag) {
+	case 'S':
+		return 0;
+	case 'N':
+		return 1;
+	case 'B':
+	case 'I':
+		return 2;
+	default:
+		return 3;
+	}
+}
+
+/* Of "tag|a|b". Keys of birth dates and of homes lie where `a` says, those of birth dates all together. */
+static uint64_t key_of(char tag, const char *a, const char *b)
+{
+	const char head[3] = {tag, '|', '\0'};
+	const uint64_t start = UINT64_C(0xCBF29CE484222325) + MATCH_KEYS_VERSION;
+	uint64_t whole = mixed(hash_text(hash_text(hash_text(hash_text(start, head), a), "|"), b));
+	uint64_t place = tag == 'B' || tag == 'I' || tag == 'H' ? mixed(hash_text(start, a)) : whole;
+
+	return kind_of(tag) << (64 - KIND_BITS) | place >> (KIND_BITS + REST_BITS) << REST_BITS |
+	       (whole & ((UINT64_C(1) << REST_BITS) - 1));
 }
 
 struct key_list {
@@ -75,15 +106,12 @@ static void add_surname_keys(struct key_list *list, const struct match_person *p
 /* Who lives there and was born that year, or has that initial. */
 static void add_home_key(struct key_list *list, const struct match_person *person, const char *who)
 {
-	char home[sizeof(person->house) + 8];
-	size_t house = strlen(person->house);
+	char home[sizeof(person->zip) + sizeof(person->house)];
 
-	if (house == 0 || who[0] == '\0')
+	if (person->zip[0] == '\0' || person->house[0] == '\0')
 		return;
-	memcpy(home, person->house, house);
-	home[house] = ' ';
-	slice_to_cstr(slice_from(who), home + house + 1, sizeof(home) - house - 1);
-	key_add(list, 'H', person->zip, home);
+	snprintf(home, sizeof(home), "%s %s", person->zip, person->house);
+	key_add(list, 'H', home, who);
 }
 
 /* Of a name's sound, or the name itself, in one place. */

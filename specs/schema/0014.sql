@@ -1,0 +1,2 @@
+-- Schema 14: match keys of version 2, which an earlier muster would neither find nor write. Nothing is changed here: those
+-- stored are made anew from the members when the database is next opened (apply_keys_renew).
