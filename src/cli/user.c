@@ -1,8 +1,9 @@
 /*
  * user: the operators of a site, listed by an administrator. Every change of the list stands in the audit trail.
  *
- * The first one listed is an administrator, and the last administrator stays one: else nobody could let anybody in
- * again. An id is never taken off: it stands in the audit trail and belongs to whom it was given.
+ * The first one listed is an administrator, the last administrator stays one, and nobody gives his own id to another login
+ * name: else nobody could let anybody in again. An id is never taken off: it stands in the audit trail and belongs to
+ * whom it was given.
  */
 #include "cli_internal.h"
 
@@ -85,10 +86,22 @@ static int user_list(struct cli *cli)
 
 /* ---- add, change, remove ------------------------------------------------------------------------------------- */
 
+/* Who is at work has got in, whether the machine has a name for him or not. */
+static bool can_log_in(const struct store_operator *row, struct slice mine)
+{
+	char login[ID_BYTES_MAX + 1];
+
+	if (slice_equal(login_of(row), mine))
+		return true;
+	slice_to_cstr(login_of(row), login, sizeof(login));
+	return getpwnam(login) != NULL;
+}
+
 /* The list as it stands, looked at for one id. */
 struct others {
 	struct slice id, alike; /* alike: an id that differs by case alone */
-	uint32_t administrators; /* besides this one */
+	struct slice mine;       /* the login name of who is at work */
+	uint32_t administrators; /* besides this one, who get in */
 	bool any;
 };
 
@@ -98,7 +111,7 @@ static int look_at(void *context, const struct store_operator *row)
 	bool same = slice_equal(row->operator_id, others->id);
 
 	others->any = true;
-	others->administrators += !same && slice_is(row->role, "administrator");
+	others->administrators += !same && slice_is(row->role, "administrator") && can_log_in(row, others->mine);
 	if (!same && slice_equal_nocase(row->operator_id, others->id))
 		others->alike = others->id;
 	return 0;
@@ -120,21 +133,20 @@ static bool is_id(struct slice id)
 	return id.len > 0 && id.len <= ID_BYTES_MAX;
 }
 
-/* A slip of the keyboard here would lock everybody out. */
-static bool can_log_in(const struct store_operator *row)
+/* By his word the id at work would be another login name's from now on. */
+static bool gives_himself_away(const struct cli *cli, const struct store_operator *before,
+			       const struct store_operator *after)
 {
-	char login[ID_BYTES_MAX + 1];
-
-	slice_to_cstr(login_of(row), login, sizeof(login));
-	return getpwnam(login) != NULL;
+	return before != NULL && cli->operators_listed && slice_equal(before->operator_id, cli->operator_id) &&
+	       !slice_equal(login_of(before), login_of(after));
 }
 
 /* 0, or 65 with the reason said. */
 static int user_check(struct cli *cli, const struct store_operator *before, const struct store_operator *after)
 {
-	struct others others = {.id = after->operator_id};
+	struct others others = {.id = after->operator_id, .mine = operators_login(cli)};
 	bool adds = strcmp(cli->subverb, "add") == 0, administers = slice_is(after->role, "administrator");
-	int r = store_operators_each(cli->store, look_at, &others);
+	int r = others.mine.data != NULL ? store_operators_each(cli->store, look_at, &others) : -ENOMEM;
 
 	if (r < 0)
 		return r;
@@ -150,25 +162,37 @@ static int user_check(struct cli *cli, const struct store_operator *before, cons
 	if (others.alike.len > 0)
 		return user_refused(cli, "an id that differs by case alone is listed already");
 	if (!administers && others.administrators == 0)
-		return user_refused(cli, others.any ? "he is the last administrator and stays one"
+		return user_refused(cli, others.any ? "he is the last administrator who can log in, and stays one"
 						    : "the first operator is an administrator");
-	if (administers && !can_log_in(after))
+	if (gives_himself_away(cli, before, after))
+		return user_refused(cli, "that is your own id, by which you would not get in again: another administrator "
+					 "gives it another login name");
+	if (administers && !can_log_in(after, others.mine))
 		return user_refused(cli, "this machine knows no such login name; say --login: an administrator must get in");
 	return 0;
 }
 
-static int user_write(struct cli *cli, const struct store_operator *row, struct slice before_role)
+/* "lead, login name lee" */
+static struct slice words_of(struct cli *cli, const struct store_operator *row)
 {
+	if (row == NULL)
+		return SLICE_LITERAL("not listed");
+	return arena_printf(&cli->arena, "%.*s, login name %.*s", (int)row->role.len, row->role.data,
+			    (int)login_of(row).len, login_of(row).data);
+}
+
+static int user_write(struct cli *cli, const struct store_operator *before, const struct store_operator *row)
+{
+	struct slice was = words_of(cli, before), is = words_of(cli, row);
 	struct store_audit audit = {
 		.actor = cli->operator_id,
 		.kind = SLICE_LITERAL("operator"),
 		.subject = row->operator_id,
-		.text = arena_printf(&cli->arena, "%.*s, login name %.*s; before: %.*s", (int)row->role.len,
-				     row->role.data, (int)login_of(row).len, login_of(row).data, (int)before_role.len,
-				     before_role.data),
+		.text = arena_printf(&cli->arena, "%.*s; before: %.*s", (int)is.len, is.data, (int)was.len, was.data),
 	};
 	enum store_put put;
-	int r = audit.text.data != NULL ? store_operator_put(cli->store, row, &put) : -ENOMEM;
+	int r = audit.text.data != NULL && was.data != NULL && is.data != NULL ? store_operator_put(cli->store, row, &put)
+										: -ENOMEM;
 
 	if (r == 0 && put != STORE_UNCHANGED)
 		r = store_audit_append(cli->store, &audit);
@@ -179,15 +203,12 @@ static int user_put(struct cli *cli)
 {
 	const struct store_operator *before;
 	struct store_operator row = {.operator_id = slice_from(cli->arguments[0])};
-	struct slice role = SLICE_LITERAL("not listed");
 	int r = store_operator_get(cli->store, row.operator_id, &cli->arena, &before);
 
 	if (r < 0)
 		return r;
-	if (before != NULL) {
+	if (before != NULL)
 		row = *before;
-		role = before->role;
-	}
 	if (strcmp(cli->subverb, "remove") == 0)
 		row.role = SLICE_LITERAL("none");
 	else if (cli->options.role != NULL)
@@ -197,7 +218,7 @@ static int user_put(struct cli *cli)
 	if (cli->options.login != NULL)
 		row.login = slice_from(cli->options.login);
 	r = user_check(cli, before, &row);
-	return r != 0 ? r : user_write(cli, &row, role);
+	return r != 0 ? r : user_write(cli, before, &row);
 }
 
 static int user_change(struct cli *cli)
