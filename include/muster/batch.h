@@ -30,7 +30,7 @@ struct batch_settings {
 	const struct profiles *profiles;
 	date_day today;
 	bool today_fixed;           /* --as-of: received = 00:00:00Z of that day */
-	const char *operator_name;  /* who runs this; for the audit */
+	struct slice operator_id;   /* who runs this; for the audit */
 	bool is_beside;             /* the store is one beside the database: no lock is taken, no folder made */
 	/* Bytes read of a known total, for progress bars; NULL = nobody looks. */
 	void *progress_context;
@@ -94,10 +94,12 @@ int batch_carry_out_decisions(struct batch *batch, void *context,
 int batch_recover(struct batch *batch, void *context, void (*report)(void *context, const struct batch_result *result),
                   uint32_t *ret_resumed);
 /*
- * All that has arrived whole in the drop folders, lane by lane in order. `report` is told of each file.
+ * All that has arrived whole in the drop folders, lane by lane in order. `report` is told of each file. A folder or file
+ * that cannot be used stops no other lane: it is left where it is and logged, and *ret_left is the first one's -errno, to
+ * end with; else 0.
  */
 int batch_run(struct batch *batch, void *context, void (*report)(void *context, const struct batch_result *result),
-              uint32_t *ret_files);
+              int *ret_left);
 
 /*
  * What process would do: everything decided and nothing kept. Each family is told, with what would be done; `audited`:

@@ -10,6 +10,22 @@
 #include "muster/log.h"
 #include "muster/path.h"
 
+bool claim_is_shut(int error)
+{
+	switch (error) {
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+	case -EXDEV:
+	case -ENAMETOOLONG:
+	case -ESTALE:
+	case -ENOTCONN:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int claim_path(const struct batch *batch, const char *leaf, char out[LIMIT_PATH_BYTES])
 {
 	return path_format(out, "%s/claim%s%s", batch->settings.config->work, leaf[0] != '\0' ? "/" : "", leaf);
@@ -147,10 +163,31 @@ int claim_copy(struct batch *batch, const char *path, struct claim *claim)
 	return r < 0 ? r : io_copy_file(batch->env, path, original, &claim->file.sha256, &claim->file.bytes);
 }
 
-/* Moved, then copied: whoever holds the arrived file open still writes into that, not into what was claimed (P2). */
-int claim_move(struct batch *batch, const char *path, struct claim *claim)
+/* The name goes from the drop folder to work/claim/arrived, with a note where from. As claim_move. */
+static int claim_take_name(struct batch *batch, const char *path, const char *folder, const char *arrived, int *reterr_why)
 {
-	char folder[LIMIT_PATH_BYTES], arrived[LIMIT_PATH_BYTES], original[LIMIT_PATH_BYTES], note[LIMIT_PATH_BYTES];
+	char note[LIMIT_PATH_BYTES];
+	int r = claim_path(batch, "from", note);
+
+	if (r == 0)
+		r = env_mkdirs(batch->env, folder);
+	if (r == 0)
+		r = io_publish(batch->env, note, slice_from(path));
+	if (r < 0)
+		return r;
+	*reterr_why = env_rename(batch->env, path, arrived);
+	if (*reterr_why == 0)
+		return env_sync_dir(batch->env, folder);
+	if (*reterr_why != -ENOENT && !claim_is_shut(*reterr_why))
+		return *reterr_why;
+	r = claim_drop(batch);
+	return r < 0 ? r : CLAIM_E_KEPT;
+}
+
+/* Moved, then copied: whoever holds the arrived file open still writes into that, not into what was claimed (P2). */
+int claim_move(struct batch *batch, const char *path, struct claim *claim, int *reterr_why)
+{
+	char folder[LIMIT_PATH_BYTES], arrived[LIMIT_PATH_BYTES], original[LIMIT_PATH_BYTES];
 	int r = claim_path(batch, "", folder);
 
 	if (r == 0)
@@ -158,18 +195,10 @@ int claim_move(struct batch *batch, const char *path, struct claim *claim)
 	if (r == 0)
 		r = claim_path(batch, "arrived", arrived);
 	if (r == 0)
-		r = claim_path(batch, "from", note);
-	if (r == 0)
-		r = env_mkdirs(batch->env, folder);
-	if (r == 0)
-		r = io_publish(batch->env, note, slice_from(path));
-	if (r == 0)
-		r = env_rename(batch->env, path, arrived);
-	if (r == 0)
-		r = env_sync_dir(batch->env, folder);
+		r = claim_take_name(batch, path, folder, arrived, reterr_why);
 	if (r == 0)
 		r = io_copy_file(batch->env, arrived, original, &claim->file.sha256, &claim->file.bytes);
-	return r < 0 ? r : env_unlink(batch->env, arrived);
+	return r != 0 ? r : env_unlink(batch->env, arrived);
 }
 
 int claim_drop(struct batch *batch)

@@ -8,10 +8,19 @@ struct claim {
 	struct store_file file; /* name, partner, out_dir, received_ms, as_of filled by the caller; the rest here */
 };
 
+/*
+ * Does the error mean that this folder or name cannot be used, as its partner or administrator left it, and not that our
+ * own machine fails? Then the others need not wait for it.
+ */
+bool claim_is_shut(int error);
 /* Take a copy of the bytes of a named file into work/claim/. */
 int claim_copy(struct batch *batch, const char *path, struct claim *claim);
-/* Move a file out of its drop folder into work/claim/. */
-int claim_move(struct batch *batch, const char *path, struct claim *claim);
+/*
+ * Move a file out of its drop folder into work/claim/. CLAIM_E_KEPT: it cannot be taken from there, or is gone; nothing
+ * was done, *reterr_why is the -errno.
+ */
+#define CLAIM_E_KEPT 1
+int claim_move(struct batch *batch, const char *path, struct claim *claim, int *reterr_why);
 /* Forget work/claim/. */
 int claim_drop(struct batch *batch);
 /* Give the claimed bytes their row (stage CLAIMED) and folder. */

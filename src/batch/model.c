@@ -73,7 +73,7 @@ int model_open(struct batch *batch)
 
 static int note_change(struct job *job, struct slice before)
 {
-	struct store_audit audit = {.actor = slice_from(job->batch->settings.operator_name),
+	struct store_audit audit = {.actor = job->batch->settings.operator_id,
 				    .kind = SLICE_LITERAL("model"),
 				    .subject = slice_from(job->batch->model_id)};
 	int r;

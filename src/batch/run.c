@@ -34,8 +34,7 @@ struct run {
 	struct batch *batch;
 	void *context;
 	void (*report)(void *context, const struct batch_result *result);
-	uint32_t files;
-	bool denied; /* a file was left where it is because muster may not read it */
+	int left; /* 0, or why the first file or folder was left that should have been taken: -errno */
 };
 
 static bool name_ends(const char *name, const char *end)
@@ -93,7 +92,36 @@ static int arrival_compare(const void *a, const void *b)
 	return order != 0 ? order : strcmp(left->name, right->name);
 }
 
-static int run_file(const struct drop *drop, const char *path, const char *name)
+static void arrival_leave(const char *partner, const char *name, const char *why)
+{
+	char safe[256], safe_partner[256];
+
+	log_message(LOG_WARNING, "drop folder %s: %s is left alone: %s",
+		    job_safe_name(slice_from(partner), safe_partner, sizeof(safe_partner)),
+		    job_safe_name(slice_from(name), safe, sizeof(safe)), why);
+}
+
+/*
+ * What should have been taken and cannot be stays where it is; the run goes on with the others and ends with the error.
+ * `name` NULL: the folder itself.
+ */
+static int run_leave(const struct drop *drop, const char *name, int error)
+{
+	char safe[256], safe_partner[256];
+
+	job_safe_name(slice_from(drop->partner), safe_partner, sizeof(safe_partner));
+	if (drop->run->left == 0)
+		drop->run->left = error;
+	if (name == NULL)
+		log_failure(error, "drop folder %s%s is left alone", safe_partner, drop->test ? "/" BATCH_TEST_FOLDER : "");
+	else
+		log_failure(error, "drop folder %s: %s is left alone", safe_partner,
+			    job_safe_name(slice_from(name), safe, sizeof(safe)));
+	return 0;
+}
+
+/* One file through all stages. *ret_stuck: it cannot be taken from its folder, and those behind it wait for it. */
+static int run_file(const struct drop *drop, const char *path, const char *name, bool *ret_stuck)
 {
 	struct run *run = drop->run;
 	struct batch *batch = run->batch;
@@ -106,12 +134,15 @@ static int run_file(const struct drop *drop, const char *path, const char *name)
 		.as_of = batch->settings.today,
 		.from_test_folder = drop->test,
 	}};
-	int r = path_format(out_dir, "%s/%s%s", batch->settings.config->out, drop->partner,
-			    drop->test ? "/" BATCH_TEST_FOLDER : "");
+	int why = 0, r = path_format(out_dir, "%s/%s%s", batch->settings.config->out, drop->partner,
+				     drop->test ? "/" BATCH_TEST_FOLDER : "");
 
 	claim.file.out_dir = slice_from(out_dir);
 	if (r == 0)
-		r = claim_move(batch, path, &claim);
+		r = claim_move(batch, path, &claim, &why);
+	*ret_stuck = r == CLAIM_E_KEPT && why != -ENOENT;
+	if (r == CLAIM_E_KEPT)
+		return *ret_stuck ? run_leave(drop, name, why) : 0;
 	if (r == 0)
 		r = claim_commit(batch, &claim);
 	if (r == 0 && drop->profile->arrival == PROFILE_ARRIVAL_DONE_MARKER && path_format(marker, "%s.done", path) == 0)
@@ -120,17 +151,7 @@ static int run_file(const struct drop *drop, const char *path, const char *name)
 		r = batch_drive_file(batch, &claim.file, &result);
 	if (r == 0 && run->report != NULL)
 		run->report(run->context, &result);
-	run->files += r == 0;
 	return r;
-}
-
-static void arrival_leave(const char *partner, const char *name, const char *why)
-{
-	char safe[256], safe_partner[256];
-
-	log_message(LOG_WARNING, "drop folder %s: %s is left alone: %s",
-		    job_safe_name(slice_from(partner), safe_partner, sizeof(safe_partner)),
-		    job_safe_name(slice_from(name), safe, sizeof(safe)), why);
 }
 
 /*
@@ -144,10 +165,10 @@ static int lane_look_at(const struct drop *drop, const char *path, struct arriva
 	int r = env_stat(batch->env, path, &stat);
 
 	*ret_take = false;
-	if (r == -ENOENT)
+	if (r < 0)
+		return r == -ENOENT ? 0 : claim_is_shut(r) ? run_leave(drop, arrival->name, r) : r;
+	if (S_ISDIR(stat.mode))
 		return 0;
-	if (r < 0 || S_ISDIR(stat.mode))
-		return r;
 	if (!S_ISREG(stat.mode) || stat.links > 1) {
 		arrival_leave(drop->partner, arrival->name, stat.links > 1 ? "it has a second name" : "it is no plain file");
 		return 0;
@@ -157,11 +178,8 @@ static int lane_look_at(const struct drop *drop, const char *path, struct arriva
 	r = arrival_order(batch, path, arrival);
 	if (r == -ENOENT)
 		return 0;
-	if (r == -EACCES || r == -EPERM) {
-		arrival_leave(drop->partner, arrival->name, "muster may not read it");
-		drop->run->denied = true;
-		return 0;
-	}
+	if (claim_is_shut(r))
+		return run_leave(drop, arrival->name, r);
 	*ret_take = r == 0;
 	return r;
 }
@@ -177,8 +195,13 @@ static int lane_list(const struct drop *drop, char **names, size_t count, struct
 	for (i = 0; r == 0 && i < count; i++) {
 		bool take;
 
-		if (arrival_is_temporary(names[i]) || path_format(path, "%s/%s", drop->folder, names[i]) < 0)
+		if (arrival_is_temporary(names[i]))
 			continue;
+		r = path_format(path, "%s/%s", drop->folder, names[i]);
+		if (r < 0) {
+			r = run_leave(drop, names[i], r);
+			continue;
+		}
 		arrivals[*ret_count] = (struct arrival){.name = names[i]};
 		r = lane_look_at(drop, path, &arrivals[*ret_count], &take);
 		*ret_count += r == 0 && take;
@@ -193,29 +216,33 @@ static int run_lane(const struct drop *drop)
 	char path[LIMIT_PATH_BYTES];
 	size_t count = 0, names_count = 0, i;
 	char **names = NULL;
+	bool stuck = false;
 	int r = env_list(env, drop->folder, &names, &names_count);
 
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? 0 : claim_is_shut(r) ? run_leave(drop, NULL, r) : r;
 	arrivals = env_alloc(env, (names_count + 1) * sizeof(*arrivals));
 	r = arrivals != NULL ? lane_list(drop, names, names_count, arrivals, &count) : -ENOMEM;
 	if (r == 0)
 		qsort(arrivals, count, sizeof(*arrivals), arrival_compare);
-	for (i = 0; r == 0 && i < count; i++) {
+	for (i = 0; r == 0 && !stuck && i < count; i++) {
 		r = path_format(path, "%s/%s", drop->folder, arrivals[i].name);
 		if (r == 0)
-			r = run_file(drop, path, arrivals[i].name);
+			r = run_file(drop, path, arrivals[i].name, &stuck);
 	}
 	env_free(env, arrivals);
 	env_free(env, names);
 	return r;
 }
 
-static bool is_folder(struct env *env, const char *path)
+static int run_folder(const struct drop *drop)
 {
 	struct env_stat stat;
+	int r = env_stat(drop->run->batch->env, drop->folder, &stat);
 
-	return env_stat(env, path, &stat) == 0 && S_ISDIR(stat.mode);
+	if (r < 0)
+		return r == -ENOENT ? 0 : claim_is_shut(r) ? run_leave(drop, NULL, r) : r;
+	return S_ISDIR(stat.mode) ? run_lane(drop) : 0;
 }
 
 static int run_partner(struct run *run, const char *partner)
@@ -228,17 +255,17 @@ static int run_partner(struct run *run, const char *partner)
 
 	drop.profile = profile != NULL ? profile : &settings->profiles->fallback;
 	drop.folder = folder;
-	if (r == 0 && is_folder(run->batch->env, folder))
-		r = run_lane(&drop);
+	if (r == 0)
+		r = run_folder(&drop);
 	if (r < 0 || drop.profile->test_rule != PROFILE_TEST_FOLDER)
 		return r;
 	drop.test = true;
 	r = path_format(folder, "%s/%s/" BATCH_TEST_FOLDER, settings->config->in, partner);
-	return r == 0 && is_folder(run->batch->env, folder) ? run_lane(&drop) : r;
+	return r == 0 ? run_folder(&drop) : r;
 }
 
 int batch_run(struct batch *batch, void *context, void (*report)(void *context, const struct batch_result *result),
-              uint32_t *ret_files)
+              int *ret_left)
 {
 	struct run run = {.batch = batch, .context = context, .report = report};
 	char **partners;
@@ -246,11 +273,11 @@ int batch_run(struct batch *batch, void *context, void (*report)(void *context, 
 	int r = env_list(batch->env, batch->settings.config->in, &partners, &count);
 
 	if (r < 0)
-		return r == -ENOENT ? log_failure(r, "there is no folder %s; muster init makes a workspace", batch->settings.config->in)
-				    : r;
+		return log_failure(r, r == -ENOENT ? "there is no folder %s; muster init makes a workspace"
+						   : "cannot look into the folder %s", batch->settings.config->in);
 	for (i = 0; r == 0 && i < count; i++)
 		r = run_partner(&run, partners[i]);
 	env_free(batch->env, partners);
-	*ret_files = run.files;
-	return r == 0 && run.denied ? -EACCES : r;
+	*ret_left = run.left;
+	return r;
 }

@@ -30,7 +30,8 @@ static void frame_progress(void *context, const char *what, uint64_t done, uint6
 	cli_progress_at(&frame->progress, done);
 }
 
-int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch)
+/* As cli_open_batch, and nothing is said of MUSTER_ERROR_BUSY. */
+static int open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch)
 {
 	struct batch_settings settings;
 	int r = cli_open_store(cli);
@@ -47,15 +48,21 @@ int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **
 		.profiles = cli->profiles,
 		.today = cli->today,
 		.today_fixed = cli->today_fixed,
-		.operator_name = cli->options.operator_name,
+		.operator_id = cli->operator_id,
 		.is_beside = cli->truth != NULL,
 		.progress_context = frame,
 		.progress = frame != NULL ? frame_progress : NULL,
 	};
-	r = batch_open(&settings, ret_batch);
-	if (r == MUSTER_ERROR_BUSY)
-		cli_say(cli, "muster: another muster is working on %s; run again when it is done", cli->config->database);
-	return r;
+	return batch_open(&settings, ret_batch);
+}
+
+int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch)
+{
+	int r = open_batch(cli, frame, ret_batch);
+
+	if (r != MUSTER_ERROR_BUSY)
+		return r;
+	return cli_failed(cli, r, "another muster is working on %s; run again when it is done", cli->config->database);
 }
 
 int cli_open_batch_beside(struct cli *cli, struct process_frame *frame, struct batch **ret_batch)
@@ -202,8 +209,8 @@ int cli_run_batch(struct cli *cli)
 {
 	struct process_frame frame = {.cli = cli};
 	struct batch *batch = NULL;
-	uint32_t resumed = 0, files = 0;
-	int r;
+	uint32_t resumed = 0;
+	int r, left = 0;
 
 	if (cli->argument_count > 0)
 		return cli_usage_error(cli, "takes no files: it takes what lies in the drop folders");
@@ -213,7 +220,7 @@ int cli_run_batch(struct cli *cli)
 	if (r == 0)
 		r = batch_carry_out_decisions(batch, &frame, run_item);
 	if (r == 0)
-		r = batch_run(batch, &frame, frame_report, &files);
+		r = batch_run(batch, &frame, frame_report, &left);
 	cli_progress_end(&frame.progress);
 	if (r == 0)
 		r = cli_tell_late(cli);
@@ -222,6 +229,10 @@ int cli_run_batch(struct cli *cli)
 	if (r == 0)
 		(void)store_checkpoint(cli->store, true);
 	batch_close(batch);
+	if (r == 0 && left < 0) {
+		cli->told = true;
+		return left;
+	}
 	if (r == 0 && frame.files == 0)
 		cli_say(cli, "nothing has arrived in %s", cli->config->in);
 	return r < 0 ? r : cli_frame_status(&frame);
@@ -271,8 +282,13 @@ int cli_carry_out(struct cli *cli, const struct slice *item_ids, uint32_t count)
 {
 	struct process_frame frame = {.cli = cli};
 	struct batch *batch = NULL;
-	int r = cli_open_batch(cli, &frame, &batch);
+	int r = open_batch(cli, &frame, &batch);
 
+	if (r == MUSTER_ERROR_BUSY) {
+		cli_say(cli, "another muster is working on %s: what was decided is kept, and the next run carries it out",
+			cli->config->database);
+		return 0;
+	}
 	if (r == 0)
 		r = count > 0 ? batch_reprocess_items(batch, item_ids, count, &frame, run_item)
 			      : batch_carry_out_decisions(batch, &frame, run_item);

@@ -22,7 +22,7 @@ int cli_frame_status(const struct process_frame *frame);
 /* 0, or -ENOENT with a message. */
 int cli_missing_input(struct cli *cli, const char *path);
 
-/* `frame` NULL: nobody looks at the progress. Database, guides and the run's lock. MUSTER_ERROR_BUSY, said already, when another muster works. */
+/* `frame` NULL: nobody looks. Database, guides, the run's lock. MUSTER_ERROR_BUSY, said already, when another works. */
 int cli_open_batch(struct cli *cli, struct process_frame *frame, struct batch **ret_batch);
 /* Say which files should have come and did not. 0 or <0. */
 int cli_tell_late(struct cli *cli);
@@ -31,7 +31,7 @@ int cli_tell_late(struct cli *cli);
  * of it is kept.
  */
 int cli_open_batch_beside(struct cli *cli, struct process_frame *frame, struct batch **ret_batch);
-/* Carry out the decisions on these items; count 0: all that wait to be carried out. */
+/* Carry out the decisions on these items; 0: all that wait for it. While another muster works it is left to the next run. */
 int cli_carry_out(struct cli *cli, const struct slice *item_ids, uint32_t count);
 
 #endif

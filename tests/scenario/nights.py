@@ -45,7 +45,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     unchanged                     indented `muster` lines, with what they say indented below: none changes the database
     model FILE KEY=VALUE ...      the shipped weights with other settings
     promote FILE                  muster.yaml names it
-    trail KIND N [WORDS]          so many rows of the audit trail, the last with these words
+    trail KIND N [WORDS]          so many rows of the audit trail, the last with these words; it ends `by OPERATOR`
     undo F1 [redo] [refused]
     refused DECISION ITEM [noted] the decision is not taken
     span NAME BEGINS..ENDS [PLAN [GROUP [TIER]]]   every span of the member that is not void, one line each; `none`
@@ -510,7 +510,7 @@ class Runner:
 
     def trail(self, kind, count, words):
         with self.database() as database:
-            rows = database.execute("SELECT subject || ' ' || text FROM audit WHERE kind = ? ORDER BY audit_no",
+            rows = database.execute("SELECT subject || ' ' || text || ' by ' || actor FROM audit WHERE kind = ? ORDER BY audit_no",
                                     (kind,)).fetchall()
         if len(rows) != count or (rows and words not in rows[-1][0]):
             raise Fault("trail of %s: %s" % (kind, rows))

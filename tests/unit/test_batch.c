@@ -421,6 +421,38 @@ static void test_a_file_that_cannot_be_taken_stops_nobody(void **state)
 	assert_int_equal(ended_denied, 1);
 }
 
+/* One partner's folder that muster may not look into, or take from, would keep all other partners' members waiting. */
+static void test_a_folder_that_cannot_be_used_stops_no_other(void **state)
+{
+	static const struct {
+		enum env_op op;
+		int error, status;
+	} rows[] = {{ENV_RENAME, EACCES, 77}, {ENV_RENAME, EPERM, 77}, {ENV_RENAME, EROFS, 73}, {ENV_RENAME, EXDEV, 73},
+		    {ENV_RENAME, ENOENT, 0},  {ENV_LIST, EACCES, 77},  {ENV_STAT, EACCES, 77}};
+	unsigned i, met;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct env_fault_plan plan = {ENV_FAULT_OP(rows[i].op), 1, ENV_FAULT_ERROR_ONCE, rows[i].error};
+
+		for (met = 0; plan.nth < 16; plan.nth++) {
+			setup(state);
+			assert_int_equal(env_mkdirs(&world.env, inside("in/zeta")), 0);
+			put("in/acme/a.834", an_add(1));
+			put("in/zeta/z.834", an_add(2));
+			if (muster_with("run", &plan) == rows[i].status && is_there("in/acme/a.834") && !is_there("in/zeta/z.834")) {
+				met++;
+				assert_int_equal(count_in("said", "drop folder acme"), rows[i].status != 0);
+				assert_int_equal(count_in("out/zeta/z.834.applied.csv", ",add,"), 1);
+				assert_false(is_there("work/claim"));
+			}
+			assert_int_equal(muster("run"), 0);
+			assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,"), 1);
+			assert_int_equal(count_in("out/zeta/z.834.applied.csv", ",add,"), 1);
+		}
+		assert_in_range(met, 1, 3); /* the folder is looked at, then each file of it */
+	}
+}
+
 /* An 820 of one payment with two lines: ANNA's, and one of `who` (two lines of ENT and NM1) for `cents`. */
 static const char *a_payment(unsigned number, const char *total, const char *who, const char *amount)
 {
@@ -850,6 +882,7 @@ int main(void)
 		cmocka_unit_test_setup(test_written_on_after_the_claim, setup),
 		cmocka_unit_test_setup(test_longest_file_name, setup),
 		cmocka_unit_test_setup(test_names_that_come_out_the_same, setup),
+		cmocka_unit_test_setup(test_a_folder_that_cannot_be_used_stops_no_other, setup),
 		cmocka_unit_test_setup(test_a_file_that_cannot_be_taken_stops_nobody, setup),
 		cmocka_unit_test_setup(test_no_plain_files, setup),
 		cmocka_unit_test_setup(test_corrected_payment_posts_only_the_rest, setup),
