@@ -32,7 +32,8 @@ int balance_qty(struct check *check, const struct x12_segment *segment)
 	struct slice what = value_trim_end(x12_element(segment, 1));
 	struct balance_count count = {.where = segment->where};
 
-	count.stated = slice_to_u64(value_trim_end(x12_element(segment, 2)), &count.value);
+	/* Of a number that is no number element_check has complained. */
+	count.stated = (check->told & 2) == 0 && slice_to_u64(value_trim_end(x12_element(segment, 2)), &count.value);
 	if (slice_is(what, "TO"))
 		balance->total = count;
 	else if (slice_is(what, "ET"))
@@ -45,6 +46,7 @@ int balance_qty(struct check *check, const struct x12_segment *segment)
 void balance_ins(struct check *check, const struct x12_segment *segment)
 {
 	struct slice subscriber = x12_element(segment, 1);
+	check->balance.unclear |= (check->told & 1) != 0;
 	check->balance.subscribers_seen += slice_is(subscriber, "Y");
 	check->balance.dependents_seen += slice_is(subscriber, "N");
 }
@@ -195,7 +197,9 @@ int balance_end(struct check *check)
 	if (slice_is(check->guide->set_id, "820"))
 		return end_remittance(check);
 	r = report_total(check, &balance->total, "members", check->members);
-	if (r == 0)
+	if (r == 0 && !balance->unclear)
 		r = report_total(check, &balance->subscribers, "subscribers", balance->subscribers_seen);
-	return r == 0 ? report_total(check, &balance->dependents, "dependents", balance->dependents_seen) : r;
+	if (r == 0 && !balance->unclear)
+		r = report_total(check, &balance->dependents, "dependents", balance->dependents_seen);
+	return r;
 }

@@ -26,6 +26,7 @@ struct balance_count {
 struct balance {
 	struct balance_count total, subscribers, dependents; /* QTY TO, ET, DT */
 	uint64_t subscribers_seen, dependents_seen;
+	bool unclear; /* of some member it is not known which he is */
 	/* 820 */
 	bool stated, unsound; /* BPR02 was read; an amount could not be read */
 	cents payment;        /* BPR02 */

@@ -160,13 +160,24 @@ static bool serves(const struct guide *guide, struct slice functional_id)
 	return guide != NULL && slice_is(guide->functional_id, "FA") == slice_is(functional_id, "FA");
 }
 
+/* Two capital letters or digits: what is not that the reader has complained about. */
+static bool is_formed(struct slice functional_id)
+{
+	for (size_t i = 0; i < functional_id.len; i++) {
+		char c = functional_id.data[i];
+		if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9'))
+			return false;
+	}
+	return functional_id.len == 2;
+}
+
 /* A GS01 or GS08 out of form is the reader's finding. */
 static int check_fgroup(struct check *check, const struct x12_segment *segment)
 {
 	const struct x12_fgroup *fgroup = &check->fgroup;
 	check->fgroup_unknown = true;
 	if (!knows_functional_id(check, fgroup->functional_id)) {
-		if (fgroup->functional_id.len != 2)
+		if (!is_formed(fgroup->functional_id))
 			return 0;
 		return report_header(check, FINDING_FGROUP_TYPE_UNSUPPORTED, segment, "GS", 1,
 				     "BE (834), RA (820), FA (999, 997) and AG (824) are read");

@@ -31,6 +31,7 @@ struct look {
 	uint32_t pos, component_pos, repetition_pos;
 	struct slice qualifier; /* the element or component before it */
 	uint64_t faulty;        /* elements, or components, complained about */
+	uint32_t complaints;    /* so far */
 	struct slice list;      /* the list or form that the value missed, for complain; empty: none */
 };
 
@@ -199,8 +200,11 @@ static int complain(struct look *look, enum finding_code code, struct slice valu
 	finding.sensitive = check_is_sensitive(look->segment, look->pos);
 	if (look->pos <= look->guide_segment->element_count)
 		finding.element_ref = element_of(look)->element_ref;
+	look->complaints++;
 	if (finding_row(code)->severity == FINDING_ERROR)
 		look->faulty |= bit_of(look->component_pos != 0 ? look->component_pos : look->pos);
+	if (finding_row(code)->severity == FINDING_ERROR || code == FINDING_ELEMENT_CODE_EXTERNAL)
+		check->told |= bit_of(look->pos);
 	return report_deliver(check, &finding);
 }
 
@@ -329,6 +333,11 @@ static int check_number(struct look *look, const struct guide_element *element, 
 	return check_type(look, element, value);
 }
 
+static int complain_trailing_blanks(struct look *look, struct slice value)
+{
+	return complain(look, FINDING_ELEMENT_TRAILING_BLANKS, value, "leave the blanks at its end out");
+}
+
 static int check_text(struct look *look, const struct guide_element *element, struct slice value)
 {
 	struct slice trimmed = value_trim_end(value);
@@ -337,30 +346,34 @@ static int check_text(struct look *look, const struct guide_element *element, st
 	if (length < element->min || length > element->max)
 		return complain_length(look, element, value, length);
 	if (trimmed.len < value.len && value.len > element->min)
-		r = complain(look, FINDING_ELEMENT_TRAILING_BLANKS, value, "leave the blanks at its end out");
+		r = complain_trailing_blanks(look, value);
 	return r < 0 ? r : check_type(look, element, trimmed);
 }
 
 /* One value: an element, a repetition or a component of one. */
 static int check_value(struct look *look, const struct guide_element *element, struct slice value)
 {
-	int control = value_control_byte(value), r = 0;
+	struct slice trimmed = value_trim_end(value);
+	int control = value_control_byte(value), r;
+	uint32_t complaints = look->complaints;
 	char text[60];
 
 	if (control >= 0) {
 		snprintf(text, sizeof(text), "it holds the control character 0x%02X", (unsigned)control);
 		return complain(look, FINDING_ELEMENT_CHARACTER_INVALID, value, text);
 	}
-	if (value_trim_end(value).len == 0)
+	if (trimmed.len == 0)
 		return complain(look, FINDING_ELEMENT_BLANK, value, "leave it empty, or send a value");
-	if (value_is_unusual(value))
+	if (element->type != GUIDE_N && element->type != GUIDE_R)
+		r = check_text(look, element, value);
+	else if ((r = check_number(look, element, trimmed)) == 0 && trimmed.len < value.len &&
+		 look->complaints == complaints)
+		r = complain_trailing_blanks(look, value);
+	/* Where the value is wrong anyway, its letters are not worth a second word. */
+	if (r == 0 && look->complaints == complaints && value_is_unusual(value))
 		r = complain(look, FINDING_ELEMENT_CHARACTER_UNUSUAL, value,
 			     "characters beyond ASCII are read as they are; not every receiver takes them");
-	if (r < 0)
-		return r;
-	if (element->type == GUIDE_N || element->type == GUIDE_R)
-		return check_number(look, element, value_trim_end(value));
-	return check_text(look, element, value);
+	return r;
 }
 
 static bool is_violated(char kind, uint64_t first, uint64_t rest, uint64_t present)
@@ -484,6 +497,10 @@ static int check_composite(struct look *look, const struct guide_element *compos
 	inner.faulty = 0;
 	inner.elements = &guide->elements[composite->first_component];
 	r = check_components(&inner, composite, value, &present);
+	if (present == 0 && inner.faulty != 0) {
+		look->faulty |= bit_of(look->pos);
+		return r; /* separators and nothing else: that has been said */
+	}
 	for (uint16_t i = 0; r == 0 && i < composite->relation_count; i++)
 		r = check_relation(&inner, &guide->relations[composite->first_relation + i], present, true);
 	if (r == 0 && x12_part_count(value, separator) > composite->component_count) {
@@ -499,7 +516,8 @@ static int check_composite(struct look *look, const struct guide_element *compos
 static int check_repetition(struct look *look, const struct guide_element *element, struct slice value)
 {
 	if (value.len == 0)
-		return 0;
+		return complain(look, FINDING_ELEMENT_TRAILING_EMPTY, value,
+				"an empty repetition; leave its separator out");
 	if (element->type == GUIDE_COMPOSITE)
 		return check_composite(look, element, value);
 	if (slice_find(value, look->segment->separators->component, 0) < value.len)
@@ -520,7 +538,8 @@ static int check_closely(struct look *look, const struct guide_element *element,
 	look->qualifier = x12_element(look->segment, look->pos - 1);
 	if (element->usage == GUIDE_NOT_USED)
 		return complain(look, FINDING_ELEMENT_NOT_USED, value, "leave it empty");
-	for (uint32_t i = 1; i <= count && i <= limit; i++) {
+	/* What may not repeat at all has one fault, whatever the parts are that its separator divides. */
+	for (uint32_t i = 1; i <= count && i <= limit && (limit > 1 || count == 1); i++) {
 		struct slice part = count > 1 ? x12_part(value, separator, i) : value;
 		int r;
 		look->repetition_pos = i;
@@ -595,6 +614,7 @@ static int report_empty(struct look *look)
 	struct finding finding = report_make(look->check, FINDING_SEGMENT_EMPTY, &look->segment->where,
 					     look->guide_segment->id, "leave it out, or fill it");
 	finding.loop = walk_id_of_loop(look->check, look->guide_segment->loop);
+	look->check->told = UINT64_MAX;
 	return report_deliver(look->check, &finding);
 }
 
@@ -634,7 +654,7 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 	int r = 0;
 
 	look.elements = &check->guide->elements[look.guide_segment->first_element];
-	check->present = 0;
+	check->present = check->told = 0;
 	check->has_parts = true;
 	if (segment->element_count == 0)
 		return report_empty(&look);
@@ -659,7 +679,23 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 		r = check_tail(&look, plan->element_count);
 	if (r == 0 && check->options.upper_case)
 		r = check_case(&look);
-	return r == 0 ? check_relations(&look, plan, present) : r;
+	if (r == 0)
+		r = check_relations(&look, plan, present);
+	if (look.guide_segment->qualifier_pos != 0 && (look.faulty & bit_of(look.guide_segment->qualifier_pos)) != 0)
+		rule_doubt(check, segment_index);
+	return r;
+}
+
+int element_check_end(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
+{
+	const struct guide_segment *guide_segment = &check->guide->segments[segment_index];
+	struct look look = {.check = check, .segment = segment, .guide_segment = guide_segment};
+
+	look.elements = &check->guide->elements[guide_segment->first_element];
+	if (segment->element_count <= guide_segment->element_count &&
+	    (segment->element_count == 0 || x12_element(segment, segment->element_count).len > 0))
+		return 0;
+	return check_tail(&look, guide_segment->element_count);
 }
 
 /* Surely nothing wrong with the whole segment? */
@@ -686,6 +722,7 @@ static bool segment_looks_sound(struct check *check, const struct plan_segment *
 		if (is_violated(plan->relations[i].kind, plan->relations[i].first, plan->relations[i].rest, present))
 			return false;
 	check->present = present;
+	check->told = 0;
 	check->has_parts = false;
 	return true;
 }

@@ -12,12 +12,31 @@
 void rule_begin(struct check *check)
 {
 	check->held_facts = (struct plan_facts){0};
+	check->doubted_facts = (struct plan_facts){0};
+	check->has_doubts = false;
 }
 
 void rule_loop_begin(struct check *check, const struct plan_loop *loop)
 {
 	for (size_t w = 0; w < GUIDE_FACTS_MAX / 64; w++)
 		check->held_facts.words[w] &= ~loop->forgotten.words[w];
+	for (size_t w = 0; check->has_doubts && w < GUIDE_FACTS_MAX / 64; w++)
+		check->doubted_facts.words[w] &= ~loop->forgotten.words[w];
+}
+
+void rule_doubt(struct check *check, uint16_t segment_index)
+{
+	const struct guide *guide = check->guide;
+	const struct guide_segment *doubted = &guide->segments[segment_index];
+	for (uint16_t s = 0; s < guide->segment_count; s++) {
+		const struct plan_segment *plan = &check->plan->segments[s];
+		if (guide->segments[s].loop != doubted->loop || strcmp(guide->segments[s].id, doubted->id) != 0)
+			continue;
+		for (uint16_t i = 0; i < plan->source_count; i++)
+			if (check->plan->sources[plan->first_source + i].qualifier != 0)
+				plan_fact_set(&check->doubted_facts, check->plan->sources[plan->first_source + i].fact);
+		check->has_doubts = true;
+	}
 }
 
 static inline struct slice value_at(const struct x12_segment *segment, uint32_t pos, uint32_t component_pos)
@@ -33,8 +52,9 @@ static inline bool holds(const struct check_plan *plan, const struct plan_questi
 	if (question->pos == 0)
 		return true;
 	value = value_trim_end(value_at(segment, question->pos, question->component_pos));
+	/* Blanks were sent, and complained about. */
 	if (value.len == 0 || question->value_count == 0)
-		return value.len > 0;
+		return question->value_count == 0 && value_at(segment, question->pos, question->component_pos).len > 0;
 	packed = value_pack(value);
 	for (uint16_t i = 0; i < question->value_count; i++)
 		if (plan->values[question->first_value + i] == packed)
@@ -164,6 +184,12 @@ static int report_here(struct check *check, const struct guide_rule *rule, const
 	return report_deliver(check, &finding);
 }
 
+/* One fault, one finding. */
+static bool was_complained_about(const struct check *check, const struct guide_target *target)
+{
+	return target->pos != 0 && target->pos <= 64 && (check->told >> (target->pos - 1) & 1) != 0;
+}
+
 static bool was_sent(const struct x12_segment *segment, const struct guide_target *target)
 {
 	return target->pos == 0 || value_at(segment, target->pos, target->component_pos).len > 0;
@@ -176,12 +202,16 @@ static int judge_segment(struct check *check, const struct guide_rule *rule, uin
 	int r = 0;
 	check_divide(check);
 	for (uint16_t i = 0; i < rule->target_count && r == 0; i++) {
+		if (was_complained_about(check, &targets[i]))
+			continue;
 		if (rule->forbids && was_sent(segment, &targets[i]))
 			r = report_here(check, rule, &targets[i], segment_index, segment);
 		else if (!rule->forbids && was_sent(segment, &targets[i]))
 			return 0;
 	}
-	return r == 0 && !rule->forbids ? report_here(check, rule, &targets[0], segment_index, segment) : r;
+	if (r < 0 || rule->forbids || was_complained_about(check, &targets[0]))
+		return r;
+	return report_here(check, rule, &targets[0], segment_index, segment);
 }
 
 /* Is it plain from which elements were sent that there is nothing to say? */
@@ -297,9 +327,13 @@ static bool is_missing_anyway(const struct check *check, const struct guide_targ
 static int judge_loop(struct check *check, const struct guide_rule *rule)
 {
 	const struct guide_target *targets = &check->guide->targets[rule->first_target];
+	struct frame *frame = &check->frames[check->frame_count - 1];
 	int r = 0;
+	if (!rule->forbids && (is_missing_anyway(check, &targets[0]) ||
+			       walk_was_misspelt(frame, check->guide->segments[targets[0].segment].id)))
+		return 0;
 	if (!rule->forbids)
-		return is_missing_anyway(check, &targets[0]) ? 0 : report_there(check, rule, &targets[0]);
+		return report_there(check, rule, &targets[0]);
 	for (uint16_t i = 0; i < rule->target_count && r == 0; i++)
 		if (plan_fact_is(&check->held_facts, targets[i].fact))
 			r = report_there(check, rule, &targets[i]);
@@ -312,6 +346,8 @@ int rule_loop_end(struct check *check, const struct plan_loop *loop)
 		const struct plan_rule *rule = &check->plan->rules[loop->first_rule + i];
 		int r;
 		if (plan_facts_meet(&check->held_facts, &rule->sent) != rule->forbids || !applies_now(check, rule))
+			continue;
+		if (!rule->forbids && check->has_doubts && plan_facts_meet(&check->doubted_facts, &rule->sent))
 			continue;
 		r = judge_loop(check, &check->guide->rules[rule->rule]);
 		if (r < 0)

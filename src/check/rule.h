@@ -30,6 +30,11 @@ void rule_loop_begin(struct check *check, const struct plan_loop *loop);
 int rule_segment(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
 /* The facts of a segment that has been here before, and of which `ruled` is known. */
 void rule_tell_known(struct check *check, const struct known *known, const struct x12_segment *segment);
+/*
+ * A segment of this place came with a qualifier that is wrong, and that was said: what it may have been meant to be is
+ * not held to be missing.
+ */
+void rule_doubt(struct check *check, uint16_t segment_index);
 /* A loop has ended: the rules that stand at it. */
 int rule_loop_end(struct check *check, const struct plan_loop *loop);
 

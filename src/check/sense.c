@@ -26,8 +26,6 @@ static const struct {
 	{"834", "2200", "DTP", "*", SENSE_DTP},
 	{"834", "2300", "DTP", "*", SENSE_DTP},
 	{"834", "2320", "DTP", "*", SENSE_DTP},
-	{"834", "*", "LS", "*", SENSE_LOOP_MARK},
-	{"834", "*", "LE", "*", SENSE_LOOP_MARK},
 	{"820", "", "BPR", "*", SENSE_BPR},
 	{"820", "", "TRN", "*", SENSE_TRN},
 	{"820", "*", "RMR", "*", SENSE_RMR},
@@ -97,8 +95,8 @@ static const char death_in_future[] = "death_in_future", death_before_birth[] = 
 		  birth_long_ago[] = "birth_long_ago", age_of_relationship[] = "age_of_relationship",
 		  relationship_of_subscriber[] = "relationship_of_subscriber",
 		  subscriber_after_dependent[] = "subscriber_after_dependent",
-		  dependent_id_differs[] = "dependent_id_differs", loop_mark_differs[] = "loop_mark_differs",
-		  negative_payment[] = "negative_payment", trace_differs[] = "trace_differs";
+		  dependent_id_differs[] = "dependent_id_differs", negative_payment[] = "negative_payment",
+		  trace_differs[] = "trace_differs";
 
 const char *const *check_sense_names(void)
 {
@@ -112,7 +110,6 @@ const char *const *check_sense_names(void)
 		dependent_id_differs,
 		subscriber_after_dependent,
 		relationship_of_subscriber,
-		loop_mark_differs,
 		negative_payment,
 		trace_differs,
 		NULL,
@@ -211,6 +208,12 @@ static inline bool is(const struct x12_segment *segment, uint32_t pos, const cha
 	return slice_is(value_trim_end(x12_element(segment, pos)), code);
 }
 
+/* Something is wrong with it, and that was said: one fault, one finding. */
+static inline bool was_told(const struct check *check, uint32_t pos)
+{
+	return (check->told >> (pos - 1) & 1) != 0;
+}
+
 static uint32_t day_of(const struct x12_segment *segment, uint32_t pos)
 {
 	return value_day_number(value_trim_end(x12_element(segment, pos)));
@@ -240,7 +243,7 @@ void sense_loop_begin(struct check *check, enum sense_loop loop)
 	if (loop == SENSE_LOOP_OTHER)
 		return;
 	if (loop == SENSE_LOOP_MEMBER) {
-		sense->is_subscriber = sense->is_dependent = sense->is_behind_subscriber = false;
+		sense->is_subscriber = sense->is_dependent = sense->is_behind_subscriber = sense->has_id = false;
 		sense->relationship = sense->died_on = 0;
 		sense->ins = check->at;
 	}
@@ -255,6 +258,8 @@ static void look_at_bgn(struct sense *sense, const struct x12_segment *segment)
 
 static int check_subscriber_flag(struct check *check, const struct x12_segment *segment)
 {
+	if (was_told(check, 1) || was_told(check, 2))
+		return 0;
 	if (is(segment, 1, "Y") && has(segment, 2) && !is(segment, 2, "18"))
 		return report_here(check, segment, relationship_of_subscriber, 2, 1,
 				   "INS01 Y is the subscriber, and the subscriber's relationship is 18");
@@ -334,8 +339,9 @@ static int look_at_dependent_id(struct check *check, const struct x12_segment *s
 static int look_at_ref(struct check *check, const struct x12_segment *segment)
 {
 	struct slice id = value_trim_end(x12_element(segment, 2));
-	if (!is(segment, 1, "0F") || id.len == 0)
+	if (!is(segment, 1, "0F") || id.len == 0 || check->sense.has_id)
 		return 0;
+	check->sense.has_id = true;
 	if (check->sense.is_subscriber)
 		return look_at_subscriber_id(check, family_of(id));
 	return check->sense.is_dependent ? look_at_dependent_id(check, segment, family_of(id)) : 0;
@@ -460,25 +466,15 @@ static int look_at_dmg(struct check *check, const struct x12_segment *segment)
 	return look_at_age(check, segment, born_on);
 }
 
-/* LE closes the loop that LS has opened: they bear the same mark. */
-static int look_at_mark(struct check *check, const struct x12_segment *segment)
-{
-	struct slice mark = value_trim_end(x12_element(segment, 1));
-	if (slice_is(segment->id, "LS")) {
-		slice_to_cstr(mark, check->sense.loop_mark, sizeof(check->sense.loop_mark));
-		return 0;
-	}
-	if (mark.len == 0 || slice_is(mark, check->sense.loop_mark))
-		return 0;
-	return report_here(check, segment, loop_mark_differs, 1, 0, "LE01 must be what LS01 was");
-}
-
 static int look_at_bpr(struct check *check, const struct x12_segment *segment)
 {
-	slice_to_cstr(value_trim_end(x12_element(segment, 10)), check->sense.bpr10, sizeof(check->sense.bpr10));
-	slice_to_cstr(value_trim_end(x12_element(segment, 11)), check->sense.bpr11, sizeof(check->sense.bpr11));
+	struct sense *sense = &check->sense;
+	if (!was_told(check, 10))
+		slice_to_cstr(value_trim_end(x12_element(segment, 10)), sense->bpr10, sizeof(sense->bpr10));
+	if (!was_told(check, 11))
+		slice_to_cstr(value_trim_end(x12_element(segment, 11)), sense->bpr11, sizeof(sense->bpr11));
 	balance_bpr(check, segment);
-	if (has(segment, 2) && x12_element(segment, 2).data[0] == '-')
+	if (has(segment, 2) && !was_told(check, 2) && x12_element(segment, 2).data[0] == '-')
 		return report_here(check, segment, negative_payment, 2, 0,
 				   "a payment cannot be negative: carry it forward with an ADX");
 	return 0;
@@ -487,9 +483,9 @@ static int look_at_bpr(struct check *check, const struct x12_segment *segment)
 static int look_at_trn(struct check *check, const struct x12_segment *segment)
 {
 	const struct sense *sense = &check->sense;
-	if (has(segment, 3) && sense->bpr10[0] != '\0' && !is(segment, 3, sense->bpr10))
+	if (has(segment, 3) && !was_told(check, 3) && sense->bpr10[0] != '\0' && !is(segment, 3, sense->bpr10))
 		return report_here(check, segment, trace_differs, 3, 0, "TRN03 must be what BPR10 is");
-	if (has(segment, 4) && sense->bpr11[0] != '\0' && !is(segment, 4, sense->bpr11))
+	if (has(segment, 4) && !was_told(check, 4) && sense->bpr11[0] != '\0' && !is(segment, 4, sense->bpr11))
 		return report_here(check, segment, trace_differs, 4, 0, "TRN04 must be what BPR11 is");
 	return 0;
 }
@@ -515,8 +511,6 @@ int sense_segment(struct check *check, enum sense_of what, const struct x12_segm
 		return look_at_dtp(check, segment);
 	case SENSE_DMG:
 		return look_at_dmg(check, segment);
-	case SENSE_LOOP_MARK:
-		return look_at_mark(check, segment);
 	case SENSE_BPR:
 		return look_at_bpr(check, segment);
 	case SENSE_TRN:

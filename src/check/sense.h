@@ -24,7 +24,6 @@ enum sense_of {
 	SENSE_REF, /* of 2000 */
 	SENSE_DTP,
 	SENSE_DMG,
-	SENSE_LOOP_MARK, /* LS, LE */
 	SENSE_BPR,
 	SENSE_TRN,
 	SENSE_RMR,
@@ -62,13 +61,13 @@ struct sense {
 	struct x12_where ins;
 	bool is_subscriber, is_dependent; /* INS01 */
 	bool is_behind_subscriber;        /* the last subscriber has his REF*0F */
+	bool has_id;                      /* REF*0F was seen: a second one is too many, and that is said */
 	uint32_t relationship;            /* INS02, packed */
 	uint32_t died_on;                 /* INS12 */
 	/* REF*0F as hashes: the last subscriber's, the last ones', and those of dependents without one before them */
 	uint64_t family, families[SENSE_FAMILIES], orphans[SENSE_FAMILIES];
 	uint32_t next_family, next_orphan;
 	uint32_t subscriber_born_on; /* of the last subscriber */
-	char loop_mark[8];           /* LS01 */
 	char bpr10[16], bpr11[16];
 };
 

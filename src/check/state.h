@@ -118,6 +118,7 @@ struct check {
 	bool is_known;    /* memory tells of the segment in hand: it has been here before */
 	uint32_t set;     /* ordinal of the set in the file, as walked */
 	uint64_t present; /* its elements that are not empty, as a mask: from element_check on */
+	uint64_t told;    /* and those that were complained about: one fault, one finding */
 	bool has_parts;   /* component or repetition separators may stand inside its elements */
 	bool undivided;   /* the segment in hand has not got its id and elements yet: check_divide */
 	uint16_t symbol;  /* its symbol, and the entry of its id */
@@ -127,6 +128,8 @@ struct check {
 	struct waiting waiting;
 
 	struct plan_facts held_facts;
+	struct plan_facts doubted_facts; /* which a segment of a wrong qualifier may have told */
+	bool has_doubts;
 	struct rule_fact facts[GUIDE_FACTS_MAX]; /* of those that hold */
 	struct sense sense;
 	struct balance balance;
@@ -194,6 +197,8 @@ int walk_trailer(struct check *check, const struct x12_segment *segment);
 /* The innermost loop's id, or empty at the root. */
 struct slice walk_loop_id(const struct check *check);
 struct slice walk_id_of_loop(const struct check *check, uint16_t loop);
+/* A segment of unknown id that stood in this loop was `id`, misspelt: one fault, one finding. Asked once. */
+bool walk_was_misspelt(struct frame *frame, const char *id);
 
 enum walk_how {
 	WALK_IN_ORDER,
@@ -225,6 +230,8 @@ int repair_unknown(struct check *check, const struct x12_segment *segment);
 
 /* element.c: inside a segment. */
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
+/* Only whether something stands behind its last element: of ST and SE the reader has looked at all before. */
+int element_check_end(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
 
 /* verdict.c */
 void verdict_begin(struct check *check);

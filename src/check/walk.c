@@ -101,10 +101,9 @@ static bool is_slip_of(const char *typed, const char *id)
 	return at == (typed_len < len ? typed_len : len);
 }
 
-/* A segment of unknown id that stood in this loop was this one, misspelt: one fault, one finding. */
-static bool was_misspelt(struct check *check, struct frame *frame, const struct plan_node *node)
+bool walk_was_misspelt(struct frame *frame, const char *id)
 {
-	if (frame->unknown_id[0] == '\0' || !is_slip_of(frame->unknown_id, check->guide->segments[node->segment].id))
+	if (frame->unknown_id[0] == '\0' || !is_slip_of(frame->unknown_id, id))
 		return false;
 	frame->unknown_id[0] = '\0';
 	return true;
@@ -120,7 +119,7 @@ COLD static int report_missing(struct check *check, struct frame *frame)
 		if ((node->required_bit & missing) == 0)
 			continue;
 		missing &= ~node->required_bit;
-		if (was_misspelt(check, frame, node))
+		if (walk_was_misspelt(frame, check->guide->segments[node->segment].id))
 			continue;
 		r = report_missing_node(check, frame, node);
 		if (r < 0)
@@ -340,6 +339,7 @@ static inline int look_inside(struct check *check, const struct plan_node *node,
 		r = report_not_used(check, &check->guide->segments[node->segment]);
 	if (known != NULL && known->sound == node->segment) {
 		check->present = known->present;
+		check->told = 0;
 		check->has_parts = false;
 		is_ruled = is_ruled && !(known->ruled == node->segment && (known->sources | known->rules) == 0);
 	} else if (r == 0) {
@@ -635,6 +635,8 @@ int walk_header(struct check *check, const struct x12_segment *segment)
 	int r;
 	check->at = segment->where;
 	r = walk_push(check, 0, false, false);
+	if (r == 0 && !check->options.known_sound)
+		r = element_check_end(check, check->plan->st, segment);
 	if (r == 0 && check->plan->segments[check->plan->st].wanted)
 		r = hand_on(check, &check->guide->segments[check->plan->st], segment);
 	return r;
@@ -652,6 +654,8 @@ int walk_trailer(struct check *check, const struct x12_segment *segment)
 		check->at.segment_pos++;
 	if (r == 0)
 		r = walk_close_to(check, 1);
+	if (r == 0 && segment != NULL && !check->options.known_sound && check->plan->se != PLAN_NONE)
+		r = element_check_end(check, check->plan->se, segment);
 	/* A missing SE is the reader's finding. */
 	for (uint16_t i = 0; i < loop->node_count; i++)
 		if (check->plan->nodes[loop->first_node + i].segment == check->plan->se)

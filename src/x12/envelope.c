@@ -42,6 +42,11 @@ static bool is_among(struct slice value, const char *const *codes)
 	return false;
 }
 
+static bool is_digits(struct slice value, size_t count)
+{
+	return value.len == count && slice_is_digits(value);
+}
+
 /* HHMM, HHMMSS, HHMMSSD or HHMMSSDD. */
 static bool is_time(struct slice value)
 {
@@ -87,6 +92,31 @@ static bool same_number(struct slice a, struct slice b)
 	if (slice_to_u64(a, &number_a) && slice_to_u64(b, &number_b))
 		return number_a == number_b;
 	return slice_equal(a, b);
+}
+
+/* A count of as many digits as the element takes. */
+static bool read_count(struct slice value, size_t digits_max, uint64_t *ret_count)
+{
+	value = trim_end(value);
+	return value.len <= digits_max && slice_to_u64(value, ret_count);
+}
+
+/*
+ * What stands behind the last element of an envelope's segment: an error; where it is nothing but separators, a
+ * warning, as inside of sets.
+ */
+static void check_end(struct x12_reader *reader, enum finding_code code, const char *id, uint32_t count)
+{
+	const struct x12_segment *segment = &reader->segment;
+	uint32_t pos = count + 1;
+
+	while (pos < segment->element_count && slice_is_empty(x12_element(segment, pos)))
+		pos++;
+	if (segment->element_count > count && !slice_is_empty(x12_element(segment, pos)))
+		x12_note(reader, code, id, count + 1, "%s has %u elements", id, count);
+	else if (segment->element_count > 0 && slice_is_empty(x12_element(segment, segment->element_count)))
+		x12_note_as(reader, code, FINDING_WARNING, id, segment->element_count,
+			    "leave the separators at its end out");
 }
 
 /* ---- interchange ---- */
@@ -208,6 +238,14 @@ static void check_shape(struct x12_reader *reader)
 	}
 }
 
+static bool holds_control_byte(struct slice value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f)
+			return true;
+	return false;
+}
+
 /* A qualifier and what it qualifies: `00` goes with blanks, the other code with a value. */
 static void check_secret(struct x12_reader *reader, uint32_t pos, struct slice qualifier, struct slice value,
 			 const char *other, enum finding_code bad_qualifier, enum finding_code bad_value)
@@ -216,6 +254,8 @@ static void check_secret(struct x12_reader *reader, uint32_t pos, struct slice q
 		x12_note(reader, bad_qualifier, "ISA", pos, "00 or %s is expected", other);
 	else if (slice_is(qualifier, "00") != slice_is_empty(value))
 		x12_note(reader, bad_value, "ISA", pos + 1, "blanks with 00, a value with %s", other);
+	else if (holds_control_byte(value))
+		x12_note(reader, bad_value, "ISA", pos + 1, "it holds a control character");
 }
 
 static void check_parties(struct x12_reader *reader)
@@ -228,10 +268,14 @@ static void check_parties(struct x12_reader *reader)
 		x12_note(reader, FINDING_INTERCHANGE_SENDER_QUALIFIER, "ISA", 5, "%s", expected);
 	if (slice_is_empty(in->sender_id))
 		x12_note(reader, FINDING_INTERCHANGE_SENDER_ID, "ISA", 6, "it is blank");
+	else if (holds_control_byte(in->sender_id))
+		x12_note(reader, FINDING_INTERCHANGE_SENDER_ID, "ISA", 6, "it holds a control character");
 	if (!is_among(in->receiver_qualifier, qualifiers))
 		x12_note(reader, FINDING_INTERCHANGE_RECEIVER_QUALIFIER, "ISA", 7, "%s", expected);
 	if (slice_is_empty(in->receiver_id))
 		x12_note(reader, FINDING_INTERCHANGE_RECEIVER_ID, "ISA", 8, "it is blank");
+	else if (holds_control_byte(in->receiver_id))
+		x12_note(reader, FINDING_INTERCHANGE_RECEIVER_ID, "ISA", 8, "it holds a control character");
 }
 
 static bool is_control_number(const struct x12_reader *reader)
@@ -336,10 +380,9 @@ int x12_interchange_open(struct x12_reader *reader)
 void x12_interchange_close(struct x12_reader *reader)
 {
 	struct x12_interchange *in = &reader->interchange;
-	struct slice count = trim_end(x12_element(&reader->segment, 1));
 	struct slice control = trim_end(x12_element(&reader->segment, 2));
 	uint64_t groups;
-	bool counted = slice_to_u64(count, &groups) && groups <= LIMIT_INTERCHANGE_FGROUPS;
+	bool counted = read_count(x12_element(&reader->segment, 1), 5, &groups) && groups <= LIMIT_INTERCHANGE_FGROUPS;
 
 	in->complete = true;
 	in->end_offset = window_offset(&reader->window, reader->held_bytes);
@@ -352,6 +395,31 @@ void x12_interchange_close(struct x12_reader *reader)
 	if (reader->options.tolerate_isa_padding ? !same_number(control, in->control_number)
 						 : !slice_equal(control, in->control_number))
 		x12_note(reader, FINDING_INTERCHANGE_CONTROL_MISMATCH, "IEA", 2, "ISA13 must stand here again");
+	check_end(reader, FINDING_INTERCHANGE_TRAILER, "IEA", 2);
+}
+
+/* An answer to a file of ours: what is wrong with it takes nothing from the groups behind it. */
+void x12_check_ta1(struct x12_reader *reader)
+{
+	static const char *const verdicts[] = {"A", "E", "R", NULL};
+	const struct x12_segment *segment = &reader->segment;
+	const struct {
+		bool sound;
+		const char *expected;
+	} rows[] = {
+		{is_digits(x12_element(segment, 1), 9), "an ISA13 of nine digits is expected"},
+		/* They repeat an ISA, which may have been wrong in them. */
+		{is_digits(x12_element(segment, 2), 6), "a date YYMMDD is expected"},
+		{is_digits(x12_element(segment, 3), 4), "a time HHMM is expected"},
+		{is_among(x12_element(segment, 4), verdicts), "A, E or R is expected"},
+		{is_digits(x12_element(segment, 5), 3), "a note code of three digits is expected"},
+		{segment->element_count <= 5, "TA1 has 5 elements"},
+	};
+
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!rows[i].sound)
+			x12_note_as(reader, FINDING_INTERCHANGE_ACK, FINDING_WARNING, "TA1", i + 1, "%s",
+				    rows[i].expected);
 }
 
 /* ---- functional group ---- */
@@ -377,8 +445,8 @@ static void check_fgroup(struct x12_reader *reader)
 		x12_note(reader, FINDING_FGROUP_HEADER, "GS", 7, "X is expected");
 	if (slice_is_empty(group->version) || group->version.len > 12)
 		x12_note(reader, FINDING_FGROUP_HEADER, "GS", 8, "a version of 1 to 12 characters is expected");
-	if (reader->segment.element_count > 8)
-		x12_note(reader, FINDING_FGROUP_HEADER, "GS", 9, "GS has 8 elements");
+	if (!slice_is_empty(group->version))
+		check_end(reader, FINDING_FGROUP_HEADER, "GS", 8);
 }
 
 int x12_fgroup_open(struct x12_reader *reader)
@@ -414,7 +482,7 @@ void x12_fgroup_close(struct x12_reader *reader)
 {
 	struct x12_fgroup *group = &reader->fgroup;
 	struct slice control = trim_end(x12_element(&reader->segment, 2));
-	bool counted = slice_to_u64(trim_end(x12_element(&reader->segment, 1)), &group->declared_count) &&
+	bool counted = read_count(x12_element(&reader->segment, 1), 6, &group->declared_count) &&
 		       group->declared_count <= LIMIT_FGROUP_TSETS;
 
 	group->complete = true;
@@ -422,8 +490,9 @@ void x12_fgroup_close(struct x12_reader *reader)
 		x12_note(reader, FINDING_FGROUP_EMPTY, "GE", 0, "a group holds at least one set");
 	else if (!counted || (group->declared_count != group->tset_count && !reader->stray_in_fgroup))
 		x12_note(reader, FINDING_FGROUP_SET_COUNT, "GE", 1, "%u are there", group->tset_count);
-	if (!same_number(control, group->control_number))
+	if ((control.len > 9 && group->control_number.len <= 9) || !same_number(control, group->control_number))
 		x12_note(reader, FINDING_FGROUP_CONTROL_MISMATCH, "GE", 2, "GS06 must stand here again");
+	check_end(reader, FINDING_FGROUP_TRAILER, "GE", 2);
 }
 
 /* ---- transaction set ---- */
@@ -460,7 +529,7 @@ void x12_tset_close(struct x12_reader *reader)
 
 	tset->complete = true;
 	tset->segment_count++;
-	if (!slice_to_u64(trim_end(x12_element(&reader->segment, 1)), &segments) || segments != tset->segment_count)
+	if (!read_count(x12_element(&reader->segment, 1), 10, &segments) || segments != tset->segment_count)
 		x12_note(reader, FINDING_TSET_SEGMENT_COUNT, "SE", 1, "%u segments are there", tset->segment_count);
 	if (!slice_equal(trim_end(x12_element(&reader->segment, 2)), tset->control_number))
 		x12_note(reader, FINDING_TSET_CONTROL_MISMATCH, "SE", 2, "ST02 must stand here again");

@@ -188,6 +188,8 @@ static int take_ack(struct x12_reader *reader, struct x12_event *ret_event)
 	note_indent(reader);
 	if (reader->interchange.fgroup_count > 0)
 		x12_note(reader, FINDING_INTERCHANGE_CONTENT, "TA1", 0, "TA1 belongs before the first GS");
+	else
+		x12_check_ta1(reader);
 	return give(reader, X12_INTERCHANGE_ACK, ret_event);
 }
 

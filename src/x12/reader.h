@@ -164,6 +164,8 @@ int x12_fgroup_open(struct x12_reader *reader);
 void x12_fgroup_close(struct x12_reader *reader);
 int x12_tset_open(struct x12_reader *reader);
 void x12_tset_close(struct x12_reader *reader);
+/* The TA1 that is held: notes where it has not the form of one. */
+void x12_check_ta1(struct x12_reader *reader);
 /* The trailer of the innermost open envelope is missing: note it. */
 void x12_trailer_missing(struct x12_reader *reader);
 

@@ -38,6 +38,7 @@ void matrix_begin(struct matrix *matrix, const char *guide_id)
 	matrix->guide = guide_set_find(matrix->guides, slice_from(guide_id));
 	assert_non_null(matrix->guide);
 	matrix->cases = matrix->runs = matrix->detected = matrix->cascades = matrix->answered = matrix->failed = 0;
+	matrix->warnings_before = UINT32_MAX;
 }
 
 static void expect_all(const struct matrix *matrix, uint32_t cases_at_least)
@@ -71,7 +72,7 @@ struct said {
 	const struct expected *expected;
 	const enum finding_code *also;
 	enum finding_severity severity; /* of the fault */
-	uint32_t hits, others, accepted;
+	uint32_t hits, others, accepted, warnings;
 	struct buffer text; /* everything, one line each */
 };
 
@@ -102,6 +103,7 @@ static int take(void *context, const struct finding *finding)
 		      finding->where.component_pos, finding->where.repetition_pos, (int)finding->value.len,
 		      finding->value.len > 0 ? finding->value.data : "");
 	said->matrix->produced[finding->code] = true;
+	said->warnings += finding->severity == FINDING_WARNING;
 	if (said->expected != NULL && is_expected(finding, said->expected) && finding->severity == said->severity)
 		said->hits++;
 	else if (finding->severity == FINDING_ERROR && !is_among(finding->code, said->also))
@@ -271,6 +273,16 @@ static bool is_ack_of(const struct expected *expected)
 	       strcmp(expected->ack + 4, row->ack_code) == 0;
 }
 
+void matrix_count_warnings(struct matrix *matrix)
+{
+	struct said said = {0};
+	buffer_clear(&matrix->bytes);
+	draft_write(&matrix->draft, &matrix->bytes);
+	listen(matrix, buffer_slice(&matrix->bytes), NULL, &said);
+	matrix->warnings_before = said.warnings;
+	buffer_fini(&said.text);
+}
+
 void matrix_run(struct matrix *matrix, const char *what, uint64_t seed, struct slice bytes,
 		const struct check_options *options, const struct expected *expected, const enum finding_code *also)
 {
@@ -283,6 +295,10 @@ void matrix_run(struct matrix *matrix, const char *what, uint64_t seed, struct s
 	if (expected->rejects)
 		said.severity = FINDING_ERROR;
 	listen(matrix, bytes, options, &said);
+	if (matrix->warnings_before != UINT32_MAX && said.severity != FINDING_WARNING &&
+	    said.warnings > matrix->warnings_before)
+		said.others += said.warnings - matrix->warnings_before;
+	matrix->warnings_before = UINT32_MAX;
 	answer_to(matrix, bytes, options, &answer);
 	told = said.severity != FINDING_ERROR || answer.ta1.len == 0 || is_told(&answer, expected) != expected->untold;
 	told = told && is_ack_of(expected);

@@ -34,6 +34,8 @@ struct matrix {
 	struct draft draft;
 	struct buffer bytes;
 	bool produced[FINDING_CODE_COUNT];
+	/* Of the draft before it was damaged: more of them are a cascade as well. UINT32_MAX: nobody has counted. */
+	uint32_t warnings_before;
 	/* Of the cases at hand. */
 	uint32_t cases, runs, detected, cascades, answered, failed;
 };
@@ -60,6 +62,9 @@ void matrix_run(struct matrix *matrix, const char *what, uint64_t seed, struct s
  */
 uint32_t matrix_sound(struct matrix *matrix, const char *what, uint64_t seed, struct slice bytes,
 		      const enum finding_code *allowed);
+
+/* The warnings about the draft in hand as it is, for the next matrix_run. */
+void matrix_count_warnings(struct matrix *matrix);
 
 /* One member of a gzip file behind what `to` holds, stored as it is. */
 void matrix_gzip(struct buffer *to, const char *data, size_t bytes);

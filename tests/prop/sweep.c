@@ -42,6 +42,7 @@ static void fresh(struct spot *spot)
 {
 	const struct draft_shape shape = {.target = DRAFT_MOST, .others = DRAFT_SOME};
 	draft_begin(spot->draft, spot->guide, spot->seed + spot->done, &shape);
+	matrix_count_warnings(spot->matrix);
 	spot->at = line_of(spot->draft, spot->segment);
 	assert_true(spot->at != DRAFT_NOWHERE);
 }
@@ -137,6 +138,8 @@ static void sweep_repeat(struct spot *spot)
 	uint32_t end;
 	if (segment_of(spot)->repeat == GUIDE_UNBOUNDED || opens_its_loop(spot))
 		return;
+	/* Copies bear the same qualifiers, and what is odd in one of them is in all. */
+	spot->matrix->warnings_before = UINT32_MAX;
 	for (end = spot->at; spot->draft->lines[end].segment == spot->segment; end++)
 		;
 	for (uint32_t i = end - spot->at; i < segment_of(spot)->repeat + 1; i++, end++)
@@ -153,6 +156,7 @@ static void sweep_loop_repeat(struct spot *spot)
 	uint32_t end, lines, at;
 	if (!opens_its_loop(spot) || loop->repeat == GUIDE_UNBOUNDED)
 		return;
+	spot->matrix->warnings_before = UINT32_MAX;
 	end = draft_loop_end(spot->draft, spot->at);
 	lines = end - spot->at;
 	for (at = end; at < spot->draft->count && spot->draft->lines[at].segment == spot->segment;
@@ -357,6 +361,33 @@ MAKER(make_repetitions)
 	return true;
 }
 
+/* Of what stands once at most: other values behind it, so that there is one fault all the same. */
+MAKER(make_other_repetition)
+{
+	(void)guide, (void)before;
+	snprintf(out, out_bytes, "X^%s^", good);
+	return element->repeat <= 1;
+}
+
+/* Whatever the type makes of such a letter, that is said and nothing else. */
+MAKER(make_letter_in_number)
+{
+	(void)guide, (void)before, (void)good;
+	snprintf(out, out_bytes, "\xc3\xa9");
+	return is_number(element);
+}
+
+MAKER(make_letter_in_code)
+{
+	(void)before, (void)good;
+	if (element->codes == GUIDE_NONE || guide->code_lists[element->codes].external)
+		return false;
+	out[0] = '\0';
+	for (uint32_t i = 0; i < element->min; i++)
+		strncat(out, "\xc3\xa9", out_bytes - strlen(out) - 1);
+	return true;
+}
+
 MAKER(make_unused)
 {
 	(void)guide, (void)before, (void)good;
@@ -392,6 +423,10 @@ static const struct bad bads[] = {
 	{"no such time", "IK4 9", FINDING_ELEMENT_TIME_INVALID, make_time, false, false},
 	{"components", "IK4 13", FINDING_ELEMENT_COMPONENTS_TOO_MANY, make_components, false, false},
 	{"repetitions", "IK4 12", FINDING_ELEMENT_REPEATS_TOO_OFTEN, make_repetitions, false, false},
+	{"another value behind", "IK4 12", FINDING_ELEMENT_REPEATS_TOO_OFTEN, make_other_repetition, false, false},
+	{"a letter beyond ASCII in a number", "IK4 6", FINDING_ELEMENT_CHARACTER_INVALID, make_letter_in_number, false,
+	 false},
+	{"a letter beyond ASCII in a code", "IK4 7", FINDING_ELEMENT_CODE_INVALID, make_letter_in_code, true, false},
 	{"not used, but sent", "IK4 I10", FINDING_ELEMENT_NOT_USED, make_unused, false, true},
 };
 #define BADS (sizeof(bads) / sizeof(bads[0]))
@@ -427,14 +462,14 @@ static void sweep_value(struct spot *spot, const struct bad *bad, uint32_t pos)
 	char value[600];
 	if (!suits(spot, bad, element, pos))
 		return;
-	if (element->type == GUIDE_COMPOSITE && bad->make != make_repetitions && bad->make != make_nothing &&
-	    bad->make != make_unused)
+	if (element->type == GUIDE_COMPOSITE && bad->make != make_repetitions && bad->make != make_other_repetition &&
+	    bad->make != make_nothing && bad->make != make_unused)
 		return;
 	if (!bad->make(spot->guide, element, draft_element(spot->draft, spot->at, pos - 1),
 		       draft_element(spot->draft, spot->at, pos), value, sizeof(value)))
 		return;
 	expected.element = pos;
-	if (bad->make == make_repetitions)
+	if (bad->make == make_repetitions || bad->make == make_other_repetition)
 		expected.repetition = element->repeat > 0 ? element->repeat + 1u : 2;
 	draft_set(spot->draft, spot->at, pos, value);
 	run(spot, bad->what, pos, &expected);
@@ -466,7 +501,7 @@ static void sweep_component(struct spot *spot, const struct bad *bad, uint32_t p
 	struct slice sent = slice_from(draft_element(spot->draft, spot->at, pos));
 
 	if ((component->usage == GUIDE_NOT_USED) != bad->of_absent || bad->make == make_repetitions ||
-	    bad->make == make_components)
+	    bad->make == make_other_repetition || bad->make == make_components)
 		return;
 	if (bad->make == make_nothing && x12_part_count(sent, ':') < 2)
 		return;

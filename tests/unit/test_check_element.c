@@ -94,6 +94,41 @@ static void test_types(void **state)
 	check_rows(rows, COUNT(rows));
 }
 
+/* A slip of the keyboard is one fault: whoever reads the report looks for one place, not for two. */
+static void test_one_fault_one_finding(void **state)
+{
+	static const struct row rows[] = {
+		/* beyond ASCII, and wrong anyway */
+		{"INS*\xc3\xa9*18*001*25*A~REF*0F*S1~" NAME, "5 INS 2000 1.0.1 element_code_invalid \xc3\xa9 m1\n"},
+		{NAME "ICM*4*\xc3\xa9~", "8 ICM 2100A 2.0.1 element_character_invalid \xc3\xa9 m1\n"},
+		/* a separator of repetitions where nothing may repeat */
+		{"INS*Y*18*001*25*A*A^Q~REF*0F*S1~" NAME, "5 INS 2000 6.0.2 element_repeats_too_often A^Q m1\n"},
+		{"INS*Y*18^X*001*25*A~REF*0F*S1~" NAME, "5 INS 2000 2.0.2 element_repeats_too_often 18^X m1\n"},
+		/* separators and nothing else */
+		{"INS*Y*18*001*25*A*:~REF*0F*S1~" NAME, "5 INS 2000 6.1.1 element_required_missing  m1\n"},
+		{"INS*Y*18*001*25*A*::::~REF*0F*S1~" NAME, "5 INS 2000 6.1.1 element_required_missing  m1\n"},
+		{NAME "DMG*D8*19850214*F**C^^H~", "8 DMG 2100A 5.0.2 element_trailing_empty  m1\n"},
+		{NAME "DMG*D8*19850214*F**C^~", "8 DMG 2100A 5.0.2 element_trailing_empty  m1\n"},
+		{NAME "DMG*D8*19850214*F**C^H~", ""},
+		/* blanks behind a number */
+		{NAME "AMT*P3*5 ~", "8 AMT 2100A 2.0.1 element_trailing_blanks 5  m1\n"},
+		{NAME "AMT*P3*5A ~", "8 AMT 2100A 2.0.1 element_character_invalid 5A m1\n"},
+		/* what makes no sense because it is wrong */
+		{"INS*Y*99*001*25*A~REF*0F*S1~" NAME, "5 INS 2000 2.0.1 element_code_invalid 99 m1\n"},
+		{NAME "LS*2800~LX*1~LE*2700~", "8 LS LS 1.0.1 element_code_invalid 2800 m1\n"},
+		{NAME "LS*2700~LX*1~LE*2800~", "10 LE LS 1.0.1 element_code_invalid 2800 m1\n"},
+		/* rules about what was complained about */
+		{NAME "NM1*36*2*ACME*A:B~", "8 NM1 2100D 4.0.1 element_components_too_many A:B m1\n"},
+		{"INS*Y*18*001*25*A* ~REF*0F*S1~DTP*338*D8*20260101~" NAME, "5 INS 2000 6.1.1 element_blank   m1\n"},
+		{NAME "PER*IP**TE*5552220101**A@B.EXAMPLE*FX*5552220102~",
+		 "8 PER 2100A 5.0.1 element_condition_missing  m1\n"},
+	};
+	(void)state;
+	run.warnings = true;
+	check_rows(rows, COUNT(rows));
+	run.warnings = false;
+}
+
 /* Times stand only in headers. */
 static void test_times(void **state)
 {
@@ -302,10 +337,18 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_presence),   cmocka_unit_test(test_lengths),    cmocka_unit_test(test_types),
-		cmocka_unit_test(test_times),      cmocka_unit_test(test_characters), cmocka_unit_test(test_codes),
-		cmocka_unit_test(test_composites), cmocka_unit_test(test_relations),  cmocka_unit_test(test_external),
-		     cmocka_unit_test(test_totals),     cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_presence),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_one_fault_one_finding),
+		cmocka_unit_test(test_characters),
+		cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_composites),
+		cmocka_unit_test(test_relations),
+		cmocka_unit_test(test_external),
+		cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_marks),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
