@@ -28,6 +28,8 @@
  */
 #define MATCH_KEYS_VERSION 2
 uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX]);
+/* Do `a` and `b` differ in anything that a key is made of? If not, they have the same keys. */
+bool match_keys_may_differ(const struct member *a, const struct member *b);
 
 /*
  * Who was sent, as a key that stays the same from file to file as long as names (however written), birth date, SSN,

@@ -539,6 +539,8 @@ struct store_change {
 };
 /* 0, STORE_E_EXISTS. */
 int store_change_add(struct store *store, const struct store_change *change);
+/* Several, for less than one by one. Where it fails some are written: roll back. */
+int store_changes_add(struct store *store, const struct store_change *changes, uint32_t count);
 int store_change_get(struct store *store, uint64_t tset_no, uint32_t member_pos, uint32_t op_index,
                      struct arena *arena, const struct store_change **ret_change);
 /* 0, STORE_E_MISSING. */

@@ -51,18 +51,18 @@ static int apply_image(struct arena *arena, const struct apply_origin *origin, s
 {
 	uint64_t before[MATCH_KEYS_MAX], after[MATCH_KEYS_MAX];
 	struct store_keys keys = {.before = before, .after = after};
-	bool is_new = image->before.member_no == 0;
+	bool is_new = image->before.member_no == 0, other_keys;
 
 	if (!is_new && !image->fields_changed && !image_spans_changed(image))
 		return 0;
-	/* Spans have no part in keys. */
-	if (is_new || image->fields_changed)
+	other_keys = is_new || (image->fields_changed && match_keys_may_differ(&image->before, &image->after));
+	if (other_keys)
 		keys.after_count = match_member_keys(&image->after, after);
 	if (is_new) {
 		image->after.member_id = image->new_member_id;
 		return apply_refused(store_member_insert(origin->store, &image->after, &keys, arena), "new member", origin, 0);
 	}
-	if (image->fields_changed)
+	if (other_keys)
 		keys.before_count = match_member_keys(&image->before, before);
 	return apply_refused(store_member_update(origin->store, &image->before, &image->after, &keys, origin->at_ms),
 			     "member", origin, 0);
@@ -104,29 +104,72 @@ void origin_hash_change(struct hash_content_state *payload, const struct store_c
 	hash_content_update(payload, change->after.data, change->after.len);
 }
 
-static int apply_operation(const struct apply_origin *origin, const struct decide_operation *operation,
-                           uint32_t op_index, struct hash_content_state *payload)
-{
-	struct store_change change;
-	struct buffer images;
-	size_t before_bytes;
-	int r;
+#define ROWS_MAX 16u
 
-	operation_fill(&change, origin, operation);
-	change.op_index = op_index;
-	buffer_init(&images, origin->env);
-	images_add_json(&images, operation, false);
-	before_bytes = images.len;
-	images_add_json(&images, operation, true);
-	r = images.error;
-	if (r == 0) {
-		change.before = slice_of(images.data, before_bytes);
-		change.after = slice_of(images.data + before_bytes, images.len - before_bytes);
-		origin_hash_change(payload, &change);
-		r = apply_refused(store_change_add(origin->store, &change), "change", origin, operation->member_pos);
+/* Change rows on their way into the database, several at once. */
+struct rows {
+	const struct apply_origin *origin;
+	struct hash_content_state *payload;
+	struct store_change changes[ROWS_MAX];
+	size_t after_at[ROWS_MAX], end_at[ROWS_MAX]; /* in `images`, where each row's JSON lies */
+	uint32_t count;
+	struct buffer images;
+};
+
+static void rows_init(struct rows *rows, const struct apply_origin *origin, struct hash_content_state *payload)
+{
+	rows->origin = origin;
+	rows->payload = payload;
+	rows->count = 0;
+	buffer_init(&rows->images, origin->env);
+}
+
+static int rows_write(struct rows *rows)
+{
+	size_t before_at = 0;
+	uint32_t i;
+	int r = rows->images.error;
+
+	for (i = 0; r == 0 && i < rows->count; i++) {
+		struct store_change *change = &rows->changes[i];
+
+		change->before = slice_of(rows->images.data + before_at, rows->after_at[i] - before_at);
+		change->after = slice_of(rows->images.data + rows->after_at[i], rows->end_at[i] - rows->after_at[i]);
+		before_at = rows->end_at[i];
+		origin_hash_change(rows->payload, change);
 	}
-	buffer_fini(&images);
+	if (r == 0 && rows->count > 0)
+		r = apply_refused(store_changes_add(rows->origin->store, rows->changes, rows->count), "changes",
+				  rows->origin, rows->changes[0].member_pos);
+	rows->count = 0;
+	buffer_clear(&rows->images);
 	return r;
+}
+
+static int rows_add(struct rows *rows, const struct decide_operation *operation, uint32_t op_index)
+{
+	struct store_change *change;
+	int r = rows->count == ROWS_MAX ? rows_write(rows) : 0;
+
+	if (r != 0)
+		return r;
+	change = &rows->changes[rows->count];
+	operation_fill(change, rows->origin, operation);
+	change->op_index = op_index;
+	images_add_json(&rows->images, operation, false);
+	rows->after_at[rows->count] = rows->images.len;
+	images_add_json(&rows->images, operation, true);
+	rows->end_at[rows->count++] = rows->images.len;
+	return 0;
+}
+
+/* Writes what is left; `result` is that of what came before. */
+static int rows_fini(struct rows *rows, int result)
+{
+	if (result == 0)
+		result = rows_write(rows);
+	buffer_fini(&rows->images);
+	return result;
 }
 
 /*
@@ -150,17 +193,23 @@ static int apply_operations(const struct apply_origin *origin, const struct chan
                             struct hash_content_state *payload)
 {
 	uint32_t i, op_index = 0;
+	struct rows rows;
 	int r = 0;
 
+	rows_init(&rows, origin, payload);
 	for (i = 0; r == 0 && i < changeset->operation_count; i++) {
 		const struct decide_operation *operation = &changeset->operations[i];
 
-		if (i == 0 || changeset->operations[i - 1].member_pos != operation->member_pos)
-			r = operation_index(origin, changeset, i, &op_index);
+		if (i == 0 || changeset->operations[i - 1].member_pos != operation->member_pos) {
+			/* Then the number is looked up among the rows that are written. */
+			r = origin->again ? rows_write(&rows) : 0;
+			if (r == 0)
+				r = operation_index(origin, changeset, i, &op_index);
+		}
 		if (r == 0)
-			r = apply_operation(origin, operation, op_index++, payload);
+			r = rows_add(&rows, operation, op_index++);
 	}
-	return r;
+	return rows_fini(&rows, r);
 }
 
 static int apply_exception(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
@@ -223,8 +272,10 @@ int apply_audited(const struct apply_origin *origin, const struct enroll_family 
                   const struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload)
 {
 	uint32_t i, k, op_index;
+	struct rows rows;
 	int r = 0;
 
+	rows_init(&rows, origin, payload);
 	for (i = 0; r == 0 && i < family->member_count; i++) {
 		const struct member_record *record = &family->members[i];
 		bool equal = changeset->outcomes[i] == DECIDE_UNCHANGED;
@@ -235,9 +286,9 @@ int apply_audited(const struct apply_origin *origin, const struct enroll_family 
 				      &record->content_hash);
 		for (k = 0, op_index = 0; r == 0 && equal && k < changeset->operation_count; k++)
 			if (changeset->operations[k].member_pos == record->member_pos)
-				r = apply_operation(origin, &changeset->operations[k], op_index++, payload);
+				r = rows_add(&rows, &changeset->operations[k], op_index++);
 	}
-	return r;
+	return rows_fini(&rows, r);
 }
 
 int apply_omitted_item(struct arena *arena, const struct apply_origin *origin, const struct apply_omitted *omitted)

@@ -185,3 +185,10 @@ uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_
 	match_person_of(member, &person);
 	return match_person_keys(&person, ret_keys);
 }
+
+bool match_keys_may_differ(const struct member *a, const struct member *b)
+{
+	return a->birth_on != b->birth_on || !slice_equal(a->ssn, b->ssn) || !slice_equal(a->last_name, b->last_name) ||
+	       !slice_equal(a->first_name, b->first_name) || !slice_equal(a->zip, b->zip) ||
+	       !slice_equal(a->address1, b->address1);
+}

@@ -178,6 +178,29 @@ static int read_household(struct store *store, struct slice subscriber_id, struc
 	return query_close(&query);
 }
 
+/* Members of a family are mostly taken in together: their numbers, and so their spans, lie side by side. */
+#define HOUSEHOLD_SPREAD_MAX 16u
+
+static void open_household_spans(struct query *query, struct store *store, struct slice subscriber_id,
+				 const struct household *household)
+{
+	uint64_t first = household->members[0]->member_no, last = household->members[household->count - 1]->member_no;
+
+	if (last - first < HOUSEHOLD_SPREAD_MAX) {
+		query_open(query, store,
+			   "SELECT member_no, span_no, group_id, plan_id, insurance_line, tier, begins_on, ends_on, cobra, "
+			   "voided FROM coverage_spans WHERE member_no BETWEEN ? AND ? ORDER BY member_no");
+		query_u64(query, first);
+		query_u64(query, last);
+		return;
+	}
+	query_open(query, store,
+		   "SELECT s.member_no, s.span_no, s.group_id, s.plan_id, s.insurance_line, s.tier, s.begins_on, s.ends_on, "
+		   "s.cobra, s.voided FROM members m CROSS JOIN coverage_spans s ON s.member_no = m.member_no "
+		   "WHERE m.subscriber_id = ? ORDER BY m.member_no");
+	query_text(query, subscriber_id);
+}
+
 /* The spans of all of them in one statement: one for each member would cost more than the rows. */
 static int read_household_spans(struct store *store, struct slice subscriber_id, struct arena *arena,
 				const struct household *household)
@@ -185,20 +208,19 @@ static int read_household_spans(struct store *store, struct slice subscriber_id,
 	struct query query;
 	uint32_t at = 0, capacity = 0;
 
-	query_open(&query, store,
-		   "SELECT s.member_no, s.span_no, s.group_id, s.plan_id, s.insurance_line, s.tier, s.begins_on, s.ends_on, "
-		   "s.cobra, s.voided FROM members m CROSS JOIN coverage_spans s ON s.member_no = m.member_no "
-		   "WHERE m.subscriber_id = ? ORDER BY m.member_no");
-	query_text(&query, subscriber_id);
+	open_household_spans(&query, store, subscriber_id, household);
 	while (query_row(&query)) {
 		uint64_t member_no = read_u64(&query);
 		struct member *member;
 
-		for (; at < household->count && household->members[at]->member_no != member_no; at++)
+		for (; at < household->count && household->members[at]->member_no < member_no; at++)
 			capacity = 0;
 		if (at == household->count)
 			break;
 		member = household->members[at];
+		/* A stranger's, between theirs. */
+		if (member->member_no != member_no)
+			continue;
 		member->spans = query_grow(&query, arena, member->spans, sizeof(*member->spans), member->span_count, &capacity);
 		if (member->spans != NULL)
 			read_span(&query, arena, &member->spans[member->span_count++]);

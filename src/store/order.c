@@ -125,13 +125,11 @@ int store_group_places(struct store *store, struct slice group_id, date_day day,
 	n "tset_no, " n "member_pos, " n "notice_index, " n "kind, " n "member_id, " n "subscriber_id, " n             \
 	  "group_id, " n "plan_id, " n "channel, " n "address, " n "reason, " n "later"
 
-int store_notice_add(struct store *store, const struct store_notice *notice)
+static int insert_notice(struct store *store, const struct store_notice *notice, const char *sql)
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, (SELECT coalesce(max(notice_index) + 1, 0) "
-		   "FROM notices WHERE tset_no = ?1 AND member_pos = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+	query_open(&query, store, sql);
 	query_u64(&query, notice->tset_no);
 	query_i64(&query, notice->member_pos);
 	query_text(&query, notice->kind);
@@ -144,6 +142,20 @@ int store_notice_add(struct store *store, const struct store_notice *notice)
 	query_text(&query, notice->reason);
 	query_bool(&query, notice->later);
 	return query_run(&query);
+}
+
+/* Most records ask for one notice: which number the next one has is looked up only where the first is taken. */
+int store_notice_add(struct store *store, const struct store_notice *notice)
+{
+	int error = insert_notice(store, notice,
+				  "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, "
+				  "?9, ?10, ?11)");
+
+	if (error != STORE_E_EXISTS)
+		return error;
+	return insert_notice(store, notice,
+			     "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, (SELECT max(notice_index) + 1 "
+			     "FROM notices WHERE tset_no = ?1 AND member_pos = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
 }
 
 int store_notices_forget_kept(struct store *store, uint64_t file_no)

@@ -936,6 +936,47 @@ static void test_keys_lie_together(void **state)
 	assert_int_equal(beside(&ana, &ben), 4); /* home + year, home + initial: each of hers beside each of his */
 }
 
+static bool same_keys(const struct member *a, const struct member *b)
+{
+	uint64_t of_a[MATCH_KEYS_MAX], of_b[MATCH_KEYS_MAX];
+	uint32_t count = match_member_keys(a, of_a);
+
+	return match_member_keys(b, of_b) == count && memcmp(of_a, of_b, count * sizeof(of_a[0])) == 0;
+}
+
+/* Where this said no though a key differs, the member would not be found by his new name or home any more. */
+static void test_keys_that_may_differ(void **state)
+{
+	static const size_t texts[] = {
+		offsetof(struct member, member_id),   offsetof(struct member, subscriber_id),
+		offsetof(struct member, relationship), offsetof(struct member, last_name),
+		offsetof(struct member, first_name),  offsetof(struct member, middle_name),
+		offsetof(struct member, suffix),      offsetof(struct member, ssn),
+		offsetof(struct member, address1),    offsetof(struct member, address2),
+		offsetof(struct member, city),        offsetof(struct member, state),
+		offsetof(struct member, zip),         offsetof(struct member, phone),
+		offsetof(struct member, email),       offsetof(struct member, facts)};
+	struct member member = person("M1", "S1", "18", "Stone", "Ana", "1985-02-14", 'F', "219094001"), other;
+	struct slice text = S("219094002 Other St");
+	uint32_t i, differ = 0;
+
+	(void)state;
+	member.address1 = S("12 Oak Ave");
+	member.zip = S("900011234");
+	assert_false(match_keys_may_differ(&member, &member));
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		other = member;
+		text.len = texts[i] == offsetof(struct member, ssn) ? 9 : 18;
+		memcpy((char *)&other + texts[i], &text, sizeof(text));
+		assert_true(same_keys(&member, &other) || match_keys_may_differ(&member, &other));
+		differ += !same_keys(&member, &other);
+	}
+	assert_int_equal(differ, 5);
+	other = member;
+	other.birth_on++;
+	assert_true(match_keys_may_differ(&member, &other));
+}
+
 #define KNOWN(test) cmocka_unit_test_setup_teardown(test, setup_known, teardown_known)
 
 int main(void)
@@ -971,6 +1012,7 @@ int main(void)
 		cmocka_unit_test(test_short_forms_hold_both_ways),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_keys_lie_together),
+		cmocka_unit_test(test_keys_that_may_differ),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_simulated_members),
 	};

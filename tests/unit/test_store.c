@@ -701,6 +701,77 @@ static void test_changes_are_numbered(void **state)
 	assert_seqs(5 + 256, "3/1 6/2 ");
 }
 
+/* Several at once are the same rows as one by one: numbered within each member, however members take turns. */
+static void test_changes_at_once(void **state)
+{
+	static const uint64_t members[] = {5, 5 + 256, 5, 0, 5 + 256, 5, 5, 7, 5, 5 + 256};
+	struct store_change changes[10];
+	struct store_file file;
+	struct store_interchange interchange;
+	struct store_tset tset;
+	uint32_t i;
+
+	(void)state;
+	begin();
+	add_set(&file, &interchange, &tset);
+	add_change_of(tset.tset_no, 1, 5);
+	for (i = 0; i < 10; i++)
+		changes[i] = (struct store_change){.tset_no = tset.tset_no,
+						   .member_pos = i + 2,
+						   .member_no = members[i],
+						   .action = S("change"),
+						   .before = S("{}"),
+						   .after = S("{}"),
+						   .begins_on = DATE_NONE,
+						   .ends_on = DATE_NONE};
+	assert_int_equal(store_changes_add(store, changes, 10), 0);
+	commit();
+	assert_seqs(5, "1/1 2/2 4/3 7/4 8/5 10/6 ");
+	assert_seqs(5 + 256, "3/1 6/2 11/3 ");
+	assert_seqs(7, "9/1 ");
+	begin();
+	changes[0].member_pos = 12;
+	assert_int_equal(store_changes_add(store, changes, 4), STORE_E_EXISTS);
+	store_rollback(store);
+	assert_seqs(5, "1/1 2/2 4/3 7/4 8/5 10/6 ");
+	begin();
+	add_change_of(tset.tset_no, 12, 5);
+	commit();
+	assert_seqs(5, "1/1 2/2 4/3 7/4 8/5 10/6 12/7 ");
+}
+
+static int take_notice(void *context, const struct store_notice *notice)
+{
+	buffer_printf(context, "%u/%u/%.*s ", notice->member_pos, notice->notice_index, (int)notice->kind.len,
+		      notice->kind.data);
+	return 0;
+}
+
+/* Each under its record gets the next number, whatever is asked for between. */
+static void test_notices_are_numbered(void **state)
+{
+	struct store_notice card = {.member_pos = 1, .kind = S("card")}, letter = {.member_pos = 1, .kind = S("letter")};
+	struct store_file file;
+	struct store_interchange interchange;
+	struct store_tset tset;
+	struct buffer text;
+
+	(void)state;
+	buffer_init(&text, &world.env);
+	begin();
+	add_set(&file, &interchange, &tset);
+	card.tset_no = letter.tset_no = tset.tset_no;
+	assert_int_equal(store_notice_add(store, &card), 0);
+	card.member_pos = 2;
+	assert_int_equal(store_notice_add(store, &card), 0);
+	assert_int_equal(store_notice_add(store, &letter), 0);
+	assert_int_equal(store_notice_add(store, &letter), 0);
+	commit();
+	assert_int_equal(store_notices_of_file(store, file.file_no, take_notice, &text), 0);
+	assert_slice(buffer_slice(&text), "1/0/card 1/1/letter 1/2/letter 2/0/card ");
+	buffer_fini(&text);
+}
+
 /* ---- exceptions ---------------------------------------------------------------------------------------------- */
 
 static int take_item(void *context, const struct store_exception *exception)
@@ -1092,6 +1163,8 @@ int main(void)
 		EMPTY(test_ledger),
 		EMPTY(test_changes),
 		EMPTY(test_changes_are_numbered),
+		EMPTY(test_changes_at_once),
+		EMPTY(test_notices_are_numbered),
 		EMPTY(test_exception_round_trip),
 		EMPTY(test_exception_order),
 		EMPTY(test_exception_versions),

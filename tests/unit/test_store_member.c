@@ -352,6 +352,42 @@ static void test_household(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* Whose spans lie between those of a family, or far from them: each has his own, whoever has none. */
+static void test_household_spans(void **state)
+{
+	struct coverage_span spans[2];
+	struct member member;
+	const struct member **members;
+	uint32_t count, i, k;
+	char id[16];
+
+	(void)state;
+	begin();
+	for (i = 0; i < 40; i++) {
+		snprintf(id, sizeof(id), "M%u", i);
+		member = a_member(slice_from(id), S("F0"), S("18"));
+		spans[0] = a_span(day(2024, 1, 1), day(2024, 1, 31));
+		spans[1] = a_span(day(2025, 1, 1), DATE_NONE);
+		member.spans = spans;
+		member.span_count = i % 3;
+		/* F1: 0, 2, 4 and 39; F2: 10, 12 and 14. */
+		if (i < 5 && i % 2 == 0)
+			member.subscriber_id = S("F1");
+		if (i == 39)
+			member.subscriber_id = S("F1");
+		if (i >= 10 && i < 15 && i % 2 == 0)
+			member.subscriber_id = S("F2");
+		insert(&member, &no_keys);
+	}
+	commit();
+	for (k = 1; k < 3; k++) {
+		assert_int_equal(store_household(store, k == 1 ? S("F1") : S("F2"), &arena, &members, &count), 0);
+		assert_int_equal(count, k == 1 ? 4 : 3);
+		for (i = 0; i < count; i++)
+			assert_int_equal(members[i]->span_count, (members[i]->member_no - 1) % 3);
+	}
+}
+
 static uint32_t members_with_key(uint64_t key)
 {
 	uint64_t member_nos[4];
@@ -599,6 +635,7 @@ int main(void)
 		FILLED(test_update_each_column),
 		FILLED(test_update_moves_span),
 		FILLED(test_household),
+		FILLED(test_household_spans),
 		FILLED(test_keys),
 		FILLED(test_keys_collected),
 		FILLED(test_member_numbers),
