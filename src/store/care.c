@@ -52,6 +52,10 @@ static const char *const contradictions[] = {
 	"AND b.group_id = a.group_id AND b.insurance_line = a.insurance_line "
 	"JOIN members m ON m.member_no = a.member_no WHERE a.voided = 0 AND b.voided = 0 "
 	"AND (a.ends_on IS NULL OR a.ends_on >= b.begins_on) AND (b.ends_on IS NULL OR b.ends_on >= a.begins_on)",
+	"SELECT 'member number ' || member_no || ' is kept under the wrong groups' FROM ("
+	"SELECT member_no FROM (SELECT group_id, member_no FROM coverage_spans EXCEPT SELECT group_id, member_no FROM group_members) "
+	"UNION SELECT member_no FROM (SELECT group_id, member_no FROM group_members EXCEPT "
+	"SELECT group_id, member_no FROM coverage_spans)) ORDER BY member_no",
 	"SELECT 'row of ' || \"table\" || ' without its ' || parent FROM pragma_foreign_key_check",
 	"SELECT 'change ' || tset_no || '-' || member_pos || ' is not in the ledger' FROM changes c WHERE NOT EXISTS "
 	"(SELECT 1 FROM ledger l WHERE l.tset_no = c.tset_no AND l.member_pos = c.member_pos)",

@@ -508,6 +508,49 @@ static int update_span(struct store *store, uint64_t member_no, const struct cov
 	return query_run(&query);
 }
 
+/* Is one of the first `count` spans in this group? */
+static bool has_group(const struct member *member, uint32_t count, struct slice group_id)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		if (slice_equal(member->spans[i].group_id, group_id))
+			return true;
+	return false;
+}
+
+static int run_for_group(struct store *store, const char *sql, struct slice group_id, uint64_t member_no)
+{
+	struct query query;
+
+	query_open(&query, store, sql);
+	query_text(&query, group_id);
+	query_u64(&query, member_no);
+	return query_run(&query);
+}
+
+/* Under which groups he is found: those of his spans, whatever became of them. `before` NULL: a new member. */
+static int write_groups(struct store *store, const struct member *before, const struct member *after)
+{
+	uint32_t known = before != NULL ? before->span_count : 0, i;
+	struct slice group_id;
+	int error = 0;
+
+	for (i = 0; i < after->span_count && error == 0; i++) {
+		group_id = after->spans[i].group_id;
+		if (!has_group(before, known, group_id) && !has_group(after, i, group_id))
+			error = run_for_group(store, "INSERT INTO group_members(group_id, member_no) VALUES(?,?)",
+					      group_id, after->member_no);
+	}
+	for (i = 0; i < known && error == 0; i++) {
+		group_id = before->spans[i].group_id;
+		if (!has_group(after, after->span_count, group_id) && !has_group(before, i, group_id))
+			error = run_for_group(store, "DELETE FROM group_members WHERE group_id = ? AND member_no = ?",
+					      group_id, after->member_no);
+	}
+	return error;
+}
+
 static int write_spans(struct store *store, const struct member *before, struct member *after)
 {
 	uint64_t last_no = 0;
@@ -527,7 +570,7 @@ static int write_spans(struct store *store, const struct member *before, struct 
 			error = update_span(store, after->member_no, find_span(before, span->span_no), span);
 		}
 	}
-	return error;
+	return error == 0 ? write_groups(store, before, after) : error;
 }
 
 static int insert_row(struct store *store, struct member *member)

@@ -252,7 +252,7 @@ static struct slice prefix_end(struct arena *arena, struct slice prefix)
 #define FIND_CONDITIONS                                                                                                \
 	"(?1 = '' OR member_id = ?1) AND (?2 = '' OR subscriber_id = ?2) AND (?3 = '' OR ssn = ?3) "                   \
 	"AND (?4 IS NULL OR last_name LIKE ?4 ESCAPE '\\') AND (?5 IS NULL OR first_name LIKE ?5 ESCAPE '\\') "        \
-	"AND (?6 = '' OR member_no IN (SELECT member_no FROM coverage_spans WHERE group_id = ?6)) "                    \
+	"AND (?6 = '' OR member_no IN (SELECT member_no FROM group_members WHERE group_id = ?6)) "                     \
 	"AND (?7 IS NULL OR birth_on = ?7) ORDER BY member_no LIMIT ?8"
 
 static const char *find_sql(const struct store_member_filter *filter)
@@ -347,9 +347,9 @@ int store_roster(struct store *store, struct slice group_id, date_day day, store
 	struct query query;
 
 	query_open(&query, store,
-		   "SELECT DISTINCT m.subscriber_id FROM coverage_spans s JOIN members m ON m.member_no = s.member_no "
-		   "WHERE s.group_id = ?1 AND s.voided = 0 AND s.begins_on <= ?2 "
-		   "AND (s.ends_on IS NULL OR s.ends_on >= ?2) ORDER BY m.subscriber_id");
+		   "SELECT DISTINCT subscriber_id FROM members WHERE member_no IN (SELECT s.member_no FROM " SPANS_OF_GROUP
+		   " AND s.voided = 0 AND s.begins_on <= ?2 AND (s.ends_on IS NULL OR s.ends_on >= ?2)) "
+		   "ORDER BY subscriber_id");
 	query_text(&query, group_id);
 	query_day(&query, day);
 	while (query_row(&query)) {

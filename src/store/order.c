@@ -77,8 +77,8 @@ int store_group_members(struct store *store, struct slice group_id, date_day day
 	int error;
 
 	query_open(&query, store,
-		   "SELECT member_no FROM members WHERE member_no IN (SELECT member_no FROM coverage_spans "
-		   "WHERE group_id = ?1 AND voided = 0 AND (ends_on IS NULL OR ends_on >= ?2)) "
+		   "SELECT member_no FROM members WHERE member_no IN (SELECT s.member_no FROM " SPANS_OF_GROUP
+		   " AND s.voided = 0 AND (s.ends_on IS NULL OR s.ends_on >= ?2)) "
 		   "ORDER BY subscriber_id, relationship <> '18', member_no");
 	query_text(&query, group_id);
 	query_day(&query, day);
@@ -102,8 +102,8 @@ int store_group_places(struct store *store, struct slice group_id, date_day day,
 
 	query_open(&query, store,
 		   "SELECT state, substr(zip, 1, 3), count(*) FROM members WHERE relationship = '18' AND member_no IN "
-		   "(SELECT member_no FROM coverage_spans WHERE group_id = ?1 AND voided = 0 AND begins_on <= ?2 "
-		   "AND (ends_on IS NULL OR ends_on >= ?2)) GROUP BY 1, 2 ORDER BY 1, 2");
+		   "(SELECT s.member_no FROM " SPANS_OF_GROUP " AND s.voided = 0 AND s.begins_on <= ?2 "
+		   "AND (s.ends_on IS NULL OR s.ends_on >= ?2)) GROUP BY 1, 2 ORDER BY 1, 2");
 	query_text(&query, group_id);
 	query_day(&query, day);
 	while (query_row(&query)) {

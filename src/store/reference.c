@@ -160,8 +160,8 @@ int store_group_active_count(struct store *store, struct slice group_id, date_da
 
 	query_open(&query, store,
 		   "SELECT count(*), coalesce(sum(relationship = '18'), 0) FROM members WHERE member_no IN "
-		   "(SELECT member_no FROM coverage_spans WHERE group_id = ?1 AND voided = 0 AND begins_on <= ?2 "
-		   "AND (ends_on IS NULL OR ends_on >= ?2))");
+		   "(SELECT s.member_no FROM " SPANS_OF_GROUP " AND s.voided = 0 AND s.begins_on <= ?2 "
+		   "AND (s.ends_on IS NULL OR s.ends_on >= ?2))");
 	query_text(&query, group_id);
 	query_day(&query, day);
 	*ret_members = *ret_subscribers = 0;
@@ -172,17 +172,14 @@ int store_group_active_count(struct store *store, struct slice group_id, date_da
 	return query_close(&query);
 }
 
-/*
- * The index on group_id lies in the order of members: nothing is sorted, and the walk ends when there are enough. It tells
- * who has spans in the group; which of them are active is looked up once a member, not once a span.
- */
+/* Who has spans in the group lies in the order of members: the walk ends when there are enough of them active. */
 int store_group_active_up_to(struct store *store, struct slice group_id, date_day day, uint64_t max, uint64_t *ret_members)
 {
 	struct query query;
 
 	query_open(&query, store,
-		   "SELECT count(*) FROM (SELECT 1 FROM (SELECT DISTINCT member_no FROM coverage_spans WHERE group_id = ?1) m "
-		   "WHERE EXISTS (SELECT 1 FROM coverage_spans s WHERE s.member_no = m.member_no AND +s.group_id = ?1 "
+		   "SELECT count(*) FROM (SELECT 1 FROM group_members g WHERE g.group_id = ?1 AND EXISTS "
+		   "(SELECT 1 FROM coverage_spans s WHERE s.member_no = g.member_no AND s.group_id = ?1 "
 		   "AND s.voided = 0 AND s.begins_on <= ?2 AND (s.ends_on IS NULL OR s.ends_on >= ?2)) LIMIT ?3)");
 	query_text(&query, group_id);
 	query_day(&query, day);

@@ -213,6 +213,11 @@ int store_walk_counts(struct query *query, store_count_fn fn, void *context);
 /* A row of MEMBER_COLUMNS, with its spans. */
 void store_read_member(struct query *query, struct arena *arena, struct member *ret_member);
 
+/* FROM and WHERE of the spans in group ?1: who has one is known beforehand, the rest is one look at each member. */
+#define SPANS_OF_GROUP                                                                                                \
+	"group_members g CROSS JOIN coverage_spans s ON s.member_no = g.member_no WHERE g.group_id = ?1 "              \
+	"AND s.group_id = ?1"
+
 /* Nothing of it is known any more; rows handed out stay. */
 void known_forget(struct known_rows *rows);
 

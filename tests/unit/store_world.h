@@ -6,6 +6,8 @@
 #ifndef MUSTER_TESTS_STORE_WORLD_H
 #define MUSTER_TESTS_STORE_WORLD_H
 
+#include <sqlite3.h>
+
 #include "muster/store.h"
 #include "world.h"
 
@@ -138,6 +140,23 @@ __attribute__((unused)) static void assert_slice(struct slice got, const char *w
 __attribute__((unused)) static void insert(struct member *member, const struct store_keys *keys)
 {
 	assert_int_equal(store_member_insert(store, member, keys, &arena), 0);
+}
+
+/* What undoes the latest schemas, one by one. */
+#define TO_SCHEMA_14                                                                                                 \
+	"DROP TABLE group_members; CREATE INDEX spans_by_group ON coverage_spans(group_id); PRAGMA user_version = 14;"
+#define TO_SCHEMA_13 TO_SCHEMA_14 "PRAGMA user_version = 13;"
+
+/* Close the store, and leave its database as an earlier schema left it. */
+__attribute__((unused)) static void set_back(const char *path, const char *sql)
+{
+	sqlite3 *db;
+
+	store_close(store);
+	store = NULL;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 #endif

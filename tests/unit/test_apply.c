@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <sys/wait.h>
 
 #include "muster/apply.h"
@@ -93,19 +92,13 @@ static void put_members(const char *version)
 	commit();
 }
 
-/* The database as it lies on the disk, whole, with the number of another schema; and closed. */
-static struct slice template_of_schema(char number)
+/* The database of an earlier schema, as it lies on the disk; and closed. */
+static struct slice template_of_schema_13(void)
 {
 	char *data;
 	size_t bytes;
-	int fd;
 
-	assert_int_equal(store_checkpoint(store, true), 0);
-	store_close(store);
-	store = NULL;
-	fd = open(path, O_WRONLY);
-	assert_int_equal(pwrite(fd, &number, 1, 63), 1);
-	assert_int_equal(close(fd), 0);
+	set_back(path, TO_SCHEMA_13);
 	assert_int_equal(io_read_file(&world.env, path, 100000000, &data, &bytes), 0);
 	return slice_of(data, bytes);
 }
@@ -160,7 +153,7 @@ static void test_upgrade_from_schema_13(void **state)
 
 	(void)state;
 	put_members(NULL);
-	template = template_of_schema(13);
+	template = template_of_schema_13();
 	store = opened(&world.env);
 	assert_int_equal(apply_keys_renew(store), 0);
 	assert_true(keys_are_new(store));
@@ -189,7 +182,7 @@ static void test_upgrade_cut_short(void **state)
 
 	(void)state;
 	put_members(NULL);
-	template = template_of_schema(13);
+	template = template_of_schema_13();
 	env_fault_init(&fault, &world.env, 1);
 	env_fault_plan(&fault, (struct env_fault_plan){.ops = ENV_FAULT_CHANGES});
 	assert_int_equal(start(&fault.env), 0);

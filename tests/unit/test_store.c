@@ -87,11 +87,38 @@ static void test_other_schemas(void **state)
 	store = NULL;
 	patch_header(path, 60, "\0\0\0\x63"); /* user_version 99: a newer muster */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
-	patch_header(path, 60, "\0\0\0\x0e"); /* ours */
+	patch_header(path, 60, "\0\0\0\x0f"); /* ours */
 	patch_header(path, 68, "abcd"); /* application_id: somebody else's */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
 	patch_header(path, 68, "mstr");
 	assert_int_equal(store_open(&world.env, path, 0, &store), 0);
+}
+
+/* Whoever had a span in a group before is found under it. */
+static void test_upgrade_from_schema_14(void **state)
+{
+	struct coverage_span spans[] = {a_span(day(2024, 1, 1), day(2024, 3, 31)), a_span(day(2024, 4, 1), DATE_NONE)};
+	struct member member = a_member(S("M1"), S("F1"), S("18"));
+	const char *path = world_path("muster.db");
+	uint64_t members, subscribers;
+	struct buffer text;
+
+	(void)state;
+	spans[0].group_id = S("G2");
+	member.spans = spans;
+	member.span_count = 2;
+	begin();
+	insert(&member, &no_keys);
+	commit();
+	set_back(path, TO_SCHEMA_14);
+	assert_int_equal(store_open(&world.env, path, 0, &store), 0);
+	assert_int_equal(store_group_active_count(store, S("G1"), day(2024, 6, 1), &members, &subscribers), 0);
+	assert_int_equal(members, 1);
+	assert_int_equal(store_group_active_count(store, S("G2"), day(2024, 2, 1), &members, &subscribers), 0);
+	assert_int_equal(members, 1);
+	buffer_init(&text, &world.env);
+	assert_int_equal(store_verify(store, &text), 0);
+	buffer_fini(&text);
 }
 
 static void test_transactions(void **state)
@@ -1147,6 +1174,7 @@ int main(void)
 		EMPTY(test_settings),
 		EMPTY(test_open_refusals),
 		EMPTY(test_other_schemas),
+		FILLED(test_upgrade_from_schema_14),
 		EMPTY(test_transactions),
 		EMPTY(test_two_writers),
 		EMPTY(test_checkpoint),

@@ -596,6 +596,58 @@ static void test_roster(void **state)
 	assert_int_equal(subscribers, 1);
 }
 
+static uint64_t active_in(struct slice group_id)
+{
+	uint64_t members;
+
+	assert_int_equal(store_group_active_up_to(store, group_id, day(2024, 6, 1), UINT64_MAX, &members), 0);
+	return members;
+}
+
+/* As the first `count` of these spans say, and nothing else in the database against it. */
+static void assert_update(struct member *member, struct coverage_span *spans, uint32_t count)
+{
+	const struct member *before;
+	struct buffer text;
+
+	begin();
+	assert_int_equal(store_member_get(store, member->member_id, &arena, &before), 0);
+	member->spans = spans;
+	member->span_count = count;
+	assert_int_equal(store_member_update(store, before, member, &no_keys, 0), 0);
+	commit();
+	buffer_init(&text, &world.env);
+	assert_int_equal(store_verify(store, &text), 0);
+	buffer_fini(&text);
+}
+
+/* He is found under a group while a span of his is in it: under the other where it was moved, and under both meanwhile. */
+static void test_groups_of_a_member(void **state)
+{
+	struct coverage_span spans[] = {a_span(day(2024, 1, 1), DATE_NONE), a_span(day(2024, 1, 1), DATE_NONE)};
+	struct member member = a_member(S("M1"), S("F1"), S("18"));
+
+	(void)state;
+	spans[1].plan_id = S("D1");
+	spans[1].insurance_line = S("DEN");
+	member.spans = spans;
+	member.span_count = 1;
+	begin();
+	insert(&member, &no_keys);
+	commit();
+	assert_update(&member, spans, 2);
+	assert_int_equal(active_in(S("G1")), 1);
+	spans[1].group_id = S("G2");
+	assert_update(&member, spans, 2);
+	assert_int_equal(active_in(S("G1")), 1);
+	assert_int_equal(active_in(S("G2")), 1);
+	spans[0].group_id = S("G2");
+	assert_update(&member, spans, 2);
+	assert_int_equal(active_in(S("G1")), 0);
+	assert_int_equal(active_in(S("G2")), 1);
+	assert_int_equal(find(&(struct store_member_filter){.group_id = S("G1"), .birth_on = DATE_NONE}), 0);
+}
+
 static int take_identifier(void *context, struct slice kind, struct slice value)
 {
 	buffer_printf(context, "%.*s=%.*s;", (int)kind.len, kind.data, (int)value.len, value.data);
@@ -641,6 +693,7 @@ int main(void)
 		FILLED(test_member_numbers),
 		FILLED(test_find),
 		FILLED(test_roster),
+		FILLED(test_groups_of_a_member),
 		FILLED(test_identifiers),
 	};
 
