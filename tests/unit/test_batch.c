@@ -531,6 +531,87 @@ static void test_rejected_line_leaves_suspense(void **state)
 	arena_fini(&arena);
 }
 
+/* What became of the money of the first file, and of its second line. */
+static void look_at_money(cents posted, cents suspended, cents rejected, enum store_payment_status status,
+			  struct arena *arena, const struct store_remittance_line **ret_line)
+{
+	const struct store_file *file;
+	const struct store_tset *tset;
+	struct store *store;
+
+	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &store), 0);
+	assert_int_equal(store_file_get(store, 1, arena, &file), 0);
+	assert_int_equal(store_tset_get(store, 1, arena, &tset), 0);
+	assert_int_equal(file->tally.money_posted, posted);
+	assert_int_equal(file->tally.money_suspended, suspended);
+	assert_int_equal(file->tally.money_rejected, rejected);
+	assert_int_equal(file->tally.members_applied, posted / 50000);
+	assert_int_equal(file->tally.members_exception, suspended / 50000);
+	assert_memory_equal(&file->tally, &tset->tally, sizeof(file->tally));
+	assert_true(store_tally_is_balanced(&file->tally));
+	assert_int_equal(store_remittance_line_get(store, 1, 2, arena, ret_line), 0);
+	assert_int_equal((*ret_line)->status, status);
+	store_close(store);
+}
+
+/* Money that a representative has found the owner of would stay in suspense, or be posted again with every run. */
+static void test_decided_line_is_posted_once(void **state)
+{
+	const struct store_remittance_line *line;
+	struct arena arena;
+
+	arena_init(&arena, &world.env, 0, 0);
+	put("p.820", a_payment(7, "1000.00", NOBODY, "500.00"));
+	assert_int_equal(muster("process --out o1 p.820"), 0);
+	look_at_money(50000, 50000, 0, STORE_PAYMENT_SUSPENDED, &arena, &line);
+	/* Nobody has said anything: it waits as it was. */
+	assert_int_equal(muster("reprocess --item F00000001-1-2"), 0);
+	look_at_money(50000, 50000, 0, STORE_PAYMENT_SUSPENDED, &arena, &line);
+	assert_int_equal(muster("queue resolve F00000001-1-2 match:M999"), 65);
+	assert_int_equal(muster("queue resolve F00000001-1-2 new"), 65);
+	assert_int_equal(muster("queue resolve F00000001-1-2 match:M100000008"), 0);
+	look_at_money(100000, 0, 0, STORE_PAYMENT_PENDING, &arena, &line);
+	assert_true(slice_is(line->member_id, "M100000008"));
+	assert_true(slice_is(line->group_id, "G1"));
+	assert_true(slice_is(line->rule, "representative"));
+	assert_int_equal(muster("reprocess --item F00000001-1-2"), 0);
+	assert_int_equal(muster("run"), 0);
+	look_at_money(100000, 0, 0, STORE_PAYMENT_PENDING, &arena, &line);
+	assert_int_equal(muster("members history M100000008 --json"), 0);
+	assert_int_equal(count_in("said", "\"post\""), 2);
+	/* A group's money. */
+	setup(state);
+	put("p.820", a_payment(7, "1000.00", NOBODY, "500.00"));
+	assert_int_equal(muster("process --out o1 p.820"), 0);
+	assert_int_equal(muster("queue resolve F00000001-1-2 match:G1"), 0);
+	look_at_money(100000, 0, 0, STORE_PAYMENT_PENDING, &arena, &line);
+	assert_int_equal(line->member_no, 0);
+	assert_true(slice_is(line->group_id, "G1"));
+	arena_fini(&arena);
+}
+
+/* A member who comes on file behind his payment: running its line again finds him. */
+static void test_line_finds_its_member_later(void **state)
+{
+	const struct store_remittance_line *line;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, &world.env, 0, 0);
+	put("p.820", a_payment(7, "1000.00", "ENT*2*2J*34*219093303~NM1*IL*1*KAY*BO****EI*E2~", "500.00"));
+	assert_int_equal(muster("process --out o1 p.820"), 0);
+	look_at_money(50000, 50000, 0, STORE_PAYMENT_SUSPENDED, &arena, &line);
+	put("bo.csv", "member_id,subscriber_id,relationship,last_name,first_name,ssn,birth_on,sex,group_id,plan_id,tier,begins_on\n"
+		      "M100000016,E2,18,KAY,BO,219093303,1962-07-11,M,G1,P1,EMP,2025-01-01\n");
+	assert_int_equal(muster("-q load members bo.csv"), 0);
+	assert_int_equal(muster("reprocess --item F00000001-1-2"), 0);
+	look_at_money(100000, 0, 0, STORE_PAYMENT_PENDING, &arena, &line);
+	assert_true(slice_is(line->member_id, "M100000016"));
+	assert_int_equal(muster("queue list"), 0);
+	assert_int_equal(count_in("said", "F00000001-1-2"), 0);
+	arena_fini(&arena);
+}
+
 /* ---- who else writes ---- */
 
 struct other_writer {
@@ -897,6 +978,8 @@ int main(void)
 		cmocka_unit_test_setup(test_release_is_overtaken_by_a_newer_full_file, setup),
 		cmocka_unit_test_setup(test_a_set_cut_short_is_not_undone, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
+		cmocka_unit_test_setup(test_decided_line_is_posted_once, setup),
+		cmocka_unit_test_setup(test_line_finds_its_member_later, setup),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
