@@ -1,0 +1,477 @@
+/* If this failed, a number or a name that agrees would be believed although something else speaks for another person. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../src/match/strict.h"
+#include "muster/env.h"
+#include "muster/match_model.h"
+
+static struct env env;
+static struct arena arena;
+static const struct match_model *model;
+
+/*
+ * How a record compares with the member who fits best, and with somebody else on file: told by what differs from a child
+ * of the family with nothing but his names, birth date, sex, home and group. The weights say yes to him.
+ */
+#define CHANGES_MAX 8u
+/* The level of a field that says nothing. */
+#define NO(field) (LEVEL_COUNT + (int)FIELD_##field)
+
+enum { CLAIMED = 1, DUPLICATES = 2, PAYMENT = 4, HOLDS_SSN = 8 };
+enum { NOBODY_ELSE, TWIN, STRANGER, SSN_HOLDER };
+
+struct row {
+	int changes[CHANGES_MAX];       /* of the levels; 0 ends them */
+	int other, other_changes[3];    /* somebody else on file */
+	int flags;
+	int years;                      /* born so many years before the birth date sent */
+	int want;
+};
+
+struct scene {
+	struct member members[2], sent_member;
+	struct match_person sent;
+	struct scored scored[2], *list[2];
+	struct match_query query;
+	struct search search;
+};
+
+static void change(struct scored *scored, const int *changes, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count && changes[i] != 0; i++) {
+		if (changes[i] >= LEVEL_COUNT)
+			scored->level[changes[i] - LEVEL_COUNT] = LEVEL_MISSING;
+		else
+			scored->level[match_levels[changes[i]].field] = (enum match_level)changes[i];
+	}
+}
+
+static void scene_member(struct member *member, uint64_t no, const char *id, const char *family)
+{
+	*member = (struct member){.member_no = no, .birth_on = 15000, .died_on = DATE_NONE, .sex = 'F'};
+	member->member_id = slice_from(id);
+	member->subscriber_id = slice_from(family);
+	member->last_name = SLICE_LITERAL("QUIRK");
+	member->first_name = SLICE_LITERAL("JADEN");
+}
+
+static void scene_scored(struct scored *scored, const struct member *member, int32_t total, double probability)
+{
+	static const int usual[] = {LEVEL_BIRTH_EQUAL,      LEVEL_FIRST_EQUAL,   LEVEL_LAST_EQUAL, LEVEL_SEX_EQUAL, LEVEL_KIN_EQUAL,
+				    LEVEL_SUBSCRIBER_EQUAL, LEVEL_ADDRESS_EQUAL, LEVEL_GROUP_EQUAL};
+
+	memset(scored, 0, sizeof(*scored));
+	match_person_of(member, &scored->person);
+	change(scored, usual, sizeof(usual) / sizeof(usual[0]));
+	scored->total = total;
+	scored->person_bits = 50000;
+	scored->probability = probability;
+}
+
+static void scene_other(struct scene *scene, const struct row *row)
+{
+	static const int unlike[] = {LEVEL_FIRST_OTHER, LEVEL_LAST_OTHER, LEVEL_BIRTH_OTHER, NO(SUBSCRIBER), NO(ADDRESS), NO(GROUP)};
+	struct scored *other = &scene->scored[1];
+
+	if (row->other == NOBODY_ELSE)
+		return;
+	scene_member(&scene->members[1], 2, "M2", row->other == TWIN ? "s1" : "S2");
+	scene->members[1].birth_on += row->other == TWIN ? 0 : 77;
+	scene_scored(other, &scene->members[1], -20000, 1e-9);
+	if (row->other == TWIN)
+		other->level[FIELD_FIRST] = LEVEL_FIRST_OTHER;
+	else
+		change(other, unlike, sizeof(unlike) / sizeof(unlike[0]));
+	other->holds_ssn = row->other == SSN_HOLDER;
+	if (other->holds_ssn)
+		other->level[FIELD_SSN] = LEVEL_SSN_EQUAL;
+	change(other, row->other_changes, 3);
+	scene->list[1] = other;
+	scene->search.count = 2;
+}
+
+static void scene_make(struct scene *scene, const struct row *row)
+{
+	memset(scene, 0, sizeof(*scene));
+	scene_member(&scene->members[0], 1, "M1", "S1");
+	scene_member(&scene->sent_member, 0, "", "S1");
+	scene->members[0].birth_on -= row->years * 366;
+	match_person_of(&scene->sent_member, &scene->sent);
+	scene_scored(&scene->scored[0], &scene->members[0], 50000, 0.99999);
+	change(&scene->scored[0], row->changes, CHANGES_MAX);
+	scene->scored[0].claimed = (row->flags & CLAIMED) != 0;
+	scene->scored[0].holds_ssn = (row->flags & HOLDS_SSN) != 0 || scene->scored[0].level[FIELD_SSN] == LEVEL_SSN_EQUAL;
+	scene->list[0] = &scene->scored[0];
+	scene->query = (struct match_query){.intent = (row->flags & PAYMENT) != 0 ? MATCH_PAYMENT : MATCH_CHANGE,
+					    .sent = &scene->sent_member};
+
+	scene->search = (struct search){.arena = &arena,
+					.query = &scene->query,
+					.model = model,
+					.sent = &scene->sent,
+					.scored = scene->list,
+					.count = 1,
+					.with_duplicates = (row->flags & DUPLICATES) != 0,
+					.none_probability = 1e-9};
+	scene_other(scene, row);
+}
+
+static void check_guard(const struct row *rows, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct scene scene;
+		enum search_guard got;
+
+		scene_make(&scene, &rows[i]);
+		got = search_guard(&scene.search);
+		if (got != (enum search_guard)rows[i].want)
+			fail_msg("row %zu: wanted \"%s\", got \"%s\"", i + 1,
+				 search_guard_words((enum search_guard)rows[i].want), search_guard_words(got));
+	}
+}
+
+#define CHECK(rows) check_guard(rows, sizeof(rows) / sizeof(rows[0]))
+#define L(level) LEVEL_##level
+#define IS(...) .changes = {__VA_ARGS__}
+#define OTHER(...) .other_changes = {__VA_ARGS__}
+
+/* A child of the family born on the day sent, under another name: the twin whom nobody knows of. */
+static void test_unknown_twin(void **state)
+{
+	static const struct row rows[] = {
+		{.want = GUARD_NONE},
+		{IS(L(FIRST_OTHER)), .want = GUARD_TWIN},
+		{IS(L(FIRST_ALIKE)), .want = GUARD_TWIN},
+		{IS(L(FIRST_NICKNAME)), .want = GUARD_TWIN},
+		{IS(L(FIRST_MIDDLE)), .want = GUARD_TWIN},
+		{IS(NO(FIRST)), .want = GUARD_TWIN},
+		{IS(L(FIRST_TURNED)), .want = GUARD_NONE},
+		{IS(L(FIRST_NICKNAME), L(KIN_OTHER)), .want = GUARD_TWIN},
+		{IS(L(FIRST_NICKNAME), L(SSN_EQUAL)), .want = GUARD_NONE},
+		{IS(L(FIRST_NICKNAME), L(MEMBER_ID_EQUAL)), .want = GUARD_NONE},
+		{IS(L(FIRST_NICKNAME), L(SSN_ONE_EDIT)), .want = GUARD_TWIN},
+		/* There is one subscriber and one spouse. */
+		{IS(L(FIRST_NICKNAME), L(KIN_SELF)), .want = GUARD_NONE},
+		{IS(L(FIRST_OTHER), L(KIN_SPOUSE)), .want = GUARD_NONE},
+		{IS(L(FIRST_NICKNAME), L(KIN_SELF), L(SUBSCRIBER_OTHER)), .want = GUARD_TWIN},
+		{IS(L(FIRST_NICKNAME), L(KIN_SPOUSE), NO(SUBSCRIBER)), .want = GUARD_NONE},
+		{IS(L(FIRST_OTHER), L(KIN_SPOUSE), NO(SUBSCRIBER)), .want = GUARD_TWIN},
+		{IS(L(FIRST_ALIKE), L(KIN_SELF), NO(SUBSCRIBER)), .want = GUARD_TWIN},
+		{IS(L(FIRST_NICKNAME), L(KIN_SELF_OTHER)), .want = GUARD_TWIN},
+		/* A fault in the date, or none. */
+		{IS(L(FIRST_NICKNAME), L(BIRTH_ONE_DIGIT)), .want = GUARD_TWIN},
+		{IS(L(FIRST_OTHER), NO(BIRTH)), .want = GUARD_TWIN},
+		{IS(L(FIRST_NICKNAME), L(BIRTH_ONE_DIGIT), L(KIN_SELF)), .want = GUARD_NONE},
+		{IS(L(FIRST_NICKNAME), L(BIRTH_ONE_DIGIT), L(SSN_EQUAL)), .want = GUARD_NONE},
+		{IS(L(BIRTH_ONE_DIGIT)), .want = GUARD_NONE},
+		/* Brother and sister. */
+		{IS(L(SEX_OTHER)), .want = GUARD_TWIN},
+		{IS(L(SEX_OTHER), L(MIDDLE_EQUAL)), .want = GUARD_NONE},
+		{IS(L(SEX_OTHER), L(MIDDLE_INITIAL)), .want = GUARD_NONE},
+		{IS(L(SEX_OTHER), L(MIDDLE_OTHER)), .want = GUARD_TWIN},
+		{IS(L(SEX_OTHER), L(SSN_EQUAL)), .want = GUARD_NONE},
+		{IS(L(SEX_OTHER), L(KIN_SELF)), .want = GUARD_NONE},
+	};
+
+	(void)state;
+	CHECK(rows);
+}
+
+/* First name and surname changed places: the known first name stands, letter by letter, as the surname. */
+static void test_name_elsewhere(void **state)
+{
+	static const struct row row = {IS(L(FIRST_SWAPPED), L(LAST_SWAPPED))};
+	static const struct {
+		const char *known, *sent;
+		enum search_guard want;
+	} names[] = {{"JADEN", "JADEN", GUARD_NONE}, {"JADEN", "JADE", GUARD_TWIN}, {"LI", "LI", GUARD_TWIN}, {"LIV", "LIV", GUARD_NONE}};
+	struct scene scene;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		scene_make(&scene, &row);
+		match_name_of(slice_from(names[i].known), &scene.scored[0].person.first);
+		match_name_of(slice_from(names[i].sent), &scene.sent.last);
+		assert_int_equal(search_guard(&scene.search), names[i].want);
+	}
+}
+
+/* Both twins are on file: only what tells them apart may decide. */
+static void test_known_twin(void **state)
+{
+	static const struct row rows[] = {
+		{.other = TWIN, .want = GUARD_NONE},
+		/* The other one fits the first name as well: no number outweighs that. */
+		{.other = TWIN, OTHER(L(FIRST_EQUAL)), .want = GUARD_TWIN},
+		{IS(L(SSN_EQUAL)), .other = TWIN, OTHER(L(FIRST_EQUAL)), .want = GUARD_TWIN},
+		{IS(L(SSN_EQUAL), L(FIRST_INITIAL)), .other = TWIN, OTHER(L(FIRST_NICKNAME)), .want = GUARD_TWIN},
+		{IS(L(SSN_EQUAL), NO(FIRST)), .other = TWIN, .want = GUARD_TWIN},
+		{IS(L(SSN_EQUAL)), .other = TWIN, OTHER(L(FIRST_SIMILAR)), .want = GUARD_NONE},
+		/* The other's name is a slip away, and no number says who is meant. */
+		{.other = TWIN, OTHER(L(FIRST_SIMILAR)), .want = GUARD_TWIN},
+		{.other = TWIN, OTHER(L(FIRST_ALIKE)), .want = GUARD_NONE},
+		{IS(L(MIDDLE_EQUAL)), .other = TWIN, OTHER(L(FIRST_SIMILAR), L(MIDDLE_OTHER)), .want = GUARD_NONE},
+		{IS(L(MIDDLE_INITIAL)), .other = TWIN, OTHER(L(FIRST_SIMILAR), L(MIDDLE_OTHER)), .want = GUARD_NONE},
+		{IS(L(MIDDLE_EQUAL)), .other = TWIN, OTHER(L(FIRST_SIMILAR)), .want = GUARD_TWIN},
+		{.other = TWIN, OTHER(L(FIRST_SIMILAR), L(MIDDLE_OTHER)), .want = GUARD_TWIN},
+		{.other = STRANGER, OTHER(L(FIRST_EQUAL)), .want = GUARD_NONE},
+		/* One person may be on file twice. */
+		{.other = TWIN, OTHER(L(FIRST_SIMILAR)), .flags = DUPLICATES, .want = GUARD_NONE},
+	};
+	struct scene scene;
+
+	(void)state;
+	CHECK(rows);
+	/* Of another family, born on another day, or not known to be of one. */
+	scene_make(&scene, &rows[1]);
+	scene.scored[1].person.subscriber_id = SLICE_LITERAL("S2");
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+	scene_make(&scene, &rows[1]);
+	scene.scored[1].person.birth_on++;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+	scene_make(&scene, &rows[1]);
+	scene.scored[0].person.subscriber_id = scene.scored[1].person.subscriber_id = SLICE_EMPTY;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+	scene_make(&scene, &rows[1]);
+	scene.scored[0].person.birth_on = scene.scored[1].person.birth_on = DATE_NONE;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+}
+
+/* Father and son, the elder and the younger of one name. */
+static void test_generation(void **state)
+{
+	static const struct row rows[] = {
+		{IS(L(SSN_EQUAL), L(SUFFIX_OTHER)), .want = GUARD_GENERATION},
+		{IS(L(SUFFIX_EQUAL)), .want = GUARD_NONE},
+		{IS(L(SUFFIX_EQUAL), L(BIRTH_ONE_DIGIT)), .want = GUARD_GENERATION},
+		{IS(L(SUFFIX_EQUAL), NO(BIRTH)), .want = GUARD_NONE},
+		{IS(L(SUFFIX_EQUAL), L(BIRTH_ONE_DIGIT), L(SSN_EQUAL)), .want = GUARD_NONE},
+		{IS(L(SUFFIX_EQUAL), L(BIRTH_ONE_DIGIT), L(MEMBER_ID_EQUAL)), .want = GUARD_NONE},
+		{IS(L(BIRTH_OTHER), L(SSN_EQUAL)), .years = 20, .want = GUARD_GENERATION},
+		{IS(L(BIRTH_OTHER), L(SSN_EQUAL)), .years = -20, .want = GUARD_GENERATION},
+		{IS(L(BIRTH_OTHER), L(SSN_EQUAL)), .years = 12, .want = GUARD_NONE},
+		{IS(L(BIRTH_OTHER), L(SSN_EQUAL)), .years = -12, .want = GUARD_NONE},
+		{IS(L(BIRTH_OTHER), L(SSN_EQUAL), L(FIRST_NICKNAME)), .years = 20, .want = GUARD_NONE},
+		{IS(L(BIRTH_OTHER), L(SSN_EQUAL), L(LAST_SIMILAR)), .years = 20, .want = GUARD_NONE},
+		/* One digit of the date: a number of his own says that it is a slip, or his role at home. */
+		{IS(L(BIRTH_ONE_DIGIT), L(SSN_EQUAL), L(KIN_OTHER)), .years = 20, .want = GUARD_NONE},
+		{IS(L(BIRTH_ONE_DIGIT), L(MEMBER_ID_EQUAL), NO(KIN)), .years = 20, .want = GUARD_NONE},
+		{IS(L(BIRTH_ONE_DIGIT), L(SSN_EQUAL), L(KIN_SELF_OTHER)), .years = 20, .want = GUARD_GENERATION},
+		{IS(L(BIRTH_ONE_DIGIT), L(SSN_EQUAL), L(SUFFIX_ONE_MISSING)), .years = 20, .want = GUARD_GENERATION},
+		{IS(L(BIRTH_ONE_DIGIT), NO(ADDRESS)), .years = 20, .want = GUARD_NONE},
+		{IS(L(BIRTH_ONE_DIGIT), NO(SUBSCRIBER), L(KIN_SELF)), .years = 20, .want = GUARD_NONE},
+		{IS(L(BIRTH_ONE_DIGIT), NO(SUBSCRIBER), L(KIN_SPOUSE)), .years = 20, .want = GUARD_NONE},
+		{IS(L(BIRTH_ONE_DIGIT), NO(SUBSCRIBER), NO(ADDRESS)), .years = 20, .want = GUARD_GENERATION},
+		{IS(L(BIRTH_ONE_DIGIT), L(KIN_OTHER)), .years = 20, .want = GUARD_GENERATION},
+	};
+	struct scene scene;
+
+	(void)state;
+	CHECK(rows);
+	/* A year that is not known is none to count from. */
+	scene_make(&scene, &rows[6]);
+	scene.sent.birth_year = 0;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+	scene_make(&scene, &rows[6]);
+	scene.scored[0].person.birth_year = 0;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+	scene_make(&scene, &rows[6]);
+	scene.sent.birth_year = scene.scored[0].person.birth_year + 15;
+	assert_int_equal(search_guard(&scene.search), GUARD_GENERATION);
+	scene.sent.birth_year--;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+	scene.sent.birth_year = scene.scored[0].person.birth_year - 15;
+	assert_int_equal(search_guard(&scene.search), GUARD_GENERATION);
+	scene.sent.birth_year++;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+}
+
+/* A number that came with somebody else's record: his SSN, or his number with the plan. */
+static void test_numbers(void **state)
+{
+	static const struct row rows[] = {
+		{IS(L(SSN_EQUAL), L(FIRST_OTHER), L(BIRTH_OTHER)), .want = GUARD_SSN},
+		{IS(L(SSN_EQUAL), L(FIRST_ALIKE), L(BIRTH_SAME_YEAR)), .want = GUARD_SSN},
+		{IS(L(SSN_EQUAL), L(FIRST_OTHER), L(BIRTH_TWO_PARTS)), .want = GUARD_SSN},
+		{IS(L(SSN_EQUAL), L(FIRST_OTHER), L(BIRTH_ONE_DIGIT)), .want = GUARD_NONE},
+		{IS(L(SSN_EQUAL), L(FIRST_NICKNAME), L(BIRTH_OTHER)), .want = GUARD_NONE},
+		{IS(L(MEMBER_ID_EQUAL), L(FIRST_OTHER), L(BIRTH_OTHER)), .want = GUARD_MEMBER_ID},
+		{IS(L(MEMBER_ID_EQUAL), L(FIRST_ALIKE), L(BIRTH_TWO_PARTS)), .want = GUARD_MEMBER_ID},
+		{IS(L(MEMBER_ID_EQUAL), L(FIRST_OTHER)), .want = GUARD_NONE},
+		{IS(L(FIRST_OTHER), L(BIRTH_OTHER), L(KIN_SELF)), .want = GUARD_NONE},
+		/* Sex and first name are others. */
+		{IS(L(SEX_OTHER), L(FIRST_OTHER), L(SSN_EQUAL)), .want = GUARD_SEX},
+		{IS(L(SEX_OTHER), L(FIRST_ALIKE), L(KIN_SELF)), .want = GUARD_SEX},
+		{IS(L(SEX_OTHER), L(FIRST_NICKNAME), L(SSN_EQUAL)), .want = GUARD_NONE},
+		{IS(NO(SEX), L(FIRST_OTHER), L(SSN_EQUAL)), .want = GUARD_NONE},
+		/* The SSN is another member's. */
+		{.other = SSN_HOLDER, .want = GUARD_SSN_OWNER},
+		{IS(L(MEMBER_ID_EQUAL)), .other = SSN_HOLDER, .want = GUARD_SSN_OWNER},
+		{IS(L(SSN_ONE_EDIT)), .other = SSN_HOLDER, .want = GUARD_SSN_OWNER},
+		{.other = SSN_HOLDER, .flags = HOLDS_SSN, .want = GUARD_NONE},
+		{IS(L(SSN_SUBSCRIBERS)), .other = SSN_HOLDER, .want = GUARD_NONE},
+		{IS(L(SSN_EQUAL)), .other = SSN_HOLDER, .want = GUARD_NONE},
+		{.other = STRANGER, .want = GUARD_NONE},
+		/* He has another one. */
+		{IS(L(SSN_OTHER)), .want = GUARD_SSN_OTHER},
+		{IS(L(SSN_TWO_EDITS)), .want = GUARD_SSN_OTHER},
+		{IS(L(SSN_LAST_FOUR)), .want = GUARD_SSN_OTHER},
+		{IS(L(SSN_ONE_EDIT)), .want = GUARD_NONE},
+		{IS(L(SSN_OTHER), L(MEMBER_ID_EQUAL)), .want = GUARD_NONE},
+	};
+
+	(void)state;
+	CHECK(rows);
+}
+
+/* Who lives elsewhere and has nothing but names and birth date in common. */
+#define ELSEWHERE L(ADDRESS_OTHER), NO(SUBSCRIBER), L(KIN_SELF)
+static void test_namesake(void **state)
+{
+	static const struct row rows[] = {
+		{IS(ELSEWHERE), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(SUBSCRIBER_OTHER)), .want = GUARD_NAMESAKE},
+		{IS(ELSEWHERE, L(GROUP_OTHER)), .want = GUARD_NAMESAKE},
+		{IS(ELSEWHERE, L(MIDDLE_OTHER)), .want = GUARD_NAMESAKE},
+		{IS(ELSEWHERE, L(SEX_OTHER)), .want = GUARD_NAMESAKE},
+		{IS(ELSEWHERE, L(KIN_SELF_OTHER)), .want = GUARD_NAMESAKE},
+		/* A ZIP code speaks for one person, but not against what contradicts. */
+		{IS(ELSEWHERE, L(ADDRESS_ZIP), L(SUBSCRIBER_OTHER)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(ADDRESS_ZIP), L(MIDDLE_OTHER)), .want = GUARD_NAMESAKE},
+		{IS(ELSEWHERE, L(ADDRESS_ZIP), NO(GROUP), L(PHONE_OTHER)), .want = GUARD_NONE},
+		/* What a person takes along: telephone, employer, middle name. */
+		{IS(ELSEWHERE, L(PHONE_OTHER)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, NO(GROUP)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(PHONE_OTHER), NO(GROUP)), .want = GUARD_NAMESAKE},
+		{IS(ELSEWHERE, L(PHONE_OTHER), L(KIN_EQUAL)), .want = GUARD_NAMESAKE},
+		{IS(ELSEWHERE, L(PHONE_OTHER), NO(GROUP), L(MIDDLE_EQUAL)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(PHONE_OTHER), NO(GROUP), L(MIDDLE_INITIAL)), .want = GUARD_NAMESAKE},
+		{IS(ELSEWHERE, L(PHONE_OTHER), L(MIDDLE_INITIAL)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(PHONE_OTHER), NO(GROUP), L(MIDDLE_INITIAL), NO(ADDRESS)), .want = GUARD_NONE},
+		/* A number, a mail address or a home: no namesake. */
+		{IS(ELSEWHERE, L(SUBSCRIBER_OTHER), L(SSN_EQUAL)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(SUBSCRIBER_OTHER), L(SSN_ONE_EDIT)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(SUBSCRIBER_OTHER), L(SSN_SUBSCRIBERS)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(SUBSCRIBER_OTHER), L(MEMBER_ID_EQUAL)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(SUBSCRIBER_OTHER), L(EMAIL_EQUAL)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(SUBSCRIBER_OTHER), L(PHONE_EQUAL)), .want = GUARD_NONE},
+		{IS(L(SUBSCRIBER_OTHER), L(KIN_SELF)), .want = GUARD_NONE},
+	};
+
+	(void)state;
+	CHECK(rows);
+}
+
+/* A list that does not tell who is whose child. */
+#define LISTED NO(KIN), NO(SUBSCRIBER)
+static void test_without_role(void **state)
+{
+	static const struct row rows[] = {
+		{IS(LISTED, L(SSN_EQUAL)), .want = GUARD_NONE},
+		{IS(LISTED), .want = GUARD_NONE},
+		{IS(LISTED, L(SSN_EQUAL), L(BIRTH_ONE_DIGIT)), .want = GUARD_ROLE},
+		{IS(LISTED, L(SSN_EQUAL), L(BIRTH_ONE_DIGIT)), .flags = PAYMENT, .want = GUARD_NONE},
+		{IS(LISTED, L(SSN_EQUAL), L(BIRTH_ONE_DIGIT), L(MEMBER_ID_EQUAL)), .want = GUARD_NONE},
+		{IS(LISTED, L(SSN_EQUAL), L(FIRST_NICKNAME)), .want = GUARD_NONE},
+		{IS(LISTED, L(SSN_EQUAL), L(FIRST_PREFIX)), .want = GUARD_NONE},
+		{IS(LISTED, L(SSN_EQUAL), L(FIRST_SWAPPED), L(LAST_SWAPPED)), .want = GUARD_NONE},
+		{IS(LISTED, L(SSN_EQUAL), L(FIRST_SIMILAR)), .want = GUARD_ROLE},
+		{IS(LISTED, L(SSN_EQUAL), L(FIRST_OTHER)), .want = GUARD_ROLE},
+		{IS(LISTED, L(FIRST_TURNED)), .want = GUARD_ROLE},
+		{IS(LISTED, L(SSN_EQUAL), L(LAST_SIMILAR)), .want = GUARD_ROLE},
+		{IS(LISTED, L(SSN_EQUAL), L(LAST_OTHER)), .want = GUARD_ROLE},
+		{IS(LISTED, L(SSN_ONE_EDIT)), .want = GUARD_ROLE},
+		{IS(LISTED, L(SSN_SUBSCRIBERS)), .want = GUARD_ROLE},
+		/* Nothing else in common. */
+		{IS(LISTED, NO(ADDRESS), NO(GROUP)), .want = GUARD_ROLE},
+		{IS(LISTED, L(ADDRESS_ZIP), NO(GROUP)), .want = GUARD_NONE},
+		{IS(LISTED, NO(ADDRESS)), .want = GUARD_NONE},
+	};
+	struct scene scene;
+
+	(void)state;
+	CHECK(rows);
+	scene_make(&scene, &rows[15]);
+	match_name_of(SLICE_LITERAL("ELENA"), &scene.scored[0].person.middle);
+	assert_int_equal(search_guard(&scene.search), GUARD_ROLE);
+	match_name_of(SLICE_LITERAL("E"), &scene.sent.middle);
+	assert_int_equal(search_guard(&scene.search), GUARD_ROLE);
+	match_name_of(SLICE_LITERAL("ELENA"), &scene.sent.middle);
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+}
+
+/* Another record of the file meant him already: only the same person sent twice agrees in full. */
+static void test_claimed(void **state)
+{
+	static const struct row rows[] = {
+		{.flags = CLAIMED, .want = GUARD_NONE},
+		{IS(L(SSN_EQUAL), L(FIRST_NICKNAME)), .flags = CLAIMED, .want = GUARD_CLAIMED},
+		{IS(L(SSN_EQUAL), L(LAST_SIMILAR)), .flags = CLAIMED, .want = GUARD_CLAIMED},
+		{IS(L(SSN_EQUAL), L(BIRTH_ONE_DIGIT)), .flags = CLAIMED, .want = GUARD_CLAIMED},
+	};
+
+	(void)state;
+	CHECK(rows);
+}
+
+/* What the numbers say: the distance to the next one, and evidence on the person himself. */
+static void test_margin_and_evidence(void **state)
+{
+	static const struct row two = {.other = STRANGER};
+	struct scene scene;
+
+	(void)state;
+	scene_make(&scene, &two);
+	scene.scored[1].total = scene.scored[0].total - model->auto_margin;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+	scene.scored[1].total++;
+	assert_int_equal(search_guard(&scene.search), GUARD_MARGIN);
+	scene.scored[1].ruled_out = true;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+	scene.scored[1].ruled_out = false;
+	scene.scored[1].total = -20000;
+	scene.scored[0].person_bits = model->auto_person;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+	scene.scored[0].person_bits--;
+	assert_int_equal(search_guard(&scene.search), GUARD_EVIDENCE);
+	scene.scored[0].person_bits = 50000;
+	scene.scored[0].probability = 1.0 - 1.1e-6 * model->auto_wrong_ppm;
+	assert_int_equal(search_guard(&scene.search), GUARD_EVIDENCE);
+	scene.scored[0].probability = 1.0 - 0.9e-6 * model->auto_wrong_ppm;
+	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unknown_twin),
+		cmocka_unit_test(test_name_elsewhere),
+		cmocka_unit_test(test_known_twin),
+		cmocka_unit_test(test_generation),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_namesake),
+		cmocka_unit_test(test_without_role),
+		cmocka_unit_test(test_claimed),
+		cmocka_unit_test(test_margin_and_evidence),
+	};
+	int failed;
+
+	env_real_init(&env);
+	arena_init(&arena, &env, 0, 0);
+	if (match_model_default(&arena, &model) < 0)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	arena_fini(&arena);
+	return failed;
+}
