@@ -23,7 +23,7 @@ static const struct match_model *model;
 /* The level of a field that says nothing. */
 #define NO(field) (LEVEL_COUNT + (int)FIELD_##field)
 
-enum { CLAIMED = 1, DUPLICATES = 2, PAYMENT = 4, HOLDS_SSN = 8 };
+enum { CLAIMED = 1, DUPLICATES = 2, PAYMENT = 4, HOLDS_SSN = 8, CORRECTED = 16, ADD = 32, SECOND_BORN = 64 };
 enum { NOBODY_ELSE, TWIN, STRANGER, SSN_HOLDER };
 
 struct row {
@@ -110,8 +110,12 @@ static void scene_make(struct scene *scene, const struct row *row)
 	scene->scored[0].claimed = (row->flags & CLAIMED) != 0;
 	scene->scored[0].holds_ssn = (row->flags & HOLDS_SSN) != 0 || scene->scored[0].level[FIELD_SSN] == LEVEL_SSN_EQUAL;
 	scene->list[0] = &scene->scored[0];
-	scene->query = (struct match_query){.intent = (row->flags & PAYMENT) != 0 ? MATCH_PAYMENT : MATCH_CHANGE,
-					    .sent = &scene->sent_member};
+	scene->query = (struct match_query){.intent = (row->flags & PAYMENT) != 0 ? MATCH_PAYMENT
+						      : (row->flags & ADD) != 0   ? MATCH_ADD
+										  : MATCH_CHANGE,
+					    .sent = &scene->sent_member,
+					    .corrected = (row->flags & CORRECTED) != 0,
+					    .birth_order = (row->flags & SECOND_BORN) != 0 ? 2 : 0};
 
 	scene->search = (struct search){.arena = &arena,
 					.query = &scene->query,
@@ -173,9 +177,11 @@ static void test_unknown_twin(void **state)
 		{IS(L(FIRST_OTHER), NO(BIRTH)), .want = GUARD_TWIN},
 		{IS(L(FIRST_NICKNAME), L(BIRTH_ONE_DIGIT), L(KIN_SELF)), .want = GUARD_NONE},
 		{IS(L(FIRST_NICKNAME), L(BIRTH_ONE_DIGIT), L(SSN_EQUAL)), .want = GUARD_NONE},
+		{IS(L(FIRST_NICKNAME), L(BIRTH_ONE_DIGIT), L(KIN_SELF), L(SUBSCRIBER_OTHER)), .want = GUARD_NONE},
 		{IS(L(BIRTH_ONE_DIGIT)), .want = GUARD_NONE},
 		/* Brother and sister. */
 		{IS(L(SEX_OTHER)), .want = GUARD_TWIN},
+		{IS(L(SEX_OTHER), L(KIN_OTHER)), .want = GUARD_TWIN},
 		{IS(L(SEX_OTHER), L(MIDDLE_EQUAL)), .want = GUARD_NONE},
 		{IS(L(SEX_OTHER), L(MIDDLE_INITIAL)), .want = GUARD_NONE},
 		{IS(L(SEX_OTHER), L(MIDDLE_OTHER)), .want = GUARD_TWIN},
@@ -452,6 +458,271 @@ static void test_margin_and_evidence(void **state)
 	assert_int_equal(search_guard(&scene.search), GUARD_NONE);
 }
 
+/* ---- what a record of a file may do then (strict.c) ---- */
+
+struct strict_row {
+	struct row row;
+	const char *rule; /* NULL: to a person, `row.want` the category */
+};
+
+static void scene_decide(struct scene *scene, struct match_result *ret_result)
+{
+	struct strict strict = {&arena, &scene->search, &scene->query, &scene->sent, scene->list, scene->search.count};
+	uint32_t i;
+
+	for (i = 0; i < strict.count; i++)
+		match_strict_assess(&scene->query, scene->list[i]);
+	memset(ret_result, 0, sizeof(*ret_result));
+	assert_int_equal(match_strict_decide(&strict, ret_result), 0);
+}
+
+static void check_strict(const struct strict_row *rows, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct match_result result;
+		struct scene scene;
+		const char *got;
+
+		scene_make(&scene, &rows[i].row);
+		scene_decide(&scene, &result);
+		got = result.disposition == MATCH_REVIEW ? category_name(result.category) : result.rule;
+		if (strcmp(got, rows[i].rule != NULL ? rows[i].rule : category_name((enum category)rows[i].row.want)) != 0 ||
+		    (rows[i].rule == NULL) != (result.disposition == MATCH_REVIEW))
+			fail_msg("row %zu: got %s: %.*s", i + 1, got, (int)result.reason.len,
+				 result.reason.data != NULL ? result.reason.data : "");
+	}
+}
+
+#define TO(category, ...) {.row = {.want = CATEGORY_##category, __VA_ARGS__}}
+#define TAKEN(words, ...) {.row = {.want = 0, __VA_ARGS__}, .rule = (words)}
+#define CHECK_STRICT(rows) check_strict(rows, sizeof(rows) / sizeof(rows[0]))
+#define BY_NAMES "names+birth_on+subscriber_id"
+#define BY_SSN "ssn+birth_on+last_name"
+#define BY_ID "member_id+birth_on"
+
+/* Numbers: whose they are, and what another one of the member's own means. */
+static void test_file_numbers(void **state)
+{
+	static const struct strict_row rows[] = {
+		TAKEN(BY_NAMES, IS(0)),
+		TAKEN(BY_SSN, IS(L(SSN_EQUAL))),
+		TAKEN(BY_ID, IS(L(MEMBER_ID_EQUAL))),
+		/* The member number sent is another member's. */
+		TO(ID_CONFLICT, IS(L(SSN_EQUAL)), .other = STRANGER, OTHER(L(MEMBER_ID_EQUAL))),
+		TO(ID_CONFLICT, IS(0), .other = STRANGER, OTHER(L(MEMBER_ID_EQUAL))),
+		TO(SSN_DUP, IS(0), .other = SSN_HOLDER),
+		TO(SSN_DUP, IS(L(SSN_SUBSCRIBERS)), .other = SSN_HOLDER),
+		TO(SSN_MISMATCH, IS(L(SSN_ONE_EDIT))),
+		TO(SSN_MISMATCH, IS(L(SSN_ONE_EDIT), L(MEMBER_ID_EQUAL))),
+		TO(SSN_MISMATCH, IS(L(SSN_OTHER), L(MEMBER_ID_EQUAL))),
+		TO(SSN_MISMATCH, IS(L(SSN_TWO_EDITS), L(MEMBER_ID_EQUAL))),
+		TO(SSN_MISMATCH, IS(L(SSN_LAST_FOUR), L(MEMBER_ID_EQUAL))),
+		/* A new SSN is believed where it was announced, and his number, name and birth date agree. */
+		TAKEN(BY_ID, IS(L(SSN_OTHER), L(MEMBER_ID_EQUAL)), .flags = CORRECTED),
+		TO(SSN_MISMATCH, IS(L(SSN_ONE_EDIT)), .flags = CORRECTED),
+		TO(SSN_MISMATCH, IS(L(SSN_OTHER), L(MEMBER_ID_EQUAL), L(FIRST_OTHER)), .flags = CORRECTED),
+		TO(SSN_MISMATCH, IS(L(SSN_OTHER), L(MEMBER_ID_EQUAL), L(BIRTH_ONE_DIGIT)), .flags = CORRECTED),
+	};
+
+	(void)state;
+	CHECK_STRICT(rows);
+}
+
+/* Names, sex and birth date that are others than on file. */
+static void test_file_person(void **state)
+{
+	static const struct strict_row rows[] = {
+		TO(NAME_MISMATCH, IS(L(SSN_EQUAL), L(SUFFIX_OTHER))),
+		TO(NAME_MISMATCH, IS(L(SSN_EQUAL), L(SEX_OTHER), L(FIRST_PREFIX))),
+		TAKEN(BY_SSN, IS(L(SSN_EQUAL), L(SEX_OTHER), L(FIRST_NICKNAME))),
+		TO(NAME_MISMATCH, IS(L(SSN_EQUAL), L(FIRST_OTHER))),
+		TO(NAME_MISMATCH, IS(L(MEMBER_ID_EQUAL), L(FIRST_ALIKE))),
+		TO(NAME_MISMATCH, IS(L(SSN_EQUAL), L(FIRST_SWAPPED), L(LAST_SWAPPED))),
+		TAKEN("ssn+correction", IS(L(SSN_EQUAL), L(FIRST_SWAPPED), L(LAST_SWAPPED)), .flags = CORRECTED),
+		/* A marriage: with his own number and first name. */
+		TAKEN(BY_ID, IS(L(MEMBER_ID_EQUAL), L(LAST_OTHER))),
+		TAKEN(BY_ID, IS(L(MEMBER_ID_EQUAL), L(LAST_CHANGED), L(FIRST_NICKNAME))),
+		TO(NAME_MISMATCH, IS(L(MEMBER_ID_EQUAL), L(LAST_OTHER), L(FIRST_PREFIX))),
+		TO(NAME_MISMATCH, IS(L(SSN_EQUAL), L(LAST_CHANGED))),
+		TAKEN("score", IS(L(SSN_EQUAL), L(LAST_SIMILAR))),
+		TAKEN("ssn+correction", IS(L(SSN_EQUAL), L(LAST_OTHER)), .flags = CORRECTED),
+		/* Birth dates. */
+		TO(DOB_MISMATCH, IS(L(SSN_EQUAL), L(BIRTH_ONE_DIGIT))),
+		TO(DOB_MISMATCH, IS(L(MEMBER_ID_EQUAL), L(BIRTH_SWAPPED))),
+		TAKEN("member_id+correction", IS(L(MEMBER_ID_EQUAL), L(BIRTH_ONE_DIGIT)), .flags = CORRECTED, .years = 12),
+		TO(DOB_MISMATCH, IS(L(MEMBER_ID_EQUAL), L(BIRTH_ONE_DIGIT)), .flags = CORRECTED, .years = 20),
+		TAKEN("member_id+names", IS(L(MEMBER_ID_EQUAL), NO(BIRTH)), .flags = PAYMENT),
+		TAKEN("ssn+names", IS(L(SSN_EQUAL), NO(BIRTH)), .flags = PAYMENT),
+		/* The subscriber is no dependent. */
+		TO(LOW_SCORE, IS(L(KIN_SELF_OTHER))),
+		TAKEN(BY_SSN, IS(L(KIN_SELF_OTHER), L(SSN_EQUAL))),
+		/* Names and birth date alone. */
+		TO(LOW_SCORE, IS(ELSEWHERE)),
+		TAKEN("score", IS(ELSEWHERE, L(PHONE_EQUAL))),
+		TAKEN("score", IS(ELSEWHERE, L(EMAIL_EQUAL))),
+		/* Sent already, with other data. */
+		TO(MULTI_MATCH, IS(L(SSN_EQUAL), L(FIRST_NICKNAME)), .flags = CLAIMED),
+		TAKEN(BY_SSN, IS(L(SSN_EQUAL)), .flags = CLAIMED),
+	};
+
+	(void)state;
+	CHECK_STRICT(rows);
+}
+
+/* A twin on file, or one whom nobody knows of: only the first name as it stands tells who is meant. */
+static void test_file_twins(void **state)
+{
+	static const struct strict_row rows[] = {
+		TAKEN(BY_SSN, IS(L(SSN_EQUAL)), .other = TWIN),
+		TO(TWIN_RISK, IS(L(SSN_EQUAL), L(FIRST_NICKNAME)), .other = TWIN),
+		TO(TWIN_RISK, IS(L(MEMBER_ID_EQUAL), L(FIRST_INITIAL)), .other = TWIN),
+		TAKEN(BY_SSN, IS(L(SSN_EQUAL), L(FIRST_NICKNAME)), .other = STRANGER),
+		TO(TWIN_RISK, IS(L(KIN_SELF), L(FIRST_NICKNAME))),
+		TO(TWIN_RISK, IS(L(KIN_SPOUSE), L(FIRST_OTHER))),
+	};
+	struct match_result result;
+	struct scene scene;
+
+	(void)state;
+	CHECK_STRICT(rows);
+	/* Both satisfy a rule. */
+	scene_make(&scene, &(struct row){.other = STRANGER, OTHER(L(BIRTH_EQUAL), L(MEMBER_ID_EQUAL))});
+	scene.scored[1].total = scene.scored[0].total;
+	scene_decide(&scene, &result);
+	assert_int_equal(result.disposition, MATCH_REVIEW);
+	assert_int_equal(result.category, CATEGORY_MULTI_MATCH);
+	/* The only one who fits was ruled out by a representative. */
+	scene_make(&scene, &(struct row){IS(L(SSN_EQUAL))});
+	scene.scored[0].ruled_out = true;
+	scene_decide(&scene, &result);
+	assert_int_equal(result.disposition, MATCH_REVIEW);
+	assert_int_equal(result.category, CATEGORY_SSN_DUP);
+}
+
+/* Nobody on file is taken for a new person's double, and nobody who is on file becomes a second person. */
+#define UNLIKE(...) .row = {.flags = ADD, .changes = {__VA_ARGS__}}
+static void test_who_stands_against_new(void **state)
+{
+	static const int unlike[] = {L(FIRST_OTHER), L(LAST_OTHER), L(BIRTH_OTHER), NO(SUBSCRIBER), NO(ADDRESS), NO(SEX), NO(KIN)};
+	static const struct {
+		struct row row;
+		bool stands;
+	} rows[] = {
+		{UNLIKE(0), false},
+		{UNLIKE(L(SSN_EQUAL)), true},
+		{UNLIKE(L(MEMBER_ID_EQUAL)), true},
+		/* Born on the same day. */
+		{UNLIKE(L(BIRTH_EQUAL)), false},
+		{UNLIKE(L(BIRTH_EQUAL), L(LAST_EQUAL)), false},
+		{UNLIKE(L(BIRTH_EQUAL), L(FIRST_EQUAL), L(LAST_EQUAL)), true},
+		{UNLIKE(L(BIRTH_EQUAL), L(FIRST_EQUAL), L(LAST_EQUAL), L(SSN_OTHER)), true},
+		{UNLIKE(L(BIRTH_EQUAL), L(FIRST_EQUAL)), true},
+		{UNLIKE(L(BIRTH_EQUAL), L(FIRST_EQUAL), L(SSN_OTHER)), false},
+		{UNLIKE(L(BIRTH_EQUAL), L(FIRST_EQUAL), L(ADDRESS_OTHER), L(PHONE_OTHER)), false},
+		{UNLIKE(L(BIRTH_EQUAL), L(FIRST_EQUAL), L(ADDRESS_OTHER)), true},
+		{UNLIKE(L(BIRTH_EQUAL), L(FIRST_EQUAL), L(PHONE_OTHER)), true},
+		{UNLIKE(L(BIRTH_EQUAL), L(FIRST_SWAPPED), L(LAST_SWAPPED)), true},
+		{UNLIKE(L(BIRTH_EQUAL), NO(FIRST), L(LAST_EQUAL)), true},
+		{UNLIKE(L(BIRTH_EQUAL), NO(FIRST)), false},
+		{UNLIKE(L(BIRTH_EQUAL), L(SSN_ONE_EDIT)), true},
+		{UNLIKE(L(BIRTH_EQUAL), L(SSN_LAST_FOUR)), true},
+		{UNLIKE(L(BIRTH_EQUAL), L(SSN_TWO_EDITS)), false},
+		{UNLIKE(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL)), true},
+		{UNLIKE(L(BIRTH_EQUAL), L(ADDRESS_EQUAL)), true},
+		{UNLIKE(L(BIRTH_EQUAL), L(PHONE_EQUAL)), true},
+		/* Nearly. */
+		{UNLIKE(L(BIRTH_ONE_DIGIT), L(FIRST_EQUAL), L(LAST_EQUAL)), true},
+		{UNLIKE(L(BIRTH_SWAPPED), L(FIRST_NICKNAME), L(LAST_SIMILAR)), true},
+		{UNLIKE(L(BIRTH_DEFAULT), L(FIRST_EQUAL), L(LAST_TOKEN)), true},
+		{UNLIKE(L(BIRTH_TWO_PARTS), L(FIRST_EQUAL), L(LAST_EQUAL)), true},
+		{UNLIKE(L(BIRTH_SAME_YEAR), L(FIRST_EQUAL), L(LAST_EQUAL)), true},
+		{UNLIKE(NO(BIRTH), L(FIRST_EQUAL), L(LAST_EQUAL)), true},
+		{UNLIKE(L(FIRST_EQUAL), L(LAST_EQUAL)), false},
+		{UNLIKE(L(BIRTH_ONE_DIGIT), L(FIRST_SWAPPED), L(LAST_SWAPPED)), true},
+		{UNLIKE(L(BIRTH_ONE_DIGIT), L(FIRST_EQUAL)), false},
+		{UNLIKE(L(BIRTH_ONE_DIGIT), L(LAST_EQUAL)), false},
+		/* An SSN nearly his. */
+		{UNLIKE(L(SSN_ONE_EDIT), L(FIRST_EQUAL), L(LAST_EQUAL)), true},
+		{UNLIKE(L(SSN_LAST_FOUR), L(FIRST_EQUAL), L(LAST_EQUAL)), true},
+		{UNLIKE(L(SSN_TWO_EDITS), L(FIRST_EQUAL), L(LAST_EQUAL)), false},
+		{UNLIKE(L(SSN_ONE_EDIT), L(FIRST_EQUAL)), false},
+		{UNLIKE(L(SSN_ONE_EDIT), L(FIRST_EQUAL), L(BIRTH_ONE_DIGIT)), true},
+		{UNLIKE(L(SSN_ONE_EDIT), L(LAST_EQUAL), L(BIRTH_ONE_DIGIT)), true},
+		{UNLIKE(L(SSN_ONE_EDIT), L(BIRTH_ONE_DIGIT)), false},
+		/* Of the family, or of the house. */
+		{UNLIKE(L(SUBSCRIBER_EQUAL), L(FIRST_EQUAL)), true},
+		{UNLIKE(L(SUBSCRIBER_EQUAL), L(FIRST_MIDDLE)), false},
+		{UNLIKE(L(SUBSCRIBER_EQUAL), L(FIRST_MIDDLE), L(BIRTH_ONE_DIGIT)), true},
+		{UNLIKE(L(SUBSCRIBER_EQUAL), NO(FIRST)), false},
+		{UNLIKE(L(SUBSCRIBER_EQUAL), NO(FIRST), L(BIRTH_ONE_DIGIT)), true},
+		{UNLIKE(L(SUBSCRIBER_EQUAL), L(LAST_EQUAL)), false},
+		{UNLIKE(L(ADDRESS_EQUAL), L(FIRST_NICKNAME), L(BIRTH_ONE_DIGIT)), true},
+		{UNLIKE(L(ADDRESS_EQUAL), L(FIRST_EQUAL), L(LAST_EQUAL)), true},
+		{UNLIKE(L(PHONE_EQUAL), L(FIRST_EQUAL), L(LAST_TOKEN)), true},
+		{UNLIKE(L(ADDRESS_EQUAL), L(FIRST_NICKNAME), L(LAST_EQUAL)), false},
+		{UNLIKE(L(ADDRESS_EQUAL), L(FIRST_EQUAL)), false},
+		/* The twin whom a record of the same set brought. */
+		{.row = {.flags = ADD | CLAIMED, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL), L(SSN_OTHER))}, .stands = false},
+		{.row = {.flags = ADD | CLAIMED, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL), L(SSN_ONE_EDIT))}, .stands = false},
+		{.row = {.flags = ADD | CLAIMED, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL), L(SSN_ONE_EDIT), L(FIRST_ALIKE))}, .stands = false},
+		{.row = {.flags = ADD | CLAIMED, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL), L(SSN_ONE_EDIT), L(FIRST_SIMILAR))}, .stands = true},
+		{.row = {.flags = ADD | CLAIMED, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL))}, .stands = true},
+		{.row = {.flags = ADD | CLAIMED | SECOND_BORN, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL))}, .stands = false},
+		{.row = {.flags = ADD | CLAIMED | SECOND_BORN, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL), L(FIRST_EQUAL))}, .stands = true},
+		{.row = {.flags = ADD | CLAIMED | SECOND_BORN, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL), L(FIRST_NICKNAME))}, .stands = true},
+		{.row = {.flags = ADD | CLAIMED | SECOND_BORN, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL), NO(FIRST))}, .stands = true},
+		{.row = {.flags = ADD | SECOND_BORN, IS(L(BIRTH_EQUAL), L(SUBSCRIBER_EQUAL))}, .stands = true},
+	};
+	struct match_result result;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene scene;
+
+		scene_make(&scene, &rows[i].row);
+		change(&scene.scored[0], unlike, sizeof(unlike) / sizeof(unlike[0]));
+		change(&scene.scored[0], rows[i].row.changes, CHANGES_MAX);
+		scene.scored[0].total = -20000;
+		scene.scored[0].probability = 1e-9;
+		scene.search.none_probability = 1.0 - 1e-9;
+		scene_decide(&scene, &result);
+		if ((result.disposition != MATCH_NEW) != rows[i].stands)
+			fail_msg("row %zu: %s", i + 1, result.disposition == MATCH_NEW ? "new" : category_name(result.category));
+	}
+}
+
+/* "New" wants an add, a birth date, a name and good odds. */
+static void test_new(void **state)
+{
+	struct match_result result;
+	struct scene scene;
+	int what;
+
+	(void)state;
+	for (what = 0; what < 6; what++) {
+		scene_make(&scene, &(struct row){.flags = what == 1 ? 0 : ADD});
+		scene.search.count = 0;
+		scene.search.none_probability = what == 4 ? 1.0 - 1.1e-6 * model->new_ppm : 1.0 - 1e-9;
+		if (what == 2)
+			scene.sent.birth_on = DATE_NONE;
+		if (what == 3)
+			match_name_of(SLICE_EMPTY, &scene.sent.last);
+		if (what == 5) {
+			static const int unlike[] = {L(FIRST_OTHER), L(LAST_OTHER), L(BIRTH_OTHER), NO(SUBSCRIBER), NO(ADDRESS)};
+
+			scene.search.count = 1;
+			change(&scene.scored[0], unlike, 5);
+			scene.scored[0].probability = 1.1e-6 * model->new_ppm;
+			scene.scored[0].total = -20000;
+		}
+		scene_decide(&scene, &result);
+		assert_int_equal(result.disposition, what == 0 ? MATCH_NEW : MATCH_REVIEW);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,6 +735,11 @@ int main(void)
 		cmocka_unit_test(test_without_role),
 		cmocka_unit_test(test_claimed),
 		cmocka_unit_test(test_margin_and_evidence),
+		cmocka_unit_test(test_file_numbers),
+		cmocka_unit_test(test_file_person),
+		cmocka_unit_test(test_file_twins),
+		cmocka_unit_test(test_who_stands_against_new),
+		cmocka_unit_test(test_new),
 	};
 	int failed;
 
