@@ -128,16 +128,60 @@ void x12_reader_free(struct x12_reader *reader);
 /* The next event; after X12_END always X12_END. 0 or <0. */
 int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event);
 /*
- * The same for what is likely an X12_BODY with nothing to tell about it, as nearly all segments are: quicker, but it
- * has only `raw` and `where`, and nobody has looked at its bytes. NULL: x12_reader_next has what comes. Borrowed until
- * the next call of either.
+ * The segments that come next, told apart but not looked at: the quickest way, for whoever finds out from the bytes
+ * which of them he can take. Each is likely an X12_BODY of the open set, but nobody has seen to it: it may be an
+ * envelope's, of malformed id, or hide an ISA if it is longer than X12_RUN_SEGMENT_BYTES. What he cannot take,
+ * x12_reader_next has, and looks at.
  */
-const struct x12_segment *x12_reader_body(struct x12_reader *reader);
-/*
- * Look at the segment that x12_reader_body gave: now it has its id and elements. False: it is none of those, and has
- * not been given; x12_reader_next has it. The same bytes in the same set have the same answer.
- */
-bool x12_reader_divide(struct x12_reader *reader);
+struct x12_run {
+	const char *at; /* their bytes; 64 more can be read behind them */
+	/* Segment i: with what is left of the line before it. Its terminator is the byte before begins[i + 1]. */
+	const uint32_t *begins;
+	/* A bit for each byte: the ends of elements and segments; and all but printable ASCII, and other separators. */
+	const uint64_t *ends, *odd;
+	uint32_t next, count;      /* the segment in hand, and how many there are */
+	struct x12_where where;    /* of the segment in hand, once x12_run_segment has given it */
+	uint64_t offset, line;     /* of the bytes; and of the byte behind the segments that were passed */
+	uint32_t lines_each;       /* that a terminator ends */
+	const struct x12_separators *separators;
+};
+#define X12_RUN_SEGMENT_BYTES 100u
+
+/* False: x12_reader_next has what comes. The run is good until the next call of anything but x12_run_. */
+bool x12_reader_run(const struct x12_reader *reader, struct x12_run *ret_run);
+/* All before run->next have been taken. */
+void x12_reader_passed(struct x12_reader *reader, const struct x12_run *run);
+
+/* The segment in hand (next < count), without its terminator. */
+static inline struct slice x12_run_segment(struct x12_run *run)
+{
+	const char *at = run->at + run->begins[run->next], *end = run->at + run->begins[run->next + 1] - 1;
+
+	run->where.line = run->line;
+	/* The end of the line before. */
+	if (*at < 'A' && end - at > 1) {
+		at += *at == '\r';
+		run->where.line += *at == '\n';
+		at += *at == '\n';
+	}
+	run->where.offset = run->offset + (uint64_t)(at - run->at);
+	return slice_of(at, (size_t)(end - at));
+}
+/* It has been taken: the next one. */
+static inline void x12_run_pass(struct x12_run *run)
+{
+	run->line = run->where.line + run->lines_each;
+	run->where.segment_pos++;
+	run->next++;
+}
+/* 64 bits of a row, the first of them that of byte `from`; those beyond the next 64-bit word are not there. */
+static inline uint64_t x12_run_bits(const uint64_t *row, uint32_t from)
+{
+	uint32_t shift = from % 64;
+
+	/* In two steps: shifting by 64 is not defined. */
+	return row[from / 64] >> shift | row[from / 64 + 1] << 1 << (63 - shift);
+}
 /* Bytes of the decoded stream consumed so far, to within some kilobytes: for progress bars. */
 uint64_t x12_reader_offset(const struct x12_reader *reader);
 

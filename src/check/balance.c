@@ -43,12 +43,10 @@ int balance_qty(struct check *check, const struct x12_segment *segment)
 	return 0;
 }
 
-void balance_ins(struct check *check, const struct x12_segment *segment)
+void balance_ins(struct balance *balance, bool is_subscriber, bool is_dependent)
 {
-	struct slice subscriber = x12_element(segment, 1);
-	check->balance.unclear |= (check->told & 1) != 0;
-	check->balance.subscribers_seen += slice_is(subscriber, "Y");
-	check->balance.dependents_seen += slice_is(subscriber, "N");
+	balance->subscribers_seen += is_subscriber;
+	balance->dependents_seen += is_dependent;
 }
 
 /* Of an amount of too many digits element_check has complained. */
@@ -104,17 +102,23 @@ void balance_adx(struct check *check, const struct x12_segment *segment, bool be
 		add(balance, &balance->line_due, amount);
 }
 
+bool balance_line_is_quiet(const struct check *check)
+{
+	const struct balance *balance = &check->balance;
+	return !balance->line_open || !balance->line_billed || is_disturbed(check) ||
+	       balance->line_paid == balance->line_due;
+}
+
 int balance_line_end(struct check *check)
 {
 	struct balance *balance = &check->balance;
 	char paid[MONEY_TEXT_BYTES], due[MONEY_TEXT_BYTES];
 	struct finding finding;
+	bool quiet = balance_line_is_quiet(check);
 	cents difference;
 
-	if (!balance->line_open)
-		return 0;
 	balance->line_open = false;
-	if (!balance->line_billed || is_disturbed(check) || balance->line_paid == balance->line_due)
+	if (quiet)
 		return 0;
 	if (__builtin_sub_overflow(balance->line_paid, balance->line_due, &difference))
 		difference = 0;

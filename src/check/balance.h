@@ -42,11 +42,13 @@ struct balance {
 
 void balance_begin(struct check *check);
 int balance_qty(struct check *check, const struct x12_segment *segment);
-void balance_ins(struct check *check, const struct x12_segment *segment);
+void balance_ins(struct balance *balance, bool is_subscriber, bool is_dependent);
 void balance_bpr(struct check *check, const struct x12_segment *segment);
 void balance_rmr(struct check *check, const struct x12_segment *segment);
 void balance_adx(struct check *check, const struct x12_segment *segment, bool before);
-/* A remittance line's loop ends. */
+/* A remittance line's loop ends: will there be nothing to report? */
+bool balance_line_is_quiet(const struct check *check);
+/* It ends. */
 int balance_line_end(struct check *check);
 /* The set ends. */
 int balance_end(struct check *check);

@@ -293,7 +293,7 @@ static int reserve_counts(struct check *check)
 {
 	if (check->counts != NULL && check->count_stride >= check->plan->node_max)
 		return 0;
-	check->count_stride = check->plan->node_max;
+	check->count_stride = (check->plan->node_max + PLAN_COUNTS_STEP - 1) / PLAN_COUNTS_STEP * PLAN_COUNTS_STEP;
 	check->counts =
 		arena_alloc_array(&check->arena, (size_t)FRAMES_MAX * check->count_stride, sizeof(*check->counts));
 	return check->counts == NULL ? -ENOMEM : 0;
@@ -341,7 +341,7 @@ static int begin_tset(struct check *check, const struct x12_event *event)
 static int take_body(struct check *check, const struct x12_segment *segment)
 {
 	if (!check->options.skip_content_hash)
-		verdict_content(check, segment);
+		verdict_content(check, segment->raw, segment->separators);
 	if (check->guide == NULL)
 		return report_release_held(check);
 	return walk_segment(check, segment);
@@ -420,8 +420,7 @@ static int drive(struct check *check)
 		if (r == 0)
 			r = take_event(check, &event);
 		if (r == 0 && check->in_tset && check->guide != NULL && check->handler->event == NULL)
-			r = walk_bodies(check);
-		check->undivided = false;
+			r = straight_walk(check);
 		check->quoted = NULL;
 		if (r == 0 && check->handler->progress != NULL)
 			r = report_progress(check, event.kind == X12_END);

@@ -112,18 +112,18 @@ static inline bool looks_sound(const struct check *check, const struct plan_elem
 {
 	struct slice value = *at;
 
-	if (value.len < element->min || value.len > element->max || ends_in_blank(value))
+	if (value.len - element->min > element->span || ends_in_blank(value))
 		return false;
 	/* The two that most elements are. */
 	if (element->kind == PLAN_TEXT)
 		return true;
 	if (element->kind == PLAN_CODE)
-		return plan_has_code(check->plan, element->codes, value);
+		return plan_has_code(check->plan, element->codes, value, value_pack(value));
 	switch ((enum plan_kind)element->kind) {
 	case PLAN_TEXT:
 	case PLAN_CODE:
 	case PLAN_EXTERNAL:
-		return plan_has_code(check->plan, element->codes, value);
+		return plan_has_code(check->plan, element->codes, value, value_pack(value));
 	case PLAN_INTEGER:
 		return slice_is_digits(value);
 	case PLAN_DECIMAL:
@@ -698,6 +698,17 @@ int element_check_end(struct check *check, uint16_t segment_index, const struct 
 	return check_tail(&look, guide_segment->element_count);
 }
 
+/* Is nothing missing among the elements, and nothing there that another one forbids? */
+static inline bool goes_together(const struct plan_segment *plan, uint64_t present)
+{
+	if ((plan->required & ~present) != 0)
+		return false;
+	for (uint8_t i = 0; i < plan->relation_count; i++)
+		if (is_violated(plan->relations[i].kind, plan->relations[i].first, plan->relations[i].rest, present))
+			return false;
+	return true;
+}
+
 /* Surely nothing wrong with the whole segment? */
 static bool segment_looks_sound(struct check *check, const struct plan_segment *plan, const struct x12_segment *segment)
 {
@@ -716,11 +727,8 @@ static bool segment_looks_sound(struct check *check, const struct plan_segment *
 			return false;
 		present |= bit;
 	}
-	if ((plan->required & ~present) != 0)
+	if (!goes_together(plan, present))
 		return false;
-	for (uint8_t i = 0; i < plan->relation_count; i++)
-		if (is_violated(plan->relations[i].kind, plan->relations[i].first, plan->relations[i].rest, present))
-			return false;
 	check->present = present;
 	check->told = 0;
 	check->has_parts = false;
@@ -729,16 +737,45 @@ static bool segment_looks_sound(struct check *check, const struct plan_segment *
 
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
-	struct known *known = check_memory_of(check, segment);
-
-	check_divide(check);
 	if (segment_looks_sound(check, &check->plan->segments[segment_index], segment) &&
-	    !(check->options.upper_case && has_small_letters(segment->raw))) {
-		if (known != NULL) {
-			known->sound = segment_index;
-			known->present = check->present;
-		}
+	    !(check->options.upper_case && has_small_letters(segment->raw)))
 		return 0;
-	}
 	return check_thoroughly(check, segment_index, segment, raw_flags(segment));
+}
+
+bool element_scan(const struct check *check, const struct plan_segment *plan, struct slice raw, uint64_t ends,
+		  struct slice *elements, uint32_t *ret_count, uint64_t *ret_present)
+{
+	const struct plan_element *element = plan->elements, *last = element + plan->element_count;
+	const char *at = raw.data + __builtin_ctzll(ends) + 1;
+	struct slice *value = elements;
+	uint64_t present = 0, bit = 1;
+
+	for (ends &= ends - 1; ends != 0; ends &= ends - 1, element++, value++, bit <<= 1) {
+		const char *stop = raw.data + __builtin_ctzll(ends);
+		size_t len = (size_t)(stop - at);
+
+		*value = (struct slice){at, len};
+		at = stop + 1;
+		if (element == last)
+			return false;
+		if (len == 0)
+			continue;
+		present |= bit;
+		/* The two that most elements are; looks_sound would say the same. */
+		if (element->kind == PLAN_TEXT && len - element->min <= element->span && stop[-1] != ' ')
+			continue;
+		if (element->kind == PLAN_CODE && len - element->min <= element->span && stop[-1] != ' ' &&
+		    plan_has_code(check->plan, element->codes, *value, value_pack_here(value->data, len)))
+			continue;
+		if (!looks_sound(check, element, value, elements))
+			return false;
+	}
+	/* An element there must be, and the last one is not empty. */
+	if (value == elements || value[-1].len == 0 || !goes_together(plan, present) ||
+	    (check->options.upper_case && has_small_letters(raw)))
+		return false;
+	*ret_count = (uint32_t)(value - elements);
+	*ret_present = present;
+	return true;
 }

@@ -1,9 +1,9 @@
 /*
- * known: short segments seen before in the set, byte for byte, and what was found out about them.
+ * known: what the bytes of a segment tell, and a memory of it.
  *
  * Most segments of a file say what others said: the same plan, date, group. What depends on a segment's bytes alone
- * (its symbol, that it is sound, which facts it tells, which of its rules may apply) need not be found out again.
- * Only sound segments are remembered as such, so findings are never made from memory.
+ * (its symbol, that it is sound, which facts it tells, which of its rules may apply, its date) need not be found out
+ * again. Only sound segments are remembered as such, so findings are never made from memory.
  *
  * Memory    a table of fixed size: a segment takes the slot of the one that was there.
  */
@@ -12,35 +12,44 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "plan.h"
+#include "sense.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* Some hundred segments recur in a group's file; names and ids, which do not, drive out few of them. */
 #define KNOWN_SLOTS 512u
 /* Shorter than eight bytes is not worth it; the longer, the less likely to recur. */
 #define KNOWN_BYTES_MIN 8u
-#define KNOWN_BYTES_MAX 40u
-/* Facts, and rules, of one segment that fit in a mask. */
-#define KNOWN_MASK_MAX 64u
+#define KNOWN_BYTES_MAX 48u
 
+/* What there is to do beside taking the place: */
+#define KNOWN_ONCE 1u   /* its qualifier may come but once in the loop */
+#define KNOWN_OPENS 2u  /* it opens a loop */
+#define KNOWN_TELLS 4u  /* facts */
+#define KNOWN_RULED 8u  /* facts decide whether a rule of its applies */
+#define KNOWN_SENSE 16u
+#define KNOWN_WANTED 32u
+
+/* Two lines of the cache; the first is enough where there is no more to do. */
 struct known {
-	uint32_t set; /* in which the slot was taken: separators and guide are the same there; 0 = free */
-	uint16_t len;
-	uint16_t symbol;
-	uint16_t sound; /* as which segment of the guide it is known to be sound, or PLAN_NONE */
-	uint16_t ruled; /* as which `sources` and `rules` are known, or PLAN_NONE */
-	const struct plan_id *id;
-	/*
-	 * Where it stood, if nothing is to be done there again but counting and telling its facts and day. NULL: more,
-	 * or `ruled` is of another place since.
-	 */
-	const struct plan_node *place;
-	uint64_t present; /* when sound: elements that are not empty */
-	uint64_t sources; /* those of the plan's segment that it answers */
-	uint64_t rules;   /* those of the plan's segment that only facts can keep from applying */
-	uint32_t day;     /* of a DTP, as sense reads it; 0 = not known */
+	uint64_t tag; /* of the set and the length: separators and guide are the same in a set; 0 = free */
 	char raw[KNOWN_BYTES_MAX];
+	uint16_t symbol;
+	uint8_t number;   /* of its qualifier: plan->numbers */
+	uint8_t more;     /* KNOWN_ bits; they and what follows are of the place where it was looked at */
+	bool alone;       /* no other place of the loop takes the symbol */
+	const struct plan_node *node; /* that place, where it was sound; NULL: none yet */
+	uint64_t rules;   /* those of the plan's segment that only facts can keep from applying */
+	uint64_t sources; /* those of the plan's segment that it answers */
+	struct plan_facts facts; /* that it tells */
+	struct sense_told sense;
 };
+_Static_assert(sizeof(struct known) == 128, "two lines");
 
 static inline uint64_t known_load(const char *p)
 {
@@ -49,43 +58,72 @@ static inline uint64_t known_load(const char *p)
 	return bytes;
 }
 
-static inline uint32_t known_slot(struct slice raw)
-{
-	uint64_t mix = known_load(raw.data) * UINT64_C(0x9e3779b97f4a7c15);
-	mix = (mix ^ known_load(raw.data + (raw.len - 8) / 2)) * UINT64_C(0xc2b2ae3d27d4eb4f);
-	mix = (mix ^ known_load(raw.data + raw.len - 8) ^ mix >> 32) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)(mix >> 48) % KNOWN_SLOTS;
-}
-
-static inline bool known_is(const struct known *known, uint32_t set, struct slice raw)
-{
-	if (known->set != set || known->len != raw.len)
-		return false;
-	for (size_t i = 0; i + 8 < raw.len; i += 8)
-		if (known_load(known->raw + i) != known_load(raw.data + i))
-			return false;
-	return known_load(known->raw + raw.len - 8) == known_load(raw.data + raw.len - 8);
-}
-
-/* The segment takes the slot; nothing but its symbol is known of it yet. */
-static inline void known_put(struct known *known, uint32_t set, struct slice raw, uint16_t symbol,
-			     const struct plan_id *id)
-{
-	known->set = set;
-	known->len = (uint16_t)raw.len;
-	known->symbol = symbol;
-	known->sound = known->ruled = PLAN_NONE;
-	known->day = 0;
-	known->place = NULL;
-	known->id = id;
-	for (size_t i = 0; i + 8 < raw.len; i += 8)
-		memcpy(known->raw + i, raw.data + i, 8);
-	memcpy(known->raw + raw.len - 8, raw.data + raw.len - 8, 8);
-}
-
 static inline bool known_fits(struct slice raw)
 {
-	return raw.len >= KNOWN_BYTES_MIN && raw.len <= KNOWN_BYTES_MAX;
+	return raw.len - KNOWN_BYTES_MIN <= KNOWN_BYTES_MAX - KNOWN_BYTES_MIN;
+}
+
+/* Three words of it: all of its bytes, if it is no longer than they are. */
+struct known_words {
+	uint64_t first, middle, last;
+};
+
+static inline struct known_words known_words_of(const char *raw, size_t bytes)
+{
+	return (struct known_words){known_load(raw), known_load(raw + (bytes - 8) / 2), known_load(raw + bytes - 8)};
+}
+
+static inline uint32_t known_slot(const struct known_words *words)
+{
+	uint64_t mix = words->first * UINT64_C(0x9e3779b97f4a7c15) + words->middle * UINT64_C(0xc2b2ae3d27d4eb4f) +
+		       words->last * UINT64_C(0xd6e8feb86659fd93);
+	return (uint32_t)((mix ^ mix >> 32) >> 23) % KNOWN_SLOTS;
+}
+
+static inline uint64_t known_tag(uint32_t set, struct slice raw)
+{
+	return (uint64_t)set << 32 | raw.len;
+}
+
+/* Are the first `bytes` the same? As many as KNOWN_BYTES_MAX can be read of both. */
+static inline bool known_same(const char *a, const char *b, size_t bytes)
+{
+#ifdef __SSE2__
+	/* Ones for the bytes that count, from KNOWN_BYTES_MAX - bytes on. */
+	static const signed char counts[2 * KNOWN_BYTES_MAX] = {
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+		-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	};
+	const signed char *count = counts + KNOWN_BYTES_MAX - bytes;
+	__m128i other = _mm_setzero_si128();
+	for (unsigned i = 0; i < KNOWN_BYTES_MAX; i += 16) {
+		__m128i differs = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(const void *)(a + i)),
+						_mm_loadu_si128((const __m128i *)(const void *)(b + i)));
+		other = _mm_or_si128(
+			other, _mm_and_si128(differs, _mm_loadu_si128((const __m128i *)(const void *)(count + i))));
+	}
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(other, _mm_setzero_si128())) == 0xffff;
+#else
+	return memcmp(a, b, bytes) == 0;
+#endif
+}
+
+/* `raw` is a segment of a run (x12.h): what is behind it can be read. */
+static inline bool known_is(const struct known *known, uint64_t tag, struct slice raw, const struct known_words *words)
+{
+	struct known_words there;
+	if (known->tag != tag)
+		return false;
+	there = known_words_of(known->raw, raw.len);
+	if (((there.first ^ words->first) | (there.middle ^ words->middle) | (there.last ^ words->last)) != 0)
+		return false;
+	return raw.len <= sizeof(there) || known_same(known->raw, raw.data, raw.len);
+}
+
+static inline void known_put(struct known *known, uint64_t tag, struct slice raw)
+{
+	known->tag = tag;
+	memcpy(known->raw, raw.data, KNOWN_BYTES_MAX);
 }
 
 #endif

@@ -42,24 +42,6 @@ static struct plan_id *id_slot(struct check_plan *plan, uint32_t key)
 	return &plan->ids[i];
 }
 
-static uint64_t symbol_key(uint32_t id, uint32_t qualifier)
-{
-	return (uint64_t)id << 32 | qualifier;
-}
-
-static uint32_t symbol_mix(uint64_t key)
-{
-	return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 40);
-}
-
-static struct plan_symbol *symbol_slot(const struct check_plan *plan, uint64_t key)
-{
-	uint32_t i = symbol_mix(key) & plan->symbol_mask;
-	while (plan->symbols[i].key != 0 && plan->symbols[i].key != key)
-		i = (i + 1) & plan->symbol_mask;
-	return &plan->symbols[i];
-}
-
 /* Number the qualifiers of all segments that bear the id of `entry`. */
 static void number_qualifiers(struct check_plan *plan, struct plan_id *entry)
 {
@@ -77,12 +59,45 @@ static void number_qualifiers(struct check_plan *plan, struct plan_id *entry)
 		entry->composite =
 			guide->elements[segment->first_element + segment->qualifier_pos - 1].component_count > 0;
 		for (uint32_t i = 0; i < list->count; i++) {
-			uint64_t key = symbol_key(entry->key, value_pack(guide->codes[list->first + i].code));
-			struct plan_symbol *slot = symbol_slot(plan, key);
+			uint32_t qualifier = value_pack(guide->codes[list->first + i].code);
+			struct plan_symbol *slot = plan_symbol_slot(plan, entry->key, qualifier);
 			if (slot->key == 0)
-				*slot = (struct plan_symbol){.key = key, .symbol = plan->symbol_count++};
+				*slot = (struct plan_symbol){.key = (uint64_t)entry->key << 32 | qualifier,
+							     .symbol = plan->symbol_count++};
 		}
 	}
+}
+
+/* Two or three capitals and digits, and none of the ids of envelopes. */
+static bool is_body(struct slice id)
+{
+	static const char *const envelopes[] = {"ISA", "IEA", "TA1", "GS", "GE", "ST", "SE"};
+	for (size_t i = 0; i < sizeof(envelopes) / sizeof(envelopes[0]); i++)
+		if (slice_is(id, envelopes[i]))
+			return false;
+	for (size_t i = 0; i < id.len; i++)
+		if (!(id.data[i] >= 'A' && id.data[i] <= 'Z') && (i == 0 || id.data[i] < '0' || id.data[i] > '9'))
+			return false;
+	return id.len == 2 || id.len == 3;
+}
+
+/* What is asked of a symbol by its number. */
+static int describe_symbols(struct arena *arena, struct check_plan *plan)
+{
+	plan->marks = arena_alloc_array(arena, plan->symbol_count + 1u, sizeof(*plan->marks));
+	plan->numbers = arena_alloc_array(arena, plan->symbol_count + 1u, sizeof(*plan->numbers));
+	if (plan->marks == NULL || plan->numbers == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i <= plan->symbol_mask; i++) {
+		const struct plan_symbol *slot = &plan->symbols[i];
+		uint32_t id = (uint32_t)(slot->key >> 32), number;
+		if (slot->key == 0)
+			continue;
+		plan->marks[slot->symbol] = sense_mark_of(id, (uint32_t)slot->key);
+		number = (uint32_t)(slot->symbol - id_slot(plan, id)->symbol);
+		plan->numbers[slot->symbol] = number <= PLAN_NUMBER_MAX ? (uint8_t)number : 0;
+	}
+	return 0;
 }
 
 static int make_symbols(struct arena *arena, struct check_plan *plan)
@@ -104,17 +119,11 @@ static int make_symbols(struct arena *arena, struct check_plan *plan)
 			continue;
 		ids++;
 		assert(ids < PLAN_ID_SLOTS / 2);
-		*entry = (struct plan_id){.key = key, .symbol = plan->symbol_count++};
+		*entry = (struct plan_id){
+			.key = key, .symbol = plan->symbol_count++, .body = is_body(segment_id(&guide->segments[s]))};
 		number_qualifiers(plan, entry);
 	}
-	plan->marks = arena_alloc_array(arena, plan->symbol_count + 1u, sizeof(*plan->marks));
-	if (plan->marks == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i <= plan->symbol_mask; i++)
-		if (plan->symbols[i].key != 0)
-			plan->marks[plan->symbols[i].symbol] =
-				sense_mark_of((uint32_t)(plan->symbols[i].key >> 32), (uint32_t)plan->symbols[i].key);
-	return 0;
+	return describe_symbols(arena, plan);
 }
 
 static enum plan_kind kind_of(const struct guide *guide, const struct guide_element *element)
@@ -160,9 +169,8 @@ static int make_elements(struct arena *arena, struct check_plan *plan)
 	for (uint16_t i = 0; i < guide->element_count; i++) {
 		const struct guide_element *element = &guide->elements[i];
 		plan->elements[i] = (struct plan_element){.kind = (uint8_t)kind_of(guide, element),
-							  .repeats = element->repeat > 1,
 							  .min = element->min,
-							  .max = element->max,
+							  .span = (uint16_t)(element->max - element->min),
 							  .codes = element->codes};
 	}
 	return 0;
@@ -282,6 +290,7 @@ static void make_loop(struct check_plan *plan, uint16_t l)
 	assert(from->node_count <= UINT8_MAX);
 	for (uint16_t i = 0; i < from->node_count; i++)
 		make_node(plan, l, i, &once_slots);
+	loop->has_once = once_slots > 0;
 	for (uint16_t i = 0; i < from->node_count; i++) {
 		struct plan_node *node = &plan->nodes[from->first_node + i];
 		for (uint16_t j = 0; j < from->node_count; j++) {
@@ -330,7 +339,7 @@ static bool is_siblings(const struct check_plan *plan, uint16_t node, uint32_t i
 		if (list == NULL || value_pack(segment_id(segment)) != id)
 			continue;
 		for (uint32_t c = 0; c < list->count; c++)
-			if (symbol->key == symbol_key(id, value_pack(guide->codes[list->first + c].code)))
+			if ((uint32_t)symbol->key == value_pack(guide->codes[list->first + c].code))
 				return true;
 	}
 	return false;
@@ -364,8 +373,8 @@ static uint32_t link_node(struct check_plan *plan, uint16_t node, uint32_t *link
 	if (list == NULL || segment->qualifier_pos != entry->qualifier_pos)
 		return link_any(plan, node, entry, links);
 	for (uint32_t i = 0; links != NULL && i < list->count; i++) {
-		uint64_t key = symbol_key(entry->key, value_pack(guide->codes[list->first + i].code));
-		link_symbol(plan, node, symbol_slot(plan, key)->symbol, links);
+		uint32_t qualifier = value_pack(guide->codes[list->first + i].code);
+		link_symbol(plan, node, plan_symbol_slot(plan, entry->key, qualifier)->symbol, links);
 	}
 	return list->count;
 }
@@ -438,6 +447,20 @@ static void ask_elements(const struct guide *guide, struct plan_rule *rule)
 		rule->forbidden = 0;
 }
 
+/* The sources that the segment answers by being there, and those that ask about it. */
+static void divide_sources(const struct check_plan *plan, struct plan_segment *segment)
+{
+	for (uint16_t i = 0; i < segment->source_count; i++) {
+		const struct plan_source *source = &plan->sources[segment->first_source + i];
+		if (source->qualifier == 0 && source->question.pos == 0) {
+			segment->tells |= UINT64_C(1) << i;
+			plan_fact_set(&segment->told, source->fact);
+		} else {
+			segment->asks |= UINT64_C(1) << i;
+		}
+	}
+}
+
 /* What each segment can tell, side by side. */
 static void sort_sources(struct check_plan *plan)
 {
@@ -461,6 +484,8 @@ static void sort_sources(struct check_plan *plan)
 			plan->sources[n - 1].needs = element_bit(plan->sources[n - 1].question.pos);
 		}
 		segment->source_count = (uint16_t)(n - segment->first_source);
+		if (segment->source_count <= PLAN_STRAIGHT_MAX)
+			divide_sources(plan, segment);
 	}
 }
 
@@ -480,6 +505,9 @@ static void sort_rules(struct check_plan *plan)
 		}
 		segment->rule_count = (uint16_t)(n - segment->first_rule);
 		segment->ruled = segment->rule_count > 0 || segment->source_count > 0;
+		segment->straight = segment->rule_count <= PLAN_STRAIGHT_MAX &&
+				    segment->source_count <= PLAN_STRAIGHT_MAX && !segment->not_used &&
+				    sense_tells((enum sense_of)segment->sense);
 	}
 	for (uint16_t l = 0; l < guide->loop_count; l++) {
 		struct plan_loop *loop = &plan->loops[l];
@@ -530,32 +558,16 @@ int plan_new(struct arena *arena, const struct guide *guide, struct check_plan *
 	return 0;
 }
 
-const struct plan_id *plan_find_id(const struct check_plan *plan, struct slice id)
-{
-	uint32_t key = value_pack(id), at = plan_mix(key) & (PLAN_ID_SLOTS - 1);
-	while (plan->ids[at].key != 0) {
-		if (plan->ids[at].key == key)
-			return &plan->ids[at];
-		at = (at + 1) & (PLAN_ID_SLOTS - 1);
-	}
-	return NULL;
-}
-
-uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment, const struct plan_id **ret_id)
+uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment)
 {
 	const struct plan_id *entry = plan_find_id(plan, segment->id);
-	const struct plan_symbol *slot;
 	struct slice qualifier;
 	if (entry == NULL)
 		return PLAN_NONE;
-	*ret_id = entry;
 	if (!entry->listed || segment->element_count < entry->qualifier_pos)
 		return entry->symbol;
 	qualifier = segment->elements[entry->qualifier_pos - 1];
 	if (entry->composite)
 		qualifier = slice_of(qualifier.data, slice_find(qualifier, segment->separators->component, 0));
-	while (qualifier.len > 0 && qualifier.data[qualifier.len - 1] == ' ')
-		qualifier.len--;
-	slot = symbol_slot(plan, symbol_key(entry->key, value_pack(qualifier)));
-	return slot->key != 0 ? slot->symbol : entry->symbol;
+	return plan_symbol_with(plan, entry, value_pack(value_trim_end(qualifier)));
 }

@@ -21,6 +21,12 @@
 /* Required children of one loop; the bits of a mask. */
 #define PLAN_REQUIRED_MAX 64u
 #define PLAN_ID_SLOTS 256u
+/* Counters of a loop's places are cleared so many at a time: there is room for a multiple of it. */
+#define PLAN_COUNTS_STEP 4u
+/* Qualifiers of one id that once_slot tells apart; REF has some sixty. */
+#define PLAN_NUMBER_MAX 127u
+/* Sources, and rules, of a segment that straight.c takes: bits of a mask. */
+#define PLAN_STRAIGHT_MAX 64u
 
 /* What the inner loop does with a value; one step coarser than type and format of the guide. */
 enum plan_kind {
@@ -41,9 +47,8 @@ enum plan_kind {
 
 struct plan_element {
 	uint8_t kind;
-	bool repeats;
-	uint16_t min, max;
-	uint16_t codes; /* in plan->codes, or PLAN_NONE */
+	uint16_t min, span; /* the least length, and how much longer it may be */
+	uint16_t codes;     /* in plan->codes, or PLAN_NONE */
 };
 
 /* A code list as a hash table of packed codes; codes of more than four bytes are looked up in the guide. */
@@ -103,8 +108,12 @@ struct plan_segment {
 	bool ruled;                          /* it tells facts, or rules stand at it */
 	bool wanted;                         /* the handler is to have it */
 	bool not_used;                       /* it must not be sent */
+	bool straight;                       /* straight.c may take it */
 	uint16_t first_source, source_count; /* in plan->sources */
 	uint8_t source_qualifier_pos;        /* where some source asks for a qualifier; else 0 */
+	/* Where it is straight: the sources whose fact it tells by being there, these facts, and the other sources. */
+	uint64_t tells, asks;
+	struct plan_facts told;
 	uint16_t first_rule, rule_count;     /* in plan->rules */
 };
 
@@ -133,6 +142,7 @@ struct plan_loop {
 	uint16_t first_segment; /* that opens it */
 	bool is_member;         /* member_pos counts from here to its end: 2000 */
 	bool is_line;           /* opening it is one more member or remittance line */
+	bool has_once;          /* some of its nodes have a once_slot */
 	uint8_t sense;          /* enum sense_loop */
 	bool forgets;           /* some fact ends when the loop begins: */
 	struct plan_facts forgotten;
@@ -145,6 +155,7 @@ struct plan_id {
 	uint8_t qualifier_pos;
 	bool listed;    /* has qualifiers to look up */
 	bool composite; /* the qualifier is the element's first component */
+	bool body;      /* its segments can only be what stands between ST and SE */
 };
 
 struct plan_symbol {
@@ -169,7 +180,8 @@ struct check_plan {
 	uint16_t *heads; /* [loop][symbol]: first link, or PLAN_NONE */
 	struct plan_id ids[PLAN_ID_SLOTS];
 	struct plan_symbol *symbols;
-	uint8_t *marks; /* by symbol: dates that sense looks at */
+	uint8_t *marks;   /* by symbol: dates that sense looks at */
+	uint8_t *numbers; /* by symbol: which of the qualifiers of its id, from 1; 0 = none, or beyond PLAN_NUMBER_MAX */
 	uint32_t symbol_mask;
 	uint16_t symbol_count;
 	uint16_t node_max;   /* of one loop */
@@ -185,10 +197,11 @@ static inline uint32_t plan_mix(uint32_t key)
 	return (key * UINT32_C(2654435761)) >> 16;
 }
 
-static inline bool plan_has_code(const struct check_plan *plan, uint16_t codes, struct slice value)
+/* `key` is the value, packed. */
+static inline bool plan_has_code(const struct check_plan *plan, uint16_t codes, struct slice value, uint32_t key)
 {
 	const struct plan_codes *list = &plan->codes[codes];
-	uint32_t key = value_pack(value), at = plan_mix(key) & list->mask;
+	uint32_t at = plan_mix(key) & list->mask;
 	if (!list->packed)
 		return guide_code_find(plan->guide, codes, value) >= 0;
 	while (list->slots[at] != 0) {
@@ -227,11 +240,41 @@ static inline bool plan_facts_include(const struct plan_facts *facts, const stru
 	return lacking == 0;
 }
 
-/* The symbol of a segment and the entry of its id; PLAN_NONE when the guide knows no such id. */
-uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment,
-			const struct plan_id **ret_id);
-/* The entry of an id, or NULL. */
-const struct plan_id *plan_find_id(const struct check_plan *plan, struct slice id);
+/* The symbol of a segment; PLAN_NONE when the guide knows no such id. */
+uint16_t plan_symbol_of(const struct check_plan *plan, const struct x12_segment *segment);
+/* The entry of an id, packed, or NULL. */
+static inline const struct plan_id *plan_find_key(const struct check_plan *plan, uint32_t key)
+{
+	uint32_t at = plan_mix(key) & (PLAN_ID_SLOTS - 1);
+	while (plan->ids[at].key != 0) {
+		if (plan->ids[at].key == key)
+			return &plan->ids[at];
+		at = (at + 1) & (PLAN_ID_SLOTS - 1);
+	}
+	return NULL;
+}
+
+static inline const struct plan_id *plan_find_id(const struct check_plan *plan, struct slice id)
+{
+	return plan_find_key(plan, value_pack(id));
+}
+
+/* Where a symbol is kept, or the free slot where it would be. */
+static inline struct plan_symbol *plan_symbol_slot(const struct check_plan *plan, uint32_t id, uint32_t qualifier)
+{
+	uint64_t key = (uint64_t)id << 32 | qualifier;
+	uint32_t i = (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 40) & plan->symbol_mask;
+	while (plan->symbols[i].key != 0 && plan->symbols[i].key != key)
+		i = (i + 1) & plan->symbol_mask;
+	return &plan->symbols[i];
+}
+
+/* The symbol of its segments that have this qualifier, trimmed of blanks and packed. */
+static inline uint16_t plan_symbol_with(const struct check_plan *plan, const struct plan_id *entry, uint32_t qualifier)
+{
+	const struct plan_symbol *slot = plan_symbol_slot(plan, entry->key, qualifier);
+	return slot->key != 0 ? slot->symbol : entry->symbol;
+}
 
 static inline uint16_t plan_head(const struct check_plan *plan, uint16_t loop, uint16_t symbol)
 {

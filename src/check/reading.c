@@ -26,7 +26,7 @@ static uint32_t grade_of_codes(const struct check *check, const struct plan_node
 		if (value.len == 0 || element->type == GUIDE_COMPOSITE || element->repeat > 1 ||
 		    element->codes == GUIDE_NONE || guide->code_lists[element->codes].external)
 			continue;
-		if (!plan_has_code(check->plan, element->codes, value))
+		if (!plan_has_code(check->plan, element->codes, value, value_pack(value)))
 			return GRADE_BY_ID;
 	}
 	return GRADE_SURE;
@@ -385,14 +385,13 @@ struct reading reading_choose(const struct check *check, uint16_t symbol, const 
 			      const struct x12_segment *next_segment)
 {
 	const uint32_t count = check->frame_count;
-	const struct plan_id *id;
 	struct next next = {PLAN_NONE, next_segment};
 	struct reading best = {.kind = READING_NONE};
 	struct place full = find_passed(check, symbol, 1, count, true);
 	struct place passed = find_passed(check, symbol, 1, count, false);
 
 	if (next_segment != NULL)
-		next.symbol = plan_symbol_of(check->plan, next_segment, &id);
+		next.symbol = plan_symbol_of(check->plan, next_segment);
 	if (consider_new_record(check, &best, passed, symbol, next) ||
 	    consider_place(check, &best, READING_PASSED, passed, next) ||
 	    consider_restart(check, &best, full, symbol, next) || consider_loops(check, &best, symbol, segment, next) ||

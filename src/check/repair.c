@@ -232,7 +232,7 @@ int repair_waiting(struct check *check, const struct x12_segment *next)
 	if (!waiting->is_there)
 		return 0;
 	check->quoted = &waiting->segment;
-	check->symbol = plan_symbol_of(check->plan, &waiting->segment, &check->id);
+	check->symbol = plan_symbol_of(check->plan, &waiting->segment);
 	check->at = waiting->segment.where;
 	r = repair(check, &waiting->segment, next);
 	check->quoted = in_hand;

@@ -62,40 +62,39 @@ static inline bool holds(const struct check_plan *plan, const struct plan_questi
 	return false;
 }
 
-static inline void make_fact(struct check *check, const struct plan_source *source, const struct x12_segment *segment)
+static inline void make_fact(struct check *check, const struct plan_source *source, const struct x12_where *where)
 {
 	if (plan_fact_is(&check->held_facts, source->fact))
 		return;
 	plan_fact_set(&check->held_facts, source->fact);
-	check->facts[source->fact] = (struct rule_fact){source->source, segment->where};
+	check->facts[source->fact] =
+		(struct rule_fact){where->offset, where->line, where->segment_pos, source->source};
 }
 
-/*
- * The sources of `at` that the segment answers make their facts true. Returned as a mask: where it is asked for, those
- * whose facts held already are among them.
- */
-static uint64_t gather_facts(struct check *check, const struct plan_segment *at, const struct x12_segment *segment,
-			     bool is_asked_for)
+/* The qualifier that sources of `at` may ask for, packed. */
+static uint32_t qualifier_of(const struct plan_segment *at, const struct x12_segment *segment, bool has_parts)
+{
+	if (at->source_qualifier_pos == 0)
+		return 0;
+	return value_pack(value_trim_end(value_at(segment, at->source_qualifier_pos, has_parts ? 1 : 0)));
+}
+
+static inline bool is_answered(const struct check_plan *plan, const struct plan_source *source, uint32_t qualifier,
+			       uint64_t present, const struct x12_segment *segment)
+{
+	return (source->qualifier == 0 || source->qualifier == qualifier) && (source->needs & ~present) == 0 &&
+	       holds(plan, &source->question, segment);
+}
+
+/* The sources of `at` that the segment answers make their facts true. */
+static void gather_facts(struct check *check, const struct plan_segment *at, const struct x12_segment *segment)
 {
 	const struct plan_source *source = &check->plan->sources[at->first_source];
-	uint32_t qualifier = 0;
-	uint64_t answered = 0;
-	if (at->source_count == 0)
-		return 0;
-	if (at->source_qualifier_pos != 0)
-		qualifier = value_pack(
-			value_trim_end(value_at(segment, at->source_qualifier_pos, check->has_parts ? 1 : 0)));
-	for (uint16_t i = 0; i < at->source_count; i++, source++) {
-		if ((source->qualifier != 0 && source->qualifier != qualifier) ||
-		    (source->needs & ~check->present) != 0 ||
-		    (!is_asked_for && plan_fact_is(&check->held_facts, source->fact)) ||
-		    !holds(check->plan, &source->question, segment))
-			continue;
-		make_fact(check, source, segment);
-		if (i < KNOWN_MASK_MAX)
-			answered |= UINT64_C(1) << i;
-	}
-	return answered;
+	uint32_t qualifier = qualifier_of(at, segment, check->has_parts);
+	for (uint16_t i = 0; i < at->source_count; i++, source++)
+		if (!plan_fact_is(&check->held_facts, source->fact) &&
+		    is_answered(check->plan, source, qualifier, check->present, segment))
+			make_fact(check, source, &segment->where);
 }
 
 /* Do the conditions of the rule that ask about the segment in hand hold? */
@@ -109,10 +108,19 @@ static bool applies_here(const struct check *check, const struct guide_rule *rul
 }
 
 /* And those that ask about what came before? */
-static inline bool applies_now(const struct check *check, const struct plan_rule *rule)
+static inline bool applies_now(const struct plan_facts *facts, const struct plan_rule *rule)
 {
-	return plan_facts_include(&check->held_facts, &rule->held) &&
-	       !plan_facts_meet(&check->held_facts, &rule->unheld);
+	return plan_facts_include(facts, &rule->held) && !plan_facts_meet(facts, &rule->unheld);
+}
+
+/* Where a fact that holds was told. */
+static struct x12_where where_of(const struct check *check, uint16_t fact)
+{
+	struct x12_where where = check->at;
+	where.offset = check->facts[fact].offset;
+	where.line = check->facts[fact].line;
+	where.segment_pos = check->facts[fact].segment_pos;
+	return where;
 }
 
 static void set_trigger(struct finding *finding, const struct check *check, const struct x12_where *where,
@@ -138,8 +146,8 @@ static void find_trigger(struct finding *finding, const struct check *check, con
 		if (test->fact == GUIDE_NONE) {
 			set_trigger(finding, check, &segment->where, segment_index, &test->question);
 		} else {
-			const struct rule_fact *fact = &check->facts[test->fact];
-			set_trigger(finding, check, &fact->where, guide->sources[fact->source].segment,
+			const struct x12_where where = where_of(check, test->fact);
+			set_trigger(finding, check, &where, guide->sources[check->facts[test->fact].source].segment,
 				    &guide->facts[test->fact].question);
 		}
 		return;
@@ -200,7 +208,6 @@ static int judge_segment(struct check *check, const struct guide_rule *rule, uin
 {
 	const struct guide_target *targets = &check->guide->targets[rule->first_target];
 	int r = 0;
-	check_divide(check);
 	for (uint16_t i = 0; i < rule->target_count && r == 0; i++) {
 		if (was_complained_about(check, &targets[i]))
 			continue;
@@ -221,77 +228,77 @@ static inline bool is_kept(const struct plan_rule *rule, uint64_t present)
 	       (rule->forbidden != 0 && (rule->forbidden & present) == 0);
 }
 
-/* A rule whose conditions about the segment in hand hold. */
-static inline int judge_if_now(struct check *check, const struct plan_rule *rule, uint16_t segment_index,
-			       const struct x12_segment *segment)
-{
-	if (!applies_now(check, rule))
-		return 0;
-	return judge_segment(check, &check->guide->rules[rule->rule], segment_index, segment);
-}
-
-/* *ret_here: the rules whose conditions about the segment hold, as a mask. */
-static int judge_rules(struct check *check, uint16_t segment_index, const struct x12_segment *segment,
-		       uint64_t *ret_here)
+static int judge_rules(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
 	const struct plan_segment *at = &check->plan->segments[segment_index];
-	*ret_here = 0;
 	for (uint16_t i = 0; i < at->rule_count; i++) {
 		const struct plan_rule *rule = &check->plan->rules[at->first_rule + i];
+		const struct guide_rule *guide_rule = &check->guide->rules[rule->rule];
 		int r;
-		if (is_kept(rule, check->present) || !applies_here(check, &check->guide->rules[rule->rule], segment))
+		if (is_kept(rule, check->present) || !applies_here(check, guide_rule, segment) ||
+		    !applies_now(&check->held_facts, rule))
 			continue;
-		if (i < KNOWN_MASK_MAX)
-			*ret_here |= UINT64_C(1) << i;
-		r = judge_if_now(check, rule, segment_index, segment);
+		r = judge_segment(check, guide_rule, segment_index, segment);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-void rule_tell_known(struct check *check, const struct known *known, const struct x12_segment *segment)
-{
-	const struct plan_source *first = &check->plan->sources[check->plan->segments[known->ruled].first_source];
-	for (uint64_t sources = known->sources; sources != 0; sources &= sources - 1)
-		make_fact(check, &first[__builtin_ctzll(sources)], segment);
-}
-
-/* The same for a segment whose bytes have been here before. */
-static int judge_known(struct check *check, const struct known *known, const struct x12_segment *segment)
-{
-	const struct plan_segment *at = &check->plan->segments[known->ruled];
-	int r = 0;
-	rule_tell_known(check, known, segment);
-	for (uint64_t rules = known->rules; rules != 0 && r == 0; rules &= rules - 1)
-		r = judge_if_now(check, &check->plan->rules[at->first_rule + __builtin_ctzll(rules)], known->ruled,
-				 segment);
-	return r;
-}
-
 int rule_segment(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
-	const struct plan_segment *at = &check->plan->segments[segment_index];
-	struct known *known = check_memory_of(check, segment);
-	/* What comes once only is not worth remembering. */
-	bool remember = known != NULL && check->is_known && known->sound == segment_index &&
-			at->source_count <= KNOWN_MASK_MAX && at->rule_count <= KNOWN_MASK_MAX;
-	uint64_t sources, rules;
-	int r;
+	gather_facts(check, &check->plan->segments[segment_index], segment);
+	return judge_rules(check, segment_index, segment);
+}
 
-	if (known != NULL && known->ruled == segment_index)
-		return judge_known(check, known, segment);
-	check_divide(check);
-	sources = gather_facts(check, at, segment, remember);
-	r = judge_rules(check, segment_index, segment, &rules);
-	if (r == 0 && remember) {
-		/* What was known as another segment is so no more: no short way to where that stands. */
-		known->place = NULL;
-		known->ruled = segment_index;
-		known->sources = sources;
-		known->rules = rules;
+void rule_read(const struct check *check, const struct plan_segment *at, const struct x12_segment *segment,
+	       uint64_t present, struct known *known)
+{
+	const struct check_plan *plan = check->plan;
+	const struct plan_source *sources = &plan->sources[at->first_source];
+	const struct plan_rule *rule = &plan->rules[at->first_rule];
+	uint32_t qualifier = at->asks != 0 ? qualifier_of(at, segment, false) : 0;
+
+	known->sources = at->tells;
+	known->facts = at->told;
+	known->rules = 0;
+	for (uint64_t asks = at->asks; asks != 0; asks &= asks - 1) {
+		const struct plan_source *source = &sources[__builtin_ctzll(asks)];
+		if (!is_answered(plan, source, qualifier, present, segment))
+			continue;
+		known->sources |= asks & (~asks + 1);
+		plan_fact_set(&known->facts, source->fact);
 	}
-	return r;
+	for (uint16_t i = 0; i < at->rule_count; i++, rule++)
+		if (!is_kept(rule, present) && applies_here(check, &check->guide->rules[rule->rule], segment))
+			known->rules |= UINT64_C(1) << i;
+	if (known->sources != 0)
+		known->more |= KNOWN_TELLS;
+	if (known->rules != 0)
+		known->more |= KNOWN_RULED;
+}
+
+bool rule_is_quiet(const struct check *check, const struct plan_segment *at, const struct known *known,
+		   const struct plan_loop *opened)
+{
+	const struct plan_rule *first = &check->plan->rules[at->first_rule];
+	struct plan_facts facts = known->facts;
+
+	for (size_t w = 0; w < GUIDE_FACTS_MAX / 64; w++)
+		facts.words[w] |= check->held_facts.words[w] & ~(opened != NULL ? opened->forgotten.words[w] : 0);
+	for (uint64_t rules = known->rules; rules != 0; rules &= rules - 1)
+		if (applies_now(&facts, &first[__builtin_ctzll(rules)]))
+			return false;
+	return true;
+}
+
+void rule_take(struct check *check, const struct plan_segment *at, const struct known *known)
+{
+	const struct plan_source *first = &check->plan->sources[at->first_source];
+	if (plan_facts_include(&check->held_facts, &known->facts))
+		return;
+	for (uint64_t sources = known->sources; sources != 0; sources &= sources - 1)
+		make_fact(check, &first[__builtin_ctzll(sources)], &check->at);
 }
 
 /* A segment or loop: missing where the walk is now, or sent where it should not be. */
@@ -300,9 +307,9 @@ static int report_there(struct check *check, const struct guide_rule *rule, cons
 	const struct guide_segment *segment = &check->guide->segments[target->segment];
 	enum finding_code code =
 		rule->forbids ? FINDING_SEGMENT_SITUATION_FORBIDDEN : FINDING_SEGMENT_SITUATION_MISSING;
-	const struct x12_where *where = rule->forbids ? &check->facts[target->fact].where : &check->at;
+	const struct x12_where where = rule->forbids ? where_of(check, target->fact) : check->at;
 	struct finding finding =
-		report_make(check, code, where, segment->id, "%.*s", (int)rule->text.len, rule->text.data);
+		report_make(check, code, &where, segment->id, "%.*s", (int)rule->text.len, rule->text.data);
 	finding.severity = rule->severity;
 	finding.rule = rule->name;
 	finding.loop = walk_id_of_loop(check, segment->loop);
@@ -340,12 +347,27 @@ static int judge_loop(struct check *check, const struct guide_rule *rule)
 	return r;
 }
 
+/* Has a rule that stands at a loop been broken? */
+static inline bool is_broken(const struct plan_facts *facts, const struct plan_rule *rule)
+{
+	return plan_facts_meet(facts, &rule->sent) == rule->forbids && applies_now(facts, rule);
+}
+
+bool rule_loop_is_quiet(const struct check *check, const struct plan_loop *loop)
+{
+	const struct plan_rule *rule = &check->plan->rules[loop->first_rule], *end = rule + loop->rule_count;
+	for (; rule < end; rule++)
+		if (is_broken(&check->held_facts, rule))
+			return false;
+	return true;
+}
+
 int rule_loop_end(struct check *check, const struct plan_loop *loop)
 {
 	for (uint16_t i = 0; i < loop->rule_count; i++) {
 		const struct plan_rule *rule = &check->plan->rules[loop->first_rule + i];
 		int r;
-		if (plan_facts_meet(&check->held_facts, &rule->sent) != rule->forbids || !applies_now(check, rule))
+		if (!is_broken(&check->held_facts, rule))
 			continue;
 		if (!rule->forbids && check->has_doubts && plan_facts_meet(&check->doubted_facts, &rule->sent))
 			continue;

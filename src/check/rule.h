@@ -15,11 +15,13 @@
 struct check;
 struct known;
 struct plan_loop;
+struct plan_segment;
 
-/* Which segment made a fact of the guide so. */
+/* Which segment of the set made a fact of the guide so. */
 struct rule_fact {
+	uint64_t offset, line;
+	uint32_t segment_pos;
 	uint16_t source; /* in guide->sources */
-	struct x12_where where;
 };
 
 /* A set begins: no fact holds. */
@@ -28,8 +30,15 @@ void rule_begin(struct check *check);
 void rule_loop_begin(struct check *check, const struct plan_loop *loop);
 /* A segment has its place: facts, then the rules that stand at it. */
 int rule_segment(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
-/* The facts of a segment that has been here before, and of which `ruled` is known. */
-void rule_tell_known(struct check *check, const struct known *known, const struct x12_segment *segment);
+/*
+ * The same in steps, for the straight way (straight.c). What the segment's bytes tell, whatever came before, into
+ * `known`; may its rules be passed over, where it opens `opened` (NULL: no loop); and its facts.
+ */
+void rule_read(const struct check *check, const struct plan_segment *at, const struct x12_segment *segment,
+	       uint64_t present, struct known *known);
+bool rule_is_quiet(const struct check *check, const struct plan_segment *at, const struct known *known,
+		   const struct plan_loop *opened);
+void rule_take(struct check *check, const struct plan_segment *at, const struct known *known);
 /*
  * A segment of this place came with a qualifier that is wrong, and that was said: what it may have been meant to be is
  * not held to be missing.
@@ -37,5 +46,7 @@ void rule_tell_known(struct check *check, const struct known *known, const struc
 void rule_doubt(struct check *check, uint16_t segment_index);
 /* A loop has ended: the rules that stand at it. */
 int rule_loop_end(struct check *check, const struct plan_loop *loop);
+/* Will rule_loop_end find nothing to report? */
+bool rule_loop_is_quiet(const struct check *check, const struct plan_loop *loop);
 
 #endif

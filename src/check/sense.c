@@ -225,11 +225,14 @@ static uint32_t years_between(uint32_t first, uint32_t last)
 	return last > first ? (last - first) / 10000 : 0;
 }
 
+/* Those of one loop stand side by side. */
 static void forget_spans(struct sense *sense, enum sense_loop loop)
 {
-	for (size_t i = 0; i < SENSE_SPANS; i++)
-		if (spans[i].loop == loop)
-			sense->spans[i].begin = sense->spans[i].end = 0;
+	size_t i = 0;
+	while (spans[i].loop != loop)
+		i++;
+	for (; i < SENSE_SPANS && spans[i].loop == loop; i++)
+		sense->spans[i].begin = sense->spans[i].end = 0;
 }
 
 void sense_begin(struct check *check)
@@ -256,29 +259,54 @@ static void look_at_bgn(struct sense *sense, const struct x12_segment *segment)
 	sense->is_full = is(segment, 8, "4") || is(segment, 8, "RX");
 }
 
-static int check_subscriber_flag(struct check *check, const struct x12_segment *segment)
+static bool is_contradictory(const struct x12_segment *segment)
 {
-	if (was_told(check, 1) || was_told(check, 2))
-		return 0;
-	if (is(segment, 1, "Y") && has(segment, 2) && !is(segment, 2, "18"))
-		return report_here(check, segment, relationship_of_subscriber, 2, 1,
-				   "INS01 Y is the subscriber, and the subscriber's relationship is 18");
-	if (is(segment, 1, "N") && is(segment, 2, "18"))
-		return report_here(check, segment, relationship_of_subscriber, 2, 1,
-				   "18 is the subscriber himself, but INS01 N says that this is a dependent");
-	return 0;
+	if (is(segment, 1, "Y"))
+		return has(segment, 2) && !is(segment, 2, "18");
+	return is(segment, 1, "N") && is(segment, 2, "18");
+}
+
+static int report_contradiction(struct check *check, const struct x12_segment *segment)
+{
+	return report_here(check, segment, relationship_of_subscriber, 2, 1,
+			   is(segment, 1, "Y")
+				   ? "INS01 Y is the subscriber, and the subscriber's relationship is 18"
+				   : "18 is the subscriber himself, but INS01 N says that this is a dependent");
+}
+
+static struct sense_told read_ins(const struct x12_segment *segment)
+{
+	return (struct sense_told){.is_contradictory = is_contradictory(segment),
+				   .is_subscriber = is(segment, 1, "Y"),
+				   .is_dependent = is(segment, 1, "N"),
+				   .relationship = value_pack(value_trim_end(x12_element(segment, 2))),
+				   .day = day_of(segment, 12)};
+}
+
+static void take_ins(struct sense *sense, const struct sense_told *told)
+{
+	sense->is_subscriber = told->is_subscriber;
+	sense->is_dependent = told->is_dependent;
+	sense->relationship = told->relationship;
+	sense->died_on = told->day;
+}
+
+static bool dies_in_future(const struct sense *sense, const struct sense_told *told)
+{
+	return sense->created_on != 0 && told->day > sense->created_on;
 }
 
 static int look_at_ins(struct check *check, const struct x12_segment *segment)
 {
-	struct sense *sense = &check->sense;
-	int r = check_subscriber_flag(check, segment);
-	sense->is_subscriber = is(segment, 1, "Y");
-	sense->is_dependent = is(segment, 1, "N");
-	sense->relationship = value_pack(value_trim_end(x12_element(segment, 2)));
-	sense->died_on = day_of(segment, 12);
-	balance_ins(check, segment);
-	if (r == 0 && sense->created_on != 0 && sense->died_on > sense->created_on)
+	struct sense_told told = read_ins(segment);
+	int r = 0;
+
+	balance_ins(&check->balance, told.is_subscriber, told.is_dependent);
+	check->balance.unclear |= was_told(check, 1);
+	if (told.is_contradictory && !was_told(check, 1) && !was_told(check, 2))
+		r = report_contradiction(check, segment);
+	take_ins(&check->sense, &told);
+	if (r == 0 && dies_in_future(&check->sense, &told))
 		r = report_here(check, segment, death_in_future, 12, 0,
 				"the date of death lies after the day this file was made (BGN03)");
 	return r;
@@ -301,50 +329,70 @@ static bool remembers(const uint64_t *families, uint64_t family)
 }
 
 /* A subscriber whose dependents came before him, and not behind a first record of his. */
-static int look_at_subscriber_id(struct check *check, uint64_t family)
+static bool is_late(const struct sense *sense, uint64_t family)
 {
-	struct sense *sense = &check->sense;
-	const struct misfit misfit = {.name = subscriber_after_dependent,
-				      .where = &sense->ins,
-				      .segment_id = "INS",
-				      .loop = walk_loop_id(check),
-				      .pos = 1,
-				      .value = SLICE_LITERAL("Y")};
-	bool late = sense->next_orphan != 0 && remembers(sense->orphans, family) && !remembers(sense->families, family);
-	if (sense->family != family)
-		sense->subscriber_born_on = 0;
-	sense->family = family;
-	sense->families[sense->next_family++ % SENSE_FAMILIES] = family;
-	return late ? report_misfit(check, &misfit,
-				    "a dependent of this subscriber came before him; send the subscriber first")
-		    : 0;
+	return sense->next_orphan != 0 && remembers(sense->orphans, family) && !remembers(sense->families, family);
 }
 
 /* In a full file everybody's subscriber is there, and directly before him; a file of changes has whoever changed. */
-static int look_at_dependent_id(struct check *check, const struct x12_segment *segment, uint64_t family)
+static bool is_apart(const struct sense *sense, uint64_t family)
 {
-	struct sense *sense = &check->sense;
-	sense->is_behind_subscriber = family == sense->family;
-	if (sense->is_behind_subscriber || (!sense->is_full && remembers(sense->families, family)))
-		return 0;
-	if (sense->is_full)
-		return report_here(
-			check, segment, dependent_id_differs, 2, 0,
-			"the subscriber before this dependent has another REF*0F; send families together, the "
-			"subscriber first");
-	sense->orphans[sense->next_orphan++ % SENSE_FAMILIES] = family;
-	return 0;
+	return sense->is_full && family != sense->family;
+}
+
+static struct sense_told read_ref(const struct x12_segment *segment)
+{
+	struct slice id = value_trim_end(x12_element(segment, 2));
+	return (struct sense_told){.family = is(segment, 1, "0F") && id.len > 0 ? family_of(id) : 0};
+}
+
+static void take_ref(struct sense *sense, uint64_t family)
+{
+	if (family == 0 || sense->has_id)
+		return;
+	sense->has_id = true;
+	if (sense->is_subscriber) {
+		if (sense->family != family)
+			sense->subscriber_born_on = 0;
+		sense->family = family;
+		sense->families[sense->next_family++ % SENSE_FAMILIES] = family;
+	} else if (sense->is_dependent) {
+		sense->is_behind_subscriber = family == sense->family;
+		if (!sense->is_behind_subscriber && !sense->is_full && !remembers(sense->families, family))
+			sense->orphans[sense->next_orphan++ % SENSE_FAMILIES] = family;
+	}
+}
+
+static bool ref_is_quiet(const struct sense *sense, uint64_t family)
+{
+	if (family == 0 || sense->has_id)
+		return true;
+	if (sense->is_subscriber)
+		return !is_late(sense, family);
+	return !sense->is_dependent || !is_apart(sense, family);
 }
 
 static int look_at_ref(struct check *check, const struct x12_segment *segment)
 {
-	struct slice id = value_trim_end(x12_element(segment, 2));
-	if (!is(segment, 1, "0F") || id.len == 0 || check->sense.has_id)
+	struct sense *sense = &check->sense;
+	const struct sense_told told = read_ref(segment);
+	const struct misfit late = {.name = subscriber_after_dependent,
+				    .where = &sense->ins,
+				    .segment_id = "INS",
+				    .loop = walk_loop_id(check),
+				    .pos = 1,
+				    .value = SLICE_LITERAL("Y")};
+	bool quiet = ref_is_quiet(sense, told.family);
+
+	take_ref(sense, told.family);
+	if (quiet)
 		return 0;
-	check->sense.has_id = true;
-	if (check->sense.is_subscriber)
-		return look_at_subscriber_id(check, family_of(id));
-	return check->sense.is_dependent ? look_at_dependent_id(check, segment, family_of(id)) : 0;
+	if (sense->is_subscriber)
+		return report_misfit(check, &late,
+				     "a dependent of this subscriber came before him; send the subscriber first");
+	return report_here(check, segment, dependent_id_differs, 2, 0,
+			   "the subscriber before this dependent has another REF*0F; send families together, the "
+			   "subscriber first");
 }
 
 /* One day before the begin is how "never in effect" is said. */
@@ -355,24 +403,6 @@ static bool ends_before_it_begins(uint32_t begin, uint32_t end)
 		return false;
 	return date_from_ymd((int)(begin / 10000), (int)(begin / 100 % 100), (int)(begin % 100), &first) &&
 	       date_from_ymd((int)(end / 10000), (int)(end / 100 % 100), (int)(end % 100), &last) && last < first - 1;
-}
-
-COLD static int report_span(struct check *check, const struct x12_segment *segment, size_t i)
-{
-	char text[120];
-	check_divide(check);
-	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)", spans[i].end_name,
-		 spans[i].begin_name);
-	return report_here(check, segment, end_before_begin, 3, 1, text);
-}
-
-static inline int look_at_span(struct check *check, const struct x12_segment *segment, size_t i)
-{
-	const struct sense *sense = &check->sense;
-	if (sense->spans[i].begin == 0 || sense->spans[i].end == 0 ||
-	    !ends_before_it_begins(sense->spans[i].begin, sense->spans[i].end))
-		return 0;
-	return report_span(check, segment, i);
 }
 
 uint8_t sense_mark_of(uint32_t id, uint32_t qualifier)
@@ -388,82 +418,115 @@ uint8_t sense_mark_of(uint32_t id, uint32_t qualifier)
 	return 0;
 }
 
-/* The day of a DTP, 0 when it is none; from memory when the segment has been here before. */
-static uint32_t day_of_dtp(struct check *check, const struct x12_segment *segment)
+static struct sense_told read_dtp(const struct x12_segment *segment, uint8_t mark)
 {
-	struct known *known = check_memory_of(check, segment);
-	uint32_t day;
+	return (struct sense_told){.mark = mark,
+				   .day = mark != 0 && is(segment, 2, "D8") ? day_of(segment, 3) : 0};
+}
 
-	if (known != NULL && known->day != 0)
-		return known->day;
-	check_divide(check);
-	day = is(segment, 2, "D8") ? day_of(segment, 3) : 0;
-	if (known != NULL)
-		known->day = day;
-	return day;
+/* The span that the date belongs to, counted from 0. */
+static size_t span_of(uint8_t mark)
+{
+	return mark >= SENSE_MARK_END ? mark - SENSE_MARK_END : mark - SENSE_MARK_BEGIN;
+}
+
+static void take_dtp(struct sense *sense, const struct sense_told *told)
+{
+	if (told->day == 0)
+		return;
+	if (told->mark >= SENSE_MARK_END)
+		sense->spans[span_of(told->mark)].end = told->day;
+	else
+		sense->spans[span_of(told->mark)].begin = told->day;
+}
+
+static bool dtp_is_quiet(const struct sense *sense, const struct sense_told *told)
+{
+	uint32_t begin, end;
+	if (told->day == 0)
+		return true;
+	begin = told->mark >= SENSE_MARK_END ? sense->spans[span_of(told->mark)].begin : told->day;
+	end = told->mark >= SENSE_MARK_END ? told->day : sense->spans[span_of(told->mark)].end;
+	return begin == 0 || end == 0 || !ends_before_it_begins(begin, end);
 }
 
 static int look_at_dtp(struct check *check, const struct x12_segment *segment)
 {
-	uint8_t mark = check->plan->marks[check->symbol];
-	uint32_t day = mark != 0 ? day_of_dtp(check, segment) : 0;
+	const struct sense_told told = read_dtp(segment, check->plan->marks[check->symbol]);
+	bool quiet = dtp_is_quiet(&check->sense, &told);
+	char text[120];
 
-	if (day == 0)
+	take_dtp(&check->sense, &told);
+	if (quiet)
 		return 0;
-	if (mark >= SENSE_MARK_END) {
-		check->sense.spans[mark - SENSE_MARK_END].end = day;
-		return look_at_span(check, segment, mark - SENSE_MARK_END);
-	}
-	check->sense.spans[mark - SENSE_MARK_BEGIN].begin = day;
-	return look_at_span(check, segment, mark - SENSE_MARK_BEGIN);
+	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)",
+		 spans[span_of(told.mark)].end_name, spans[span_of(told.mark)].begin_name);
+	return report_here(check, segment, end_before_begin, 3, 1, text);
 }
 
-/* Ages that the relationship to the subscriber rules out. */
-static int look_at_age(struct check *check, const struct x12_segment *segment, uint32_t born_on)
+/* Why the relationship to the subscriber rules the age out; NULL: it does not. */
+static const char *unfit_age(const struct sense *sense, uint32_t born_on)
 {
-	const struct sense *sense = &check->sense;
 	uint32_t subscriber = sense->is_behind_subscriber ? sense->subscriber_born_on : 0;
 	switch (sense->relationship) {
 	case VALUE_CODE2('0', '1'): /* spouse, ex-spouse, life partner */
 	case VALUE_CODE2('2', '5'):
 	case VALUE_CODE2('5', '3'):
 		if (sense->created_on != 0 && years_between(born_on, sense->created_on) < SPOUSE_YEARS_MIN)
-			return report_birth(check, segment, age_of_relationship, 2,
-					    "that is too young for the spouse or partner whom INS02 names");
-		return 0;
+			return "that is too young for the spouse or partner whom INS02 names";
+		return NULL;
 	case VALUE_CODE2('1', '9'): /* child */
 		if (subscriber != 0 && years_between(subscriber, born_on) < PARENT_YEARS_MIN)
-			return report_birth(check, segment, age_of_relationship, 2,
-					    "that is too old for a child of the subscriber before him");
-		return 0;
+			return "that is too old for a child of the subscriber before him";
+		return NULL;
 	case VALUE_CODE2('0', '3'): /* parent, grandparent */
 	case VALUE_CODE2('0', '4'):
 		if (subscriber != 0 && years_between(born_on, subscriber) < PARENT_YEARS_MIN)
-			return report_birth(check, segment, age_of_relationship, 2,
-					    "that is too young for a parent of the subscriber before him");
-		return 0;
+			return "that is too young for a parent of the subscriber before him";
+		return NULL;
 	default:
-		return 0;
+		return NULL;
 	}
+}
+
+static struct sense_told read_dmg(const struct x12_segment *segment)
+{
+	return (struct sense_told){.day = is(segment, 1, "D8") ? day_of(segment, 2) : 0};
+}
+
+static void take_dmg(struct sense *sense, const struct sense_told *told)
+{
+	if (told->day != 0 && sense->is_subscriber)
+		sense->subscriber_born_on = told->day;
+}
+
+static bool dmg_is_quiet(const struct sense *sense, const struct sense_told *told)
+{
+	uint32_t born_on = told->day;
+	if (born_on == 0)
+		return true;
+	return (sense->created_on == 0 || born_on <= sense->created_on) &&
+	       years_between(born_on, sense->created_on) <= AGE_YEARS_MAX &&
+	       (sense->died_on == 0 || sense->died_on >= born_on) && unfit_age(sense, born_on) == NULL;
 }
 
 static int look_at_dmg(struct check *check, const struct x12_segment *segment)
 {
 	struct sense *sense = &check->sense;
-	uint32_t born_on = is(segment, 1, "D8") ? day_of(segment, 2) : 0;
-	if (born_on == 0)
+	const struct sense_told told = read_dmg(segment);
+
+	take_dmg(sense, &told);
+	if (dmg_is_quiet(sense, &told))
 		return 0;
-	if (sense->is_subscriber)
-		sense->subscriber_born_on = born_on;
-	if (sense->created_on != 0 && born_on > sense->created_on)
+	if (sense->created_on != 0 && told.day > sense->created_on)
 		return report_here(check, segment, birth_in_future, 2, 0,
 				   "the birth date lies after the day this file was made (BGN03)");
-	if (years_between(born_on, sense->created_on) > AGE_YEARS_MAX)
+	if (years_between(told.day, sense->created_on) > AGE_YEARS_MAX)
 		return report_here(check, segment, birth_long_ago, 2, 0, "that is an age of more than 120 years");
-	if (sense->died_on != 0 && sense->died_on < born_on)
+	if (sense->died_on != 0 && sense->died_on < told.day)
 		return report_birth(check, segment, death_before_birth, 12,
 				    "the birth date lies after the date of death (INS12)");
-	return look_at_age(check, segment, born_on);
+	return report_birth(check, segment, age_of_relationship, 2, unfit_age(sense, told.day));
 }
 
 static int look_at_bpr(struct check *check, const struct x12_segment *segment)
@@ -492,9 +555,6 @@ static int look_at_trn(struct check *check, const struct x12_segment *segment)
 
 int sense_segment(struct check *check, enum sense_of what, const struct x12_segment *segment)
 {
-	/* The day of a date that has been here before is remembered. */
-	if (what != SENSE_DTP)
-		check_divide(check);
 	switch (what) {
 	case SENSE_NONE:
 		return 0;
@@ -526,4 +586,42 @@ int sense_segment(struct check *check, enum sense_of what, const struct x12_segm
 		return 0;
 	}
 	return 0;
+}
+
+struct sense_told sense_read(enum sense_of what, uint8_t mark, const struct x12_segment *segment)
+{
+	if (what == SENSE_DTP)
+		return read_dtp(segment, mark);
+	if (what == SENSE_INS)
+		return read_ins(segment);
+	if (what == SENSE_REF)
+		return read_ref(segment);
+	return what == SENSE_DMG ? read_dmg(segment) : (struct sense_told){0};
+}
+
+bool sense_is_quiet(const struct check *check, enum sense_of what, const struct sense_told *told)
+{
+	const struct sense *sense = &check->sense;
+	if (what == SENSE_DTP)
+		return dtp_is_quiet(sense, told);
+	if (what == SENSE_INS)
+		return !told->is_contradictory && !dies_in_future(sense, told);
+	if (what == SENSE_REF)
+		return ref_is_quiet(sense, told->family);
+	return what != SENSE_DMG || dmg_is_quiet(sense, told);
+}
+
+void sense_take(struct check *check, enum sense_of what, const struct sense_told *told)
+{
+	struct sense *sense = &check->sense;
+	if (what == SENSE_DTP) {
+		take_dtp(sense, told);
+	} else if (what == SENSE_INS) {
+		balance_ins(&check->balance, told->is_subscriber, told->is_dependent);
+		take_ins(sense, told);
+	} else if (what == SENSE_REF) {
+		take_ref(sense, told->family);
+	} else if (what == SENSE_DMG) {
+		take_dmg(sense, told);
+	}
 }

@@ -43,6 +43,19 @@ enum sense_loop {
 /* Dates that belong together as begin and end. */
 #define SENSE_SPANS 10u
 
+/*
+ * What sense makes of a segment's bytes alone, whatever came before: of those looked at the straight way (straight.c).
+ * Days as value_day_number has them, 0 = none.
+ */
+struct sense_told {
+	uint64_t family;       /* REF*0F: the id as a hash; 0 = none */
+	uint32_t day;          /* of a DTP or DMG; INS12 */
+	uint32_t relationship; /* INS02, packed */
+	uint8_t mark;          /* DTP: SENSE_MARK_... */
+	bool is_subscriber, is_dependent; /* INS01 */
+	bool is_contradictory; /* INS01 and INS02 */
+};
+
 /* What a symbol marks: the begin or the end of span i, counted from here. 0 = neither. */
 #define SENSE_MARK_BEGIN 1u
 #define SENSE_MARK_END (SENSE_MARK_BEGIN + SENSE_SPANS)
@@ -79,5 +92,14 @@ void sense_begin(struct check *check);
 /* A loop has been opened, before its first segment is looked at. */
 void sense_loop_begin(struct check *check, enum sense_loop loop);
 int sense_segment(struct check *check, enum sense_of what, const struct x12_segment *segment);
+
+/* The same in steps, for segments that sense_tells: what it says, whether there is nothing to report, and its effect. */
+static inline bool sense_tells(enum sense_of what)
+{
+	return what == SENSE_NONE || what == SENSE_INS || what == SENSE_REF || what == SENSE_DTP || what == SENSE_DMG;
+}
+struct sense_told sense_read(enum sense_of what, uint8_t mark, const struct x12_segment *segment);
+bool sense_is_quiet(const struct check *check, enum sense_of what, const struct sense_told *told);
+void sense_take(struct check *check, enum sense_of what, const struct sense_told *told);
 
 #endif

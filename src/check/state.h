@@ -1,8 +1,9 @@
 /*
  * state: what the parts of check share while a source is walked.
  *
- * check.c drives the reader and owns the envelope; walk.c and repair.c place segments in the guide's loops;
- * element.c looks inside them; sense.c and balance.c look across them; report.c hands findings out and counts them.
+ * check.c drives the reader and owns the envelope; straight.c takes the segments that are sound; walk.c and repair.c
+ * place the others in the guide's loops; element.c looks inside them; rule.c, sense.c and balance.c look across them;
+ * report.c hands findings out and counts them.
  */
 #ifndef MUSTER_CHECK_STATE_H
 #define MUSTER_CHECK_STATE_H
@@ -113,16 +114,12 @@ struct check {
 	uint32_t member_pos, members;
 	struct x12_where at; /* of the segment in hand */
 	struct known known[KNOWN_SLOTS];
-	struct known *memory; /* of the segment `memory_of`, or NULL */
-	const struct x12_segment *memory_of;
-	bool is_known;    /* memory tells of the segment in hand: it has been here before */
+	struct known stranger; /* what is known of a segment that has no slot, while it is in hand */
 	uint32_t set;     /* ordinal of the set in the file, as walked */
+	uint16_t symbol;  /* of the segment in hand */
 	uint64_t present; /* its elements that are not empty, as a mask: from element_check on */
 	uint64_t told;    /* and those that were complained about: one fault, one finding */
 	bool has_parts;   /* component or repetition separators may stand inside its elements */
-	bool undivided;   /* the segment in hand has not got its id and elements yet: check_divide */
-	uint16_t symbol;  /* its symbol, and the entry of its id */
-	const struct plan_id *id;
 	struct held unknown; /* about a segment that was passed over: held until the next one is placed */
 	bool has_unknown;
 	struct waiting waiting;
@@ -145,24 +142,6 @@ struct check {
 	size_t content_len;
 	uint64_t progress_offset;
 };
-
-/* Where what is known of the segment is kept, or NULL. */
-static inline struct known *check_memory_of(const struct check *check, const struct x12_segment *segment)
-{
-	return check->memory_of == segment ? check->memory : NULL;
-}
-
-/* Its elements are about to be looked at. */
-static inline void check_divide(struct check *check)
-{
-	if (check->undivided) {
-		bool is_divided = x12_reader_divide(check->reader);
-
-		/* It has been here before, divided. */
-		assert(is_divided);
-	}
-	check->undivided = false;
-}
 
 /* report.c: findings out. */
 
@@ -187,11 +166,6 @@ void walk_begin(struct check *check);
 /* Opens the root with ST. */
 int walk_header(struct check *check, const struct x12_segment *segment);
 int walk_segment(struct check *check, const struct x12_segment *segment);
-/*
- * The segments that come, for as long as they have nothing else about them: nearly all there are. One that has been
- * here before in this set is divided only if somebody looks into it. 0 when x12_reader_next has what comes.
- */
-int walk_bodies(struct check *check);
 /* SE, or NULL where it is missing: closes all loops. */
 int walk_trailer(struct check *check, const struct x12_segment *segment);
 /* The innermost loop's id, or empty at the root. */
@@ -207,12 +181,29 @@ enum walk_how {
 /* Take the segment at a place of an open frame, check it and hand it on. */
 int walk_accept(struct check *check, uint32_t frame, uint16_t node, enum walk_how how,
 		const struct x12_segment *segment);
+/* "Next": the innermost open place that takes `symbol`, or NULL. */
+static inline const struct plan_node *walk_find_place(struct check *check, uint16_t symbol, struct frame **ret_frame)
+{
+	const struct check_plan *plan = check->plan;
+	for (struct frame *frame = &check->frames[check->frame_count]; frame-- > check->frames;) {
+		for (uint16_t l = frame->heads[symbol]; l != PLAN_NONE; l = plan->links[l].next) {
+			const struct plan_node *node = &plan->nodes[plan->links[l].node];
+			if (node->ordinal < frame->cursor || frame->counts[node->local] >= node->repeat)
+				continue;
+			*ret_frame = frame;
+			return node;
+		}
+	}
+	return NULL;
+}
 /* Open the loop at a place though the segment that opens it is missing. */
 int walk_open_without_opener(struct check *check, uint32_t frame, uint16_t node);
 /* Open it though its opening segment is not at hand: it was read as another loop's. */
 int walk_open_again(struct check *check, uint32_t frame, uint16_t node);
 /* Close frames until only `count` are open. */
 int walk_close_to(struct check *check, uint32_t count);
+/* The innermost loop has ended, and that nothing is amiss with it is known. */
+int walk_leave(struct check *check);
 /* Keep the finding about a segment that was passed over until the next one tells what it was meant to be. */
 int walk_hold_unknown(struct check *check, const struct finding *finding);
 int walk_release_unknown(struct check *check);
@@ -228,14 +219,25 @@ int repair_wait(struct check *check, const struct x12_segment *segment);
 int repair_waiting(struct check *check, const struct x12_segment *next);
 int repair_unknown(struct check *check, const struct x12_segment *segment);
 
+/* straight.c: the segments that come, for as long as they are as the guide wants them. 0 or <0. */
+int straight_walk(struct check *check);
+
 /* element.c: inside a segment. */
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
 /* Only whether something stands behind its last element: of ST and SE the reader has looked at all before. */
 int element_check_end(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
+/*
+ * The segment is `raw`, short, printable ASCII without parts; `ends` has a bit for each byte of it that ends an element,
+ * that of the terminator included. Divides it into `elements` (64) and looks at them. True: surely nothing is wrong
+ * inside it. *ret_present: its elements that are not empty, as a mask.
+ */
+bool element_scan(const struct check *check, const struct plan_segment *plan, struct slice raw, uint64_t ends,
+		  struct slice *elements, uint32_t *ret_count, uint64_t *ret_present);
 
 /* verdict.c */
 void verdict_begin(struct check *check);
-void verdict_content(struct check *check, const struct x12_segment *segment);
+/* A segment of the body. */
+void verdict_content(struct check *check, struct slice raw, const struct x12_separators *separators);
 void verdict_end(struct check *check, struct check_verdict *ret_verdict);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "muster/finding.h"
 #include "muster/slice.h"
@@ -45,6 +46,19 @@ static inline uint32_t value_pack(struct slice s)
 	for (size_t i = 0; i < s.len; i++)
 		packed = (packed ^ p[i]) * UINT32_C(16777619);
 	return packed | UINT32_C(0x80808080);
+}
+
+/* The same where what is behind the value can be read too, as in a run of segments (x12.h). */
+static inline uint32_t value_pack_here(const char *p, size_t len)
+{
+	uint32_t bytes;
+	if (len - 1 > 3)
+		return value_pack(slice_of(p, len));
+	memcpy(&bytes, p, sizeof(bytes));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bytes = __builtin_bswap32(bytes);
+#endif
+	return 1u + (bytes & UINT32_MAX >> (32 - 8 * len));
 }
 
 #define VALUE_CODE2(a, b) (1u + ((uint32_t)(a) | (uint32_t)(b) << 8))

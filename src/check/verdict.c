@@ -50,13 +50,12 @@ static void add_content(struct check *check, struct slice bytes)
 }
 
 /* Separators become the usual ones, so that the same content sent with others has the same fingerprint. */
-static void add_exchanged(struct check *check, const struct x12_segment *segment)
+static void add_exchanged(struct check *check, struct slice raw, const struct x12_separators *separators)
 {
-	const struct x12_separators *separators = segment->separators;
 	size_t i;
 
-	for (i = 0; i < segment->raw.len; i++) {
-		char c = segment->raw.data[i];
+	for (i = 0; i < raw.len; i++) {
+		char c = raw.data[i];
 
 		if (c == separators->element)
 			c = '*';
@@ -68,12 +67,12 @@ static void add_exchanged(struct check *check, const struct x12_segment *segment
 	}
 }
 
-void verdict_content(struct check *check, const struct x12_segment *segment)
+void verdict_content(struct check *check, struct slice raw, const struct x12_separators *separators)
 {
-	if (is_usual(segment->separators))
-		add_content(check, segment->raw);
+	if (is_usual(separators))
+		add_content(check, raw);
 	else
-		add_exchanged(check, segment);
+		add_exchanged(check, raw, separators);
 	add_content(check, SLICE_LITERAL("~"));
 }
 

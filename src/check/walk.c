@@ -128,8 +128,22 @@ COLD static int report_missing(struct check *check, struct frame *frame)
 	return 0;
 }
 
+int walk_leave(struct check *check)
+{
+	struct frame *frame = &check->frames[check->frame_count - 1];
+	const struct plan_loop *loop = &check->plan->loops[frame->loop];
+	int r = 0;
+
+	if (!frame->exiled && check->handler->loop_end != NULL)
+		r = check->handler->loop_end(check->handler->context, check->guide, guide_loop_of(check, frame));
+	if (!frame->exiled && loop->is_member)
+		check->member_pos = 0;
+	check->frame_count--;
+	return r;
+}
+
 /* "Done": the innermost loop has ended. */
-static inline int close_frame(struct check *check)
+static int close_frame(struct check *check)
 {
 	struct frame *frame = &check->frames[check->frame_count - 1];
 	const struct plan_loop *loop = &check->plan->loops[frame->loop];
@@ -142,14 +156,8 @@ static inline int close_frame(struct check *check)
 			r = rule_loop_end(check, loop);
 		if (!check->options.known_sound && r == 0 && loop->is_line)
 			r = balance_line_end(check);
-		if (r == 0 && check->handler->loop_end != NULL)
-			r = check->handler->loop_end(check->handler->context, check->guide,
-						     guide_loop_of(check, frame));
-		if (loop->is_member)
-			check->member_pos = 0;
 	}
-	check->frame_count--;
-	return r;
+	return r == 0 ? walk_leave(check) : r;
 }
 
 int walk_close_to(struct check *check, uint32_t count)
@@ -206,11 +214,13 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	frame->displaced = displaced;
 	frame->seen = opener->required_bit;
 	frame->skipped = frame->tentative = 0;
-	memset(frame->once, 0, sizeof(frame->once));
+	if (loop->has_once)
+		memset(frame->once, 0, sizeof(frame->once));
 	frame->where = check->at;
 	frame->heads = check->plan->heads + (size_t)loop_index * check->plan->symbol_count;
 	frame->counts = check->counts + (size_t)check->frame_count * check->count_stride;
-	memset(frame->counts, 0, loop->node_count * sizeof(*frame->counts));
+	for (uint32_t i = 0; i < loop->node_count; i += PLAN_COUNTS_STEP)
+		memset(frame->counts + i, 0, PLAN_COUNTS_STEP * sizeof(*frame->counts));
 	frame->counts[0] = 1;
 	check->frame_count++;
 	if (exiled)
@@ -218,7 +228,8 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	count_member(check, loop);
 	if (loop->forgets)
 		rule_loop_begin(check, loop);
-	sense_loop_begin(check, (enum sense_loop)loop->sense);
+	if (loop->sense != SENSE_LOOP_OTHER)
+		sense_loop_begin(check, (enum sense_loop)loop->sense);
 	r = check_members_max(check, loop);
 	if (r == 0 && check->handler->loop_begin != NULL)
 		r = check->handler->loop_begin(check->handler->context, check->guide, guide_loop_of(check, frame));
@@ -278,7 +289,6 @@ COLD static int report_duplicate_qualifier(struct check *check, const struct pla
 	struct slice qualifier;
 	struct finding finding;
 
-	check_divide(check);
 	qualifier = x12_element(segment, guide_segment->qualifier_pos);
 	finding = report_make(check, FINDING_SEGMENT_DUPLICATE_QUALIFIER, &check->at, guide_segment->id,
 			      "%s%02u %.*s stands twice in this loop; send it once", guide_segment->id,
@@ -291,9 +301,9 @@ COLD static int report_duplicate_qualifier(struct check *check, const struct pla
 /* Has this qualifier been seen in the frame's slot? Says yes only for qualifiers that the guide lists. */
 static bool seen_before(const struct check *check, struct frame *frame, const struct plan_node *node)
 {
-	uint32_t n = (uint32_t)(check->symbol - check->id->symbol);
+	uint8_t n = check->plan->numbers[check->symbol];
 	uint64_t *word, bit;
-	if (n == 0 || n >= 128)
+	if (n == 0)
 		return false;
 	word = &frame->once[node->once_slot - 1][n / 64];
 	bit = UINT64_C(1) << (n % 64);
@@ -307,9 +317,7 @@ static bool seen_before(const struct check *check, struct frame *frame, const st
 __attribute__((noinline)) static int hand_on(struct check *check, const struct guide_segment *node,
 					     const struct x12_segment *segment)
 {
-	struct x12_segment copy;
-	check_divide(check);
-	copy = *segment;
+	struct x12_segment copy = *segment;
 	copy.where.member_pos = check->member_pos;
 	return check->handler->segment(check->handler->context, check->guide, node, &copy);
 }
@@ -326,26 +334,17 @@ COLD static int report_not_used(struct check *check, const struct guide_segment 
 static inline int look_inside(struct check *check, const struct plan_node *node, const struct x12_segment *segment)
 {
 	const struct plan_segment *plan = &check->plan->segments[node->segment];
-	const struct known *known;
-	bool is_ruled = plan->ruled;
 	int r = 0;
 
 	if (check->options.known_sound)
 		return plan->wanted ? hand_on(check, &check->guide->segments[node->segment], segment) : 0;
-	known = check_memory_of(check, segment);
 	if (check->held_count != 0)
 		r = report_release_held(check);
 	if (r == 0 && plan->not_used)
 		r = report_not_used(check, &check->guide->segments[node->segment]);
-	if (known != NULL && known->sound == node->segment) {
-		check->present = known->present;
-		check->told = 0;
-		check->has_parts = false;
-		is_ruled = is_ruled && !(known->ruled == node->segment && (known->sources | known->rules) == 0);
-	} else if (r == 0) {
+	if (r == 0)
 		r = element_check(check, node->segment, segment);
-	}
-	if (r == 0 && is_ruled)
+	if (r == 0 && plan->ruled)
 		r = rule_segment(check, node->segment, segment);
 	if (r == 0 && plan->sense != SENSE_NONE)
 		r = sense_segment(check, (enum sense_of)plan->sense, segment);
@@ -452,22 +451,6 @@ int walk_open_without_opener(struct check *check, uint32_t f, uint16_t node_inde
 	return report_missing_node(check, &check->frames[f], node);
 }
 
-/* "Next": the innermost open place that takes `symbol`, or NULL. */
-static inline const struct plan_node *find_place(struct check *check, uint16_t symbol, struct frame **ret_frame)
-{
-	const struct check_plan *plan = check->plan;
-	for (struct frame *frame = &check->frames[check->frame_count]; frame-- > check->frames;) {
-		for (uint16_t l = frame->heads[symbol]; l != PLAN_NONE; l = plan->links[l].next) {
-			const struct plan_node *node = &plan->nodes[plan->links[l].node];
-			if (node->ordinal < frame->cursor || frame->counts[node->local] >= node->repeat)
-				continue;
-			*ret_frame = frame;
-			return node;
-		}
-	}
-	return NULL;
-}
-
 /* The innermost place that would have taken it, were it not full; or PLAN_NONE. */
 COLD static uint16_t find_full(const struct check *check, uint16_t symbol, uint32_t *ret_frame)
 {
@@ -488,142 +471,31 @@ COLD static uint16_t find_full(const struct check *check, uint16_t symbol, uint3
 COLD static int take_misfit(struct check *check, const struct x12_segment *segment)
 {
 	uint32_t frame = 0;
-	uint16_t node;
+	uint16_t node = find_full(check, check->symbol, &frame);
 
-	check_divide(check);
-	node = find_full(check, check->symbol, &frame);
 	return node != PLAN_NONE ? repair_full(check, frame, node, segment) : repair_wait(check, segment);
-}
-
-/* Where what is known of these bytes is kept, or is to be; NULL: they are not kept. */
-static inline struct known *memory_for(struct check *check, struct slice raw)
-{
-	return known_fits(raw) ? &check->known[known_slot(raw)] : NULL;
-}
-
-/* The segment's symbol, which is looked up in the guide. */
-static void recognize(struct check *check, const struct x12_segment *segment, struct known *memory)
-{
-	check->symbol = plan_symbol_of(check->plan, segment, &check->id);
-	if (memory != NULL)
-		known_put(memory, check->set, segment->raw, check->symbol, check->id);
-	check->memory = memory;
-}
-
-/* May the next segment of the same bytes take the short way to this place? */
-static void remember_place(const struct check *check, struct known *known, const struct plan_node *node)
-{
-	const struct check_plan *plan = check->plan;
-	const struct plan_segment *segment = &plan->segments[node->segment];
-	const uint16_t link = plan_head(plan, node->loop, known->symbol);
-	bool is_ruled_out = !segment->ruled || (known->ruled == node->segment && known->rules == 0);
-
-	if (node->child == PLAN_NONE && plan->links[link].next == PLAN_NONE && known->sound == node->segment &&
-	    is_ruled_out && !segment->wanted && !segment->not_used &&
-	    (segment->sense == SENSE_NONE || segment->sense == SENSE_DTP))
-		known->place = node;
-}
-
-/*
- * The short way: the bytes have been here before, and the loop that is open innermost is the one where they stood. Only
- * what depends on the walk is done. False, and nothing has happened: they need the long way this time.
- */
-static inline bool take_known(struct check *check, const struct known *known, const struct x12_segment *segment, int *r)
-{
-	struct frame *frame = &check->frames[check->frame_count - 1];
-	const struct plan_node *node = known->place;
-
-	if (node == NULL || node->loop != frame->loop || node->ordinal < frame->cursor ||
-	    frame->counts[node->local] >= node->repeat || (node->required_before & ~frame->seen) != 0)
-		return false;
-	if (frame->exiled || check->has_unknown || check->held_count != 0)
-		return false;
-	check->at = segment->where;
-	check->symbol = known->symbol;
-	check->id = known->id;
-	if (node->once_slot != 0 && seen_before(check, frame, node))
-		return false;
-	frame->counts[node->local]++;
-	if (node->ordinal > frame->cursor || node->local > frame->last_local)
-		frame->last_local = node->local;
-	frame->cursor = node->ordinal;
-	frame->seen |= node->required_bit;
-	if (known->sources != 0 && known->ruled == node->segment)
-		rule_tell_known(check, known, segment);
-	if (check->plan->segments[node->segment].sense != SENSE_NONE)
-		*r = sense_segment(check, SENSE_DTP, segment);
-	return true;
-}
-
-/* A segment whose symbol is known. */
-static int place(struct check *check, const struct x12_segment *segment)
-{
-	struct frame *frame = NULL;
-	const struct plan_node *node;
-	int r;
-
-	check->at = segment->where;
-	if (check->symbol == PLAN_NONE) {
-		check_divide(check);
-		return repair_unknown(check, segment);
-	}
-	node = find_place(check, check->symbol, &frame);
-	if (node == NULL)
-		return take_misfit(check, segment);
-	r = accept(check, frame, node, WALK_IN_ORDER, segment);
-	if (r == 0 && check->is_known)
-		remember_place(check, check->memory, node);
-	return r;
 }
 
 int walk_segment(struct check *check, const struct x12_segment *segment)
 {
-	check->memory_of = NULL;
-	check->is_known = false;
-	if (check->waiting.is_there) {
-		int r = repair_waiting(check, segment);
-		if (r < 0)
-			return r;
-	}
-	/* Not remembered: what takes the long way (an ISA amid a set, say) might not be divided on the short one. */
-	recognize(check, segment, NULL);
-	check->memory_of = segment;
-	return place(check, segment);
-}
+	struct frame *frame = NULL;
+	const struct plan_node *node;
+	int r = repair_waiting(check, segment);
 
-int walk_bodies(struct check *check)
-{
-	const struct x12_segment *segment;
-	int r = 0;
-	while (r == 0 && !check->waiting.is_there && (segment = x12_reader_body(check->reader)) != NULL) {
-		struct known *memory = memory_for(check, segment->raw);
-
-		check->is_known = memory != NULL && known_is(memory, check->set, segment->raw);
-		if (!check->is_known && !x12_reader_divide(check->reader))
-			return 0;
-		if (!check->options.skip_content_hash)
-			verdict_content(check, segment);
-		check->quoted = check->memory_of = segment;
-		check->undivided = check->is_known;
-		check->memory = memory;
-		if (check->is_known && take_known(check, memory, segment, &r))
-			continue;
-		if (check->is_known) {
-			check->symbol = memory->symbol;
-			check->id = memory->id;
-		} else {
-			recognize(check, segment, memory);
-		}
-		r = place(check, segment);
-	}
-	return r;
+	if (r < 0)
+		return r;
+	check->symbol = plan_symbol_of(check->plan, segment);
+	check->at = segment->where;
+	if (check->symbol == PLAN_NONE)
+		return repair_unknown(check, segment);
+	node = walk_find_place(check, check->symbol, &frame);
+	return node != NULL ? accept(check, frame, node, WALK_IN_ORDER, segment) : take_misfit(check, segment);
 }
 
 void walk_begin(struct check *check)
 {
 	check->frame_count = 0;
 	check->set++;
-	check->memory_of = NULL;
 	check->member_pos = check->members = 0;
 	check->has_unknown = false;
 	sense_begin(check);

@@ -86,15 +86,6 @@ void lexer_batch_scalar(const char *at, const char *end, const struct x12_separa
 	ret_batch->ends[block] = ret_batch->odd[block] = 0;
 }
 
-/* The 64 bits of a row from byte `from` on; those beyond the next block are not there. */
-static inline uint64_t row_bits(const uint64_t *row, uint32_t from)
-{
-	uint32_t shift = from % 64;
-
-	/* In two steps: shifting by 64 is not defined. */
-	return row[from / 64] >> shift | row[from / 64 + 1] << 1 << (63 - shift);
-}
-
 /* The bits of the first `bytes` bytes of 64. */
 static inline uint64_t low_bits(size_t bytes)
 {
@@ -109,9 +100,9 @@ uint32_t lexer_divide(const struct lexer_batch *batch, uint32_t from, uint32_t e
 	uint64_t odd = 0;
 
 	for (;; from += 64, at += 64, bytes -= 64) {
-		uint64_t ends = row_bits(batch->ends, from) & low_bits(bytes + 1);
+		uint64_t ends = x12_run_bits(batch->ends, from) & low_bits(bytes + 1);
 
-		odd |= row_bits(batch->odd, from) & low_bits(bytes);
+		odd |= x12_run_bits(batch->odd, from) & low_bits(bytes);
 		for (; ends != 0; ends &= ends - 1, token++) {
 			const char *stop = at + (size_t)__builtin_ctzll(ends);
 

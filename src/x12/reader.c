@@ -14,9 +14,8 @@
 #include "muster/error.h"
 #include "reader.h"
 
-/* A segment this long might hide an ISA (fetch.c): not for the short way. */
-#define QUICK_BYTES_MAX 100u
-_Static_assert(QUICK_BYTES_MAX < LEXER_TOKENS, "all tokens of a short segment have room");
+/* A longer segment might hide an ISA (fetch.c): not for the short way. */
+_Static_assert(X12_RUN_SEGMENT_BYTES < LEXER_TOKENS, "all tokens of a short segment have room");
 
 int x12_reader_new(struct env *env, struct io_source *source, const struct x12_options *options,
 		   const struct finding_sink *sink, struct x12_reader **ret_reader)
@@ -379,70 +378,64 @@ static inline bool is_envelope_key(uint32_t key)
 	return key == KEY_SE || key == KEY_ST || key == KEY_GE || key == KEY_GS || key == KEY_IEA || key == KEY_ISA;
 }
 
-const struct x12_segment *x12_reader_body(struct x12_reader *reader)
+bool x12_reader_run(const struct x12_reader *reader, struct x12_run *ret_run)
 {
-	const struct lexer_batch *cut = &reader->batch.cut;
-	const uint32_t *begin = &cut->begins[reader->batch.next];
-	struct x12_segment *segment = &reader->segment;
-	const char *at, *end;
-
 	if (reader->batch.next >= reader->batch.limit)
-		return NULL;
-	at = cut->at + begin[0];
-	end = cut->at + begin[1] - 1;
-	reader->batch.line_before = reader->batch.line;
-	/* The end of the line before. */
-	if (*at < 'A' && end - at > 1) {
-		at += *at == '\r';
-		reader->batch.line += *at == '\n';
-		at += *at == '\n';
-	}
-	segment->raw = slice_of(at, (size_t)(end - at));
-	/* Nothing of the segment before. */
-	segment->id = SLICE_EMPTY;
-	segment->element_count = 0;
-	segment->where.offset = reader->batch.offset + (uint64_t)(at - cut->at);
-	segment->where.line = reader->batch.line;
-	segment->where.segment_pos = ++reader->tset.segment_count;
-	reader->batch.line += reader->batch.lines_each;
-	reader->batch.next++;
-	return segment;
+		return false;
+	*ret_run = (struct x12_run){.at = reader->batch.cut.at,
+				    .begins = reader->batch.cut.begins,
+				    .ends = reader->batch.cut.ends,
+				    .odd = reader->batch.cut.odd,
+				    .next = reader->batch.next,
+				    .count = reader->batch.limit,
+				    .where = reader->segment.where,
+				    .offset = reader->batch.offset,
+				    .line = reader->batch.line,
+				    .lines_each = reader->batch.lines_each,
+				    .separators = &reader->separators};
+	ret_run->where.segment_pos = reader->tset.segment_count + 1;
+	return true;
 }
 
-/* The segment given last has not been given. */
-static bool take_back(struct x12_reader *reader)
+void x12_reader_passed(struct x12_reader *reader, const struct x12_run *run)
 {
-	reader->batch.next--;
-	reader->batch.line = reader->batch.line_before;
-	reader->tset.segment_count--;
-	return false;
+	reader->tset.segment_count += run->next - reader->batch.next;
+	reader->batch.next = run->next;
+	reader->batch.line = run->line;
 }
 
-bool x12_reader_divide(struct x12_reader *reader)
+/* The segment of the run as it is to be given; false when it is not for the short way. */
+static inline bool divide(struct x12_reader *reader, const struct x12_run *run, struct slice raw)
 {
-	const struct lexer_batch *cut = &reader->batch.cut;
 	struct x12_segment *segment = &reader->segment;
-	uint32_t begin = (uint32_t)(segment->raw.data - cut->at), end = begin + (uint32_t)segment->raw.len;
+	uint32_t begin = (uint32_t)(raw.data - run->at), count;
+	struct slice id;
 	bool is_odd;
 
-	if (segment->raw.len > QUICK_BYTES_MAX)
-		return take_back(reader);
-	segment->element_count = lexer_divide(cut, begin, end, reader->tokens, &is_odd) - 1;
-	segment->id = reader->tokens[0];
+	if (raw.len > X12_RUN_SEGMENT_BYTES)
+		return false;
+	count = lexer_divide(&reader->batch.cut, begin, begin + (uint32_t)raw.len, reader->tokens, &is_odd);
+	id = reader->tokens[0];
+	if (!x12_id_is_formed(id) || ((x12_classes[(unsigned char)*id.data] & CLASS_ENVELOPE) != 0 &&
+				      is_envelope_key(x12_key(id))))
+		return false;
+	segment->raw = raw;
+	segment->id = id;
 	segment->elements = reader->tokens + 1;
+	segment->element_count = count - 1;
 	segment->is_plain = !is_odd;
-	if (!x12_id_is_formed(segment->id))
-		return take_back(reader);
-	if ((x12_classes[(unsigned char)*segment->id.data] & CLASS_ENVELOPE) != 0 &&
-	    is_envelope_key(x12_key(segment->id)))
-		return take_back(reader);
 	return true;
 }
 
 int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event)
 {
-	if (x12_reader_body(reader) == NULL || !x12_reader_divide(reader))
+	struct x12_run run;
+
+	if (!x12_reader_run(reader, &run) || !divide(reader, &run, x12_run_segment(&run)))
 		return next_long(reader, ret_event);
+	reader->segment.where = run.where;
+	x12_run_pass(&run);
+	x12_reader_passed(reader, &run);
 	*ret_event =
 		(struct x12_event){X12_BODY, &reader->segment, &reader->interchange, &reader->fgroup, &reader->tset};
 	return 0;

@@ -54,17 +54,17 @@ struct x12_reader {
 	struct x12_options options;
 	struct window window;
 	/*
-	 * The short way of x12_reader_next: segments cut in advance. It is open (limit > 0) inside a set with nothing
-	 * held or noted; then the window's `begin` and `line` lag behind until the long way is taken.
+	 * The short way: segments cut in advance. It is open (limit > 0) inside a set with nothing held or noted; then
+	 * the window's `begin` and `line` lag behind until the long way is taken.
 	 */
 	struct {
-		uint32_t next;              /* the segment to take next */
-		uint32_t limit;             /* take the long way from here on */
-		bool allowed;               /* another batch may be cut */
-		uint64_t line, line_before; /* of the byte behind the segment taken last; and before it was */
-		uint32_t lines_each;        /* that a terminator ends */
-		uint64_t offset;            /* in the file, of the batch's first byte */
-		uint64_t moves;             /* of the window when the batch was cut: after another it is stale */
+		uint32_t next;       /* the segment to take next */
+		uint32_t limit;      /* take the long way from here on */
+		bool allowed;        /* another batch may be cut */
+		uint64_t line;       /* of the byte behind the segment taken last */
+		uint32_t lines_each; /* that a terminator ends */
+		uint64_t offset;     /* in the file, of the batch's first byte */
+		uint64_t moves;      /* of the window when the batch was cut: after another it is stale */
 		struct lexer_batch cut;
 	} batch;
 

@@ -1,9 +1,9 @@
 /*
  * ways: the walk says the same of a file whoever listens.
  *
- * Segments that stood in the set before are taken a shorter way (src/check/known.h), the shorter the less of them the
- * handler wants. Were one of the ways to say something else, a file accepted in pass 1 would be another in pass 2, and
- * a member's record would be taken or left out by chance.
+ * Sound segments are taken a straight way (src/check/straight.c), and those that stood in the set before a shorter one;
+ * whoever wants every event of the reader is led past both. Were one of the ways to say something else, a file accepted
+ * in pass 1 would be another in pass 2, and a member's record would be taken or left out by chance.
  *
  * Files given as arguments are cut into segments and changed: segments and runs of them stand again, elsewhere, in
  * other sets, with other bytes, a few times or beyond what the guide allows; then walked all ways under the same
