@@ -283,6 +283,13 @@ static const struct member_column {
 /* Bits of a set of columns. */
 #define COLUMNS_ALL ((UINT32_C(1) << MEMBER_COLUMN_COUNT) - 1)
 #define COLUMNS_NAME (UINT32_C(15) << 2)
+#define COLUMN_FACTS (UINT32_C(1) << 20)
+
+/*
+ * A member is loaded without his facts, which come with the first file that names him. Until then his row has room for
+ * them: pages are loaded full, and a row that grows in a full page has the pages beside it written too.
+ */
+#define ROOM_BYTES 64
 
 static struct slice column_text(const struct member_column *column, const struct member *member)
 {
@@ -573,16 +580,24 @@ static int write_spans(struct store *store, const struct member *before, struct 
 	return error == 0 ? write_groups(store, before, after) : error;
 }
 
+static void query_room(struct query *query, const struct member *member)
+{
+	static const char room[ROOM_BYTES];
+
+	query_blob(query, room, slice_is_empty(member->facts) ? sizeof(room) : 0);
+}
+
 static int insert_row(struct store *store, struct member *member)
 {
 	struct query query;
 	int error;
 
 	query_open(&query, store,
-		   "INSERT INTO members(member_id, version, " MEMBER_FIELD_COLUMNS ") "
-		   "VALUES(?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		   "INSERT INTO members(member_id, version, " MEMBER_FIELD_COLUMNS ", room) "
+		   "VALUES(?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, member->member_id);
 	query_columns(&query, member, COLUMNS_ALL);
+	query_room(&query, member);
 	error = query_run(&query);
 	if (error == 0)
 		member->member_no = (uint64_t)sqlite3_last_insert_rowid(store->db);
@@ -636,6 +651,8 @@ static void add_update_sql(struct buffer *sql, uint32_t columns)
 	for (i = 0; i < MEMBER_COLUMN_COUNT; i++)
 		if ((columns & UINT32_C(1) << i) != 0)
 			buffer_printf(sql, ", %s = ?", member_columns[i].name);
+	if ((columns & COLUMN_FACTS) != 0)
+		buffer_add_text(sql, ", room = ?");
 	buffer_add_text(sql, " WHERE member_no = ? AND version = ?");
 }
 
@@ -674,6 +691,8 @@ static int update_row(struct store *store, const struct member *before, const st
 	if (error != 0)
 		return error;
 	query_columns(&query, after, columns);
+	if ((columns & COLUMN_FACTS) != 0)
+		query_room(&query, after);
 	query_u64(&query, before->member_no);
 	query_i64(&query, before->version);
 	return finish_update(&query, before->member_no);
