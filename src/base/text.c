@@ -272,6 +272,17 @@ bool text_is_same_id(struct slice a, struct slice b)
 	}
 }
 
+struct slice text_plain_id(struct arena *arena, struct slice id)
+{
+	char *plain = arena_alloc(arena, id.len + 1);
+	size_t i, len = 0;
+
+	for (i = 0; plain != NULL && i < id.len; i++)
+		if (id.data[i] != '-' && id.data[i] != ' ')
+			plain[len++] = capital(id.data[i]);
+	return plain != NULL ? slice_of(plain, len) : SLICE_EMPTY;
+}
+
 bool text_ssn_is_placeholder(struct slice ssn)
 {
 	size_t i;

@@ -73,7 +73,7 @@ static int require_subscriber(struct record_work *it)
 
 	if (it->record->is_subscriber || !adds_coverage(it) || routing_is_declination(it->record))
 		return 0;
-	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	if (error != 0)
 		return error;
 	return subscriber != NULL ? 0 : no_subscriber(it);
@@ -89,7 +89,7 @@ int family_require_covered(struct record_work *it, const struct line *line)
 
 	if (it->record->is_subscriber || it->work->dependents_only)
 		return 0;
-	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	if (error != 0)
 		return error;
 	if (subscriber == NULL)
@@ -127,7 +127,7 @@ static int require_ssn(struct record_work *it)
 static int add_person(struct record_work *it)
 {
 	struct draft *subscriber;
-	int error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	int error = work_find_subscriber(it->work, it->work->family, &subscriber);
 
 	if (error != 0)
 		return error;
@@ -164,28 +164,35 @@ static bool is_former_id(const struct record_work *it, struct slice id)
 	       slice_equal(enroll_ref_value(record->refs, record->ref_count, "6O"), id);
 }
 
-/* A certain person who comes under another subscriber number than his own. */
+/* Of two sponsors' families the sentence names both. */
+static const char *of_sponsor(bool is_foreign)
+{
+	return is_foreign ? " of sponsor " : "";
+}
+
+/* A certain person who comes under another subscriber number than his own, or under another sponsor's. */
 static int check_other_family(struct record_work *it)
 {
 	const struct member *known = &it->draft->image->after;
+	bool is_foreign = !slice_equal(known->sponsor_id, it->work->family.sponsor_id);
+	struct slice sponsor_id = is_foreign ? known->sponsor_id : SLICE_EMPTY;
 	struct draft *subscriber;
 	bool is_add = slice_is(it->record->maintenance, "021");
 	int error;
 
-	if (it->record->subscriber_id.len == 0 || slice_equal(known->subscriber_id, it->record->subscriber_id) ||
-	    is_forced(it))
+	if (it->record->subscriber_id.len == 0 || family_key_equal(family_key_of(known), it->work->family) || is_forced(it))
 		return 0;
 	if (is_add && spans_active_from(&it->draft->spans, NULL, it->work->input->today))
-		return work_failf(it->work, CATEGORY_DUP_ADD,
-				  "The person is active already under subscriber number %.*s.",
-				  SLICE_ARGS(known->subscriber_id));
-	if (!is_add && !is_former_id(it, known->subscriber_id) && !slice_is(it->record->reason, "25"))
+		return work_failf(it->work, CATEGORY_DUP_ADD, "The person is active already under subscriber number %.*s%s%.*s.",
+				  SLICE_ARGS(known->subscriber_id), of_sponsor(is_foreign), SLICE_ARGS(sponsor_id));
+	if (!is_add && (is_foreign || (!is_former_id(it, known->subscriber_id) && !slice_is(it->record->reason, "25"))))
 		return work_failf(it->work, CATEGORY_ID_CONFLICT,
-				  "The member is on file under subscriber number %.*s, %.*s was sent.",
-				  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(it->record->subscriber_id));
+				  "The member is on file under subscriber number %.*s%s%.*s, %.*s was sent.",
+				  SLICE_ARGS(known->subscriber_id), of_sponsor(is_foreign), SLICE_ARGS(sponsor_id),
+				  SLICE_ARGS(it->record->subscriber_id));
 	if (!it->record->is_subscriber)
 		return 0;
-	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	if (error != 0)
 		return error;
 	return subscriber != NULL && subscriber != it->draft ? subscriber_exists(it) : 0;
@@ -196,7 +203,7 @@ static int check_relationship(struct record_work *it)
 {
 	const struct member *known = &it->draft->image->after;
 
-	if (is_forced(it) || !slice_equal(known->subscriber_id, it->record->subscriber_id) ||
+	if (is_forced(it) || !family_key_equal(family_key_of(known), it->work->family) ||
 	    known->relationship.len == 0 || slice_is(known->relationship, "18") == it->record->is_subscriber)
 		return 0;
 	return work_failf(it->work, CATEGORY_INVALID_REL, "The member is on file as %s of this family.",
@@ -233,7 +240,7 @@ static int check_death(struct record_work *it)
 				 SLICE_LITERAL("A death was reported, but no coverage is ended by the record."));
 	if (!it->record->is_subscriber)
 		return 0;
-	error = work_household(it->work, it->draft->image->after.subscriber_id);
+	error = work_household(it->work, family_key_of(&it->draft->image->after));
 	for (i = 0; error == 0 && i < it->work->household_count; i++) {
 		struct draft *survivor;
 
@@ -353,7 +360,7 @@ static int cascade_fields(struct record_work *it)
 
 	if (!it->record->is_subscriber || it->is_new)
 		return 0;
-	if (!slice_equal(before->subscriber_id, after->subscriber_id) && !slice_is(it->record->maintenance, "021"))
+	if (!family_key_equal(family_key_of(before), family_key_of(after)) && !slice_is(it->record->maintenance, "021"))
 		error = add_cascade(it, CASCADE_FAMILY);
 	if (error == 0 && !it->work->input->policy->address_cascade_off && !fields_same_address(before, after))
 		error = add_cascade(it, CASCADE_ADDRESS);
@@ -556,6 +563,8 @@ static int decide_one(struct work *work, uint32_t index)
 	it->record = record;
 	it->first_row = work->row_count;
 	person_of_record(work->input, record, &it->sent);
+	if (record->subscriber_id.len > 0)
+		it->sent.sponsor_id = work->family.sponsor_id;
 	error = decide_record(it);
 	if (error < 0)
 		return error;
@@ -601,7 +610,7 @@ static uint32_t count_covered(const struct work *work, const struct draft *subsc
 		const struct draft *draft = work->drafts[i];
 
 		if (draft != subscriber &&
-		    slice_equal(draft->image->after.subscriber_id, subscriber->image->after.subscriber_id) &&
+		    family_key_equal(family_key_of(&draft->image->after), family_key_of(&subscriber->image->after)) &&
 		    spans_find_overlap(&draft->spans, &filter, span->begins_on, span->ends_on, 0) >= 0)
 			count++;
 	}
@@ -644,7 +653,7 @@ static int check_tiers(struct work *work, bool *ret_refused)
 		span = &row->draft->spans.items[spans_index(&row->draft->spans, row->span_after_id)].span;
 		if (span->voided || span->tier.len == 0)
 			continue;
-		error = work_household(work, row->draft->image->after.subscriber_id);
+		error = work_household(work, family_key_of(&row->draft->image->after));
 		for (k = 0; k < work->household_count && error == 0; k++) {
 			struct draft *ignored;
 
@@ -694,6 +703,7 @@ static int decide_once(struct work *work, bool *ret_refused)
 
 	memset(changeset, 0, sizeof(*changeset));
 	changeset->arena = work->arena;
+	changeset->family = work->family;
 	changeset->outcomes = arena_alloc_array(work->arena, count + 1, sizeof(*changeset->outcomes));
 	changeset->exceptions = arena_alloc_array(work->arena, count + 1, sizeof(*changeset->exceptions));
 	if (changeset->outcomes == NULL || changeset->exceptions == NULL)
@@ -720,11 +730,13 @@ static int decide_once(struct work *work, bool *ret_refused)
 int decide_family(struct arena *arena, const struct decide_input *input, struct changeset *ret_changeset)
 {
 	struct refusal *refusals = arena_alloc_array(arena, input->family->member_count + 1, sizeof(*refusals));
+	struct family_key family;
 	bool refused = true;
-	int error = 0;
+	int error;
 
 	if (refusals == NULL)
 		return -ENOMEM;
+	error = numbering_resolve(arena, input, &family);
 	/* Each time over refuses one record more. */
 	while (error == 0 && refused) {
 		struct work *work = arena_alloc(arena, sizeof(*work));
@@ -735,6 +747,7 @@ int decide_family(struct arena *arena, const struct decide_input *input, struct 
 		work->input = input;
 		work->changeset = ret_changeset;
 		work->refusals = refusals;
+		work->family = family;
 		error = decide_once(work, &refused);
 	}
 	return error;

@@ -82,7 +82,7 @@ int separation_reroute(struct record_work *it, const struct group **group)
 		return 0;
 	error = view->separations(view->context, (*group)->group_id, it->work->arena, &separations, &count);
 	if (error == 0 && count > 0 && it->record->subscriber_id.len > 0)
-		error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+		error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	for (i = 0; error == 0 && i < count; i++)
 		if (is_meant(it, subscriber, (*group)->group_id, &separations[i]))
 			return reroute(it, &separations[i], group);

@@ -194,7 +194,7 @@ static struct slice shown_id(const struct scored *scored)
 
 static bool is_same_household(const struct scored *a, const struct scored *b)
 {
-	return a->person.subscriber_id.len > 0 && slice_equal_nocase(a->person.subscriber_id, b->person.subscriber_id);
+	return match_person_same_family(&a->person, &b->person);
 }
 
 /* Somebody else of his household who was born on the day sent, or NULL. */

@@ -336,7 +336,7 @@ static void test_household(void **state)
 	insert(&self, &no_keys);
 	insert(&other, &no_keys);
 	/* The child moves to the other family. */
-	assert_int_equal(store_household(store, S("F1"), &arena, &members, &count), 0);
+	assert_int_equal(store_household(store, (struct family_key){.subscriber_id = S("F1")}, &arena, &members, &count), 0);
 	assert_int_equal(count, 2);
 	assert_slice(members[0]->member_id, "M2");
 	assert_slice(members[1]->member_id, "M1");
@@ -344,11 +344,11 @@ static void test_household(void **state)
 	other.subscriber_id = S("F2");
 	assert_int_equal(store_member_update(store, &child, &other, &no_keys, 0), 0);
 	commit();
-	assert_int_equal(store_household(store, S("F1"), &arena, &members, &count), 0);
+	assert_int_equal(store_household(store, (struct family_key){.subscriber_id = S("F1")}, &arena, &members, &count), 0);
 	assert_int_equal(count, 1);
-	assert_int_equal(store_household(store, S("F2"), &arena, &members, &count), 0);
+	assert_int_equal(store_household(store, (struct family_key){.subscriber_id = S("F2")}, &arena, &members, &count), 0);
 	assert_int_equal(count, 2);
-	assert_int_equal(store_household(store, S("F3"), &arena, &members, &count), 0);
+	assert_int_equal(store_household(store, (struct family_key){.subscriber_id = S("F3")}, &arena, &members, &count), 0);
 	assert_int_equal(count, 0);
 }
 
