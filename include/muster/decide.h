@@ -168,7 +168,7 @@ struct decide_exception {
 	bool rejected;               /* its outcome is DECIDE_REJECTED */
 	double confidence;           /* of the best candidate */
 	struct hash identity;        /* match_identity of who was sent; zero = nobody was looked for */
-	const struct match_candidate *candidates;
+	const struct match_candidate *candidates; /* NULL = nobody was looked for: a representative had named the person */
 	uint32_t candidate_count;
 };
 

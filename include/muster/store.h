@@ -723,6 +723,9 @@ int store_exception_get(struct store *store, struct slice item_id, struct arena 
  */
 int store_exception_update(struct store *store, struct store_exception *exception);
 
+/* Its candidates and its confidence in place of those stored: the record ran again. 0 or <0. */
+int store_exception_put_candidates(struct store *store, const struct store_exception *exception);
+
 struct store_exception_filter {
 	uint32_t statuses;           /* bit 1 << status; 0 = all */
 	bool has_category;

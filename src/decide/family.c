@@ -164,10 +164,27 @@ static bool is_former_id(const struct record_work *it, struct slice id)
 	       slice_equal(enroll_ref_value(record->refs, record->ref_count, "6O"), id);
 }
 
-/* Of two sponsors' families the sentence names both. */
-static const char *of_sponsor(bool is_foreign)
+/* A transfer takes a person's number along, or says which one he had. */
+static bool says_transfer(const struct record_work *it, const struct member *known)
 {
-	return is_foreign ? " of sponsor " : "";
+	return (slice_is(it->record->reason, "XT") || slice_is(it->record->reason, "22")) &&
+	       (slice_equal(known->subscriber_id, it->record->subscriber_id) || is_former_id(it, known->subscriber_id));
+}
+
+/* He is on file in another family than the one that the record's number means. */
+static int other_family(struct record_work *it, const struct member *known, bool is_foreign, bool is_add)
+{
+	if (is_add)
+		return work_failf(it->work, CATEGORY_DUP_ADD, "The person is active already under subscriber number %.*s%s%.*s.",
+				  SLICE_ARGS(known->subscriber_id), is_foreign ? " of sponsor " : "",
+				  SLICE_ARGS(is_foreign ? known->sponsor_id : SLICE_EMPTY));
+	if (is_foreign)
+		return work_failf(it->work, CATEGORY_ID_CONFLICT,
+				  "The member is on file under subscriber number %.*s of sponsor %.*s, not of the one whom the "
+				  "record's set or group speaks for.",
+				  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(known->sponsor_id));
+	return work_failf(it->work, CATEGORY_ID_CONFLICT, "The member is on file under subscriber number %.*s, %.*s was sent.",
+			  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(it->record->subscriber_id));
 }
 
 /* A certain person who comes under another subscriber number than his own, or under another sponsor's. */
@@ -175,21 +192,19 @@ static int check_other_family(struct record_work *it)
 {
 	const struct member *known = &it->draft->image->after;
 	bool is_foreign = !slice_equal(known->sponsor_id, it->work->family.sponsor_id);
-	struct slice sponsor_id = is_foreign ? known->sponsor_id : SLICE_EMPTY;
+	bool is_add = slice_is(it->record->maintenance, "021"), may_move;
 	struct draft *subscriber;
-	bool is_add = slice_is(it->record->maintenance, "021");
 	int error;
 
 	if (it->record->subscriber_id.len == 0 || family_key_equal(family_key_of(known), it->work->family) || is_forced(it))
 		return 0;
-	if (is_add && spans_active_from(&it->draft->spans, NULL, it->work->input->today))
-		return work_failf(it->work, CATEGORY_DUP_ADD, "The person is active already under subscriber number %.*s%s%.*s.",
-				  SLICE_ARGS(known->subscriber_id), of_sponsor(is_foreign), SLICE_ARGS(sponsor_id));
-	if (!is_add && (is_foreign || (!is_former_id(it, known->subscriber_id) && !slice_is(it->record->reason, "25"))))
-		return work_failf(it->work, CATEGORY_ID_CONFLICT,
-				  "The member is on file under subscriber number %.*s%s%.*s, %.*s was sent.",
-				  SLICE_ARGS(known->subscriber_id), of_sponsor(is_foreign), SLICE_ARGS(sponsor_id),
-				  SLICE_ARGS(it->record->subscriber_id));
+	if (is_add)
+		may_move = !spans_active_from(&it->draft->spans, NULL, it->work->input->today);
+	else
+		may_move = is_foreign ? says_transfer(it, known)
+				      : is_former_id(it, known->subscriber_id) || slice_is(it->record->reason, "25");
+	if (!may_move)
+		return other_family(it, known, is_foreign, is_add);
 	if (!it->record->is_subscriber)
 		return 0;
 	error = work_find_subscriber(it->work, it->work->family, &subscriber);
@@ -418,10 +433,12 @@ static int finish_rows(struct record_work *it)
 
 /* ---- a record ---- */
 
+/* Who declines and is not on file leaves no trace but the row. Who is on file was meant by it, as by any other record. */
 static int decide_declination(struct record_work *it)
 {
-	/* Who declines and is not on file leaves no trace but the row. */
-	return record_row(it, DECIDE_NO_CHANGE) != NULL ? 0 : -ENOMEM;
+	if (record_row(it, DECIDE_NO_CHANGE) == NULL)
+		return -ENOMEM;
+	return it->draft != NULL ? work_claim(it->work, it->draft) : 0;
 }
 
 static int decide_person(struct record_work *it)
@@ -525,11 +542,12 @@ static int add_exception(struct work *work, struct record_work *it)
 	struct changeset *changeset = work->changeset;
 	struct match_candidate *candidates = NULL;
 
-	if (it->match.candidate_count > 0) {
-		candidates = arena_alloc_array(work->arena, it->match.candidate_count, sizeof(*candidates));
+	if (it->match.candidate_count > 0 || !is_forced(it)) {
+		candidates = arena_alloc_array(work->arena, it->match.candidate_count + 1, sizeof(*candidates));
 		if (candidates == NULL)
 			return -ENOMEM;
-		memcpy(candidates, it->match.candidates, it->match.candidate_count * sizeof(*candidates));
+		if (it->match.candidate_count > 0)
+			memcpy(candidates, it->match.candidates, it->match.candidate_count * sizeof(*candidates));
 		candidates_number(work, candidates, it->match.candidate_count);
 	}
 	if (it->was_looked_for && person_identify(it) < 0)
@@ -541,7 +559,7 @@ static int add_exception(struct work *work, struct record_work *it)
 		.category = work->failure.category,
 		.reason = work->failure.reason,
 		.rejected = work->failure.rejects,
-		.confidence = candidates != NULL ? candidates[0].probability : 0.0,
+		.confidence = it->match.candidate_count > 0 ? candidates[0].probability : 0.0,
 		.identity = it->identity,
 		.candidates = candidates,
 		.candidate_count = it->match.candidate_count,

@@ -559,6 +559,23 @@ int store_exception_update(struct store *store, struct store_exception *exceptio
 	return error;
 }
 
+int store_exception_put_candidates(struct store *store, const struct store_exception *exception)
+{
+	struct query query;
+	int error;
+
+	query_open(&query, store, "DELETE FROM candidates WHERE exception_no = ?");
+	query_u64(&query, exception->exception_no);
+	error = query_run(&query);
+	if (error == 0) {
+		query_open(&query, store, "UPDATE exceptions SET confidence_e6 = ? WHERE exception_no = ?");
+		query_i64(&query, exception->confidence_e6);
+		query_u64(&query, exception->exception_no);
+		error = query_run(&query);
+	}
+	return error == 0 ? add_candidates(store, exception) : error;
+}
+
 int store_decisions_each(struct store *store, uint64_t exception_no, store_decision_fn fn, void *context)
 {
 	struct query query;
