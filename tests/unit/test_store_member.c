@@ -381,7 +381,9 @@ static void test_household_spans(void **state)
 	}
 	commit();
 	for (k = 1; k < 3; k++) {
-		assert_int_equal(store_household(store, k == 1 ? S("F1") : S("F2"), &arena, &members, &count), 0);
+		assert_int_equal(store_household(store, (struct family_key){.subscriber_id = k == 1 ? S("F1") : S("F2")}, &arena, &members,
+						 &count),
+				 0);
 		assert_int_equal(count, k == 1 ? 4 : 3);
 		for (i = 0; i < count; i++)
 			assert_int_equal(members[i]->span_count, (members[i]->member_no - 1) % 3);
