@@ -181,13 +181,16 @@ static bool is_member_number(struct slice value, size_t at)
 /* The first SSN from `at` on, where no digit stands before `at`; its length, 0 for none. */
 static size_t next_ssn(struct slice value, size_t at, size_t *ret_at)
 {
-	while (at < value.len) {
-		size_t run = digits_at(value, at), len = is_member_number(value, at) ? 0 : ssn_at(value, at);
+	for (; at < value.len; at++) {
+		size_t run = digits_at(value, at), len;
 
+		if (run == 0)
+			continue;
+		len = is_member_number(value, at) ? 0 : ssn_at(value, at);
 		*ret_at = at;
 		if (len > 0)
 			return len;
-		at += run > 0 ? run : 1;
+		at += run - 1;
 	}
 	*ret_at = value.len;
 	return 0;
