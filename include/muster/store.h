@@ -556,7 +556,7 @@ int store_change_next_index(struct store *store, uint64_t tset_no, uint32_t memb
 typedef int (*store_change_fn)(void *context, const struct store_change *change);
 /* Of a file, by set ordinal, member_pos, op_index. */
 int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context);
-/* The same without `before` and `after`: what is told of a file. */
+/* The same with what is told of a file alone: no member_no, numbers, images, places and times. */
 int store_applied_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context);
 int store_changes_of_tset(struct store *store, uint64_t tset_no, store_change_fn fn, void *context);
 /* Of one record, by op_index. */

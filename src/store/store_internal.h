@@ -105,6 +105,11 @@ int store_configure(struct store *store);
 /* Take the lock file shared until the store is closed. */
 int store_lock_for_good(struct store *store);
 
+/* ---- memory.c ----------------------------------------------------------------------------------------------- */
+
+/* From the first use of SQLite in this process on: it keeps small blocks that it gave back. */
+void store_keep_memory(void);
+
 /* ---- migrate.c ---------------------------------------------------------------------------------------------- */
 
 #define STORE_APPLICATION_ID 0x6d737472 /* "mstr" */
