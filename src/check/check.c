@@ -129,11 +129,18 @@ static int end_interchange(struct check *check, const struct x12_event *event)
 	return call_interchange(check, check->handler->interchange_end);
 }
 
-/* 005010X220 is what some senders still put for 005010X220A1. */
+/*
+ * 005010X220 is what some senders still put for 005010X220A1. Answers to files of ours are read under their base version
+ * as well: the addenda changed nothing that one can tell.
+ */
 static const struct guide *find_guide(const struct check *check, struct slice id)
 {
 	if (check->options.allow_x220 && slice_is(id, "005010X220"))
 		id = SLICE_LITERAL("005010X220A1");
+	else if (slice_is(id, "005010X231"))
+		id = SLICE_LITERAL("005010X231A1");
+	else if (slice_is(id, "005010X186"))
+		id = SLICE_LITERAL("005010X186A1");
 	return guide_set_find(check->guides, id);
 }
 

@@ -45,6 +45,7 @@ struct frame {
 	uint8_t gap_count;
 	bool exiled;        /* opened where the guide has no such loop: what stands in it is passed over in silence */
 	bool displaced;     /* opened out of order: stands above a frame that is not its parent */
+	bool disturbed;     /* one too many, or opened without its segment, and that was said: rules do not judge it */
 	uint64_t seen;      /* required bits of the places taken */
 	uint64_t skipped;   /* required bits with a gap */
 	uint64_t tentative; /* places taken by a segment with a bad qualifier: the right one may still come */
@@ -123,6 +124,8 @@ struct check {
 	struct held unknown; /* about a segment that was passed over: held until the next one is placed */
 	bool has_unknown;
 	struct waiting waiting;
+	struct x12_where passed_at; /* of the last segment told to be out of order */
+	uint16_t passed_segment;    /* of the guide */
 
 	struct plan_facts held_facts;
 	struct plan_facts doubted_facts; /* which a segment of a wrong qualifier may have told */
