@@ -139,7 +139,7 @@ static inline bool looks_sound(const struct check *check, const struct plan_elem
 	case PLAN_PHONE:
 		return value_phone(before(at, first), value).text == NULL;
 	case PLAN_ZIP:
-		return value_zip(value).text == NULL;
+		return value_zip(before(at, first), SLICE_EMPTY, value).text == NULL;
 	case PLAN_COMPOSITE:
 	case PLAN_UNUSED:
 		return false;
@@ -297,9 +297,10 @@ static int check_format(struct look *look, const struct guide_element *element, 
 		fault = value_phone(qualifier, value);
 		break;
 	case GUIDE_FORMAT_ZIP:
-		/* Only of the United States, which is what no country means. */
-		if (slice_is_empty(x12_element(look->segment, 4)) || slice_is(x12_element(look->segment, 4), "US"))
-			fault = value_zip(value);
+		/* Of a state that is none nothing can be said but that. */
+		if ((look->check->told & bit_of(look->pos - 1)) != 0)
+			qualifier = SLICE_EMPTY;
+		fault = value_zip(qualifier, x12_element(look->segment, 4), value);
 		break;
 	}
 	if (fault.text == NULL)

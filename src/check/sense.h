@@ -24,6 +24,7 @@ enum sense_of {
 	SENSE_REF, /* of 2000 */
 	SENSE_DTP,
 	SENSE_DMG,
+	SENSE_COUNTER, /* LX of 2310 and 2700, ENT */
 	SENSE_BPR,
 	SENSE_TRN,
 	SENSE_RMR,
@@ -37,7 +38,8 @@ enum sense_loop {
 	SENSE_LOOP_MEMBER,
 	SENSE_LOOP_DISABILITY,
 	SENSE_LOOP_COVERAGE,
-	SENSE_LOOP_OTHER_COVERAGE
+	SENSE_LOOP_OTHER_COVERAGE,
+	SENSE_LOOP_CATEGORIES /* LS to LE */
 };
 
 /* Dates that belong together as begin and end. */
@@ -48,12 +50,13 @@ enum sense_loop {
  * Days as value_day_number has them, 0 = none.
  */
 struct sense_told {
-	uint64_t family;       /* REF*0F: the id as a hash; 0 = none */
-	uint32_t day;          /* of a DTP or DMG; INS12 */
-	uint32_t relationship; /* INS02, packed */
-	uint8_t mark;          /* DTP: SENSE_MARK_... */
+	uint64_t family;                  /* REF*0F: the id as a hash; 0 = none */
+	uint32_t day;                     /* of a DTP or DMG; INS12 */
+	uint32_t relationship;            /* INS02, packed */
+	uint32_t counter;                 /* LX01, ENT01; 0 = no number */
+	uint8_t mark;                     /* DTP: SENSE_MARK_... */
 	bool is_subscriber, is_dependent; /* INS01 */
-	bool is_contradictory; /* INS01 and INS02 */
+	bool is_contradictory;            /* INS01 and INS02 */
 };
 
 /* What a symbol marks: the begin or the end of span i, counted from here. 0 = neither. */
@@ -81,6 +84,9 @@ struct sense {
 	uint64_t family, families[SENSE_FAMILIES], orphans[SENSE_FAMILIES];
 	uint32_t next_family, next_orphan;
 	uint32_t subscriber_born_on; /* of the last subscriber */
+	/* LX and ENT count from 1: of the parent in hand, the last one, and whether one was told to be out of step. */
+	uint32_t counter;
+	bool counter_told;
 	char bpr10[16], bpr11[16];
 };
 
@@ -93,10 +99,12 @@ void sense_begin(struct check *check);
 void sense_loop_begin(struct check *check, enum sense_loop loop);
 int sense_segment(struct check *check, enum sense_of what, const struct x12_segment *segment);
 
-/* The same in steps, for segments that sense_tells: what it says, whether there is nothing to report, and its effect. */
+/* The same in steps, for segments that sense_tells: what it says, whether there is nothing to report, and its effect.
+ */
 static inline bool sense_tells(enum sense_of what)
 {
-	return what == SENSE_NONE || what == SENSE_INS || what == SENSE_REF || what == SENSE_DTP || what == SENSE_DMG;
+	return what == SENSE_NONE || what == SENSE_INS || what == SENSE_REF || what == SENSE_DTP || what == SENSE_DMG ||
+	       what == SENSE_COUNTER;
 }
 struct sense_told sense_read(enum sense_of what, uint8_t mark, const struct x12_segment *segment);
 bool sense_is_quiet(const struct check *check, enum sense_of what, const struct sense_told *told);
