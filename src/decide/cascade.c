@@ -336,7 +336,6 @@ static int cascade_family(struct work *work, const struct cascade *cascade, stru
 	struct member *after = &draft->image->after, before = *after;
 
 	after->subscriber_id = cascade->subscriber->image->after.subscriber_id;
-	after->sponsor_id = cascade->subscriber->image->after.sponsor_id;
 	return fields_row(work, cascade, draft, &before);
 }
 
@@ -357,20 +356,20 @@ static int cascade_to(struct work *work, const struct cascade *cascade, struct d
 	return 0;
 }
 
-static bool is_dependent_of(const struct draft *draft, const struct draft *subscriber, struct family_key key)
+static bool is_dependent_of(const struct draft *draft, const struct draft *subscriber, struct slice subscriber_id)
 {
 	const struct member *member = &draft->image->after;
 
 	return draft != subscriber && !slice_is(member->relationship, "18") &&
-	       family_key_equal(family_key_of(member), key);
+	       slice_equal(member->subscriber_id, subscriber_id);
 }
 
-/* Drafts of everybody of the family as it is stored. */
-static int load_dependents(struct work *work, struct family_key key)
+/* Drafts of everybody stored under the id. */
+static int load_dependents(struct work *work, struct slice subscriber_id)
 {
 	struct draft *draft;
 	uint32_t i;
-	int error = work_household(work, key);
+	int error = work_household(work, subscriber_id);
 
 	for (i = 0; i < work->household_count && error == 0; i++)
 		error = work_draft(work, work->household[i], &draft);
@@ -386,12 +385,12 @@ int cascade_run(struct work *work)
 		const struct cascade *cascade = &work->cascades[i];
 
 		/* A family whose key changes is found by the old one. */
-		struct family_key key = family_key_of(
-			cascade->kind == CASCADE_FAMILY ? &cascade->before : &cascade->subscriber->image->after);
+		struct slice id = cascade->kind == CASCADE_FAMILY ? cascade->before.subscriber_id
+								  : cascade->subscriber->image->after.subscriber_id;
 
-		error = load_dependents(work, key);
+		error = load_dependents(work, id);
 		for (k = 0; k < work->draft_count && error == 0; k++)
-			if (is_dependent_of(work->drafts[k], cascade->subscriber, key))
+			if (is_dependent_of(work->drafts[k], cascade->subscriber, id))
 				error = cascade_to(work, cascade, work->drafts[k]);
 	}
 	return error;
