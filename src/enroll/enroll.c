@@ -109,8 +109,7 @@ static struct slice gathered_subscriber_id(const struct enroll *enroll)
 	for (i = 0; i < gather->count; i++) {
 		if (gather->segments[i].loop != LOOP_2000)
 			continue;
-		enroll_gather_divide(slice_of(gather->text.data + gather->segments[i].at, gather->segments[i].len),
-				     enroll->separators.element, &segment);
+		enroll_gather_divide(gather, gather->text.data, i, &segment);
 		if (slice_is(segment.element[0], "REF") && slice_is(segment.element[1], "0F"))
 			return segment.element[2];
 	}

@@ -28,18 +28,26 @@ static const struct {
 	{LOOP_2100E, "NM1", NULL, 3, 0, FACT_school},
 };
 
+/* Is `value` this code of at most three characters? */
+static inline bool is_code(struct slice value, const char *code)
+{
+	size_t i;
+
+	for (i = 0; i < value.len && code[i] == value.data[i]; i++)
+		;
+	return i == value.len && code[i] == '\0';
+}
+
 static void read_plain(enum enroll_loop loop, const struct divided *segment, char component,
 		       struct member_record *record)
 {
-	char initial = segment->element[0].len > 0 ? segment->element[0].data[0] : '\0';
 	size_t i;
 
 	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
 		struct slice value;
 
-		if (plain[i].loop != loop || plain[i].segment[0] != initial ||
-		    !slice_is(segment->element[0], plain[i].segment) ||
-		    (plain[i].qualifier != NULL && !slice_is(segment->element[1], plain[i].qualifier)) ||
+		if (plain[i].loop != loop || !is_code(segment->element[0], plain[i].segment) ||
+		    (plain[i].qualifier != NULL && !is_code(segment->element[1], plain[i].qualifier)) ||
 		    record->facts[plain[i].fact].len > 0)
 			continue;
 		value = segment->element[plain[i].element];

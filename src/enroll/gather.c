@@ -14,13 +14,14 @@ void enroll_gather_fini(struct gather *gather, struct env *env)
 	buffer_fini(&gather->text);
 	buffer_fini(&gather->first_error);
 	env_free(env, gather->segments);
+	env_free(env, gather->places);
 }
 
 void enroll_gather_begin(struct gather *gather)
 {
 	buffer_clear(&gather->text);
 	buffer_clear(&gather->first_error);
-	gather->count = 0;
+	gather->count = gather->place_count = 0;
 	gather->overflown = false;
 	gather->errors = 0;
 }
@@ -37,8 +38,43 @@ static int gather_grow(struct gather *gather, struct env *env)
 	return 0;
 }
 
+static struct gathered_place place_of(const struct x12_segment *segment, struct slice part)
+{
+	return (struct gathered_place){part.len > 0 ? (uint32_t)(part.data - segment->raw.data) : 0, (uint32_t)part.len};
+}
+
+/* Where id and elements stand, so that nobody looks for the separators again. Returns how many. */
+static uint32_t places_of(const struct x12_segment *segment, struct gathered_place places[RECORD_ELEMENTS_MAX + 1])
+{
+	uint32_t count = segment->element_count < RECORD_ELEMENTS_MAX ? segment->element_count : RECORD_ELEMENTS_MAX, i;
+
+	places[0] = place_of(segment, segment->id);
+	for (i = 0; i < count; i++)
+		places[i + 1] = place_of(segment, segment->elements[i]);
+	return count + 1;
+}
+
+static int gather_places(struct gather *gather, struct env *env, const struct x12_segment *segment, uint32_t *ret_count)
+{
+	uint32_t capacity = gather->place_capacity > 0 ? gather->place_capacity * 2 : 512;
+	struct gathered_place *places = gather->places;
+
+	if (gather->place_capacity - gather->place_count < RECORD_ELEMENTS_MAX + 1) {
+		places = env_realloc(env, places, capacity * sizeof(*places));
+		if (places == NULL)
+			return -ENOMEM;
+		gather->places = places;
+		gather->place_capacity = capacity;
+	}
+	*ret_count = places_of(segment, places + gather->place_count);
+	gather->place_count += *ret_count;
+	return 0;
+}
+
 int enroll_gather_add(struct gather *gather, struct env *env, enum enroll_loop loop, const struct x12_segment *segment)
 {
+	uint32_t places_at = gather->place_count, place_count;
+
 	if (gather->count == 0) {
 		gather->segment_pos = segment->where.segment_pos;
 		gather->offset = segment->where.offset;
@@ -49,10 +85,11 @@ int enroll_gather_add(struct gather *gather, struct env *env, enum enroll_loop l
 		gather->overflown = true;
 		return 0;
 	}
-	if (gather->count == gather->capacity && gather_grow(gather, env) < 0)
+	if ((gather->count == gather->capacity && gather_grow(gather, env) < 0) ||
+	    gather_places(gather, env, segment, &place_count) < 0)
 		return -ENOMEM;
 	gather->segments[gather->count++] = (struct gathered_segment){gather->text.len, segment->raw.len,
-								      segment->where.offset,
+								      places_at, place_count, segment->where.offset,
 								      segment->where.segment_pos, loop};
 	buffer_add_slice(&gather->text, segment->raw);
 	buffer_add_char(&gather->text, '~');
@@ -78,20 +115,31 @@ void enroll_gather_error(struct gather *gather, const struct finding *finding)
 		enroll_gather_describe(&gather->first_error, finding);
 }
 
-/* Elements are short: most are found and trimmed sooner than a call would be made. */
-void enroll_gather_divide(struct slice segment, char separator, struct divided *ret_divided)
+static void divide(const char *text, const struct gathered_place *places, uint32_t count, struct divided *ret_divided)
 {
-	size_t start, stop = 0;
-	int count;
+	uint32_t i;
 
-	for (count = 0; count <= RECORD_ELEMENTS_MAX && stop <= segment.len; count++, stop++) {
-		struct slice *element = &ret_divided->element[count];
+	for (i = 0; i < count; i++) {
+		struct slice *element = &ret_divided->element[i];
 
-		for (start = stop; stop < segment.len && segment.data[stop] != separator; stop++)
-			;
-		*element = slice_of(segment.data + start, stop - start);
-		if (stop > start && (segment.data[start] <= ' ' || segment.data[stop - 1] <= ' '))
+		*element = slice_of(text + places[i].at, places[i].len);
+		if (element->len > 0 && (element->data[0] <= ' ' || element->data[element->len - 1] <= ' '))
 			*element = slice_trim(*element);
 	}
 	memset(&ret_divided->element[count], 0, (size_t)(RECORD_ELEMENTS_MAX + 1 - count) * sizeof(struct slice));
+}
+
+void enroll_gather_divide(const struct gather *gather, const char *text, uint32_t index, struct divided *ret_divided)
+{
+	const struct gathered_segment *segment = &gather->segments[index];
+
+	divide(text + segment->at, gather->places + segment->places_at, segment->place_count, ret_divided);
+}
+
+void enroll_segment_divide(struct slice copy, const struct x12_segment *segment, struct divided *ret_divided)
+{
+	struct gathered_place places[RECORD_ELEMENTS_MAX + 1];
+	uint32_t count = places_of(segment, places);
+
+	divide(copy.data, places, count, ret_divided);
 }

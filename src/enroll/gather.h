@@ -30,8 +30,12 @@ enum enroll_loop {
 	LOOP_2750
 };
 
+/* Elements divided; positions past the end are empty. */
+#define RECORD_ELEMENTS_MAX 20
+
 struct gathered_segment {
 	size_t at, len; /* in `text`, without terminator */
+	uint32_t places_at, place_count; /* in `places`: its id and its elements, RECORD_ELEMENTS_MAX at most */
 	uint64_t offset; /* in the file */
 	uint32_t segment_pos;
 	enum enroll_loop loop;
@@ -41,6 +45,10 @@ struct gather {
 	struct buffer text; /* each segment as sent, then '~' */
 	struct gathered_segment *segments;
 	uint32_t count, capacity;
+	struct gathered_place {
+		uint32_t at, len; /* in the segment */
+	} *places;
+	uint32_t place_count, place_capacity;
 	bool outline;   /* only what says whom and what a record concerns is gathered, and read */
 	bool overflown; /* over a limit: what came later is not kept */
 	uint32_t member_pos, segment_pos;
@@ -60,12 +68,13 @@ void enroll_gather_error(struct gather *gather, const struct finding *finding);
 /* "element_code_invalid at segment 12, element 3: the value is not ..." */
 void enroll_gather_describe(struct buffer *out, const struct finding *finding);
 
-/* Elements divided; positions past the end are empty. */
-#define RECORD_ELEMENTS_MAX 20
 struct divided {
 	struct slice element[RECORD_ELEMENTS_MAX + 1]; /* [0] is the segment id; trimmed */
 };
-void enroll_gather_divide(struct slice segment, char separator, struct divided *ret_divided);
+/* The gathered segment `index`, in a copy of the gather's text. */
+void enroll_gather_divide(const struct gather *gather, const char *text, uint32_t index, struct divided *ret_divided);
+/* A segment that is not gathered, in a copy of its own. */
+void enroll_segment_divide(struct slice copy, const struct x12_segment *segment, struct divided *ret_divided);
 
 /* What a segment tells that is kept as a fact. 0 or -ENOMEM. */
 int enroll_facts_read(struct arena *arena, enum enroll_loop loop, const struct divided *segment, char component,

@@ -41,7 +41,7 @@ int enroll_header_read(struct arena *arena, const struct x12_segment *segment, s
 
 	if (copy.data == NULL)
 		return -ENOMEM;
-	enroll_gather_divide(copy, segment->separators->element, &divided);
+	enroll_segment_divide(copy, segment, &divided);
 	if (slice_is(divided.element[0], "BGN")) {
 		read_bgn(&divided, header);
 	} else if (slice_is(divided.element[0], "REF") && slice_is(divided.element[1], "38")) {

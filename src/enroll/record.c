@@ -408,8 +408,7 @@ int enroll_record_read(struct arena *arena, const struct gather *gather, const s
 		.coverages = reading.coverages,
 	};
 	for (i = 0; i < gather->count; i++) {
-		enroll_gather_divide(slice_of(text.data + gather->segments[i].at, gather->segments[i].len),
-				     separators->element, &segment);
+		enroll_gather_divide(gather, text.data, i, &segment);
 		read_segment(&reading, gather->segments[i].loop, &segment, gather->segments[i].segment_pos);
 		if (gather->outline)
 			continue;
