@@ -360,6 +360,19 @@ static int cascade_fields(struct record_work *it)
 	return error;
 }
 
+static struct slice joined(struct arena *arena, struct slice first, struct slice second)
+{
+	size_t len = first.len + 2 + second.len;
+	char *text = arena_alloc(arena, len);
+
+	if (text == NULL)
+		return SLICE_EMPTY;
+	memcpy(text, first.data, first.len);
+	memcpy(text + first.len, "; ", 2);
+	memcpy(text + first.len + 2, second.data, second.len);
+	return slice_of(text, len);
+}
+
 static int join_changes(struct work *work, struct row *row, struct slice fields)
 {
 	struct slice *change = &row->operation.change;
@@ -368,8 +381,7 @@ static int join_changes(struct work *work, struct row *row, struct slice fields)
 		return -ENOMEM;
 	if (fields.len == 0)
 		return 0;
-	*change = change->len > 0 ? arena_printf(work->arena, "%.*s; %.*s", SLICE_ARGS(*change), SLICE_ARGS(fields))
-				  : fields;
+	*change = change->len > 0 ? joined(work->arena, *change, fields) : fields;
 	return change->data != NULL ? 0 : -ENOMEM;
 }
 

@@ -90,7 +90,10 @@ int record_span_row(struct record_work *it, enum decide_action action, uint32_t 
 
 static void label(struct buffer *out, const char *name)
 {
-	buffer_printf(out, "%s%s: ", out->len > 0 ? "; " : "", name);
+	if (out->len > 0)
+		buffer_add_text(out, "; ");
+	buffer_add_text(out, name);
+	buffer_add_text(out, ": ");
 }
 
 static void describe_text(struct buffer *out, const char *name, struct slice before, struct slice after)
@@ -115,7 +118,9 @@ static void describe_day(struct buffer *out, const char *name, date_day before, 
 	if (before == after)
 		return;
 	label(out, name);
-	buffer_printf(out, "%s -> %s", day_text(before, "open", old), day_text(after, "open", new));
+	buffer_add_text(out, day_text(before, "open", old));
+	buffer_add_text(out, " -> ");
+	buffer_add_text(out, day_text(after, "open", new));
 }
 
 static void describe_new(struct buffer *out, const struct coverage_span *span)
@@ -158,7 +163,8 @@ struct slice describe_span(struct arena *arena, const struct coverage_span *befo
 		describe_new(&out, after);
 	} else if (another) {
 		describe_values(&out, before, after);
-		buffer_printf(&out, "%sfrom %s", out.len > 0 ? "; " : "", date_format_iso(after->begins_on, day));
+		buffer_add_text(&out, out.len > 0 ? "; from " : "from ");
+		buffer_add_text(&out, date_format_iso(after->begins_on, day));
 		if (after->ends_on != DATE_NONE)
 			buffer_printf(&out, " to %s", date_format_iso(after->ends_on, day));
 	} else {

@@ -107,10 +107,13 @@ static void add_surname_keys(struct key_list *list, const struct match_person *p
 static void add_home_key(struct key_list *list, const struct match_person *person, const char *who)
 {
 	char home[sizeof(person->zip) + sizeof(person->house)];
+	size_t zip = strlen(person->zip);
 
-	if (person->zip[0] == '\0' || person->house[0] == '\0')
+	if (zip == 0 || person->house[0] == '\0')
 		return;
-	snprintf(home, sizeof(home), "%s %s", person->zip, person->house);
+	memcpy(home, person->zip, zip);
+	home[zip] = ' ';
+	slice_to_cstr(slice_from(person->house), home + zip + 1, sizeof(home) - zip - 1);
 	key_add(list, 'H', home, who);
 }
 

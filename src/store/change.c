@@ -284,7 +284,7 @@ struct tset_walk {
 	struct store_change change;
 };
 
-static int read_tset_origin(struct store *store, uint64_t tset_no, struct store_origin *ret_origin)
+int read_tset_origin(struct store *store, uint64_t tset_no, struct store_origin *ret_origin)
 {
 	struct query query;
 

@@ -181,45 +181,45 @@ int store_notices_forget_kept(struct store *store, uint64_t file_no)
 	return query_run(&query);
 }
 
-static void read_notice(struct query *query, struct arena *arena, struct store_notice *notice)
+/* Texts are those of the statement's row, good until the next one. */
+static void read_notice(struct query *query, struct store_notice *notice)
 {
 	notice->tset_no = read_u64(query);
 	notice->member_pos = read_u32(query);
 	notice->notice_index = read_u32(query);
-	notice->kind = read_text(query, arena);
-	notice->member_id = read_text(query, arena);
-	notice->subscriber_id = read_text(query, arena);
-	notice->group_id = read_text(query, arena);
-	notice->plan_id = read_text(query, arena);
-	notice->channel = read_text(query, arena);
-	notice->address = read_text(query, arena);
-	notice->reason = read_text(query, arena);
+	notice->kind = read_text(query, NULL);
+	notice->member_id = read_text(query, NULL);
+	notice->subscriber_id = read_text(query, NULL);
+	notice->group_id = read_text(query, NULL);
+	notice->plan_id = read_text(query, NULL);
+	notice->channel = read_text(query, NULL);
+	notice->address = read_text(query, NULL);
+	notice->reason = read_text(query, NULL);
 	notice->later = read_bool(query);
-	read_origin(query, arena, &notice->origin);
 }
 
 static int notices_between(struct store *store, uint64_t tset_no, uint32_t first_pos, uint32_t last_pos,
 			   store_notice_fn fn, void *context)
 {
-	struct store_notice notice;
+	struct arena_mark mark = arena_mark(&store->scratch);
+	struct store_notice notice = {0};
 	struct query query;
+	int error = read_tset_origin(store, tset_no, &notice.origin);
 
+	if (error != 0)
+		return error;
 	query_open(&query, store,
-		   "SELECT " NOTICE_COLUMNS("n.") ", " ORIGIN_COLUMNS " FROM tsets t "
-		   "JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON f.file_no = t.file_no "
-		   "JOIN notices n ON n.tset_no = t.tset_no WHERE n.tset_no = ? AND n.member_pos BETWEEN ? AND ? "
-		   "ORDER BY n.member_pos, n.notice_index");
+		   "SELECT " NOTICE_COLUMNS("") " FROM notices WHERE tset_no = ? AND member_pos BETWEEN ? AND ? "
+		   "ORDER BY member_pos, notice_index");
 	query_u64(&query, tset_no);
 	query_i64(&query, first_pos);
 	query_i64(&query, last_pos);
 	while (query_row(&query)) {
-		struct arena_mark mark = arena_mark(&store->scratch);
-
-		read_notice(&query, &store->scratch, &notice);
+		read_notice(&query, &notice);
 		if (query.error == 0)
 			query.error = fn(context, &notice);
-		arena_rewind(&store->scratch, mark);
 	}
+	arena_rewind(&store->scratch, mark);
 	return query_close(&query);
 }
 

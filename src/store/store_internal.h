@@ -200,6 +200,8 @@ struct slice store_read_file_id(struct query *query, struct arena *arena, uint64
 /* Where a row comes from: columns of files f, interchanges i and tsets t. */
 #define ORIGIN_COLUMNS "f.file_no, f.name, i.control_number, t.fgroup_control, t.control_number, t.ordinal"
 void read_origin(struct query *query, struct arena *arena, struct store_origin *ret_origin);
+/* The same of a set, in the store's scratch arena. */
+int read_tset_origin(struct store *store, uint64_t tset_no, struct store_origin *ret_origin);
 
 /* Hand on rows of (name, count). */
 int store_walk_counts(struct query *query, store_count_fn fn, void *context);
