@@ -57,7 +57,7 @@ struct apply_view {
 	const uint64_t *member_keys[APPLY_VIEW_MEMBERS];  /* theirs, the count first; NULL = not made yet */
 	uint32_t member_count;
 	struct {
-		struct slice subscriber_id;
+		struct family_key key;
 		const struct member **members;
 		uint32_t count;
 	} households[APPLY_VIEW_HOUSEHOLDS];
@@ -129,7 +129,8 @@ int apply_omission(struct arena *arena, const struct apply_origin *origin, uint3
 /* A household that waits: an item (OMITTED) under such a position, with those left out as its candidates. */
 struct apply_omitted {
 	uint32_t member_pos;
-	struct slice group_id, subscriber_id, reason;
+	struct slice group_id, reason;
+	struct family_key family;
 	const struct match_candidate *left_out;
 	uint32_t count;
 };

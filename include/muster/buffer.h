@@ -8,6 +8,7 @@
 #ifndef MUSTER_BUFFER_H
 #define MUSTER_BUFFER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +29,19 @@ void buffer_clear(struct buffer *buffer);
 void buffer_add(struct buffer *buffer, const void *data, size_t bytes);
 void buffer_add_slice(struct buffer *buffer, struct slice s);
 void buffer_add_text(struct buffer *buffer, const char *text);
-void buffer_add_char(struct buffer *buffer, char c);
+/* Room for `bytes` more and the NUL. False: no memory, and `error` says so. */
+bool buffer_grow(struct buffer *buffer, size_t bytes);
+static inline bool buffer_reserve(struct buffer *buffer, size_t bytes)
+{
+	return (buffer->error == 0 && bytes < buffer->capacity - buffer->len) || buffer_grow(buffer, bytes);
+}
+static inline void buffer_add_char(struct buffer *buffer, char c)
+{
+	if (!buffer_reserve(buffer, 1))
+		return;
+	buffer->data[buffer->len++] = c;
+	buffer->data[buffer->len] = '\0';
+}
 void buffer_add_u64(struct buffer *buffer, uint64_t value);
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The content as a slice, borrowed until the next change. */

@@ -46,8 +46,14 @@ struct decide_view {
 	int (*plan_of_line)(void *context, struct slice insurance_line, date_day day, struct arena *arena,
 	                    const struct plan **ret_plan);
 	int (*member)(void *context, struct slice member_id, struct arena *arena, const struct member **ret_member);
-	/* Everybody with this subscriber id, spans included, subscriber first. */
-	int (*household)(void *context, struct slice subscriber_id, struct arena *arena, const struct member ***ret_members, uint32_t *ret_count);
+	/* Everybody of this family, spans included, subscriber first. */
+	int (*household)(void *context, struct family_key key, struct arena *arena, const struct member ***ret_members, uint32_t *ret_count);
+	/*
+	 * How many sponsors gave this family's number, and the one where it is one. `covers` not empty: of families alone
+	 * whose subscriber was ever covered in a group of that sponsor. May be NULL: nobody is asked.
+	 */
+	int (*sponsors_of_number)(void *context, struct slice subscriber_id, struct slice covers, struct arena *arena,
+	                          struct slice *ret_sponsor_id, uint32_t *ret_count);
 	/* Is it the sponsor of any group? May be NULL: of none. */
 	int (*sponsor_known)(void *context, struct slice sponsor_id, bool *ret_known);
 	/* For payments: the group of a sponsor's tax id or account; NULL when none or several. */
@@ -83,6 +89,7 @@ enum decide_month_rule { DECIDE_MONTH_ANY, DECIDE_MONTH_HOLD, DECIDE_MONTH_SHIFT
 struct decide_policy {
 	char member_id_ref[4];       /* REF qualifier of the plan's member number; "" = 23 */
 	bool subscriber_id_is_ssn;   /* ref0F=ssn */
+	bool number_is_plan_wide;    /* family_numbers=plan: REF*0F is one family's over all sponsors */
 	bool end_is_exclusive;
 	int32_t retro_add_days, retro_term_days, future_days; /* 0 = no limit */
 	int32_t age_limit_years;     /* 0 = 26 */
@@ -161,7 +168,7 @@ struct decide_exception {
 	bool rejected;               /* its outcome is DECIDE_REJECTED */
 	double confidence;           /* of the best candidate */
 	struct hash identity;        /* match_identity of who was sent; zero = nobody was looked for */
-	const struct match_candidate *candidates;
+	const struct match_candidate *candidates; /* NULL = nobody was looked for: a representative had named the person */
 	uint32_t candidate_count;
 };
 
@@ -176,6 +183,7 @@ enum decide_outcome { DECIDE_APPLIED, DECIDE_UNCHANGED, DECIDE_EXCEPTION, DECIDE
 
 struct changeset {
 	struct arena *arena;
+	struct family_key family; /* whom the records' REF*0F means */
 	struct decide_image **images;
 	uint32_t image_count, image_capacity;
 	struct decide_operation *operations;

@@ -87,7 +87,7 @@ struct match_candidates {
 	int (*by_key)(void *context, uint64_t key, uint32_t max, struct arena *arena, struct match_pool *pool);
 	int (*by_member_id)(void *context, struct slice member_id, struct arena *arena, struct match_pool *pool);
 	/* The whole household. */
-	int (*by_subscriber_id)(void *context, struct slice subscriber_id, struct arena *arena, struct match_pool *pool);
+	int (*by_family)(void *context, struct family_key key, struct arena *arena, struct match_pool *pool);
 };
 
 enum match_disposition { MATCH_AUTO, MATCH_NEW, MATCH_REVIEW };

@@ -30,7 +30,8 @@ struct coverage_span {
 struct member {
 	uint64_t member_no;         /* database key, 0 = not stored; never shown */
 	struct slice member_id;     /* the plan's own number */
-	struct slice subscriber_id; /* the family's key: REF*0F */
+	struct slice subscriber_id; /* the family's number: REF*0F */
+	struct slice sponsor_id;    /* who gave that number, as text_plain_id has it; empty = not known, see family_key */
 	struct slice relationship;  /* INS02; "18" = self, the subscriber */
 	struct slice last_name, first_name, middle_name, suffix;
 	struct slice ssn; /* nine digits, or empty */
@@ -48,6 +49,26 @@ struct member {
 	struct coverage_span *spans; /* sorted by begins_on, then insurance_line */
 	uint32_t span_count;
 };
+
+/*
+ * Whose family: sponsors number their employees as they like, so a number tells a family together with its sponsor. The
+ * sponsor is that of the group under which the family came (group.sponsor_id); where no group names one it is empty, and
+ * such numbers are one family's over all groups without a sponsor.
+ */
+struct family_key {
+	struct slice sponsor_id, subscriber_id;
+	bool any_sponsor; /* a look-up: whoever gave the number */
+};
+
+static inline struct family_key family_key_of(const struct member *member)
+{
+	return (struct family_key){.sponsor_id = member->sponsor_id, .subscriber_id = member->subscriber_id};
+}
+
+static inline bool family_key_equal(struct family_key a, struct family_key b)
+{
+	return slice_equal(a.subscriber_id, b.subscriber_id) && slice_equal(a.sponsor_id, b.sponsor_id);
+}
 
 enum group_status { GROUP_ACTIVE, GROUP_TERMINATED };
 enum cobra_admin { COBRA_ADMIN_SELF, COBRA_ADMIN_TPA, COBRA_ADMIN_PLAN };

@@ -179,7 +179,13 @@ int store_member_get(struct store *store, struct slice member_id, struct arena *
 int store_member_get_no(struct store *store, uint64_t member_no, struct arena *arena,
                         const struct member **ret_member);
 /* Everybody with this subscriber id, subscriber (relationship 18) first, then by member_no. */
-int store_household(struct store *store, struct slice subscriber_id, struct arena *arena,
+/*
+ * How many sponsors gave this number to a family, counted to two, and the one where it is one. `covers` (as text_plain_id
+ * has it) not empty: only families whose subscriber was ever covered in a group of this sponsor.
+ */
+int store_family_sponsors(struct store *store, struct slice subscriber_id, struct slice covers, struct arena *arena,
+			  struct slice *ret_sponsor_id, uint32_t *ret_count);
+int store_household(struct store *store, struct family_key key, struct arena *arena,
                     const struct member ***ret_members, uint32_t *ret_count);
 /* The members that bear a match key, in order of member_no, at most `max` into `ret_member_nos`. */
 int store_key_members(struct store *store, uint64_t key, uint32_t max, uint64_t *ret_member_nos, uint32_t *ret_count);
@@ -550,7 +556,7 @@ int store_change_next_index(struct store *store, uint64_t tset_no, uint32_t memb
 typedef int (*store_change_fn)(void *context, const struct store_change *change);
 /* Of a file, by set ordinal, member_pos, op_index. */
 int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context);
-/* The same without `before` and `after`: what is told of a file. */
+/* The same with what is told of a file alone: no member_no, numbers, images, places and times. */
 int store_applied_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context);
 int store_changes_of_tset(struct store *store, uint64_t tset_no, store_change_fn fn, void *context);
 /* Of one record, by op_index. */
@@ -693,6 +699,7 @@ struct store_exception {
 	struct slice owner;          /* who works on it */
 	int64_t lease_until_ms;      /* `queue next`; 0 = none */
 	struct slice group_id, subscriber_id; /* as sent; to see what belongs together */
+	struct slice sponsor_id;     /* whose number the latter is: family_key */
 	struct slice incoming;       /* JSON, unmasked: displays mask it */
 	struct slice raw;            /* the record's segments */
 	uint32_t segment_pos;
@@ -716,6 +723,9 @@ int store_exception_get(struct store *store, struct slice item_id, struct arena 
  */
 int store_exception_update(struct store *store, struct store_exception *exception);
 
+/* Its candidates and its confidence in place of those stored: the record ran again. 0 or <0. */
+int store_exception_put_candidates(struct store *store, const struct store_exception *exception);
+
 struct store_exception_filter {
 	uint32_t statuses;           /* bit 1 << status; 0 = all */
 	bool has_category;
@@ -736,7 +746,7 @@ int store_exceptions_each(struct store *store, const struct store_exception_filt
                           void *context);
 int store_exceptions_count(struct store *store, const struct store_exception_filter *filter, uint64_t *ret_count);
 /* The item of the family that has waited longest, but none of this file: "F00000012-1-3 waits (NO_MATCH)"; empty = none. */
-int store_exception_waits(struct store *store, struct slice subscriber_id, uint64_t but_file_no, struct arena *arena,
+int store_exception_waits(struct store *store, struct family_key family, uint64_t but_file_no, struct arena *arena,
 			  struct slice *ret_words);
 /* How often each category occurs in a file. */
 int store_exception_counts(struct store *store, uint64_t file_no, store_count_fn fn, void *context);

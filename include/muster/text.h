@@ -42,6 +42,8 @@ void text_cross_out(char *text, size_t bytes);
 char *text_upper(struct slice s, char *out, size_t out_bytes);
 /* Tax ids and account numbers, as people write them: without regard to case, blanks and hyphens. */
 bool text_is_same_id(struct slice a, struct slice b);
+/* What such a comparison looks at: equal bytes where text_is_same_id holds. data NULL = no memory. */
+struct slice text_plain_id(struct arena *arena, struct slice id);
 /* True for the SSNs that mean "none": not nine digits, all equal digits, 123456789, 987654321, area 000, 666 or
  * 9xx, group 00, serial 0000 (x12-syntax section 13, matching section 4). */
 bool text_ssn_is_placeholder(struct slice ssn);

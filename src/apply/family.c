@@ -213,7 +213,7 @@ static int apply_operations(const struct apply_origin *origin, const struct chan
 }
 
 static int apply_exception(struct arena *arena, const struct apply_origin *origin, const struct enroll_family *family,
-                           const struct decide_exception *exception)
+                           const struct changeset *changeset, const struct decide_exception *exception)
 {
 	struct buffer incoming;
 	struct store_exception item = {
@@ -222,6 +222,7 @@ static int apply_exception(struct arena *arena, const struct apply_origin *origi
 		.confidence_e6 = confidence_e6(exception->confidence),
 		.reason = exception->reason,
 		.subscriber_id = exception->record->subscriber_id,
+		.sponsor_id = changeset->family.sponsor_id,
 		.group_id = enroll_group(family->header, exception->record),
 		.raw = exception->record->raw,
 		.segment_pos = exception->record->segment_pos,
@@ -299,7 +300,8 @@ int apply_omitted_item(struct arena *arena, const struct apply_origin *origin, c
 		.category = CATEGORY_OMITTED,
 		.reason = omitted->reason,
 		.group_id = omitted->group_id,
-		.subscriber_id = omitted->subscriber_id,
+		.subscriber_id = omitted->family.subscriber_id,
+		.sponsor_id = omitted->family.sponsor_id,
 		.confidence_e6 = 1000000u,
 	};
 	int r = origin_put_ledger(origin, omitted->member_pos, STORE_RECORD_EXCEPTION, &no_content);
@@ -380,6 +382,6 @@ int apply_family(struct arena *arena, const struct apply_origin *origin, const s
 	if (r == 0)
 		r = apply_warnings(origin, changeset);
 	for (i = 0; r == 0 && i < changeset->exception_count; i++)
-		r = apply_exception(arena, origin, family, &changeset->exceptions[i]);
+		r = apply_exception(arena, origin, family, changeset, &changeset->exceptions[i]);
 	return r;
 }

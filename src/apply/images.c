@@ -29,6 +29,7 @@ static const struct image_field {
 	{"medicare_id", offsetof(struct member, medicare_id)},
 	{"pcp_id", offsetof(struct member, pcp_id)},
 	{"facts", offsetof(struct member, facts)},
+	{"sponsor_id", offsetof(struct member, sponsor_id)},
 };
 #define FIELD_COUNT (sizeof(image_fields) / sizeof(image_fields[0]))
 /* Bits of image.fields: the table's, then these. */

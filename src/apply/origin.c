@@ -55,7 +55,10 @@ static int origin_candidates(struct arena *arena, struct buffer *evidence, struc
 	return 0;
 }
 
-/* The item came back unsolved: it is open again, with the reason of today. */
+/*
+ * The item came back unsolved: it is open again, with the reason and the candidates of today; where nobody was looked for,
+ * because a representative had named the person, with those that it had.
+ */
 static int origin_reopen_item(struct arena *arena, const struct apply_origin *origin, const struct store_exception *now)
 {
 	const struct store_exception *stored;
@@ -72,6 +75,12 @@ static int origin_reopen_item(struct arena *arena, const struct apply_origin *or
 	item.reason = now->reason;
 	item.decision = SLICE_EMPTY;
 	r = store_exception_update(origin->store, &item);
+	if (r == 0 && now->candidates != NULL) {
+		item.candidates = now->candidates;
+		item.candidate_count = now->candidate_count;
+		item.confidence_e6 = now->confidence_e6;
+		r = store_exception_put_candidates(origin->store, &item);
+	}
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
@@ -82,6 +91,11 @@ int origin_put_item(struct arena *arena, const struct apply_origin *origin, stru
 	struct buffer evidence;
 	int r;
 
+	buffer_init(&evidence, origin->env);
+	r = candidates != NULL || !origin->again ? origin_candidates(arena, &evidence, item, candidates, candidate_count) : 0;
+	buffer_fini(&evidence);
+	if (r < 0)
+		return r;
 	if (origin->again)
 		return origin_reopen_item(arena, origin, item);
 	item->item_id = slice_from(store_item_id_format(origin->file_no, origin->tset_ordinal, item->member_pos, item_id));
@@ -89,11 +103,7 @@ int origin_put_item(struct arena *arena, const struct apply_origin *origin, stru
 	item->tset_no = origin->tset_no;
 	item->created_ms = origin->received_ms;
 	item->due_ms = origin->due_by_category != NULL ? origin->due_by_category[item->category] : origin->due_ms;
-	buffer_init(&evidence, origin->env);
-	r = origin_candidates(arena, &evidence, item, candidates, candidate_count);
-	if (r == 0)
-		r = store_exception_add(origin->store, item);
-	buffer_fini(&evidence);
+	r = store_exception_add(origin->store, item);
 	if (r <= 0)
 		return r;
 	return log_failure(MUSTER_ERROR_INTERNAL, "item %s is in the queue already", item_id);

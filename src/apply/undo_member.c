@@ -330,7 +330,7 @@ static int check_family(struct undo *undo, const struct row *last, const struct 
 	const struct member **members;
 	uint64_t blocked = undo->totals.blocked;
 	uint32_t count, i;
-	int r = store_household(undo->request->store, now->subscriber_id, &undo->arena, &members, &count);
+	int r = store_household(undo->request->store, family_key_of(now), &undo->arena, &members, &count);
 
 	for (i = 0; r == 0 && i < count && undo->totals.blocked == blocked; i++) {
 		if (members[i]->member_no == now->member_no || is_subscriber(members[i]) == is_subscriber(now))

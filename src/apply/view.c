@@ -100,7 +100,7 @@ static int view_member(void *context, struct slice member_id, struct arena *aren
 	return store_member_get(view_store(context), member_id, arena, ret_member);
 }
 
-static int view_household(void *context, struct slice subscriber_id, struct arena *arena,
+static int view_household(void *context, struct family_key key, struct arena *arena,
                           const struct member ***ret_members, uint32_t *ret_count)
 {
 	struct apply_view *view = context;
@@ -109,21 +109,22 @@ static int view_household(void *context, struct slice subscriber_id, struct aren
 
 	view_at(view, arena);
 	for (i = 0; i < view->household_count; i++) {
-		if (!slice_equal(view->households[i].subscriber_id, subscriber_id))
+		if (key.any_sponsor || !family_key_equal(view->households[i].key, key))
 			continue;
 		*ret_members = view->households[i].members;
 		*ret_count = view->households[i].count;
 		return 0;
 	}
-	r = store_household(view->store, subscriber_id, arena, ret_members, ret_count);
+	r = store_household(view->store, key, arena, ret_members, ret_count);
 	for (i = 0; r == 0 && i < *ret_count; i++)
 		view_keep(view, (*ret_members)[i]);
-	if (r == 0 && view->household_count < APPLY_VIEW_HOUSEHOLDS) {
+	if (r == 0 && !key.any_sponsor && view->household_count < APPLY_VIEW_HOUSEHOLDS) {
 		i = view->household_count++;
-		view->households[i].subscriber_id = arena_dup(arena, subscriber_id);
+		view->households[i].key.subscriber_id = arena_dup(arena, key.subscriber_id);
+		view->households[i].key.sponsor_id = arena_dup(arena, key.sponsor_id);
 		view->households[i].members = *ret_members;
 		view->households[i].count = *ret_count;
-		if (view->households[i].subscriber_id.data == NULL)
+		if (view->households[i].key.subscriber_id.data == NULL || view->households[i].key.sponsor_id.data == NULL)
 			r = -ENOMEM;
 	}
 	return r;
@@ -158,6 +159,12 @@ static int view_sponsor_known(void *context, struct slice sponsor_id, bool *ret_
 	*ret_known = view->sponsor_known = search.found;
 	slice_to_cstr(sponsor_id, view->sponsor_id, sizeof(view->sponsor_id));
 	return 0;
+}
+
+static int view_sponsors_of_number(void *context, struct slice subscriber_id, struct slice covers, struct arena *arena,
+				   struct slice *ret_sponsor_id, uint32_t *ret_count)
+{
+	return store_family_sponsors(view_store(context), subscriber_id, covers, arena, ret_sponsor_id, ret_count);
 }
 
 static int view_group_by_sponsor(void *context, struct slice sponsor_id, struct arena *arena,
@@ -325,12 +332,11 @@ static int view_by_member_id(void *context, struct slice member_id, struct arena
 	return r;
 }
 
-static int view_by_subscriber_id(void *context, struct slice subscriber_id, struct arena *arena,
-                                 struct match_pool *pool)
+static int view_by_family(void *context, struct family_key key, struct arena *arena, struct match_pool *pool)
 {
 	const struct member **members;
 	uint32_t count, i;
-	int r = view_household(context, subscriber_id, arena, &members, &count);
+	int r = view_household(context, key, arena, &members, &count);
 
 	for (i = 0; r == 0 && i < count; i++)
 		r = match_pool_add(pool, members[i]);
@@ -374,6 +380,7 @@ int apply_view_init(struct apply_view *view, struct store *store)
 		.plan_of_line = view_plan_of_line,
 		.member = view_member,
 		.household = view_household,
+		.sponsors_of_number = view_sponsors_of_number,
 		.sponsor_known = view_sponsor_known,
 		.group_by_sponsor = view_group_by_sponsor,
 		.group_by_invoice = view_group_by_invoice,
@@ -381,7 +388,7 @@ int apply_view_init(struct apply_view *view, struct store *store)
 		.candidates = {.context = view,
 		               .by_key = view_by_key,
 		               .by_member_id = view_by_member_id,
-		               .by_subscriber_id = view_by_subscriber_id},
+		               .by_family = view_by_family},
 		.separations = view_separations,
 		.ruled_out = view_ruled_out,
 	};

@@ -31,7 +31,7 @@ void buffer_clear(struct buffer *buffer)
 		buffer->data[0] = '\0';
 }
 
-static bool grow(struct buffer *buffer, size_t bytes)
+bool buffer_grow(struct buffer *buffer, size_t bytes)
 {
 	size_t capacity = buffer->capacity > 0 ? buffer->capacity : BUFFER_FIRST_BYTES, need;
 	char *data;
@@ -55,17 +55,9 @@ static bool grow(struct buffer *buffer, size_t bytes)
 	return true;
 }
 
-/* Room for `bytes` more and the NUL. */
-static inline bool reserve(struct buffer *buffer, size_t bytes)
-{
-	if (buffer->error == 0 && bytes < buffer->capacity - buffer->len)
-		return true;
-	return grow(buffer, bytes);
-}
-
 void buffer_add(struct buffer *buffer, const void *data, size_t bytes)
 {
-	if (!reserve(buffer, bytes))
+	if (!buffer_reserve(buffer, bytes))
 		return;
 	if (bytes > 0)
 		memcpy(buffer->data + buffer->len, data, bytes);
@@ -81,14 +73,6 @@ void buffer_add_slice(struct buffer *buffer, struct slice s)
 void buffer_add_text(struct buffer *buffer, const char *text)
 {
 	buffer_add_slice(buffer, slice_from(text));
-}
-
-void buffer_add_char(struct buffer *buffer, char c)
-{
-	if (!reserve(buffer, 1))
-		return;
-	buffer->data[buffer->len++] = c;
-	buffer->data[buffer->len] = '\0';
 }
 
 void buffer_add_u64(struct buffer *buffer, uint64_t value)
@@ -122,7 +106,7 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 	va_start(arguments, format);
 	len = print_into(buffer, format, arguments);
 	va_end(arguments);
-	if (!reserve(buffer, len))
+	if (!buffer_reserve(buffer, len))
 		return;
 	if (len >= room) {
 		va_start(arguments, format);

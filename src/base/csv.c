@@ -222,15 +222,22 @@ void csv_add(struct buffer *out, bool first, struct slice value)
 {
 	static const bool quoted[256] = {[','] = true, ['"'] = true, ['\n'] = true, ['\r'] = true};
 	size_t i;
+	char *at;
 
 	if (!first)
 		buffer_add_char(out, ',');
-	for (i = 0; i < value.len; i++)
+	if (value.len == 0 || !buffer_reserve(out, value.len))
+		return;
+	/* Copied as it is looked at: few values need quotes. */
+	for (at = out->data + out->len, i = 0; i < value.len; i++) {
 		if (quoted[(unsigned char)value.data[i]]) {
 			add_quoted(out, value);
 			return;
 		}
-	buffer_add_slice(out, value);
+		at[i] = value.data[i];
+	}
+	at[i] = '\0';
+	out->len += value.len;
 }
 
 /* Would a spreadsheet take this for a formula? Quotes and blanks before it do not count, for they may be dropped. */

@@ -32,8 +32,9 @@ static void begin_value(struct json *json, const char *key)
 	json->need_comma = true;
 	if (key == NULL)
 		return;
-	json_escape(json->out, slice_from(key));
-	buffer_add_char(json->out, ':');
+	buffer_add_char(json->out, '"');
+	buffer_add_text(json->out, key);
+	buffer_add(json->out, "\":", 2);
 	if (json->indent >= 0)
 		buffer_add_char(json->out, ' ');
 }
@@ -156,13 +157,35 @@ static bool is_plain(uint32_t codepoint)
 	       codepoint != 0x2028 && codepoint != 0x2029;
 }
 
-/* The next byte that may have to be escaped; most values hold none. */
+/* Stands for itself, one byte; most values hold nothing else. */
+static bool is_plain_ascii(char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 static size_t skip_plain_ascii(struct slice value, size_t at)
 {
-	while (at < value.len && value.data[at] >= ' ' && value.data[at] < 0x7f && value.data[at] != '"' &&
-	       value.data[at] != '\\')
+	while (at < value.len && is_plain_ascii(value.data[at]))
 		at++;
 	return at;
+}
+
+/* The value with its quotes, copied as it is looked at. False, and nothing is written: not all of it is plain. */
+static bool add_plain(struct buffer *out, struct slice value)
+{
+	char *at = out->data + out->len;
+	size_t i;
+
+	*at++ = '"';
+	for (i = 0; i < value.len; i++) {
+		if (!is_plain_ascii(value.data[i]))
+			return false;
+		at[i] = value.data[i];
+	}
+	at[i] = '"';
+	at[i + 1] = '\0';
+	out->len += value.len + 2;
+	return true;
 }
 
 void json_escape(struct buffer *out, struct slice value)
@@ -170,6 +193,8 @@ void json_escape(struct buffer *out, struct slice value)
 	size_t at = 0, run = 0, len;
 	uint32_t codepoint;
 
+	if (!buffer_reserve(out, value.len + 2) || add_plain(out, value))
+		return;
 	buffer_add_char(out, '"');
 	while ((at = skip_plain_ascii(value, at)) < value.len) {
 		len = text_utf8_next(value, at, &codepoint);

@@ -181,13 +181,16 @@ static bool is_member_number(struct slice value, size_t at)
 /* The first SSN from `at` on, where no digit stands before `at`; its length, 0 for none. */
 static size_t next_ssn(struct slice value, size_t at, size_t *ret_at)
 {
-	while (at < value.len) {
-		size_t run = digits_at(value, at), len = is_member_number(value, at) ? 0 : ssn_at(value, at);
+	for (; at < value.len; at++) {
+		size_t run = digits_at(value, at), len;
 
+		if (run == 0)
+			continue;
+		len = is_member_number(value, at) ? 0 : ssn_at(value, at);
 		*ret_at = at;
 		if (len > 0)
 			return len;
-		at += run > 0 ? run : 1;
+		at += run - 1;
 	}
 	*ret_at = value.len;
 	return 0;
@@ -270,6 +273,17 @@ bool text_is_same_id(struct slice a, struct slice b)
 		if (capital(a.data[i++]) != capital(b.data[j++]))
 			return false;
 	}
+}
+
+struct slice text_plain_id(struct arena *arena, struct slice id)
+{
+	char *plain = arena_alloc(arena, id.len + 1);
+	size_t i, len = 0;
+
+	for (i = 0; plain != NULL && i < id.len; i++)
+		if (id.data[i] != '-' && id.data[i] != ' ')
+			plain[len++] = capital(id.data[i]);
+	return plain != NULL ? slice_of(plain, len) : SLICE_EMPTY;
 }
 
 bool text_ssn_is_placeholder(struct slice ssn)

@@ -3,6 +3,7 @@
 struct audit {
 	struct pass *pass;
 	struct store_discrepancy line; /* what the lines of a record have in common */
+	struct family_key family;
 	bool explained;                /* it was looked what accounts for them */
 };
 
@@ -25,11 +26,11 @@ static int explain_change(void *context, const struct store_change *change)
 	return 0;
 }
 
-int audit_explain(struct job *job, date_day file_on, uint64_t member_no, struct slice subscriber_id, struct arena *arena,
+int audit_explain(struct job *job, date_day file_on, uint64_t member_no, struct family_key family, struct arena *arena,
 		  struct slice *ret_words)
 {
 	struct explain explain = {.but_file_no = job->file.file_no, .file_on = file_on};
-	int r = store_exception_waits(job->store, subscriber_id, job->file.file_no, arena, ret_words);
+	int r = store_exception_waits(job->store, family, job->file.file_no, arena, ret_words);
 
 	if (r < 0 || ret_words->len > 0 || member_no == 0 || file_on == DATE_NONE)
 		return r;
@@ -49,7 +50,7 @@ static int audit_add(struct audit *audit, const char *field, struct slice stored
 	int r = 0;
 
 	if (!audit->explained)
-		r = audit_explain(pass_job(pass), pass->full.file_on, audit->line.member_no, audit->line.subscriber_id,
+		r = audit_explain(pass_job(pass), pass->full.file_on, audit->line.member_no, audit->family,
 				  &pass->family_arena, &audit->line.explained);
 	if (r < 0)
 		return r;
@@ -166,6 +167,7 @@ int audit_family(struct pass *pass, const struct enroll_family *family, struct c
 	for (i = 0; r == 0 && i < family->member_count; i++) {
 		const struct member_record *record = &family->members[i];
 		struct audit audit = {.pass = pass,
+				      .family = changeset->family,
 				      .line = {.tset_no = pass->tset.tset_no,
 					       .member_pos = record->member_pos,
 					       .subscriber_id = record->subscriber_id}};

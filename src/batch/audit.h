@@ -13,7 +13,7 @@
 #include "pass.h"
 
 /* What accounts for a difference of this member (0: not on file), of a file made on that day. Text in `arena`. */
-int audit_explain(struct job *job, date_day file_on, uint64_t member_no, struct slice subscriber_id, struct arena *arena,
+int audit_explain(struct job *job, date_day file_on, uint64_t member_no, struct family_key family, struct arena *arena,
 		  struct slice *ret_words);
 int audit_family(struct pass *pass, const struct enroll_family *family, struct changeset *changeset);
 

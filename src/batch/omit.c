@@ -11,7 +11,7 @@
 
 /* A household of which somebody is left out. */
 struct left_out {
-	struct slice subscriber_id;
+	struct family_key family;
 	struct left_out *next;
 };
 
@@ -131,22 +131,22 @@ static int omit_absence(struct omit *omit, struct arena *arena, struct decide_ab
 }
 
 struct household {
-	struct slice subscriber_id;
+	struct family_key family;
 	struct decide_absence *people;
 	uint32_t *absences;
 	uint32_t count;
 	bool done; /* an interrupted run has judged it */
 };
 
-static int household_load(struct omit *omit, struct arena *arena, struct slice subscriber_id,
+static int household_load(struct omit *omit, struct arena *arena, struct family_key family,
                           struct household *ret_household)
 {
 	const struct member **members;
 	bool unsure = false;
 	uint32_t i, count;
-	int r = store_household(omit->job->store, subscriber_id, arena, &members, &count);
+	int r = store_household(omit->job->store, family, arena, &members, &count);
 
-	*ret_household = (struct household){.subscriber_id = subscriber_id, .count = count};
+	*ret_household = (struct household){.family = family, .count = count};
 	ret_household->people = arena_alloc_array(arena, count + 1, sizeof(*ret_household->people));
 	ret_household->absences = arena_alloc_array(arena, count + 1, sizeof(uint32_t));
 	if (ret_household->people == NULL || ret_household->absences == NULL)
@@ -220,7 +220,7 @@ static int household_ask(struct omit *omit, const struct apply_origin *origin, c
 	struct apply_omitted omitted = {
 		.member_pos = omit->input.member_pos,
 		.group_id = omit->input.group_id,
-		.subscriber_id = household->subscriber_id,
+		.family = household->family,
 		.reason = household_question(household),
 		.left_out = left_out,
 	};
@@ -352,7 +352,7 @@ static int omit_apply(struct omit *omit, const struct household *household, stru
 	return r;
 }
 
-static int omit_household(struct omit *omit, struct slice subscriber_id)
+static int omit_household(struct omit *omit, struct family_key family)
 {
 	struct arena *arena = &omit->pass->family_arena;
 	struct household household;
@@ -362,7 +362,7 @@ static int omit_household(struct omit *omit, struct slice subscriber_id)
 	int r;
 
 	arena_reset(arena);
-	r = household_load(omit, arena, subscriber_id, &household);
+	r = household_load(omit, arena, family, &household);
 	if (r < 0 || household.done)
 		return r;
 	if (!omit->pass->dry) {
@@ -410,7 +410,7 @@ static int omit_tell(struct omit *omit, const struct member *member)
 					   date_format_iso(span->begins_on, begins));
 		if (line.stored.data == NULL)
 			return -ENOMEM;
-		r = audit_explain(omit->job, omit->use->set.file_on, member->member_no, member->subscriber_id, arena,
+		r = audit_explain(omit->job, omit->use->set.file_on, member->member_no, family_key_of(member), arena,
 				  &line.explained);
 		if (r == 0)
 			r = store_discrepancy_add(omit->job->store, &line);
@@ -418,14 +418,14 @@ static int omit_tell(struct omit *omit, const struct member *member)
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
-static int omit_tell_household(struct omit *omit, struct slice subscriber_id)
+static int omit_tell_household(struct omit *omit, struct family_key family)
 {
 	const struct member **members;
 	uint32_t i, count;
 	int r;
 
 	arena_reset(&omit->pass->family_arena);
-	r = store_household(omit->job->store, subscriber_id, &omit->pass->family_arena, &members, &count);
+	r = store_household(omit->job->store, family, &omit->pass->family_arena, &members, &count);
 	if (r == 0)
 		r = omit_begin(omit);
 	for (i = 0; r == 0 && i < count; i++)
@@ -456,11 +456,12 @@ static int omit_note_household(void *context, const struct member *const *member
 	household = arena_alloc(&omit->arena, sizeof(*household));
 	if (household == NULL)
 		return -ENOMEM;
-	household->subscriber_id = arena_dup(&omit->arena, members[0]->subscriber_id);
+	household->family = (struct family_key){.sponsor_id = arena_dup(&omit->arena, members[0]->sponsor_id),
+						.subscriber_id = arena_dup(&omit->arena, members[0]->subscriber_id)};
 	household->next = NULL;
 	*omit->households_end = household;
 	omit->households_end = &household->next;
-	return household->subscriber_id.data != NULL ? 0 : -ENOMEM;
+	return household->family.sponsor_id.data != NULL && household->family.subscriber_id.data != NULL ? 0 : -ENOMEM;
 }
 
 static date_day omit_end(const struct profile_full *full, date_day file_on)
@@ -566,8 +567,8 @@ static int omit_group(struct omit *omit, const struct store_full_use *use)
 	if (r == 0 && !omit->pass->dry && omit->mode == STORE_FULL_REPLACE)
 		r = omit_overtake(omit, use->group_id);
 	for (household = omit->households; r == 0 && household != NULL; household = household->next)
-		r = omit->mode == STORE_FULL_AUDIT ? omit_tell_household(omit, household->subscriber_id)
-						   : omit_household(omit, household->subscriber_id);
+		r = omit->mode == STORE_FULL_AUDIT ? omit_tell_household(omit, household->family)
+						   : omit_household(omit, household->family);
 	return r == 0 && !omit->pass->dry ? omit_commit(omit) : r;
 }
 
@@ -725,7 +726,9 @@ int omit_release(struct pass *pass, const struct job_item *item, struct hash_con
 	omit_set_input(&omit, &use);
 	omit.input.forced = true;
 	omit.input.member_pos = item->member_pos;
-	r = household_load(&omit, arena, stored->subscriber_id, &household);
+	r = household_load(&omit, arena,
+			   (struct family_key){.sponsor_id = stored->sponsor_id, .subscriber_id = stored->subscriber_id},
+			   &household);
 	for (i = 0; i < household.count; i++)
 		household.people[i].present = !is_asked(stored, household.people[i].member->member_no);
 	if (r == 0)

@@ -42,7 +42,7 @@ static int family_close(struct pass *pass, const struct enroll_family *family, c
 		if (changeset->outcomes[i] == DECIDE_DEFERRED)
 			r = select_defer(pass_job(pass), pass->tset.ordinal, family->members[i].member_pos);
 		else if (!pass->dry)
-			r = supersede_items(pass, &family->members[i]);
+			r = supersede_items(pass, &family->members[i], changeset->family.sponsor_id);
 	}
 	return r;
 }

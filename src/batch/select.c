@@ -77,6 +77,18 @@ static int record_select(struct pass *pass, const struct member_record *record, 
 	return r;
 }
 
+/* A copy of its own, from the first record on that does not take part. */
+static int select_copy(const struct enroll_family *family, struct enroll_family *ret_family)
+{
+	struct member_record *members = arena_alloc_array(family->arena, family->member_count, sizeof(*members));
+
+	if (members == NULL)
+		return -ENOMEM;
+	memcpy(members, family->members, ret_family->member_count * sizeof(*members));
+	ret_family->members = members;
+	return 0;
+}
+
 /* The family without the records that do not take part; count 0 when none does. */
 int select_family(struct pass *pass, const struct enroll_family *family, struct enroll_family *ret_family)
 {
@@ -85,15 +97,17 @@ int select_family(struct pass *pass, const struct enroll_family *family, struct 
 
 	*ret_family = *family;
 	ret_family->member_count = 0;
-	ret_family->members = arena_alloc_array(family->arena, family->member_count, sizeof(*family->members));
-	if (ret_family->members == NULL)
-		return -ENOMEM;
 	for (i = 0; r == 0 && i < family->member_count; i++) {
 		bool take;
 
 		r = record_select(pass, &family->members[i], &take);
-		if (r == 0 && take)
-			ret_family->members[ret_family->member_count++] = family->members[i];
+		if (r == 0 && !take && ret_family->members == family->members)
+			r = select_copy(family, ret_family);
+		if (r != 0 || !take)
+			continue;
+		if (ret_family->members != family->members)
+			ret_family->members[ret_family->member_count] = family->members[i];
+		ret_family->member_count++;
 	}
 	return r;
 }

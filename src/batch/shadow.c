@@ -61,21 +61,21 @@ static int past_by_member_id(void *context, struct slice member_id, struct arena
 	return r < 0 ? r : past_pool(past, arena, pool, first);
 }
 
-static int past_by_subscriber_id(void *context, struct slice subscriber_id, struct arena *arena, struct match_pool *pool)
+static int past_by_family(void *context, struct family_key key, struct arena *arena, struct match_pool *pool)
 {
 	struct past *past = context;
 	uint32_t first = pool->count;
-	int r = past->now->candidates.by_subscriber_id(past->now->candidates.context, subscriber_id, arena, pool);
+	int r = past->now->candidates.by_family(past->now->candidates.context, key, arena, pool);
 
 	return r < 0 ? r : past_pool(past, arena, pool, first);
 }
 
-static int past_household(void *context, struct slice subscriber_id, struct arena *arena,
+static int past_household(void *context, struct family_key key, struct arena *arena,
 			  const struct member ***ret_members, uint32_t *ret_count)
 {
 	struct past *past = context;
 	struct match_pool pool = {.arena = arena};
-	int r = past_by_subscriber_id(past, subscriber_id, arena, &pool);
+	int r = past_by_family(past, key, arena, &pool);
 
 	*ret_members = pool.members;
 	*ret_count = pool.count;
@@ -117,7 +117,7 @@ static struct decide_view past_view(struct past *past, const struct match_model 
 		.candidates = {.context = past,
 			       .by_key = past_by_key,
 			       .by_member_id = past_by_member_id,
-			       .by_subscriber_id = past_by_subscriber_id},
+			       .by_family = past_by_family},
 		.population = past->now->population,
 		.model = model,
 	};

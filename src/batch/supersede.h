@@ -13,7 +13,7 @@
 /* The item has no effect any more. Inside the caller's transaction. */
 int supersede_item(struct store *store, struct slice item_id, struct arena *arena);
 /* Inside the chunk's transaction. */
-int supersede_items(struct pass *pass, const struct member_record *record);
+int supersede_items(struct pass *pass, const struct member_record *record, struct slice sponsor_id);
 /* The same for a line of a corrected remittance. */
 int supersede_line(struct pass *pass, const struct remittance_line *line);
 

@@ -25,15 +25,40 @@ static int report_total(struct check *check, const struct balance_count *count, 
 	return report_deliver(check, &finding);
 }
 
-/* QTY is R by type, but heads are whole: "12.0" is no count that could be right. */
+/* QTY is R by type, but heads are whole: "12.0" are twelve, "12.5" and "-1" cannot be right. */
+static bool read_heads(struct slice value, uint64_t *ret_heads)
+{
+	size_t point = slice_find(value, '.', 0);
+	for (size_t i = point + 1; i < value.len; i++)
+		if (value.data[i] != '0')
+			return false;
+	return slice_to_u64(slice_of(value.data, point), ret_heads);
+}
+
+static int report_no_heads(struct check *check, const struct x12_segment *segment)
+{
+	struct slice value = x12_element(segment, 2);
+	struct finding finding = report_make(check, FINDING_TSET_TOTALS, &segment->where, "QTY",
+					     "QTY02 says %.*s, which is no number of people; send how many there are",
+					     (int)value.len, value.data);
+	finding.where.element_pos = 2;
+	finding.where.repetition_pos = 1;
+	return report_deliver(check, &finding);
+}
+
 int balance_qty(struct check *check, const struct x12_segment *segment)
 {
 	struct balance *balance = &check->balance;
 	struct slice what = value_trim_end(x12_element(segment, 1));
+	struct slice heads = value_trim_end(x12_element(segment, 2));
 	struct balance_count count = {.where = segment->where};
 
-	/* Of a number that is no number element_check has complained. */
-	count.stated = (check->told & 2) == 0 && slice_to_u64(value_trim_end(x12_element(segment, 2)), &count.value);
+	/* Of what is no number element_check has complained. */
+	if (heads.len == 0 || (check->told & 2) != 0)
+		return 0;
+	count.stated = read_heads(heads, &count.value);
+	if (!count.stated)
+		return report_no_heads(check, segment);
 	if (slice_is(what, "TO"))
 		balance->total = count;
 	else if (slice_is(what, "ET"))

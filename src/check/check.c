@@ -129,11 +129,18 @@ static int end_interchange(struct check *check, const struct x12_event *event)
 	return call_interchange(check, check->handler->interchange_end);
 }
 
-/* 005010X220 is what some senders still put for 005010X220A1. */
+/*
+ * 005010X220 is what some senders still put for 005010X220A1. Answers to files of ours are read under their base version
+ * as well: the addenda changed nothing that one can tell.
+ */
 static const struct guide *find_guide(const struct check *check, struct slice id)
 {
 	if (check->options.allow_x220 && slice_is(id, "005010X220"))
 		id = SLICE_LITERAL("005010X220A1");
+	else if (slice_is(id, "005010X231"))
+		id = SLICE_LITERAL("005010X231A1");
+	else if (slice_is(id, "005010X186"))
+		id = SLICE_LITERAL("005010X186A1");
 	return guide_set_find(check->guides, id);
 }
 
@@ -266,14 +273,13 @@ static void ask_wants(const struct check *check, struct check_plan *plan)
 			handler->wants == NULL || handler->wants(handler->context, guide, &guide->segments[s]);
 }
 
-static int plan_of(struct check *check, const struct guide *guide)
+static int plan_of(struct check *check, const struct guide *guide, struct check_plan **ret_plan)
 {
 	struct plan_cached *cached;
 	int r;
 	for (cached = check->plans; cached != NULL; cached = cached->next)
 		if (cached->plan->guide == guide) {
-			check->plan = cached->plan;
-			check->shapes = cached->shapes;
+			*ret_plan = cached->plan;
 			return 0;
 		}
 	cached = arena_alloc(&check->arena, sizeof(*cached));
@@ -282,14 +288,10 @@ static int plan_of(struct check *check, const struct guide *guide)
 	r = plan_new(&check->arena, guide, &cached->plan);
 	if (r < 0)
 		return r;
-	cached->shapes = arena_alloc_array(&check->arena, guide->segment_count + 1u, sizeof(*cached->shapes));
-	if (cached->shapes == NULL)
-		return -ENOMEM;
 	ask_wants(check, cached->plan);
 	cached->next = check->plans;
 	check->plans = cached;
-	check->plan = cached->plan;
-	check->shapes = cached->shapes;
+	*ret_plan = cached->plan;
 	return 0;
 }
 
@@ -301,8 +303,6 @@ static int reserve_counts(struct check *check)
 	check->count_stride = (check->plan->node_max + PLAN_COUNTS_STEP - 1) / PLAN_COUNTS_STEP * PLAN_COUNTS_STEP;
 	check->counts =
 		arena_alloc_array(&check->arena, (size_t)FRAMES_MAX * check->count_stride, sizeof(*check->counts));
-	for (uint32_t f = 0; f < FRAMES_MAX && check->counts != NULL; f++)
-		check->frames[f].counts = check->counts + (size_t)f * check->count_stride;
 	return check->counts == NULL ? -ENOMEM : 0;
 }
 
@@ -312,7 +312,7 @@ static int start_walk(struct check *check, const struct guide *guide, const stru
 	check->guide = guide;
 	if (guide == NULL)
 		return 0;
-	r = plan_of(check, guide);
+	r = plan_of(check, guide, &check->plan);
 	if (r == 0)
 		r = reserve_counts(check);
 	if (r < 0)

@@ -182,12 +182,37 @@ static bool can_open(const struct frame *frame, const struct plan_node *node)
 	       (node->required_before & ~frame->seen) == 0;
 }
 
+/* A required loop of the same place in the standard comes before it in the guide, and has not come. */
+static bool skips_another(const struct check *check, const struct frame *frame, const struct plan_node *node)
+{
+	const struct plan_loop *loop = &check->plan->loops[frame->loop];
+	for (uint16_t i = 0; i < node->local; i++) {
+		const struct plan_node *other = &check->plan->nodes[loop->first_node + i];
+		if (other->ordinal == node->ordinal && (other->required_bit & ~frame->seen) != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Would a loop opened in frame `f` end one that takes the segment, though out of order, and still lacks something? Then
+ * the segment came late in that loop: no other one has begun.
+ */
+static bool would_break_off(const struct check *check, struct place passed, uint32_t f)
+{
+	const struct frame *frame;
+	if (passed.node == PLAN_NONE || passed.frame <= f)
+		return false;
+	frame = &check->frames[passed.frame];
+	return (check->plan->loops[frame->loop].required & ~frame->seen) != 0;
+}
+
 /*
  * Of the places whose loop may be opened, and that then take the segment, the best: where what follows fits best, then
  * where the segment's own codes fit, then the next one in the guide's order, innermost first.
  */
 static struct place find_unopened(const struct check *check, uint16_t symbol, const struct x12_segment *segment,
-				  struct next next, uint32_t *ret_grade)
+				  struct place passed, struct next next, uint32_t *ret_grade)
 {
 	const struct check_plan *plan = check->plan;
 	struct place best = no_place;
@@ -195,13 +220,15 @@ static struct place find_unopened(const struct check *check, uint16_t symbol, co
 	for (uint32_t f = check->frame_count; f-- > 0;) {
 		const struct frame *frame = &check->frames[f];
 		const struct plan_loop *loop = &plan->loops[frame->loop];
+		if (would_break_off(check, passed, f))
+			break;
 		for (uint16_t i = 0; i < loop->node_count && !frame->exiled; i++) {
 			struct place place = {f, (uint16_t)(loop->first_node + i)};
 			const struct plan_node *node = &plan->nodes[place.node];
 			uint16_t inner =
 				can_open(frame, node) ? reading_after_opener(plan, node->child, symbol) : PLAN_NONE;
 			uint32_t grade, rank;
-			if (inner == PLAN_NONE)
+			if (inner == PLAN_NONE || skips_another(check, frame, node))
 				continue;
 			grade = grade_after(check, place, inner, next);
 			rank = 1 + 8 * grade + 2 * grade_of_codes(check, &plan->nodes[inner], segment) +
@@ -360,11 +387,11 @@ static bool consider_restart(const struct check *check, struct reading *best, st
 }
 
 static bool consider_loops(const struct check *check, struct reading *best, uint16_t symbol,
-			   const struct x12_segment *segment, struct next next)
+			   const struct x12_segment *segment, struct place passed, struct next next)
 {
 	struct reading unopened = {.kind = READING_UNOPENED};
 	struct reading misread = {.kind = READING_MISREAD, .grade = GRADE_SURE};
-	unopened.place = find_unopened(check, symbol, segment, next, &unopened.grade);
+	unopened.place = find_unopened(check, symbol, segment, passed, next, &unopened.grade);
 	misread.place = find_misread(check, symbol, &misread.twin);
 	return consider(best, unopened) || consider(best, misread);
 }
@@ -394,7 +421,8 @@ struct reading reading_choose(const struct check *check, uint16_t symbol, const 
 		next.symbol = plan_symbol_of(check->plan, next_segment);
 	if (consider_new_record(check, &best, passed, symbol, next) ||
 	    consider_place(check, &best, READING_PASSED, passed, next) ||
-	    consider_restart(check, &best, full, symbol, next) || consider_loops(check, &best, symbol, segment, next) ||
+	    consider_restart(check, &best, full, symbol, next) ||
+	    consider_loops(check, &best, symbol, segment, passed, next) ||
 	    consider_qualifier(check, &best, segment->id, full, next) ||
 	    consider_place(check, &best, READING_FULL, full, next) ||
 	    consider_place(check, &best, READING_PASSED, find_passed(check, symbol, 0, 1, false), next) ||

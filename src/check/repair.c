@@ -33,6 +33,18 @@ static int report_full(struct check *check, const struct plan_node *node)
 	return report_deliver(check, &finding);
 }
 
+/* Directly behind another one of its id that was out of order: they came too late together. */
+static bool came_with_another(struct check *check, const struct plan_node *node)
+{
+	const struct guide_segment *segments = check->guide->segments;
+	bool is_next = check->passed_at.segment_pos != 0 && check->at.segment_pos == check->passed_at.segment_pos + 1 &&
+		       segments[node->segment].loop == segments[check->passed_segment].loop &&
+		       strcmp(segments[node->segment].id, segments[check->passed_segment].id) == 0;
+	check->passed_at = check->at;
+	check->passed_segment = node->segment;
+	return is_next;
+}
+
 static int report_passed(struct check *check, const struct plan_node *node)
 {
 	struct slice loop = walk_id_of_loop(check, loop_of_place(node));
@@ -41,7 +53,7 @@ static int report_passed(struct check *check, const struct plan_node *node)
 			    "its place is in %s%.*s, before what has come already; send it there",
 			    loop.len > 0 ? "loop " : "the header", (int)loop.len, loop.data);
 	finding.loop = loop;
-	return report_deliver(check, &finding);
+	return came_with_another(check, node) ? 0 : report_deliver(check, &finding);
 }
 
 static int take_full(struct check *check, struct place place, enum walk_how how, const struct x12_segment *segment)
@@ -58,6 +70,8 @@ static int take_full(struct check *check, struct place place, enum walk_how how,
 	if (frame->exiled)
 		return walk_accept(check, place.frame, place.node, how, segment);
 	r = walk_accept(check, place.frame, place.node, how, segment);
+	if (r == 0 && node->child != PLAN_NONE)
+		check->frames[check->frame_count - 1].disturbed = true;
 	return r < 0 ? r : report_full(check, node);
 }
 

@@ -26,6 +26,10 @@ static const struct {
 	{"834", "2200", "DTP", "*", SENSE_DTP},
 	{"834", "2300", "DTP", "*", SENSE_DTP},
 	{"834", "2320", "DTP", "*", SENSE_DTP},
+	{"834", "2310", "LX", "*", SENSE_COUNTER},
+	{"834", "2700", "LX", "*", SENSE_COUNTER},
+	{"820", "2000A", "ENT", "*", SENSE_COUNTER},
+	{"820", "2000B", "ENT", "*", SENSE_COUNTER},
 	{"820", "", "BPR", "*", SENSE_BPR},
 	{"820", "", "TRN", "*", SENSE_TRN},
 	{"820", "*", "RMR", "*", SENSE_RMR},
@@ -74,6 +78,8 @@ enum sense_loop sense_of_loop(const struct guide *guide, const struct guide_loop
 		return SENSE_LOOP_DISABILITY;
 	if (slice_is(id, "2300"))
 		return SENSE_LOOP_COVERAGE;
+	if (slice_is(id, "LS"))
+		return SENSE_LOOP_CATEGORIES;
 	return slice_is(id, "2320") ? SENSE_LOOP_OTHER_COVERAGE : SENSE_LOOP_OTHER;
 }
 
@@ -95,8 +101,8 @@ static const char death_in_future[] = "death_in_future", death_before_birth[] = 
 		  birth_long_ago[] = "birth_long_ago", age_of_relationship[] = "age_of_relationship",
 		  relationship_of_subscriber[] = "relationship_of_subscriber",
 		  subscriber_after_dependent[] = "subscriber_after_dependent",
-		  dependent_id_differs[] = "dependent_id_differs", negative_payment[] = "negative_payment",
-		  trace_differs[] = "trace_differs";
+		  dependent_id_differs[] = "dependent_id_differs", counter_out_of_step[] = "counter_out_of_step",
+		  negative_payment[] = "negative_payment", trace_differs[] = "trace_differs";
 
 const char *const *check_sense_names(void)
 {
@@ -110,6 +116,7 @@ const char *const *check_sense_names(void)
 		dependent_id_differs,
 		subscriber_after_dependent,
 		relationship_of_subscriber,
+		counter_out_of_step,
 		negative_payment,
 		trace_differs,
 		NULL,
@@ -232,7 +239,7 @@ static void forget_spans(struct sense *sense, enum sense_loop loop)
 	while (spans[i].loop != loop)
 		i++;
 	for (; i < SENSE_SPANS && spans[i].loop == loop; i++)
-		sense->days[2 * i + 2] = sense->days[2 * i + 3] = 0;
+		sense->spans[i].begin = sense->spans[i].end = 0;
 }
 
 void sense_begin(struct check *check)
@@ -250,7 +257,12 @@ void sense_loop_begin(struct check *check, enum sense_loop loop)
 		sense->relationship = sense->died_on = 0;
 		sense->ins = check->at;
 	}
-	forget_spans(sense, loop);
+	if (loop == SENSE_LOOP_COVERAGE || loop == SENSE_LOOP_CATEGORIES) {
+		sense->counter = 0;
+		sense->counter_told = false;
+	}
+	if (loop != SENSE_LOOP_CATEGORIES)
+		forget_spans(sense, loop);
 }
 
 static void look_at_bgn(struct sense *sense, const struct x12_segment *segment)
@@ -411,32 +423,42 @@ uint8_t sense_mark_of(uint32_t id, uint32_t qualifier)
 		return 0;
 	for (uint8_t i = 0; i < SENSE_SPANS; i++) {
 		if (qualifier == spans[i].begin)
-			return (uint8_t)(2 * i + 2);
+			return (uint8_t)(SENSE_MARK_BEGIN + i);
 		if (qualifier == spans[i].end)
-			return (uint8_t)(2 * i + 3);
+			return (uint8_t)(SENSE_MARK_END + i);
 	}
 	return 0;
 }
 
-/* A date that is none marks nothing. */
 static struct sense_told read_dtp(const struct x12_segment *segment, uint8_t mark)
 {
-	uint32_t day = mark != 0 && is(segment, 2, "D8") ? day_of(segment, 3) : 0;
-	return (struct sense_told){.mark = day != 0 ? mark : 0, .day = day};
+	return (struct sense_told){.mark = mark, .day = mark != 0 && is(segment, 2, "D8") ? day_of(segment, 3) : 0};
+}
+
+/* The span that the date belongs to, counted from 0. */
+static size_t span_of(uint8_t mark)
+{
+	return mark >= SENSE_MARK_END ? mark - SENSE_MARK_END : mark - SENSE_MARK_BEGIN;
 }
 
 static void take_dtp(struct sense *sense, const struct sense_told *told)
 {
-	if (told->mark != 0)
-		sense_take_date(sense, told);
+	if (told->day == 0)
+		return;
+	if (told->mark >= SENSE_MARK_END)
+		sense->spans[span_of(told->mark)].end = told->day;
+	else
+		sense->spans[span_of(told->mark)].begin = told->day;
 }
 
 static bool dtp_is_quiet(const struct sense *sense, const struct sense_told *told)
 {
-	uint32_t other = sense->days[told->mark ^ 1];
-	bool is_end = told->mark % 2 != 0;
-	return told->mark == 0 || other == 0 ||
-	       !ends_before_it_begins(is_end ? other : told->day, is_end ? told->day : other);
+	uint32_t begin, end;
+	if (told->day == 0)
+		return true;
+	begin = told->mark >= SENSE_MARK_END ? sense->spans[span_of(told->mark)].begin : told->day;
+	end = told->mark >= SENSE_MARK_END ? told->day : sense->spans[span_of(told->mark)].end;
+	return begin == 0 || end == 0 || !ends_before_it_begins(begin, end);
 }
 
 static int look_at_dtp(struct check *check, const struct x12_segment *segment)
@@ -449,7 +471,7 @@ static int look_at_dtp(struct check *check, const struct x12_segment *segment)
 	if (quiet)
 		return 0;
 	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)",
-		 spans[told.mark / 2 - 1].end_name, spans[told.mark / 2 - 1].begin_name);
+		 spans[span_of(told.mark)].end_name, spans[span_of(told.mark)].begin_name);
 	return report_here(check, segment, end_before_begin, 3, 1, text);
 }
 
@@ -518,6 +540,36 @@ static int look_at_dmg(struct check *check, const struct x12_segment *segment)
 	return report_birth(check, segment, age_of_relationship, 2, unfit_age(sense, told.day));
 }
 
+static struct sense_told read_counter(const struct x12_segment *segment)
+{
+	struct slice value = value_trim_end(x12_element(segment, 1));
+	uint64_t counter;
+	return (struct sense_told){.counter = value.len <= 9 && slice_to_u64(value, &counter) ? (uint32_t)counter : 0};
+}
+
+static bool counter_is_quiet(const struct sense *sense, const struct sense_told *told)
+{
+	return sense->counter_told || told->counter == sense->counter + 1;
+}
+
+/* Told once: a sender who does not count is wrong in the same way all along. */
+static int look_at_counter(struct check *check, const struct x12_segment *segment)
+{
+	struct sense *sense = &check->sense;
+	const struct sense_told told = read_counter(segment);
+	/* Where segments are missing or misplaced the count is out of step for that. */
+	bool quiet = was_told(check, 1) || check->tally.segment_errors > 0 || counter_is_quiet(sense, &told);
+	char text[100], id[4];
+
+	sense->counter++;
+	if (quiet)
+		return 0;
+	sense->counter_told = true;
+	snprintf(text, sizeof(text), "%s01 counts from 1; %u is expected here",
+		 slice_to_cstr(segment->id, id, sizeof(id)), sense->counter);
+	return report_here(check, segment, counter_out_of_step, 1, 0, text);
+}
+
 static int look_at_bpr(struct check *check, const struct x12_segment *segment)
 {
 	struct sense *sense = &check->sense;
@@ -560,6 +612,8 @@ int sense_segment(struct check *check, enum sense_of what, const struct x12_segm
 		return look_at_dtp(check, segment);
 	case SENSE_DMG:
 		return look_at_dmg(check, segment);
+	case SENSE_COUNTER:
+		return look_at_counter(check, segment);
 	case SENSE_BPR:
 		return look_at_bpr(check, segment);
 	case SENSE_TRN:
@@ -585,6 +639,8 @@ struct sense_told sense_read(enum sense_of what, uint8_t mark, const struct x12_
 		return read_ins(segment);
 	if (what == SENSE_REF)
 		return read_ref(segment);
+	if (what == SENSE_COUNTER)
+		return read_counter(segment);
 	return what == SENSE_DMG ? read_dmg(segment) : (struct sense_told){0};
 }
 
@@ -597,6 +653,8 @@ bool sense_is_quiet(const struct check *check, enum sense_of what, const struct 
 		return !told->is_contradictory && !dies_in_future(sense, told);
 	if (what == SENSE_REF)
 		return ref_is_quiet(sense, told->family);
+	if (what == SENSE_COUNTER)
+		return counter_is_quiet(sense, told);
 	return what != SENSE_DMG || dmg_is_quiet(sense, told);
 }
 
@@ -610,6 +668,8 @@ void sense_take(struct check *check, enum sense_of what, const struct sense_told
 		take_ins(sense, told);
 	} else if (what == SENSE_REF) {
 		take_ref(sense, told->family);
+	} else if (what == SENSE_COUNTER) {
+		sense->counter++;
 	} else if (what == SENSE_DMG) {
 		take_dmg(sense, told);
 	}

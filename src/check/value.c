@@ -1,15 +1,16 @@
 /* Types and formats. Total: any bytes, an answer. */
 #include "value.h"
 
+#include "code_tables.h"
 #include "muster/check.h"
-
 #include "muster/text.h"
 
 static const struct value_fault fine = {FINDING_CODE_COUNT, NULL, NULL};
 
 const char *const *check_form_names(void)
 {
-	static const char *const names[] = {"aba", "ein", "mbi", "npi", "phone", "ssn", "zip", NULL};
+	static const char *const names[] = {"aba",   "bank", "duns",  "ein",  "email", "language", "mbi",       "naic",
+					    "ncpdp", "npi",  "phone", "race", "ssn",   "zip",      "zip_state", NULL};
 	return names;
 }
 
@@ -229,6 +230,82 @@ static struct value_fault check_ssn(struct slice value)
 		code, "no such SSN is given out; it counts as missing: leave it out, or send the real one", "ssn"};
 }
 
+static bool is_number_of(struct slice value, size_t digits)
+{
+	return value.len == digits && slice_is_digits(value);
+}
+
+static bool is_capital_or_digit(char c)
+{
+	return (c >= 'A' && c <= 'Z') || is_digit(c);
+}
+
+/* Six letters of bank and country, two characters of the place, three more of the branch. */
+static bool is_swift(struct slice value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (!is_capital_or_digit(value.data[i]) || (i >= 4 && i < 6 && is_digit(value.data[i])))
+			return false;
+	return value.len == 8 || value.len == 11;
+}
+
+/* "2106-3", or the places in its hierarchy that the CDC's list has beside it: "R5.01". */
+static bool is_race(struct slice value)
+{
+	if (value.len == 6 && value.data[4] == '-')
+		return slice_is_digits(slice_of(value.data, 4)) && is_digit(value.data[5]);
+	if (value.len < 2 || (value.data[0] != 'R' && value.data[0] != 'E'))
+		return false;
+	for (size_t i = 1; i < value.len; i++)
+		if (!is_digit(value.data[i]) && value.data[i] != '.')
+			return false;
+	return is_digit(value.data[1]);
+}
+
+/* Qualifiers of ids that are banks' and companies'; others are none of them. */
+static struct value_fault check_company(struct slice qualifier, struct slice value)
+{
+	struct value_fault fault = {FINDING_ELEMENT_CODE_EXTERNAL, NULL, NULL};
+	bool sound = true;
+	switch (value_pack(qualifier)) {
+	case VALUE_CODE1('1'):
+		sound = is_number_of(value, 9);
+		fault.text = "a DUNS number has nine digits";
+		fault.list = "duns";
+		break;
+	case VALUE_CODE1('9'):
+		sound = value.len == 13 && slice_is_digits(slice_of(value.data, 9));
+		fault.text = "a DUNS+4 has nine digits and four characters";
+		fault.list = "duns";
+		break;
+	case VALUE_CODE2('0', '2'):
+		sound = is_swift(value);
+		fault.text = "a SWIFT id has eight or eleven characters, the first six of them letters";
+		fault.list = "bank";
+		break;
+	case VALUE_CODE2('0', '4'):
+	case VALUE_CODE2('C', 'F'):
+		sound = is_number_of(value, 8) || is_number_of(value, 9);
+		fault.text = "a Canadian bank is named by its branch (5 digits) and institution (3), with a zero "
+			     "before or not";
+		fault.list = "bank";
+		break;
+	case VALUE_CODE2('N', 'I'):
+		sound = is_number_of(value, 5);
+		fault.text = "a NAIC code has five digits";
+		fault.list = "naic";
+		break;
+	case VALUE_CODE2('D', '3'):
+		sound = is_number_of(value, 7);
+		fault.text = "a pharmacy's NCPDP number has seven digits";
+		fault.list = "ncpdp";
+		break;
+	default:
+		break;
+	}
+	return sound ? fine : fault;
+}
+
 struct value_fault value_identity(struct slice qualifier, struct slice value)
 {
 	struct value_fault fault = {FINDING_ELEMENT_CODE_EXTERNAL, NULL, NULL};
@@ -258,10 +335,32 @@ struct value_fault value_identity(struct slice qualifier, struct slice value)
 		fault.text = "a Medicare id has eleven characters, as 1EG4TE5MK73";
 		fault.list = "mbi";
 		break;
-	default:
+	case VALUE_CODE2('L', 'D'):
+	case VALUE_CODE2('L', 'E'):
+		sound = code_is_language(value);
+		fault.text = "no such language is listed; its code has two or three letters, as EN or ENG";
+		fault.list = "language";
 		break;
+	case VALUE_CODE3('R', 'E', 'T'):
+		sound = is_race(value);
+		fault.text = "a code of the CDC's list looks like 2106-3";
+		fault.list = "race";
+		break;
+	default:
+		return check_company(qualifier, value);
 	}
 	return sound ? fine : fault;
+}
+
+/* name@place.domain: one @, something before it, and a point inside of what is behind it. */
+static bool is_email(struct slice value)
+{
+	size_t at = slice_find(value, '@', 0), point;
+	if (at == 0 || at >= value.len || slice_find(value, '@', at + 1) < value.len ||
+	    slice_find(value, ' ', 0) < value.len)
+		return false;
+	point = slice_find(value, '.', at + 2);
+	return point + 1 < value.len && value.data[at + 1] != '.' && value.data[value.len - 1] != '.';
 }
 
 struct value_fault value_phone(struct slice qualifier, struct slice value)
@@ -278,15 +377,59 @@ struct value_fault value_phone(struct slice qualifier, struct slice value)
 		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL,
 					    "a phone number has ten digits, its area and exchange start with 2 to 9",
 					    "phone"};
+	case VALUE_CODE2('E', 'M'):
+		if (is_email(value))
+			return fine;
+		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL,
+					    "an e-mail address looks like name@place.com", "email"};
 	default:
 		return fine;
 	}
 }
 
-struct value_fault value_zip(struct slice value)
+static bool is_province(struct slice state)
 {
+	static const char provinces[] = "AB BC MB NB NF NL NS NT NU ON PE PQ QC SK YT";
+	for (size_t i = 0; state.len == 2 && i + 2 <= sizeof(provinces) - 1; i += 3)
+		if (memcmp(provinces + i, state.data, 2) == 0)
+			return true;
+	return false;
+}
+
+/* K1A 0B1, the blank left out or not. */
+static bool is_canadian(struct slice value)
+{
+	static const char form[] = "ldldld";
+	size_t at = 0;
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.data[i];
+		if (i == 3 && value.len == 7 && c == ' ')
+			continue;
+		if (at == sizeof(form) - 1 || (form[at] == 'd' ? !is_digit(c) : c < 'A' || c > 'Z'))
+			return false;
+		at++;
+	}
+	return at == sizeof(form) - 1;
+}
+
+struct value_fault value_zip(struct slice state, struct slice country, struct slice value)
+{
+	if (slice_is(country, "CA") || (country.len == 0 && is_province(state))) {
+		if (is_canadian(value))
+			return fine;
+		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL, "a postal code of Canada looks like K1A 0B1",
+					    "zip"};
+	}
+	if (country.len > 0 && !slice_is(country, "US"))
+		return fine;
 	if ((value.len != 5 && value.len != 9) || !slice_is_digits(value) || memcmp(value.data, "00000", 5) == 0)
 		return (struct value_fault){FINDING_ELEMENT_CODE_EXTERNAL,
 					    "a ZIP code has five or nine digits, without hyphen", "zip"};
+	if (!code_is_zip_of(value, state))
+		return (struct value_fault){
+			FINDING_ELEMENT_CODE_EXTERNAL,
+			"ZIP codes that begin so are of another state than N402 names; mend the one that "
+			"is wrong",
+			"zip_state"};
 	return fine;
 }

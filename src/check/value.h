@@ -61,6 +61,7 @@ static inline uint32_t value_pack_here(const char *p, size_t len)
 	return 1u + (bytes & UINT32_MAX >> (32 - 8 * len));
 }
 
+#define VALUE_CODE1(a) (1u + (uint32_t)(a))
 #define VALUE_CODE2(a, b) (1u + ((uint32_t)(a) | (uint32_t)(b) << 8))
 #define VALUE_CODE3(a, b, c) (1u + ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16))
 
@@ -90,9 +91,13 @@ bool value_is_date(struct slice value);
 uint32_t value_day_number(struct slice value);
 /* Element 1251 under the qualifier of element 1250. */
 struct value_fault value_period(struct slice qualifier, struct slice value);
-/* Ids under their qualifier: 34 and SY SSN, XX NPI, FI and 24 EIN, 01 ABA, F6 Medicare. */
+/*
+ * Ids under their qualifier: 34 and SY SSN, XX NPI, FI and 24 EIN, 01 ABA, 02 SWIFT, 04 and CF Canadian bank, 1 and 9
+ * DUNS, NI NAIC, D3 NCPDP, F6 Medicare, LD and LE language, RET race.
+ */
 struct value_fault value_identity(struct slice qualifier, struct slice value);
 struct value_fault value_phone(struct slice qualifier, struct slice value);
-struct value_fault value_zip(struct slice value);
+/* A postal code in an address of that N402 and N404, either of them empty where it was not sent. */
+struct value_fault value_zip(struct slice state, struct slice country, struct slice value);
 
 #endif

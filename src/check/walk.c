@@ -152,7 +152,7 @@ static int close_frame(struct check *check)
 	if (!frame->exiled) {
 		if ((loop->required & ~frame->seen) != 0)
 			r = report_missing(check, frame);
-		if (!check->options.known_sound && r == 0 && loop->rule_count != 0)
+		if (!check->options.known_sound && r == 0 && loop->rule_count != 0 && !frame->disturbed)
 			r = rule_loop_end(check, loop);
 		if (!check->options.known_sound && r == 0 && loop->is_line)
 			r = balance_line_end(check);
@@ -212,12 +212,15 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	frame->last_local = frame->gap_count = 0;
 	frame->exiled = exiled;
 	frame->displaced = displaced;
+	frame->disturbed = false;
+	frame->unknown_id[0] = '\0';
 	frame->seen = opener->required_bit;
 	frame->skipped = frame->tentative = 0;
 	if (loop->has_once)
 		memset(frame->once, 0, sizeof(frame->once));
 	frame->where = check->at;
-	frame->heads = loop->heads;
+	frame->heads = check->plan->heads + (size_t)loop_index * check->plan->symbol_count;
+	frame->counts = check->counts + (size_t)check->frame_count * check->count_stride;
 	for (uint32_t i = 0; i < loop->node_count; i += PLAN_COUNTS_STEP)
 		memset(frame->counts + i, 0, PLAN_COUNTS_STEP * sizeof(*frame->counts));
 	frame->counts[0] = 1;
@@ -444,6 +447,7 @@ int walk_open_without_opener(struct check *check, uint32_t f, uint16_t node_inde
 	int r = walk_open_again(check, f, node_index);
 	if (r < 0)
 		return r;
+	check->frames[check->frame_count - 1].disturbed = true;
 	/* A segment of unknown id just before was most likely meant to open the loop: one fault, one finding. */
 	if (check->has_unknown)
 		return walk_release_unknown(check);
@@ -497,6 +501,7 @@ void walk_begin(struct check *check)
 	check->set++;
 	check->member_pos = check->members = 0;
 	check->has_unknown = false;
+	check->passed_at.segment_pos = 0;
 	sense_begin(check);
 	balance_begin(check);
 }

@@ -80,6 +80,7 @@ void member_out_json_open(struct json *json, const char *key, const struct membe
 	json_text_or_null(json, "pcp_id", member->pcp_id);
 	json_bool(json, "support_order", member->support_order);
 	out_facts_json(json, member, unmasked);
+	json_text_or_null(json, "sponsor_id", member->sponsor_id);
 }
 
 void member_out_json(struct json *json, const char *key, const struct member *member, date_day on, bool unmasked)

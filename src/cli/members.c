@@ -35,12 +35,29 @@ int members_known_at(struct cli *cli, int64_t *ret_ms)
 	return 0;
 }
 
+/* Whose subscriber number was taken for a member number: one family's of each sponsor who gave it. */
+static int tell_subscriber(void *context, const struct member *member)
+{
+	struct cli *cli = context;
+	struct slice id = member_out_visible(cli, member->member_id), sponsor_id = member_out_visible(cli, member->sponsor_id);
+
+	if (!slice_is(member->relationship, "18"))
+		return 0;
+	fprintf(stderr, "muster members: as a subscriber number it is that of member %.*s%s%.*s\n", (int)id.len, id.data,
+		sponsor_id.len > 0 ? ", sponsor " : "", (int)sponsor_id.len, sponsor_id.len > 0 ? sponsor_id.data : "");
+	return 0;
+}
+
 int members_get(struct cli *cli, const struct member **ret_member)
 {
+	const struct store_member_filter by_family = {
+		.subscriber_id = slice_from(cli->arguments[0]), .birth_on = DATE_NONE, .count_max = 200};
 	int r = store_member_get(cli->store, slice_from(cli->arguments[0]), &cli->arena, ret_member);
 
-	if (r == 0 && *ret_member == NULL)
-		return cli_failed(cli, -ENOENT, "there is no member %s", cli->arguments[0]);
+	if (r == 0 && *ret_member == NULL) {
+		r = store_members_find(cli->store, &by_family, tell_subscriber, cli);
+		return r < 0 ? r : cli_failed(cli, -ENOENT, "there is no member %s", cli->arguments[0]);
+	}
 	return r;
 }
 
@@ -62,6 +79,7 @@ static int find_row(void *context, const struct member *member)
 	cli_table_cell(&view->table, member_out_visible(view->cli, member->first_name));
 	cli_table_cell(&view->table, slice_from(date_format_iso(member->birth_on, birth)));
 	cli_table_cell(&view->table, member_out_coverage(view->cli, member));
+	cli_table_cell(&view->table, member_out_visible(view->cli, member->sponsor_id));
 	return view->table.error;
 }
 
@@ -121,7 +139,7 @@ static int find_all(struct members_view *view)
 
 static int members_find(struct cli *cli)
 {
-	static const char *const titles[] = {"member", "subscriber", "last name", "first name", "born", "coverage"};
+	static const char *const titles[] = {"member", "subscriber", "last name", "first name", "born", "coverage", "sponsor"};
 	struct members_view view = {.cli = cli};
 	bool json = cli->options.format == CLI_JSON;
 	int r;
@@ -132,7 +150,7 @@ static int members_find(struct cli *cli)
 	if (json)
 		json_array_begin(&view.json, NULL);
 	else if (cli->options.format == CLI_TEXT || cli->options.format == CLI_CSV)
-		cli_table_begin(&view.table, cli, 6, titles);
+		cli_table_begin(&view.table, cli, 7, titles);
 	r = find_all(&view);
 	if (json) {
 		json_array_end(&view.json);

@@ -129,7 +129,7 @@ static int lives_there(struct work *work, const struct member *member, bool *ret
 {
 	const struct member **household, *head = member;
 	uint32_t count;
-	int r = store_household(work->store, member->subscriber_id, &work->member_arena, &household, &count);
+	int r = store_household(work->store, family_key_of(member), &work->member_arena, &household, &count);
 
 	if (r == 0 && count > 0 && slice_is(household[0]->relationship, "18"))
 		head = household[0];

@@ -336,6 +336,7 @@ static int cascade_family(struct work *work, const struct cascade *cascade, stru
 	struct member *after = &draft->image->after, before = *after;
 
 	after->subscriber_id = cascade->subscriber->image->after.subscriber_id;
+	after->sponsor_id = cascade->subscriber->image->after.sponsor_id;
 	return fields_row(work, cascade, draft, &before);
 }
 
@@ -356,20 +357,20 @@ static int cascade_to(struct work *work, const struct cascade *cascade, struct d
 	return 0;
 }
 
-static bool is_dependent_of(const struct draft *draft, const struct draft *subscriber, struct slice subscriber_id)
+static bool is_dependent_of(const struct draft *draft, const struct draft *subscriber, struct family_key key)
 {
 	const struct member *member = &draft->image->after;
 
 	return draft != subscriber && !slice_is(member->relationship, "18") &&
-	       slice_equal(member->subscriber_id, subscriber_id);
+	       family_key_equal(family_key_of(member), key);
 }
 
-/* Drafts of everybody stored under the id. */
-static int load_dependents(struct work *work, struct slice subscriber_id)
+/* Drafts of everybody of the family as it is stored. */
+static int load_dependents(struct work *work, struct family_key key)
 {
 	struct draft *draft;
 	uint32_t i;
-	int error = work_household(work, subscriber_id);
+	int error = work_household(work, key);
 
 	for (i = 0; i < work->household_count && error == 0; i++)
 		error = work_draft(work, work->household[i], &draft);
@@ -385,12 +386,12 @@ int cascade_run(struct work *work)
 		const struct cascade *cascade = &work->cascades[i];
 
 		/* A family whose key changes is found by the old one. */
-		struct slice id = cascade->kind == CASCADE_FAMILY ? cascade->before.subscriber_id
-								  : cascade->subscriber->image->after.subscriber_id;
+		struct family_key key = family_key_of(
+			cascade->kind == CASCADE_FAMILY ? &cascade->before : &cascade->subscriber->image->after);
 
-		error = load_dependents(work, id);
+		error = load_dependents(work, key);
 		for (k = 0; k < work->draft_count && error == 0; k++)
-			if (is_dependent_of(work->drafts[k], cascade->subscriber, id))
+			if (is_dependent_of(work->drafts[k], cascade->subscriber, key))
 				error = cascade_to(work, cascade, work->drafts[k]);
 	}
 	return error;

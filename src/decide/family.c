@@ -73,7 +73,7 @@ static int require_subscriber(struct record_work *it)
 
 	if (it->record->is_subscriber || !adds_coverage(it) || routing_is_declination(it->record))
 		return 0;
-	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	if (error != 0)
 		return error;
 	return subscriber != NULL ? 0 : no_subscriber(it);
@@ -89,7 +89,7 @@ int family_require_covered(struct record_work *it, const struct line *line)
 
 	if (it->record->is_subscriber || it->work->dependents_only)
 		return 0;
-	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	if (error != 0)
 		return error;
 	if (subscriber == NULL)
@@ -127,7 +127,7 @@ static int require_ssn(struct record_work *it)
 static int add_person(struct record_work *it)
 {
 	struct draft *subscriber;
-	int error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	int error = work_find_subscriber(it->work, it->work->family, &subscriber);
 
 	if (error != 0)
 		return error;
@@ -164,28 +164,50 @@ static bool is_former_id(const struct record_work *it, struct slice id)
 	       slice_equal(enroll_ref_value(record->refs, record->ref_count, "6O"), id);
 }
 
-/* A certain person who comes under another subscriber number than his own. */
+/* A transfer takes a person's number along, or says which one he had. */
+static bool says_transfer(const struct record_work *it, const struct member *known)
+{
+	return (slice_is(it->record->reason, "XT") || slice_is(it->record->reason, "22")) &&
+	       (slice_equal(known->subscriber_id, it->record->subscriber_id) || is_former_id(it, known->subscriber_id));
+}
+
+/* He is on file in another family than the one that the record's number means. */
+static int other_family(struct record_work *it, const struct member *known, bool is_foreign, bool is_add)
+{
+	if (is_add)
+		return work_failf(it->work, CATEGORY_DUP_ADD, "The person is active already under subscriber number %.*s%s%.*s.",
+				  SLICE_ARGS(known->subscriber_id), is_foreign ? " of sponsor " : "",
+				  SLICE_ARGS(is_foreign ? known->sponsor_id : SLICE_EMPTY));
+	if (is_foreign)
+		return work_failf(it->work, CATEGORY_ID_CONFLICT,
+				  "The member is on file under subscriber number %.*s of sponsor %.*s, not of the one whom the "
+				  "record's set or group speaks for.",
+				  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(known->sponsor_id));
+	return work_failf(it->work, CATEGORY_ID_CONFLICT, "The member is on file under subscriber number %.*s, %.*s was sent.",
+			  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(it->record->subscriber_id));
+}
+
+/* A certain person who comes under another subscriber number than his own, or under another sponsor's. */
 static int check_other_family(struct record_work *it)
 {
 	const struct member *known = &it->draft->image->after;
+	bool is_foreign = !slice_equal(known->sponsor_id, it->work->family.sponsor_id);
+	bool is_add = slice_is(it->record->maintenance, "021"), may_move;
 	struct draft *subscriber;
-	bool is_add = slice_is(it->record->maintenance, "021");
 	int error;
 
-	if (it->record->subscriber_id.len == 0 || slice_equal(known->subscriber_id, it->record->subscriber_id) ||
-	    is_forced(it))
+	if (it->record->subscriber_id.len == 0 || family_key_equal(family_key_of(known), it->work->family) || is_forced(it))
 		return 0;
-	if (is_add && spans_active_from(&it->draft->spans, NULL, it->work->input->today))
-		return work_failf(it->work, CATEGORY_DUP_ADD,
-				  "The person is active already under subscriber number %.*s.",
-				  SLICE_ARGS(known->subscriber_id));
-	if (!is_add && !is_former_id(it, known->subscriber_id) && !slice_is(it->record->reason, "25"))
-		return work_failf(it->work, CATEGORY_ID_CONFLICT,
-				  "The member is on file under subscriber number %.*s, %.*s was sent.",
-				  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(it->record->subscriber_id));
+	if (is_add)
+		may_move = !spans_active_from(&it->draft->spans, NULL, it->work->input->today);
+	else
+		may_move = is_foreign ? says_transfer(it, known)
+				      : is_former_id(it, known->subscriber_id) || slice_is(it->record->reason, "25");
+	if (!may_move)
+		return other_family(it, known, is_foreign, is_add);
 	if (!it->record->is_subscriber)
 		return 0;
-	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	if (error != 0)
 		return error;
 	return subscriber != NULL && subscriber != it->draft ? subscriber_exists(it) : 0;
@@ -196,7 +218,7 @@ static int check_relationship(struct record_work *it)
 {
 	const struct member *known = &it->draft->image->after;
 
-	if (is_forced(it) || !slice_equal(known->subscriber_id, it->record->subscriber_id) ||
+	if (is_forced(it) || !family_key_equal(family_key_of(known), it->work->family) ||
 	    known->relationship.len == 0 || slice_is(known->relationship, "18") == it->record->is_subscriber)
 		return 0;
 	return work_failf(it->work, CATEGORY_INVALID_REL, "The member is on file as %s of this family.",
@@ -233,7 +255,7 @@ static int check_death(struct record_work *it)
 				 SLICE_LITERAL("A death was reported, but no coverage is ended by the record."));
 	if (!it->record->is_subscriber)
 		return 0;
-	error = work_household(it->work, it->draft->image->after.subscriber_id);
+	error = work_household(it->work, family_key_of(&it->draft->image->after));
 	for (i = 0; error == 0 && i < it->work->household_count; i++) {
 		struct draft *survivor;
 
@@ -353,7 +375,7 @@ static int cascade_fields(struct record_work *it)
 
 	if (!it->record->is_subscriber || it->is_new)
 		return 0;
-	if (!slice_equal(before->subscriber_id, after->subscriber_id) && !slice_is(it->record->maintenance, "021"))
+	if (!family_key_equal(family_key_of(before), family_key_of(after)) && !slice_is(it->record->maintenance, "021"))
 		error = add_cascade(it, CASCADE_FAMILY);
 	if (error == 0 && !it->work->input->policy->address_cascade_off && !fields_same_address(before, after))
 		error = add_cascade(it, CASCADE_ADDRESS);
@@ -423,10 +445,12 @@ static int finish_rows(struct record_work *it)
 
 /* ---- a record ---- */
 
+/* Who declines and is not on file leaves no trace but the row. Who is on file was meant by it, as by any other record. */
 static int decide_declination(struct record_work *it)
 {
-	/* Who declines and is not on file leaves no trace but the row. */
-	return record_row(it, DECIDE_NO_CHANGE) != NULL ? 0 : -ENOMEM;
+	if (record_row(it, DECIDE_NO_CHANGE) == NULL)
+		return -ENOMEM;
+	return it->draft != NULL ? work_claim(it->work, it->draft) : 0;
 }
 
 static int decide_person(struct record_work *it)
@@ -530,11 +554,12 @@ static int add_exception(struct work *work, struct record_work *it)
 	struct changeset *changeset = work->changeset;
 	struct match_candidate *candidates = NULL;
 
-	if (it->match.candidate_count > 0) {
-		candidates = arena_alloc_array(work->arena, it->match.candidate_count, sizeof(*candidates));
+	if (it->match.candidate_count > 0 || !is_forced(it)) {
+		candidates = arena_alloc_array(work->arena, it->match.candidate_count + 1, sizeof(*candidates));
 		if (candidates == NULL)
 			return -ENOMEM;
-		memcpy(candidates, it->match.candidates, it->match.candidate_count * sizeof(*candidates));
+		if (it->match.candidate_count > 0)
+			memcpy(candidates, it->match.candidates, it->match.candidate_count * sizeof(*candidates));
 		candidates_number(work, candidates, it->match.candidate_count);
 	}
 	if (it->was_looked_for && person_identify(it) < 0)
@@ -546,7 +571,7 @@ static int add_exception(struct work *work, struct record_work *it)
 		.category = work->failure.category,
 		.reason = work->failure.reason,
 		.rejected = work->failure.rejects,
-		.confidence = candidates != NULL ? candidates[0].probability : 0.0,
+		.confidence = it->match.candidate_count > 0 ? candidates[0].probability : 0.0,
 		.identity = it->identity,
 		.candidates = candidates,
 		.candidate_count = it->match.candidate_count,
@@ -568,6 +593,8 @@ static int decide_one(struct work *work, uint32_t index)
 	it->record = record;
 	it->first_row = work->row_count;
 	person_of_record(work->input, record, &it->sent);
+	if (record->subscriber_id.len > 0)
+		it->sent.sponsor_id = work->family.sponsor_id;
 	error = decide_record(it);
 	if (error < 0)
 		return error;
@@ -613,7 +640,7 @@ static uint32_t count_covered(const struct work *work, const struct draft *subsc
 		const struct draft *draft = work->drafts[i];
 
 		if (draft != subscriber &&
-		    slice_equal(draft->image->after.subscriber_id, subscriber->image->after.subscriber_id) &&
+		    family_key_equal(family_key_of(&draft->image->after), family_key_of(&subscriber->image->after)) &&
 		    spans_find_overlap(&draft->spans, &filter, span->begins_on, span->ends_on, 0) >= 0)
 			count++;
 	}
@@ -656,7 +683,7 @@ static int check_tiers(struct work *work, bool *ret_refused)
 		span = &row->draft->spans.items[spans_index(&row->draft->spans, row->span_after_id)].span;
 		if (span->voided || span->tier.len == 0)
 			continue;
-		error = work_household(work, row->draft->image->after.subscriber_id);
+		error = work_household(work, family_key_of(&row->draft->image->after));
 		for (k = 0; k < work->household_count && error == 0; k++) {
 			struct draft *ignored;
 
@@ -706,6 +733,7 @@ static int decide_once(struct work *work, bool *ret_refused)
 
 	memset(changeset, 0, sizeof(*changeset));
 	changeset->arena = work->arena;
+	changeset->family = work->family;
 	changeset->outcomes = arena_alloc_array(work->arena, count + 1, sizeof(*changeset->outcomes));
 	changeset->exceptions = arena_alloc_array(work->arena, count + 1, sizeof(*changeset->exceptions));
 	if (changeset->outcomes == NULL || changeset->exceptions == NULL)
@@ -732,11 +760,13 @@ static int decide_once(struct work *work, bool *ret_refused)
 int decide_family(struct arena *arena, const struct decide_input *input, struct changeset *ret_changeset)
 {
 	struct refusal *refusals = arena_alloc_array(arena, input->family->member_count + 1, sizeof(*refusals));
+	struct family_key family;
 	bool refused = true;
-	int error = 0;
+	int error;
 
 	if (refusals == NULL)
 		return -ENOMEM;
+	error = numbering_resolve(arena, input, &family);
 	/* Each time over refuses one record more. */
 	while (error == 0 && refused) {
 		struct work *work = arena_alloc(arena, sizeof(*work));
@@ -747,6 +777,7 @@ int decide_family(struct arena *arena, const struct decide_input *input, struct 
 		work->input = input;
 		work->changeset = ret_changeset;
 		work->refusals = refusals;
+		work->family = family;
 		error = decide_once(work, &refused);
 	}
 	return error;

@@ -47,6 +47,7 @@ static const struct field {
 	{"employee_id", offsetof(struct member, employee_id), FIELD_EXACT, SHOWN},
 	{"medicare_id", offsetof(struct member, medicare_id), FIELD_EXACT, SHOWN},
 	{"pcp_id", offsetof(struct member, pcp_id), FIELD_EXACT, SHOWN},
+	{"sponsor_id", offsetof(struct member, sponsor_id), FIELD_EXACT, SHOWN},
 };
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 

@@ -41,17 +41,17 @@ static int by_member_id(void *context, struct slice member_id, struct arena *are
 	return candidates->by_member_id(candidates->context, member_id, arena, pool);
 }
 
-static int by_subscriber_id(void *context, struct slice subscriber_id, struct arena *arena, struct match_pool *pool)
+static int by_family(void *context, struct family_key key, struct arena *arena, struct match_pool *pool)
 {
 	struct overlay *overlay = context;
 	const struct match_candidates *candidates = &overlay->work->input->view->candidates;
 	uint32_t i;
-	int error = candidates->by_subscriber_id(candidates->context, subscriber_id, arena, pool);
+	int error = candidates->by_family(candidates->context, key, arena, pool);
 
 	for (i = 0; i < overlay->work->draft_count && error >= 0; i++) {
 		const struct draft *draft = overlay->work->drafts[i];
 
-		if (draft->shadow.member_no != 0 && slice_equal(draft->shadow.subscriber_id, subscriber_id))
+		if (draft->shadow.member_no != 0 && family_key_equal(family_key_of(&draft->shadow), key))
 			error = match_pool_add(pool, &draft->shadow);
 	}
 	return error < 0 ? error : 0;
@@ -59,5 +59,5 @@ static int by_subscriber_id(void *context, struct slice subscriber_id, struct ar
 
 struct match_candidates overlay_candidates(struct overlay *overlay)
 {
-	return (struct match_candidates){overlay, by_key, by_member_id, by_subscriber_id};
+	return (struct match_candidates){overlay, by_key, by_member_id, by_family};
 }

@@ -275,6 +275,12 @@ static struct sent read_sent(const struct line_work *work)
 	return sent;
 }
 
+/* A payment names no sponsor: whose number it is the payer's group tells, see certain_by. */
+static struct family_key any_family(struct slice subscriber_id)
+{
+	return (struct family_key){.subscriber_id = subscriber_id, .any_sponsor = true};
+}
+
 /* Every member that any of the ids or keys leads to. */
 static int gather(struct line_work *work, const struct sent *sent, struct match_pool *pool)
 {
@@ -286,10 +292,10 @@ static int gather(struct line_work *work, const struct sent *sent, struct match_
 	for (i = 0; r == 0 && i < sent->id_count; i++) {
 		r = from->by_member_id(from->context, sent->ids[i], work->arena, pool);
 		if (r == 0)
-			r = from->by_subscriber_id(from->context, sent->ids[i], work->arena, pool);
+			r = from->by_family(from->context, any_family(sent->ids[i]), work->arena, pool);
 	}
 	if (r == 0 && sent->member.employee_id.len > 0)
-		r = from->by_subscriber_id(from->context, sent->member.employee_id, work->arena, pool);
+		r = from->by_family(from->context, any_family(sent->member.employee_id), work->arena, pool);
 	for (i = 0; r == 0 && i < count; i++)
 		r = from->by_key(from->context, keys[i], LIMIT_CANDIDATES_PER_KEY, work->arena, pool);
 	return r;

@@ -97,7 +97,7 @@ static int implied_group(struct record_work *it, struct slice *ret_group_id)
 	*ret_group_id = active_group(it->draft);
 	if (ret_group_id->len > 0 || it->record->is_subscriber)
 		return 0;
-	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	if (error == 0 && subscriber != NULL)
 		*ret_group_id = active_group(subscriber);
 	return error;
@@ -219,7 +219,7 @@ static int plan_of_subscriber(struct record_work *it, struct line *line, struct 
 	*ret_plan_id = SLICE_EMPTY;
 	if (it->record->is_subscriber)
 		return 0;
-	error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+	error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	if (error != 0 || subscriber == NULL)
 		return error;
 	found = spans_find_overlap(&subscriber->spans, &filter, line->begins_on, line->begins_on, 0);

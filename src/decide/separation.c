@@ -1,21 +1,34 @@
 /*
  * separation: records that still bear the number of a contract which was separated by region (BUSINESS B12, B13).
  *
- * Whose record it is decides the coverage that the person, or his subscriber, has: who is covered under the new contract
- * means that one; who is covered under the old one from the separation on stayed there. Of a person without either the
- * address tells: his family's subscriber's, else the record's own. Until the end of the renewal month the record is
- * taken for the new contract, with a warning; after that it is an exception.
+ * Whose record it is decides the coverage that the subscriber, or the person himself, has from the separation on: the
+ * contract under which it lasts longer is meant. Who lives in that region no more and gets coverage under the old number
+ * moves back. Of a person without either coverage the address tells: his family's subscriber's, else the record's own. Until the end of the renewal month the record is taken for the
+ * new contract, with a warning; after that it is an exception.
  */
 #include "work.h"
 
 #include "muster/region.h"
 
-/* Covered under this contract on the day or later? `draft` NULL: no. */
-static bool is_covered(const struct draft *draft, struct slice group_id, date_day day)
+/*
+ * The last day of his coverage under this contract, on the day of the separation or later; DATE_NONE = open. False: he has
+ * none there. `draft` NULL: nobody.
+ */
+static bool covered_until(const struct draft *draft, struct slice group_id, date_day day, date_day *ret_until)
 {
-	const struct span_filter filter = {.group_id = group_id};
+	bool found = false;
+	uint32_t i;
 
-	return draft != NULL && spans_active_from(&draft->spans, &filter, day);
+	for (i = 0; draft != NULL && i < draft->spans.count; i++) {
+		const struct coverage_span *span = &draft->spans.items[i].span;
+
+		if (span->voided || !slice_equal(span->group_id, group_id) || end_compare(span->ends_on, day) < 0)
+			continue;
+		if (!found || end_compare(span->ends_on, *ret_until) > 0)
+			*ret_until = span->ends_on;
+		found = true;
+	}
+	return found;
 }
 
 static struct slice region_of_family(const struct record_work *it, const struct draft *subscriber)
@@ -33,15 +46,45 @@ static struct slice region_of_family(const struct record_work *it, const struct 
 	return region;
 }
 
+/* Under which of the two contracts is he covered longer? 1 the new one, -1 the old one, 0 under none, or under both alike. */
+static int prefers(const struct draft *draft, struct slice old_group_id, const struct decide_separation *separation)
+{
+	date_day in_new, in_old;
+	bool is_new = covered_until(draft, separation->group_id, separation->begins_on, &in_new);
+	bool is_old = covered_until(draft, old_group_id, separation->begins_on, &in_old);
+
+	return is_new && is_old ? end_compare(in_new, in_old) : is_new - is_old;
+}
+
+/* The record brings coverage to a family that lives in the separated region no more, or says that it changes contracts. */
+static bool moves_back(const struct record_work *it, const struct draft *subscriber, const struct decide_separation *separation)
+{
+	const struct member_record *record = it->record;
+	struct slice region = region_of_family(it, subscriber);
+	bool brings = slice_is(record->maintenance, "021") || slice_is(record->reason, "XT");
+	uint32_t i;
+
+	for (i = 0; i < record->coverage_count && !brings; i++)
+		brings = slice_is(record->coverages[i].maintenance, "021");
+	return brings && region.len > 0 && !slice_equal(region, separation->region);
+}
+
+/* A dependent's contract is his subscriber's, where the latter is covered. */
 static bool is_meant(const struct record_work *it, const struct draft *subscriber, struct slice old_group_id,
 		     const struct decide_separation *separation)
 {
-	if (is_covered(it->draft, separation->group_id, separation->begins_on) ||
-	    is_covered(subscriber, separation->group_id, separation->begins_on))
-		return true;
-	if (is_covered(it->draft, old_group_id, separation->begins_on) ||
-	    is_covered(subscriber, old_group_id, separation->begins_on))
+	date_day until;
+	int side = prefers(subscriber, old_group_id, separation);
+
+	if (side == 0)
+		side = prefers(it->draft, old_group_id, separation);
+	if (side > 0 && moves_back(it, subscriber, separation))
 		return false;
+	if (side != 0)
+		return side > 0;
+	if (covered_until(it->draft, separation->group_id, separation->begins_on, &until) ||
+	    covered_until(subscriber, separation->group_id, separation->begins_on, &until))
+		return true;
 	return slice_equal(region_of_family(it, subscriber), separation->region);
 }
 
@@ -82,7 +125,7 @@ int separation_reroute(struct record_work *it, const struct group **group)
 		return 0;
 	error = view->separations(view->context, (*group)->group_id, it->work->arena, &separations, &count);
 	if (error == 0 && count > 0 && it->record->subscriber_id.len > 0)
-		error = work_find_subscriber(it->work, it->record->subscriber_id, &subscriber);
+		error = work_find_subscriber(it->work, it->work->family, &subscriber);
 	for (i = 0; error == 0 && i < count; i++)
 		if (is_meant(it, subscriber, (*group)->group_id, &separations[i]))
 			return reroute(it, &separations[i], group);

@@ -146,7 +146,7 @@ static int load_dependents(struct work *work)
 	for (i = 0; i < count && error == 0; i++) {
 		if (!is_subscriber(work->drafts[i]) || !is_touched(work, work->drafts[i], false))
 			continue;
-		error = work_household(work, work->drafts[i]->image->after.subscriber_id);
+		error = work_household(work, family_key_of(&work->drafts[i]->image->after));
 		for (k = 0; k < work->household_count && error == 0; k++) {
 			struct draft *ignored;
 
@@ -173,7 +173,7 @@ int together_check(struct work *work, bool *ret_found)
 		if (is_subscriber(dependent) || dependent->spans.count == 0)
 			continue;
 		error = gains || work->household_loaded
-				? work_find_subscriber(work, dependent->image->after.subscriber_id, &subscriber)
+				? work_find_subscriber(work, family_key_of(&dependent->image->after), &subscriber)
 				: 0;
 		if (error == 0 && subscriber != NULL && (gains || is_touched(work, subscriber, false)))
 			error = check_pair(work, dependent, subscriber, ret_found);

@@ -193,48 +193,48 @@ int work_draft_new(struct work *work, const struct member *after, struct draft *
 	return 0;
 }
 
-int work_household(struct work *work, struct slice subscriber_id)
+int work_household(struct work *work, struct family_key key)
 {
 	const struct decide_view *view = work->input->view;
 	int error;
 
-	if (work->household_loaded && slice_equal(work->household_id, subscriber_id))
+	if (work->household_loaded && family_key_equal(work->household_key, key))
 		return 0;
 	work->household = NULL;
 	work->household_count = 0;
-	work->household_id = subscriber_id;
+	work->household_key = key;
 	work->household_loaded = true;
-	if (subscriber_id.len == 0)
+	if (key.subscriber_id.len == 0)
 		return 0;
-	error = view->household(view->context, subscriber_id, work->arena, &work->household, &work->household_count);
+	error = view->household(view->context, key, work->arena, &work->household, &work->household_count);
 	return error < 0 ? error : 0;
 }
 
-static bool is_subscriber(const struct member *member, struct slice subscriber_id)
+static bool is_subscriber(const struct member *member, struct family_key key)
 {
-	return slice_is(member->relationship, "18") && slice_equal(member->subscriber_id, subscriber_id);
+	return slice_is(member->relationship, "18") && family_key_equal(family_key_of(member), key);
 }
 
-int work_find_subscriber(struct work *work, struct slice subscriber_id, struct draft **ret_draft)
+int work_find_subscriber(struct work *work, struct family_key key, struct draft **ret_draft)
 {
 	uint32_t i;
 	int error;
 
 	*ret_draft = NULL;
 	for (i = 0; i < work->draft_count && *ret_draft == NULL; i++)
-		if (is_subscriber(&work->drafts[i]->image->after, subscriber_id))
+		if (is_subscriber(&work->drafts[i]->image->after, key))
 			*ret_draft = work->drafts[i];
 	if (*ret_draft != NULL)
 		return 0;
-	error = work_household(work, subscriber_id);
+	error = work_household(work, key);
 	for (i = 0; error == 0 && i < work->household_count && *ret_draft == NULL; i++) {
 		struct draft *draft;
 
-		if (!is_subscriber(work->household[i], subscriber_id))
+		if (!is_subscriber(work->household[i], key))
 			continue;
 		error = work_draft(work, work->household[i], &draft);
 		/* A draft may have become somebody else's in this family. */
-		if (error == 0 && is_subscriber(&draft->image->after, subscriber_id))
+		if (error == 0 && is_subscriber(&draft->image->after, key))
 			*ret_draft = draft;
 	}
 	return error;

@@ -61,9 +61,10 @@ struct work {
 	uint64_t *claimed; /* the input's, then this family's */
 	uint32_t claimed_count, claimed_capacity;
 	uint32_t span_ids;
-	const struct member **household; /* of the family's subscriber id, as stored */
+	struct family_key family; /* whose records these are: numbering.c */
+	const struct member **household; /* of one family, as stored */
 	uint32_t household_count;
-	struct slice household_id;
+	struct family_key household_key;
 	bool household_loaded;
 	struct slice subscriber_ssn;
 	bool subscriber_failed; /* the family's subscriber record is an exception */
@@ -129,10 +130,10 @@ void work_rewind(struct work *work, const struct mark *mark);
 int work_draft(struct work *work, const struct member *member, struct draft **ret_draft);
 /* A draft of a person new to the plan. `after` is taken over without spans. */
 int work_draft_new(struct work *work, const struct member *after, struct draft **ret_draft);
-/* Everybody on file with the family's subscriber id, drafts instead of stored members where there are any. */
-int work_household(struct work *work, struct slice subscriber_id);
-/* The subscriber with this id: draft or stored; NULL members when there is none. */
-int work_find_subscriber(struct work *work, struct slice subscriber_id, struct draft **ret_draft);
+/* Everybody on file of a family. */
+int work_household(struct work *work, struct family_key key);
+/* A family's subscriber: draft or stored; NULL members when there is none. */
+int work_find_subscriber(struct work *work, struct family_key key, struct draft **ret_draft);
 int work_claim(struct work *work, struct draft *draft);
 /* Another row, for this record. The pointer is good until the next. NULL = no memory. */
 struct row *work_row(struct work *work, const struct member_record *record, struct draft *draft,
@@ -150,6 +151,9 @@ struct overlay {
 	struct work *work;
 };
 struct match_candidates overlay_candidates(struct overlay *overlay);
+
+/* numbering.c: the family that the records' number means. 0 or <0. */
+int numbering_resolve(struct arena *arena, const struct decide_input *input, struct family_key *ret_family);
 
 /* person.c: who was sent. */
 void person_of_record(const struct decide_input *input, const struct member_record *record, struct member *ret_member);

@@ -83,8 +83,10 @@ static const struct table_column member_columns[] = {
 struct members {
 	uint32_t *said; /* by member_no, bit by column: an earlier line of this file gave a value */
 	size_t said_count;
-	char subscriber_id[128]; /* the last one that was found */
-	char group_id[128];      /* likewise */
+	/* The last family that was found: its number, the sponsor of that line's group, and who gave the number. */
+	char subscriber_id[128], line_sponsor[128], family_sponsor[128];
+	char group_id[128];      /* the last group that was found, and its sponsor as text_plain_id has it */
+	char sponsor_id[128];
 	char plan_id[128], insurance_line[4];
 };
 
@@ -133,6 +135,7 @@ static int find_group(struct loader *loader, struct slice group_id)
 {
 	struct members *members = loader->own;
 	const struct group *group;
+	struct slice sponsor_id;
 	int error;
 
 	if (is_remembered(members->group_id, group_id))
@@ -140,9 +143,12 @@ static int find_group(struct loader *loader, struct slice group_id)
 	error = store_group_get(loader->store, group_id, &loader->arena, &group);
 	if (error == 0 && group == NULL)
 		loader_refuse(loader, GROUP_ID, "group_id: this group is not on file; load groups first");
-	else if (error == 0)
-		remember(members->group_id, sizeof(members->group_id), group_id);
-	return error;
+	if (error != 0 || group == NULL)
+		return error;
+	sponsor_id = text_plain_id(&loader->arena, group->sponsor_id);
+	slice_to_cstr(sponsor_id, members->sponsor_id, sizeof(members->sponsor_id));
+	remember(members->group_id, sizeof(members->group_id), sponsor_id.len < sizeof(members->sponsor_id) ? group_id : SLICE_EMPTY);
+	return sponsor_id.data != NULL ? 0 : -ENOMEM;
 }
 
 static int find_plan(struct loader *loader, struct slice plan_id)
@@ -256,18 +262,88 @@ static int refuse_overlap(struct loader *loader, const struct member *after)
 
 /* ---- the person of a line ------------------------------------------------------------------------------------ */
 
-/* A subscriber has his number for himself; a dependent's subscriber must be there. */
-static int check_family(struct loader *loader, const struct member *person, bool last_chance)
+/* The sponsor of the line's group; empty where the line names none, or the group has none. */
+static struct slice sponsor_of_line(const struct loader *loader)
+{
+	const struct members *members = loader->own;
+
+	return has_coverage(loader) ? slice_from(members->sponsor_id) : SLICE_EMPTY;
+}
+
+static int has_family(struct loader *loader, struct family_key key, bool *ret_has)
+{
+	const struct member **household;
+	uint32_t count = 0;
+	int error = store_household(loader->store, key, &loader->arena, &household, &count);
+
+	*ret_has = count > 0;
+	return error;
+}
+
+/*
+ * Who gave the person's number: the sponsor of the line's group, unless a family of that number stands there under
+ * another name: without a sponsor, or one who came from another sponsor's group. Without a group, the one who gave it.
+ */
+static int find_sponsor(struct loader *loader, struct member *person)
+{
+	const struct slice of_line = sponsor_of_line(loader);
+	struct family_key key = {.sponsor_id = of_line, .subscriber_id = person->subscriber_id};
+	struct slice only;
+	uint32_t count = 0;
+	bool has;
+	int error = has_family(loader, key, &has);
+
+	if (error == 0 && !has && of_line.len > 0) {
+		key.sponsor_id = SLICE_EMPTY;
+		error = has_family(loader, key, &has);
+	}
+	if (error == 0 && !has)
+		error = store_family_sponsors(loader->store, person->subscriber_id, of_line, &loader->arena, &only, &count);
+	if (count > 1 && of_line.len == 0)
+		loader_refuse(loader, SUBSCRIBER_ID,
+			      "subscriber_id: several sponsors have a family of this number; the group of a coverage tells which");
+	person->sponsor_id = has ? key.sponsor_id : count == 1 ? only : of_line;
+	return error;
+}
+
+/* A line like the last one is of the same family. */
+static bool is_last_family(const struct loader *loader, const struct member *person)
+{
+	const struct members *members = loader->own;
+
+	return is_remembered(members->subscriber_id, person->subscriber_id) &&
+	       slice_is(sponsor_of_line(loader), members->line_sponsor);
+}
+
+static void remember_family(struct loader *loader, const struct member *person)
 {
 	struct members *members = loader->own;
+
+	remember(members->subscriber_id, sizeof(members->subscriber_id),
+		 person->sponsor_id.len < sizeof(members->family_sponsor) ? person->subscriber_id : SLICE_EMPTY);
+	slice_to_cstr(sponsor_of_line(loader), members->line_sponsor, sizeof(members->line_sponsor));
+	slice_to_cstr(person->sponsor_id, members->family_sponsor, sizeof(members->family_sponsor));
+}
+
+/* A subscriber has his number for himself; a dependent's subscriber must be there. */
+static int check_family(struct loader *loader, struct member *person, const struct member *before, bool last_chance)
+{
+	const struct members *members = loader->own;
 	const struct member **household;
 	bool is_self = slice_is(person->relationship, "18"), has_self;
+	bool is_last = is_last_family(loader, person);
 	uint32_t count;
-	int error;
+	int error = 0;
 
-	if (!is_self && is_remembered(members->subscriber_id, person->subscriber_id))
-		return 0;
-	error = store_household(loader->store, person->subscriber_id, &loader->arena, &household, &count);
+	if (before != NULL && slice_equal(before->subscriber_id, person->subscriber_id))
+		person->sponsor_id = before->sponsor_id;
+	else if (is_last)
+		person->sponsor_id = slice_from(members->family_sponsor);
+	else
+		error = find_sponsor(loader, person);
+	if (error != 0 || loader->refused || (!is_self && is_last))
+		return error;
+	error = store_household(loader->store, family_key_of(person), &loader->arena, &household, &count);
 	if (error != 0)
 		return error;
 	has_self = count > 0 && slice_is(household[0]->relationship, "18");
@@ -279,7 +355,7 @@ static int check_family(struct loader *loader, const struct member *person, bool
 		loader_refuse(loader, SUBSCRIBER_ID,
 			      "subscriber_id: nobody with relationship 18 has it, in this file or in the database");
 	} else {
-		remember(members->subscriber_id, sizeof(members->subscriber_id), person->subscriber_id);
+		remember_family(loader, person);
 	}
 	return 0;
 }
@@ -351,7 +427,9 @@ static int prepare(struct loader *loader, struct member_line *line, bool last_ch
 		stored.person = **ret_before;
 		*ret_same_person = lay_over(loader, line, &stored);
 	}
-	return loader->refused || *ret_same_person ? 0 : check_family(loader, &line->person, last_chance);
+	if (!loader->refused && *ret_same_person)
+		line->person.sponsor_id = stored.person.sponsor_id;
+	return loader->refused || *ret_same_person ? 0 : check_family(loader, &line->person, *ret_before, last_chance);
 }
 
 static int put_member(struct loader *loader, void *data, bool last_chance)

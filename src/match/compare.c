@@ -325,6 +325,9 @@ void match_compare(const struct match_query *query, const struct match_person *s
 		id_level(sent->member_id, known->member_id, LEVEL_MEMBER_ID_EQUAL, LEVEL_MEMBER_ID_OTHER);
 	level[FIELD_SUBSCRIBER] =
 		id_level(sent->subscriber_id, known->subscriber_id, LEVEL_SUBSCRIBER_EQUAL, LEVEL_SUBSCRIBER_OTHER);
+	/* The number that another sponsor gave to another of his families. */
+	if (level[FIELD_SUBSCRIBER] == LEVEL_SUBSCRIBER_EQUAL && !match_person_same_family(sent, known))
+		level[FIELD_SUBSCRIBER] = LEVEL_SUBSCRIBER_OTHER;
 	/* One number in two places is one piece of evidence. */
 	if (query->subscriber_id_is_ssn && query->is_subscriber && level[FIELD_SSN] != LEVEL_MISSING)
 		level[FIELD_SUBSCRIBER] = LEVEL_MISSING;

@@ -75,9 +75,8 @@ static bool is_name_elsewhere(const struct search *search, const struct scored *
 /* Somebody else of his family on file, born on the same day. */
 static bool is_twin_on_file(const struct scored *best, const struct scored *other)
 {
-	return best->person.subscriber_id.len > 0 && best->person.birth_on != DATE_NONE &&
-	       other->person.birth_on == best->person.birth_on &&
-	       slice_equal_nocase(other->person.subscriber_id, best->person.subscriber_id);
+	return best->person.birth_on != DATE_NONE && other->person.birth_on == best->person.birth_on &&
+	       match_person_same_family(&best->person, &other->person);
 }
 
 /* His twin fits the first name at least as well. */

@@ -321,13 +321,14 @@ static int by_member_id(void *context, struct slice id, struct arena *arena, str
 	return find(context, id_key('m', id), UINT32_MAX, pool);
 }
 
-static int by_subscriber_id(void *context, struct slice id, struct arena *arena, struct match_pool *pool)
+/* Members of a table: no sponsor is told. */
+static int by_family(void *context, struct family_key key, struct arena *arena, struct match_pool *pool)
 {
 	(void)arena;
-	return find(context, id_key('s', id), UINT32_MAX, pool);
+	return find(context, id_key('s', key.subscriber_id), UINT32_MAX, pool);
 }
 
 struct match_candidates match_index_candidates(struct match_index *index)
 {
-	return (struct match_candidates){index, by_key, by_member_id, by_subscriber_id};
+	return (struct match_candidates){index, by_key, by_member_id, by_family};
 }

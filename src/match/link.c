@@ -330,10 +330,18 @@ static int give_lone_by_id(void *context, struct slice id, struct arena *arena, 
 	return match_pool_add(pool, context);
 }
 
+static int give_lone_of_family(void *context, struct family_key key, struct arena *arena, struct match_pool *pool)
+{
+	(void)key;
+	(void)arena;
+	return match_pool_add(pool, context);
+}
+
 int match_link_pair(struct arena *arena, const struct match_table *left, uint32_t row, const struct match_table *right,
 		    uint32_t right_row, const struct match_link_options *options, struct match_result *ret_result)
 {
-	struct match_candidates candidates = {&right->members[right_row], give_lone, give_lone_by_id, give_lone_by_id};
+	struct match_candidates candidates = {&right->members[right_row], give_lone, give_lone_by_id,
+					      give_lone_of_family};
 
 	return match_link_one(arena, left, row, right, &candidates, options, ret_result);
 }

@@ -154,6 +154,7 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 				/* Who was ruled out may be the one by whom the search would stop. */
 				.stops_early = query->ruled_out_count == 0};
 	struct strict strict;
+	bool excluded = query->ruled_out_count > 0;
 	uint32_t i;
 	int error = 0;
 
@@ -166,13 +167,16 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 		error = search_run(&search);
 	if (error < 0)
 		return error;
-	for (i = 0; i < search.count; i++)
+	for (i = 0; i < search.count; i++) {
 		match_strict_assess(query, search.scored[i]);
+		excluded = excluded || search.scored[i]->excluded;
+	}
 	if (query->ruled_out_count > 0)
 		error = rule_out(&search);
 	if (error < 0)
 		return error;
-	search_weigh_anew(&search);
+	if (excluded)
+		search_weigh_anew(&search);
 	strict = (struct strict){arena, &search, query, search.sent, search.scored, search.count};
 	ret_result->none_probability = search.none_probability;
 	error = match_strict_decide(&strict, ret_result);

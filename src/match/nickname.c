@@ -1,71 +1,32 @@
 /*
- * nickname: given names and their short forms.
+ * nickname: given names and their short forms, specs/nicknames.csv.
  *
- * specs/nicknames.csv is searched in place by halving: its lines are sorted bytewise by name, and those that start
- * with '#' sort before all names. No table is built, nothing is allocated. A name stands among the long forms of each of
- * its short forms, so that one line tells whether two names are a pair.
+ * A name stands among the long forms of each of its short forms, so that one line tells whether two names are a pair.
  */
+#include "lines.h"
 #include "person.h"
 
-#include "muster/specs.h"
+static uint32_t places[8192];
+static struct lines nicknames = {.file_name = "nicknames.csv", .places = places, .place_count = 8192};
 
 struct nickname_line {
-	struct slice name, short_forms, long_forms;
+	struct slice short_forms, long_forms;
 };
-
-static struct nickname_line line_at(struct slice file, size_t begin)
-{
-	size_t end = slice_find(file, '\n', begin), first = slice_find(file, ',', begin), second;
-	struct nickname_line line = {SLICE_EMPTY, SLICE_EMPTY, SLICE_EMPTY};
-
-	if (first >= end)
-		return line;
-	second = slice_find(file, ',', first + 1);
-	line.name = slice_of(file.data + begin, first - begin);
-	if (second < end) {
-		line.short_forms = slice_of(file.data + first + 1, second - first - 1);
-		line.long_forms = slice_of(file.data + second + 1, end - second - 1);
-	}
-	return line;
-}
-
-/* The name at the start of a line against `name`, bytewise. */
-static int order_line(struct slice file, size_t begin, struct slice name)
-{
-	size_t i;
-
-	for (i = 0; i < name.len; i++) {
-		unsigned char c = begin + i < file.len ? (unsigned char)file.data[begin + i] : ',';
-
-		if (c == ',' || c == '\n')
-			return -1;
-		if (c != (unsigned char)name.data[i])
-			return c < (unsigned char)name.data[i] ? -1 : 1;
-	}
-	return begin + i < file.len && file.data[begin + i] != ',' ? 1 : 0;
-}
 
 static bool line_find(struct slice name, struct nickname_line *ret_line)
 {
-	struct slice file = specs_find("nicknames.csv");
-	size_t low = 0, high = file.len, begin;
-	int order;
+	struct slice rest;
+	size_t comma;
 
-	while (low < high) {
-		/* Back from the middle to the start of its line. */
-		for (begin = low + (high - low) / 2; begin > low && file.data[begin - 1] != '\n'; begin--)
-			;
-		order = order_line(file, begin, name);
-		if (order == 0) {
-			*ret_line = line_at(file, begin);
-			return true;
-		}
-		if (order > 0)
-			high = begin;
-		else
-			low = slice_find(file, '\n', begin) + 1;
-	}
-	return false;
+	if (!lines_find(&nicknames, '\0', name, &rest))
+		return false;
+	comma = slice_find(rest, ',', 0);
+	*ret_line = (struct nickname_line){SLICE_EMPTY, SLICE_EMPTY};
+	if (comma == rest.len)
+		return true;
+	ret_line->short_forms = slice_of(rest.data, comma);
+	ret_line->long_forms = slice_of(rest.data + comma + 1, rest.len - comma - 1);
+	return true;
 }
 
 /* Is `word` one of the blank-separated words of `list`? */

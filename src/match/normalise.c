@@ -346,6 +346,12 @@ static struct slice ssn_of(struct slice raw)
 	return raw.len >= 6 && raw.len <= 16 && raw.len != 9 && raw.len != 11 ? raw : SLICE_EMPTY;
 }
 
+bool match_person_same_family(const struct match_person *a, const struct match_person *b)
+{
+	return a->subscriber_id.len > 0 && slice_equal_nocase(a->subscriber_id, b->subscriber_id) &&
+	       slice_equal(a->sponsor_id, b->sponsor_id);
+}
+
 void match_person_of(const struct member *member, struct match_person *ret_person)
 {
 	memset(ret_person, 0, sizeof(*ret_person));
@@ -355,6 +361,7 @@ void match_person_of(const struct member *member, struct match_person *ret_perso
 	ret_person->ssn = ssn_of(slice_trim(member->ssn));
 	ret_person->member_id = slice_trim(member->member_id);
 	ret_person->subscriber_id = slice_trim(member->subscriber_id);
+	ret_person->sponsor_id = member->sponsor_id;
 	ret_person->birth_on = member->birth_on;
 	if (member->birth_on != DATE_NONE)
 		date_to_ymd(member->birth_on, &ret_person->birth_year, &ret_person->birth_month,

@@ -35,6 +35,7 @@ struct match_person {
 	enum match_kin kin;
 	struct slice ssn;                      /* empty = missing or a placeholder */
 	struct slice member_id, subscriber_id; /* trimmed */
+	struct slice sponsor_id;               /* whose number the latter is */
 	date_day birth_on;
 	int birth_year, birth_month, birth_day; /* 0 = missing */
 	char sex;                               /* 'F', 'M', or 0 */
@@ -44,6 +45,9 @@ struct match_person {
 	char phone[12];                         /* ten digits; five to eleven of other countries; or "" */
 	struct slice city, email;               /* trimmed */
 };
+
+/* One family's number, given by the same sponsor. */
+bool match_person_same_family(const struct match_person *a, const struct match_person *b);
 
 void match_person_of(const struct member *member, struct match_person *ret_person);
 

@@ -59,6 +59,11 @@ static int gather_keys(struct search *search, const struct match_person *person,
 	return error < 0 ? error : 0;
 }
 
+static struct family_key family_of(const struct match_person *person)
+{
+	return (struct family_key){.sponsor_id = person->sponsor_id, .subscriber_id = person->subscriber_id};
+}
+
 /* Those whom a number names: his own, the family's, the SSN. */
 static int gather_numbers(struct search *search)
 {
@@ -70,8 +75,7 @@ static int gather_numbers(struct search *search)
 	if (sent->member_id.len > 0)
 		error = candidates->by_member_id(candidates->context, sent->member_id, search->arena, &search->pool);
 	if (error >= 0 && sent->subscriber_id.len > 0)
-		error = candidates->by_subscriber_id(candidates->context, sent->subscriber_id, search->arena,
-						     &search->pool);
+		error = candidates->by_family(candidates->context, family_of(sent), search->arena, &search->pool);
 	if (error >= 0 && match_ssn_key(sent, &key))
 		error = candidates->by_key(candidates->context, key, LIMIT_CANDIDATES_PER_KEY, search->arena,
 					   &search->pool);
@@ -100,7 +104,8 @@ static bool is_subscribers_ssn(const struct search *search, const struct match_p
 	for (i = 0; i < search->pool.count && sent->kin != KIN_UNKNOWN && known->subscriber_id.len > 0; i++) {
 		member = search->pool.members[i];
 		if (slice_is(member->relationship, "18") && slice_equal(member->ssn, sent->ssn) &&
-		    slice_equal_nocase(slice_trim(member->subscriber_id), known->subscriber_id))
+		    slice_equal_nocase(slice_trim(member->subscriber_id), known->subscriber_id) &&
+		    slice_equal(member->sponsor_id, known->sponsor_id))
 			return true;
 	}
 	return false;
@@ -151,11 +156,10 @@ static int gather_housemates(struct search *search, uint32_t begin)
 		const struct scored *scored = search->scored[i];
 
 		if ((scored->total < -10000 && scored->level[FIELD_BIRTH] != LEVEL_BIRTH_EQUAL) ||
-		    scored->person.subscriber_id.len == 0 ||
-		    slice_equal_nocase(scored->person.subscriber_id, search->sent->subscriber_id))
+		    scored->person.subscriber_id.len == 0 || match_person_same_family(&scored->person, search->sent))
 			continue;
-		error = search->candidates->by_subscriber_id(search->candidates->context, scored->person.subscriber_id,
-							     search->arena, &search->pool);
+		error = search->candidates->by_family(search->candidates->context, family_of(&scored->person),
+						      search->arena, &search->pool);
 	}
 	return error < 0 ? error : weigh_pool(search, fresh);
 }

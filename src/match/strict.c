@@ -194,7 +194,7 @@ static struct slice shown_id(const struct scored *scored)
 
 static bool is_same_household(const struct scored *a, const struct scored *b)
 {
-	return a->person.subscriber_id.len > 0 && slice_equal_nocase(a->person.subscriber_id, b->person.subscriber_id);
+	return match_person_same_family(&a->person, &b->person);
 }
 
 /* Somebody else of his household who was born on the day sent, or NULL. */
@@ -257,12 +257,12 @@ static struct verdict guard_names(const struct strict *strict, const struct scor
 						     "Member " ID_FORMAT
 						     " has another sex and another first name than those sent.",
 						     ID_OF(best))};
-	if (first != LEVEL_MISSING && !first_agrees(level) && !strict->query->corrected)
+	if (first != LEVEL_MISSING && !first_agrees(level) && !is_correction(strict->query, level))
 		return (struct verdict){CATEGORY_NAME_MISMATCH,
 					arena_printf(strict->arena,
 						     "Member " ID_FORMAT " has another first name than the one sent.",
 						     ID_OF(best))};
-	if (!last_agrees(level) && level[FIELD_LAST] != LEVEL_MISSING && !strict->query->corrected &&
+	if (!last_agrees(level) && level[FIELD_LAST] != LEVEL_MISSING && !is_correction(strict->query, level) &&
 	    (level[FIELD_MEMBER_ID] != LEVEL_MEMBER_ID_EQUAL ||
 	     (first != LEVEL_FIRST_EQUAL && first != LEVEL_FIRST_NICKNAME)))
 		return (struct verdict){CATEGORY_NAME_MISMATCH,
@@ -341,7 +341,7 @@ static struct verdict guard_birth(const struct strict *strict, const struct scor
 {
 	enum match_level birth = best->level[FIELD_BIRTH];
 
-	if (birth == LEVEL_BIRTH_EQUAL || birth == LEVEL_MISSING || strict->query->corrected)
+	if (birth == LEVEL_BIRTH_EQUAL || birth == LEVEL_MISSING || is_correction(strict->query, best->level))
 		return sound;
 	return (struct verdict){CATEGORY_DOB_MISMATCH,
 				arena_printf(strict->arena,

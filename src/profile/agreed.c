@@ -232,7 +232,7 @@ static int settle_codes(struct key_reader *reader, const struct yaml_node *node,
 		struct check_severity severity = {.rule = row->key};
 		if (!is_name(row->key, lists) && !is_name(row->key, forms))
 			fault_of_name(reader, row, yaml_nearest(row->key, lists) != NULL ? lists : forms,
-				      "no list of codes, and none of aba, ein, mbi, npi, phone, ssn, zip");
+				      "no list of codes, and no form such as npi, phone or zip_state");
 		else if (read_severity(reader, row, &severity.severity))
 			all[options->severity_count++] = severity;
 	}

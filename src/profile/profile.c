@@ -31,6 +31,7 @@ CHOICES(ta1_choices, {"always", 0}, {"requested", 1});
 CHOICES(ack_choices, {"file", PROFILE_ACK_FILE}, {"none", PROFILE_ACK_NONE});
 CHOICES(test_choices, {"validate", 0}, {"apply", 1});
 CHOICES(ref0f_choices, {"id", 0}, {"case", 0}, {"ssn", 1});
+CHOICES(family_numbers_choices, {"sponsor", 0}, {"plan", 1});
 CHOICES(dup_isa13_choices, {"warn", 0}, {"reject", 1});
 CHOICES(accepted_sets_choices, {"told", 0}, {"left_out", 1});
 CHOICES(duplicate_choices, {"ta1", 0}, {"999", 1});
@@ -157,6 +158,7 @@ static const struct key profile_keys[] = {
 
 	{"ref_map", KEY_TABLE, 0, 0, 0, NULL, ref_map_keys, NULL},
 	{"ref0F", KEY_CHOICE_BOOL, AT(profile.decide.subscriber_id_is_ssn), 0, 0, ref0f_choices, NULL, NULL},
+	{"family_numbers", KEY_CHOICE_BOOL, AT(profile.decide.number_is_plan_wide), 0, 0, family_numbers_choices, NULL, NULL},
 	{"end_is_exclusive", KEY_BOOL, AT(profile.decide.end_is_exclusive), 0, 0, NULL, NULL, NULL},
 	{"retro_add", KEY_INTEGER, AT(profile.decide.retro_add_days), 0, DAYS_MAX, NULL, NULL, NULL},
 	{"retro_term", KEY_INTEGER, AT(profile.decide.retro_term_days), 0, DAYS_MAX, NULL, NULL, NULL},

@@ -115,12 +115,17 @@ static bool is_covered(const struct member *member, date_day day)
 	return false;
 }
 
+static struct family_key item_family(const struct store_exception *item)
+{
+	return (struct family_key){.sponsor_id = item->sponsor_id, .subscriber_id = item->subscriber_id};
+}
+
 /* Is somebody the family's subscriber, alive and covered? Else a dependent may have taken his place. */
 static int has_subscriber(struct work *work, const struct member *but, bool *ret_has)
 {
 	const struct member **household;
 	uint32_t count, i;
-	int r = store_household(work->store, work->item.subscriber_id, &work->arena, &household, &count);
+	int r = store_household(work->store, item_family(&work->item), &work->arena, &household, &count);
 
 	*ret_has = false;
 	for (i = 0; r == 0 && i < count; i++)
@@ -137,7 +142,7 @@ static int has_subscriber(struct work *work, const struct member *but, bool *ret
 static int check_role(struct work *work, const struct member *member)
 {
 	struct slice sent = SLICE_EMPTY;
-	bool same_family = slice_equal(member->subscriber_id, work->item.subscriber_id), is_subscriber, has = true;
+	bool same_family = family_key_equal(family_key_of(member), item_family(&work->item)), is_subscriber, has = true;
 	int r = 0;
 
 	if (!json_find(work->item.incoming, "relationship", &sent) || !same_family)

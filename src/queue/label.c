@@ -74,16 +74,16 @@ static struct member sent_of(const struct item_view *view)
 }
 
 /* His family's subscriber has an SSN, which may stand on a dependent's record. */
-static int find_subscriber_ssn(struct store *store, struct arena *arena, struct slice subscriber_id, struct slice *ret_ssn)
+static int find_subscriber_ssn(struct store *store, struct arena *arena, struct family_key key, struct slice *ret_ssn)
 {
 	const struct member **members;
 	uint32_t count;
 	int r = 0;
 
 	*ret_ssn = SLICE_EMPTY;
-	if (subscriber_id.len == 0)
+	if (key.subscriber_id.len == 0)
 		return 0;
-	r = store_household(store, subscriber_id, arena, &members, &count);
+	r = store_household(store, key, arena, &members, &count);
 	if (r == 0 && count > 0 && slice_is(members[0]->relationship, "18"))
 		*ret_ssn = members[0]->ssn;
 	return r;
@@ -130,7 +130,7 @@ static int add_named(struct store *store, struct arena *arena, const struct stor
 	query.is_subscriber = slice_is(sent.relationship, "18");
 	query.subscriber_id_is_ssn = sent.ssn.len > 0 && slice_equal(sent.ssn, sent.subscriber_id);
 	if (!query.is_subscriber)
-		r = find_subscriber_ssn(store, arena, member->subscriber_id, &query.subscriber_ssn);
+		r = find_subscriber_ssn(store, arena, family_key_of(member), &query.subscriber_ssn);
 	if (r == 0)
 		r = match_person_pair(arena, &query, member, &compared);
 	*ret_row = (struct store_candidate){.member_no = member->member_no};

@@ -490,7 +490,7 @@ static int text_segments(const struct page *page, struct buffer *out)
 /* Other items that wait for the same family: often one answer settles them all. */
 struct others {
 	struct buffer *out;
-	struct slice but;
+	struct slice but, sponsor_id;
 	uint32_t count;
 };
 
@@ -498,7 +498,7 @@ static int add_other(void *context, const struct store_exception *item)
 {
 	struct others *others = context;
 
-	if (slice_equal(item->item_id, others->but))
+	if (slice_equal(item->item_id, others->but) || !slice_equal(item->sponsor_id, others->sponsor_id))
 		return 0;
 	buffer_printf(others->out, "%s  %.*s  %s\n", others->count++ == 0 ? "\nthe same family waits in\n" : "",
 		      (int)item->item_id.len, item->item_id.data, category_name(item->category));
@@ -507,7 +507,7 @@ static int add_other(void *context, const struct store_exception *item)
 
 static int text_others(const struct page *page, struct buffer *out)
 {
-	struct others others = {.out = out, .but = page->item->item_id};
+	struct others others = {.out = out, .but = page->item->item_id, .sponsor_id = page->item->sponsor_id};
 	struct store_exception_filter filter = {
 		.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED,
 		.subscriber_id = page->item->subscriber_id,

@@ -279,6 +279,7 @@ int store_changes_of_record(struct store *store, uint64_t tset_no, uint32_t memb
 struct tset_walk {
 	struct store *store;
 	const char *sql;
+	void (*read)(struct query *query, struct arena *arena, struct store_change *change);
 	store_change_fn fn;
 	void *context;
 	struct store_change change;
@@ -308,8 +309,9 @@ static int changes_of_next_tset(void *context, const struct store_tset *tset)
 		return error;
 	query_open(&query, walk->store, walk->sql);
 	query_u64(&query, tset->tset_no);
+	walk->change.tset_no = tset->tset_no;
 	while (query_row(&query)) {
-		read_change_row(&query, NULL, &walk->change);
+		walk->read(&query, NULL, &walk->change);
 		if (query.error == 0)
 			query.error = walk->fn(walk->context, &walk->change);
 	}
@@ -322,6 +324,7 @@ int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn
 	struct tset_walk walk = {
 		.store = store,
 		.sql = "SELECT " CHANGE_COLUMNS("") ", member_seq FROM changes WHERE tset_no = ? ORDER BY member_pos, op_index",
+		.read = read_change_row,
 		.fn = fn,
 		.context = context,
 	};
@@ -329,14 +332,30 @@ int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn
 	return store_tsets_each(store, file_no, changes_of_next_tset, &walk);
 }
 
+static void read_applied_row(struct query *query, struct arena *arena, struct store_change *change)
+{
+	change->member_pos = read_u32(query);
+	change->action = read_text(query, arena);
+	change->member_id = read_text(query, arena);
+	change->subscriber_id = read_text(query, arena);
+	change->group_id = read_text(query, arena);
+	change->plan_id = read_text(query, arena);
+	change->begins_on = read_day(query);
+	change->ends_on = read_day(query);
+	change->confidence_e6 = read_u32(query);
+	change->match_rule = read_text(query, arena);
+	change->change = read_text(query, arena);
+	change->operator_id = read_text(query, arena);
+}
+
 int store_applied_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context)
 {
 	struct tset_walk walk = {
 		.store = store,
-		.sql = "SELECT tset_no, member_pos, op_index, action, member_no, member_id, subscriber_id, group_id, "
-		       "plan_id, begins_on, ends_on, confidence_e6, match_rule, change, '', '', segment_pos, offset, "
-		       "operator_id, at_ms, undone, undoes, member_seq FROM changes WHERE tset_no = ? "
+		.sql = "SELECT member_pos, action, member_id, subscriber_id, group_id, plan_id, begins_on, ends_on, "
+		       "confidence_e6, match_rule, change, operator_id FROM changes WHERE tset_no = ? "
 		       "ORDER BY member_pos, op_index",
+		.read = read_applied_row,
 		.fn = fn,
 		.context = context,
 	};

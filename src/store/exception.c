@@ -48,7 +48,7 @@ char *store_item_id_format(uint64_t file_no, uint32_t tset_ordinal, uint32_t mem
 	e "item_id, " e "file_no, " e "tset_no, " e "member_pos, " e "category, " e "confidence_e6, " e "reason, " e   \
 	  "created_ms, " e "due_ms, " e "status, " e "version, " e "decision, " e "note, " e "operator_id, " e         \
 	  "owner, " e "lease_until_ms, " e "group_id, " e "subscriber_id, " e "segment_pos, " e "offset, " e           \
-	  "content_hash, " e "identity, " e "incoming, " e "raw"
+	  "content_hash, " e "identity, " e "incoming, " e "raw, " e "sponsor_id"
 
 static int set_ordinal(struct store *store, uint64_t tset_no, uint32_t *ret_ordinal)
 {
@@ -93,7 +93,7 @@ static int insert_exception(struct store *store, const struct store_exception *e
 	query_open(&query, store,
 		   "INSERT INTO exceptions(" EXCEPTION_COLUMNS(
 			   "") ", urgency) "
-			       "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+			       "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, item_id);
 	query_u64(&query, exception->file_no);
 	query_no(&query, exception->tset_no);
@@ -119,6 +119,7 @@ static int insert_exception(struct store *store, const struct store_exception *e
 		   HASH_BYTES);
 	query_text(&query, exception->incoming);
 	query_text(&query, exception->raw);
+	query_text(&query, exception->sponsor_id);
 	query_i64(&query, category_urgency(exception->category));
 	return query_run(&query);
 }
@@ -213,6 +214,7 @@ static void read_exception_row(struct query *query, struct arena *arena, struct 
 	read_hash(query, &exception->identity);
 	exception->incoming = read_text(query, arena);
 	exception->raw = read_text(query, arena);
+	exception->sponsor_id = read_text(query, arena);
 	exception->proposal = read_text(query, arena);
 	exception->proposed_by = read_text(query, arena);
 	read_origin(query, arena, &exception->origin);
@@ -403,7 +405,7 @@ int store_exceptions_count(struct store *store, const struct store_exception_fil
 	return error;
 }
 
-int store_exception_waits(struct store *store, struct slice subscriber_id, uint64_t but_file_no, struct arena *arena,
+int store_exception_waits(struct store *store, struct family_key family, uint64_t but_file_no, struct arena *arena,
 			  struct slice *ret_words)
 {
 	struct query query;
@@ -411,10 +413,11 @@ int store_exception_waits(struct store *store, struct slice subscriber_id, uint6
 	*ret_words = SLICE_EMPTY;
 	query_open(&query, store,
 		   "SELECT item_id || ' waits (' || category || ')' FROM exceptions WHERE status IN ('open', 'assigned') "
-		   "AND subscriber_id = ? AND file_no <> ? ORDER BY exception_no LIMIT 1");
-	query_text(&query, subscriber_id);
+		   "AND subscriber_id = ? AND sponsor_id = ? AND file_no <> ? ORDER BY exception_no LIMIT 1");
+	query_text(&query, family.subscriber_id);
+	query_text(&query, family.sponsor_id);
 	query_u64(&query, but_file_no);
-	if (subscriber_id.len > 0 && query_row(&query))
+	if (family.subscriber_id.len > 0 && query_row(&query))
 		*ret_words = read_text(&query, arena);
 	return query_close(&query);
 }
@@ -554,6 +557,23 @@ int store_exception_update(struct store *store, struct store_exception *exceptio
 		exception->version++;
 	arena_rewind(&store->scratch, mark);
 	return error;
+}
+
+int store_exception_put_candidates(struct store *store, const struct store_exception *exception)
+{
+	struct query query;
+	int error;
+
+	query_open(&query, store, "DELETE FROM candidates WHERE exception_no = ?");
+	query_u64(&query, exception->exception_no);
+	error = query_run(&query);
+	if (error == 0) {
+		query_open(&query, store, "UPDATE exceptions SET confidence_e6 = ? WHERE exception_no = ?");
+		query_i64(&query, exception->confidence_e6);
+		query_u64(&query, exception->exception_no);
+		error = query_run(&query);
+	}
+	return error == 0 ? add_candidates(store, exception) : error;
 }
 
 int store_decisions_each(struct store *store, uint64_t exception_no, store_decision_fn fn, void *context)

@@ -166,16 +166,18 @@ int store_full_unsure(struct store *store, const struct store_full_use *use, sto
 	struct query query;
 
 	query_open(&query, store,
-		   "WITH waiting AS (SELECT exception_no, subscriber_id FROM exceptions WHERE tset_no = ?1 "
+		   "WITH waiting AS (SELECT exception_no, subscriber_id, sponsor_id FROM exceptions WHERE tset_no = ?1 "
 		   "AND member_pos BETWEEN 1 AND ?2), "
 		   "near AS (SELECT c.member_no FROM candidates c JOIN waiting w ON w.exception_no = c.exception_no "
 		   "UNION SELECT member_no FROM discrepancies WHERE tset_no = ?1 AND outcome = 'unsure' "
 		   "AND member_no IS NOT NULL), "
-		   "families AS (SELECT m.subscriber_id FROM near n JOIN members m ON m.member_no = n.member_no "
-		   "UNION SELECT subscriber_id FROM waiting UNION SELECT subscriber_id FROM discrepancies "
-		   "WHERE tset_no = ?1 AND outcome = 'unsure') "
+		   "families AS (SELECT m.subscriber_id, m.sponsor_id FROM near n JOIN members m ON m.member_no = n.member_no "
+		   "UNION SELECT subscriber_id, sponsor_id FROM waiting UNION SELECT d.subscriber_id, m.sponsor_id "
+		   "FROM discrepancies d JOIN members m ON m.subscriber_id = d.subscriber_id "
+		   "WHERE d.tset_no = ?1 AND d.outcome = 'unsure') "
 		   "SELECT member_no FROM near UNION SELECT m.member_no FROM families f "
-		   "JOIN members m ON m.subscriber_id = f.subscriber_id WHERE f.subscriber_id <> ''");
+		   "JOIN members m ON m.subscriber_id = f.subscriber_id AND m.sponsor_id = f.sponsor_id "
+		   "WHERE f.subscriber_id <> ''");
 	query_u64(&query, use->tset_no);
 	query_i64(&query, use->members);
 	return walk_numbers(&query, fn, context);

@@ -45,6 +45,7 @@ static void read_fields(struct query *query, struct arena *arena, struct member 
 	member->facts = read_text(query, arena);
 	member->confidential = read_bool(query);
 	member->support_order = read_bool(query);
+	member->sponsor_id = read_text(query, arena);
 }
 
 static void read_member_row(struct query *query, struct arena *arena, struct member *member)
@@ -153,19 +154,29 @@ int store_member_get_no(struct store *store, uint64_t member_no, struct arena *a
 	return finish_member(&query, arena, ret_member);
 }
 
-/* The members of a household as their rows come: by number, for the index on subscriber_id ends in it. */
+static void query_family(struct query *query, struct family_key key)
+{
+	query_text(query, key.subscriber_id);
+	if (!key.any_sponsor)
+		query_text(query, key.sponsor_id);
+}
+
+/* The members of a household as their rows come: by number, for the index on the family's key ends in it. */
 struct household {
 	struct member **members;
 	uint32_t count, capacity;
 };
 
-static int read_household(struct store *store, struct slice subscriber_id, struct arena *arena, struct household *household)
+static int read_household(struct store *store, struct family_key key, struct arena *arena, struct household *household)
 {
 	struct query query;
 	struct member *member;
 
-	query_open(&query, store, "SELECT " MEMBER_COLUMNS " FROM members WHERE subscriber_id = ? ORDER BY member_no");
-	query_text(&query, subscriber_id);
+	query_open(&query, store,
+		   key.any_sponsor ? "SELECT " MEMBER_COLUMNS " FROM members WHERE subscriber_id = ?1 ORDER BY member_no"
+				   : "SELECT " MEMBER_COLUMNS
+				     " FROM members WHERE subscriber_id = ?1 AND sponsor_id = ?2 ORDER BY member_no");
+	query_family(&query, key);
 	while (query_row(&query)) {
 		household->members = query_grow(&query, arena, household->members, sizeof(struct member *), household->count,
 						&household->capacity);
@@ -181,7 +192,11 @@ static int read_household(struct store *store, struct slice subscriber_id, struc
 /* Members of a family are mostly taken in together: their numbers, and so their spans, lie side by side. */
 #define HOUSEHOLD_SPREAD_MAX 16u
 
-static void open_household_spans(struct query *query, struct store *store, struct slice subscriber_id,
+#define HOUSEHOLD_SPANS                                                                                                \
+	"SELECT s.member_no, s.span_no, s.group_id, s.plan_id, s.insurance_line, s.tier, s.begins_on, s.ends_on, "       \
+	"s.cobra, s.voided FROM members m CROSS JOIN coverage_spans s ON s.member_no = m.member_no "
+
+static void open_household_spans(struct query *query, struct store *store, struct family_key key,
 				 const struct household *household)
 {
 	uint64_t first = household->members[0]->member_no, last = household->members[household->count - 1]->member_no;
@@ -195,20 +210,19 @@ static void open_household_spans(struct query *query, struct store *store, struc
 		return;
 	}
 	query_open(query, store,
-		   "SELECT s.member_no, s.span_no, s.group_id, s.plan_id, s.insurance_line, s.tier, s.begins_on, s.ends_on, "
-		   "s.cobra, s.voided FROM members m CROSS JOIN coverage_spans s ON s.member_no = m.member_no "
-		   "WHERE m.subscriber_id = ? ORDER BY m.member_no");
-	query_text(query, subscriber_id);
+		   key.any_sponsor ? HOUSEHOLD_SPANS "WHERE m.subscriber_id = ?1 ORDER BY m.member_no"
+				   : HOUSEHOLD_SPANS "WHERE m.subscriber_id = ?1 AND m.sponsor_id = ?2 ORDER BY m.member_no");
+	query_family(query, key);
 }
 
 /* The spans of all of them in one statement: one for each member would cost more than the rows. */
-static int read_household_spans(struct store *store, struct slice subscriber_id, struct arena *arena,
+static int read_household_spans(struct store *store, struct family_key key, struct arena *arena,
 				const struct household *household)
 {
 	struct query query;
 	uint32_t at = 0, capacity = 0;
 
-	open_household_spans(&query, store, subscriber_id, household);
+	open_household_spans(&query, store, key, household);
 	while (query_row(&query)) {
 		uint64_t member_no = read_u64(&query);
 		struct member *member;
@@ -235,16 +249,16 @@ static bool member_before(const struct member *a, const struct member *b)
 	return a_subscribes != b_subscribes ? a_subscribes : a->member_no < b->member_no;
 }
 
-int store_household(struct store *store, struct slice subscriber_id, struct arena *arena,
+int store_household(struct store *store, struct family_key key, struct arena *arena,
 		    const struct member ***ret_members, uint32_t *ret_count)
 {
 	struct household household = {0};
 	const struct member **members = NULL;
 	uint32_t i, at;
-	int error = read_household(store, subscriber_id, arena, &household);
+	int error = read_household(store, key, arena, &household);
 
 	if (error == 0 && household.count > 0) {
-		error = read_household_spans(store, subscriber_id, arena, &household);
+		error = read_household_spans(store, key, arena, &household);
 		members = arena_alloc_array(arena, household.count, sizeof(struct member *));
 		if (error == 0 && members == NULL)
 			error = -ENOMEM;
@@ -258,6 +272,29 @@ int store_household(struct store *store, struct slice subscriber_id, struct aren
 	*ret_members = members;
 	*ret_count = household.count;
 	return error;
+}
+
+int store_family_sponsors(struct store *store, struct slice subscriber_id, struct slice covers, struct arena *arena,
+			  struct slice *ret_sponsor_id, uint32_t *ret_count)
+{
+	struct query query;
+
+	*ret_sponsor_id = SLICE_EMPTY;
+	*ret_count = 0;
+	query_open(&query, store,
+		   covers.len == 0 ? "SELECT DISTINCT sponsor_id FROM members WHERE subscriber_id = ?1 LIMIT 2"
+				   : "SELECT DISTINCT m.sponsor_id FROM members m JOIN coverage_spans s ON s.member_no = m.member_no "
+				     "JOIN groups g ON g.group_id = s.group_id WHERE m.subscriber_id = ?1 "
+				     "AND m.relationship = '18' AND s.voided = 0 "
+				     "AND upper(replace(replace(g.sponsor_id, '-', ''), ' ', '')) = ?2 LIMIT 2");
+	query_text(&query, subscriber_id);
+	if (covers.len > 0)
+		query_text(&query, covers);
+	while (query_row(&query)) {
+		*ret_sponsor_id = read_text(&query, arena);
+		++*ret_count;
+	}
+	return query_close(&query);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------------- */
@@ -278,11 +315,19 @@ static const struct member_column {
 	TEXT_COLUMN(address2),      TEXT_COLUMN(city),         TEXT_COLUMN(state),       TEXT_COLUMN(zip),
 	TEXT_COLUMN(phone),         TEXT_COLUMN(email),        TEXT_COLUMN(employee_id), TEXT_COLUMN(medicare_id),
 	TEXT_COLUMN(pcp_id),        TEXT_COLUMN(facts),        FLAG_COLUMN(confidential), FLAG_COLUMN(support_order),
+	TEXT_COLUMN(sponsor_id),
 };
 #define MEMBER_COLUMN_COUNT COUNT_OF(member_columns)
 /* Bits of a set of columns. */
 #define COLUMNS_ALL ((UINT32_C(1) << MEMBER_COLUMN_COUNT) - 1)
 #define COLUMNS_NAME (UINT32_C(15) << 2)
+#define COLUMN_FACTS (UINT32_C(1) << 20)
+
+/*
+ * A member is loaded without his facts, which come with the first file that names him. Until then his row has room for
+ * them: pages are loaded full, and a row that grows in a full page has the pages beside it written too.
+ */
+#define ROOM_BYTES 64
 
 static struct slice column_text(const struct member_column *column, const struct member *member)
 {
@@ -573,16 +618,24 @@ static int write_spans(struct store *store, const struct member *before, struct 
 	return error == 0 ? write_groups(store, before, after) : error;
 }
 
+static void query_room(struct query *query, const struct member *member)
+{
+	static const char room[ROOM_BYTES];
+
+	query_blob(query, room, slice_is_empty(member->facts) ? sizeof(room) : 0);
+}
+
 static int insert_row(struct store *store, struct member *member)
 {
 	struct query query;
 	int error;
 
 	query_open(&query, store,
-		   "INSERT INTO members(member_id, version, " MEMBER_FIELD_COLUMNS ") "
-		   "VALUES(?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		   "INSERT INTO members(member_id, version, " MEMBER_FIELD_COLUMNS ", room) "
+		   "VALUES(?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_text(&query, member->member_id);
 	query_columns(&query, member, COLUMNS_ALL);
+	query_room(&query, member);
 	error = query_run(&query);
 	if (error == 0)
 		member->member_no = (uint64_t)sqlite3_last_insert_rowid(store->db);
@@ -636,6 +689,8 @@ static void add_update_sql(struct buffer *sql, uint32_t columns)
 	for (i = 0; i < MEMBER_COLUMN_COUNT; i++)
 		if ((columns & UINT32_C(1) << i) != 0)
 			buffer_printf(sql, ", %s = ?", member_columns[i].name);
+	if ((columns & COLUMN_FACTS) != 0)
+		buffer_add_text(sql, ", room = ?");
 	buffer_add_text(sql, " WHERE member_no = ? AND version = ?");
 }
 
@@ -674,6 +729,8 @@ static int update_row(struct store *store, const struct member *before, const st
 	if (error != 0)
 		return error;
 	query_columns(&query, after, columns);
+	if ((columns & COLUMN_FACTS) != 0)
+		query_room(&query, after);
 	query_u64(&query, before->member_no);
 	query_i64(&query, before->version);
 	return finish_update(&query, before->member_no);

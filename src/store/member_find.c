@@ -317,13 +317,13 @@ static uint32_t keep_covering(struct member *member, struct slice group_id, date
 }
 
 /* The subscriber, and those of the household who are covered. */
-static int roster_family(struct store *store, struct slice subscriber_id, struct slice group_id, date_day day,
+static int roster_family(struct store *store, struct family_key key, struct slice group_id, date_day day,
 			 store_roster_fn fn, void *context)
 {
 	const struct member **household;
 	const struct member **members;
 	uint32_t household_count, count = 0, i;
-	int error = store_household(store, subscriber_id, &store->scratch, &household, &household_count);
+	int error = store_household(store, key, &store->scratch, &household, &household_count);
 
 	if (error != 0)
 		return error;
@@ -347,17 +347,19 @@ int store_roster(struct store *store, struct slice group_id, date_day day, store
 	struct query query;
 
 	query_open(&query, store,
-		   "SELECT DISTINCT subscriber_id FROM members WHERE member_no IN (SELECT s.member_no FROM " SPANS_OF_GROUP
-		   " AND s.voided = 0 AND s.begins_on <= ?2 AND (s.ends_on IS NULL OR s.ends_on >= ?2)) "
-		   "ORDER BY subscriber_id");
+		   "SELECT DISTINCT subscriber_id, sponsor_id FROM members WHERE member_no IN (SELECT s.member_no FROM "
+		   SPANS_OF_GROUP " AND s.voided = 0 AND s.begins_on <= ?2 AND (s.ends_on IS NULL OR s.ends_on >= ?2)) "
+		   "ORDER BY subscriber_id, sponsor_id");
 	query_text(&query, group_id);
 	query_day(&query, day);
 	while (query_row(&query)) {
 		struct arena_mark mark = arena_mark(&store->scratch);
-		struct slice subscriber_id = read_text(&query, &store->scratch);
+		struct family_key key = {.subscriber_id = read_text(&query, &store->scratch)};
+
+		key.sponsor_id = read_text(&query, &store->scratch);
 
 		if (query.error == 0)
-			query.error = roster_family(store, subscriber_id, group_id, day, fn, context);
+			query.error = roster_family(store, key, group_id, day, fn, context);
 		arena_rewind(&store->scratch, mark);
 	}
 	return query_close(&query);

@@ -79,7 +79,7 @@ int store_group_members(struct store *store, struct slice group_id, date_day day
 	query_open(&query, store,
 		   "SELECT member_no FROM members WHERE member_no IN (SELECT s.member_no FROM " SPANS_OF_GROUP
 		   " AND s.voided = 0 AND (s.ends_on IS NULL OR s.ends_on >= ?2)) "
-		   "ORDER BY subscriber_id, relationship <> '18', member_no");
+		   "ORDER BY subscriber_id, sponsor_id, relationship <> '18', member_no");
 	query_text(&query, group_id);
 	query_day(&query, day);
 	while (query_row(&query)) {

@@ -344,10 +344,9 @@ bool read_is_null(struct query *query)
 
 date_day read_day(struct query *query)
 {
-	bool none = read_is_null(query);
-	int64_t day = read_i64(query);
+	sqlite3_value *value = sqlite3_column_value(query->stmt, query->column++);
 
-	return none ? DATE_NONE : (date_day)day;
+	return sqlite3_value_type(value) == SQLITE_NULL ? DATE_NONE : (date_day)sqlite3_value_int64(value);
 }
 
 cents read_amount(struct query *query)
@@ -361,10 +360,10 @@ cents read_amount(struct query *query)
 /* As a blob: asking for text would make SQLite copy it, to put a NUL behind it. */
 static struct slice column_slice(struct query *query)
 {
-	const char *data = sqlite3_column_blob(query->stmt, query->column);
-	int len = sqlite3_column_bytes(query->stmt, query->column);
+	sqlite3_value *value = sqlite3_column_value(query->stmt, query->column++);
+	const char *data = sqlite3_value_blob(value);
+	int len = sqlite3_value_bytes(value);
 
-	query->column++;
 	return len > 0 && data != NULL ? slice_of(data, (size_t)len) : SLICE_EMPTY;
 }
 

@@ -189,9 +189,10 @@ static int open_all(struct store *store, const char *path, unsigned flags)
 {
 	int error;
 
-	/* Its count of memory costs a lock at each allocation. Refused once SQLite is in use: the first call has done
-	 * it. */
+	/* Its count of memory costs a lock at each allocation. Both are refused once SQLite is in use: the first call has
+	 * done it. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	store_keep_memory();
 
 	error = refuse_network(path);
 	if (error == 0 && (flags & STORE_CREATE) == 0 && !env_exists(store->env, path))

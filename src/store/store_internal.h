@@ -105,6 +105,11 @@ int store_configure(struct store *store);
 /* Take the lock file shared until the store is closed. */
 int store_lock_for_good(struct store *store);
 
+/* ---- memory.c ----------------------------------------------------------------------------------------------- */
+
+/* From the first use of SQLite in this process on: it keeps small blocks that it gave back. */
+void store_keep_memory(void);
+
 /* ---- migrate.c ---------------------------------------------------------------------------------------------- */
 
 #define STORE_APPLICATION_ID 0x6d737472 /* "mstr" */
@@ -210,7 +215,7 @@ int store_walk_counts(struct query *query, store_count_fn fn, void *context);
 #define MEMBER_FIELD_COLUMNS                                                                                         \
 	"subscriber_id, relationship, last_name, first_name, middle_name, suffix, ssn, birth_on, died_on, sex, "     \
 	"address1, address2, city, state, zip, phone, email, employee_id, medicare_id, pcp_id, "             \
-	"facts, confidential, support_order"
+	"facts, confidential, support_order, sponsor_id"
 #define MEMBER_COLUMNS "member_no, member_id, version, " MEMBER_FIELD_COLUMNS
 /* A row of MEMBER_COLUMNS, with its spans. */
 void store_read_member(struct query *query, struct arena *arena, struct member *ret_member);

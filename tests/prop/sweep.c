@@ -469,6 +469,9 @@ static void sweep_value(struct spot *spot, const struct bad *bad, uint32_t pos)
 		       draft_element(spot->draft, spot->at, pos), value, sizeof(value)))
 		return;
 	expected.element = pos;
+	/* What is odd in one repetition is in all its copies. */
+	if (bad->make == make_repetitions)
+		spot->matrix->warnings_before = UINT32_MAX;
 	if (bad->make == make_repetitions || bad->make == make_other_repetition)
 		expected.repetition = element->repeat > 0 ? element->repeat + 1u : 2;
 	draft_set(spot->draft, spot->at, pos, value);
@@ -581,6 +584,8 @@ static void sweep_relation(struct spot *spot, const struct guide_relation *relat
 	if (relation->kind == 'E') {
 		if (!all_loose(spot, relation, 0))
 			return;
+		/* The value may be wrong beside the others: that is not looked at here. */
+		spot->matrix->warnings_before = UINT32_MAX;
 		for (uint32_t i = 0; i < relation->count; i++)
 			draft_set(spot->draft, spot->at, relation->pos[i], "CA");
 		expected = expect(spot, FINDING_ELEMENT_EXCLUDED, "IK4 10");

@@ -128,7 +128,7 @@ static int world_member(void *context, struct slice id, struct arena *arena, con
 	return 0;
 }
 
-static int world_household(void *context, struct slice id, struct arena *arena, const struct member ***ret_members,
+static int world_household(void *context, struct family_key key, struct arena *arena, const struct member ***ret_members,
 			   uint32_t *ret_count)
 {
 	const struct member **members = arena_alloc_array(arena, PEOPLE_MAX, sizeof(const struct member *));
@@ -140,7 +140,7 @@ static int world_household(void *context, struct slice id, struct arena *arena, 
 	*ret_count = 0;
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; i < plan_world.people_count; i++)
-			if (slice_equal(plan_world.people[i].subscriber_id, id) &&
+			if (family_key_equal(family_key_of(&plan_world.people[i]), key) &&
 			    slice_is(plan_world.people[i].relationship, "18") == (pass == 0))
 				members[(*ret_count)++] = &plan_world.people[i];
 	*ret_members = members;

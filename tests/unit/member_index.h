@@ -106,17 +106,17 @@ static inline int index_by_member_id(void *context, struct slice id, struct aren
 	return index_find(index, index->ids, index->member_count, index_text_key(id), UINT32_MAX, pool);
 }
 
-static inline int index_by_subscriber_id(void *context, struct slice id, struct arena *arena, struct match_pool *pool)
+static inline int index_by_family(void *context, struct family_key key, struct arena *arena, struct match_pool *pool)
 {
 	const struct member_index *index = context;
 
 	(void)arena;
-	return index_find(index, index->households, index->member_count, index_text_key(id), UINT32_MAX, pool);
+	return index_find(index, index->households, index->member_count, index_text_key(key.subscriber_id), UINT32_MAX, pool);
 }
 
 static inline struct match_candidates member_index_candidates(struct member_index *index)
 {
-	return (struct match_candidates){index, index_by_key, index_by_member_id, index_by_subscriber_id};
+	return (struct match_candidates){index, index_by_key, index_by_member_id, index_by_family};
 }
 
 #endif

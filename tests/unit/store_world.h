@@ -143,7 +143,13 @@ __attribute__((unused)) static void insert(struct member *member, const struct s
 }
 
 /* What undoes the latest schemas, one by one. */
+#define TO_SCHEMA_16                                                                                                 \
+	"DROP INDEX members_by_family; CREATE INDEX members_by_subscriber ON members(subscriber_id); "                 \
+	"ALTER TABLE members DROP COLUMN sponsor_id; ALTER TABLE exceptions DROP COLUMN sponsor_id; "                  \
+	"PRAGMA user_version = 16;"
+#define TO_SCHEMA_15 TO_SCHEMA_16 "ALTER TABLE members DROP COLUMN room; PRAGMA user_version = 15;"
 #define TO_SCHEMA_14                                                                                                 \
+	TO_SCHEMA_15                                                                                                 \
 	"DROP TABLE group_members; CREATE INDEX spans_by_group ON coverage_spans(group_id); PRAGMA user_version = 14;"
 #define TO_SCHEMA_13 TO_SCHEMA_14 "PRAGMA user_version = 13;"
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "../../src/batch/guard.h"
 #include "muster/batch.h"
 #include "muster/cli.h"
 #include "muster/env_fault.h"
@@ -601,12 +602,16 @@ static void test_line_finds_its_member_later(void **state)
 	put("p.820", a_payment(7, "1000.00", "ENT*2*2J*34*219093303~NM1*IL*1*KAY*BO****EI*E2~", "500.00"));
 	assert_int_equal(muster("process --out o1 p.820"), 0);
 	look_at_money(50000, 50000, 0, STORE_PAYMENT_SUSPENDED, &arena, &line);
+	put("q.820", a_payment(8, "900.00", "ENT*2*2J*34*219093303~NM1*IL*1*KAY*BO****EI*E2~", "400.00"));
+	assert_int_equal(muster("process --out o2 q.820"), 0);
 	put("bo.csv", "member_id,subscriber_id,relationship,last_name,first_name,ssn,birth_on,sex,group_id,plan_id,tier,begins_on\n"
 		      "M100000016,E2,18,KAY,BO,219093303,1962-07-11,M,G1,P1,EMP,2025-01-01\n");
 	assert_int_equal(muster("-q load members bo.csv"), 0);
-	assert_int_equal(muster("reprocess --item F00000001-1-2"), 0);
+	assert_int_equal(muster("reprocess --item F00000002-1-2 F00000001-1-2"), 0);
 	look_at_money(100000, 0, 0, STORE_PAYMENT_PENDING, &arena, &line);
 	assert_true(slice_is(line->member_id, "M100000016"));
+	assert_int_equal(muster("members history M100000016 --json"), 0);
+	assert_int_equal(count_in("said", "\"post\""), 2);
 	assert_int_equal(muster("queue list"), 0);
 	assert_int_equal(count_in("said", "F00000001-1-2"), 0);
 	arena_fini(&arena);
@@ -952,9 +957,100 @@ static void test_no_plain_files(void **state)
 	assert_true(is_there("in/acme/link.834") && is_there("in/acme/second.834") && is_there("in/acme/fifo.834"));
 }
 
+/* A file that is still being written would be read as far as it had come, and the rest of its people left out. */
+static void test_a_file_that_settles(void **state)
+{
+	const int64_t night_s = NIGHT_CLOCK_MS / 1000;
+	const struct timespec young[2] = {{night_s - 59, 0}, {night_s - 59, 0}}, old[2] = {{night_s - 60, 0}, {night_s - 60, 0}};
+
+	(void)state;
+	put("partners/acme.yaml", "isa_sender: ACME\narrival: settle\nsettle_seconds: 60\n");
+	put("in/acme/a.834", an_add(1));
+	assert_int_equal(utimensat(AT_FDCWD, inside("in/acme/a.834"), young, 0), 0);
+	assert_int_equal(muster("run"), 0);
+	assert_true(is_there("in/acme/a.834"));
+	assert_int_equal(utimensat(AT_FDCWD, inside("in/acme/a.834"), old, 0), 0);
+	assert_int_equal(muster("run"), 0);
+	assert_false(is_there("in/acme/a.834"));
+	assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,"), 1);
+}
+
+/* ---- volume guards ---- */
+
+/* In a file of many groups one group's terminations would be counted for none, or for another. */
+static void test_volumes_of_many_groups(void **state)
+{
+	struct job_volume *volumes = NULL, *volume;
+	uint32_t capacity = 0, count = 0, i;
+	struct arena arena;
+	char name[16];
+
+	(void)state;
+	arena_init(&arena, &world.env, 0, 0);
+	for (i = 0; i < 1500; i++) {
+		snprintf(name, sizeof(name), "G%u", i % 500);
+		volume = guard_volume(&arena, &volumes, &capacity, &count, slice_from(name));
+		assert_non_null(volume);
+		assert_true(slice_is(volume->group_id, name));
+		assert_int_equal(volume->changes, i / 500);
+		assert_int_equal(volume->terminations, i / 500 * (i % 500));
+		volume->changes++;
+		volume->terminations += i % 500;
+	}
+	assert_int_equal(count, 500);
+	assert_true(capacity >= 1000);
+	arena_fini(&arena);
+}
+
+/* A set over the line would be applied, or one within it held. */
+static void test_guard_lines(void **state)
+{
+	const struct profile_guards guards = {
+		.terminations_percent = 20, .terminations_min = 10, .changes_percent = 50, .changes_min = 50};
+	struct job_volume volume = {.terminations = 11, .changes = 51};
+
+	(void)state;
+	assert_true(guard_over_the_line(4, 79, 5, 3));
+	assert_false(guard_over_the_line(4, 80, 5, 3));
+	assert_false(guard_over_the_line(3, 1, 5, 3));
+	assert_true(guard_over_the_line(1, 1, 0, 0));
+	assert_int_equal(guard_judge_volume(&guards, &volume, 54), 1);
+	assert_int_equal(guard_judge_volume(&guards, &volume, 55), 2);
+	assert_int_equal(guard_judge_volume(&guards, &volume, 101), 2);
+	assert_int_equal(guard_judge_volume(&guards, &volume, 102), 0);
+	/* A first enrollment has nobody to protect. */
+	assert_int_equal(guard_judge_volume(&guards, &volume, 0), 0);
+}
+
+/* A set that is not to be applied after all would be judged, or another one of the file left out. */
+static void test_suspects_that_are_forgotten(void **state)
+{
+	struct job job = {.env = &world.env};
+	struct guard guard;
+	uint32_t i;
+
+	(void)state;
+	guard_init(&guard, &job);
+	for (i = 1; i <= 20; i++)
+		assert_int_equal(guard_note_set(&guard, i, 100 + i), 0);
+	guard_forget_set(&guard, 101);
+	guard_forget_set(&guard, 120);
+	guard_forget_set(&guard, 120);
+	assert_int_equal(guard.suspect_count, 18);
+	for (i = 0; i < guard.suspect_count; i++) {
+		assert_int_equal(guard.suspects[i].tset_no, 100 + guard.suspects[i].tset_ordinal);
+		assert_true(guard.suspects[i].tset_ordinal != 1 && guard.suspects[i].tset_ordinal != 20);
+	}
+	guard_fini(&guard);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_volumes_of_many_groups),
+		cmocka_unit_test(test_guard_lines),
+		cmocka_unit_test(test_suspects_that_are_forgotten),
+		cmocka_unit_test_setup(test_a_file_that_settles, setup),
 		cmocka_unit_test_setup(test_process_keeps_what_a_dead_run_had_claimed, setup),
 		cmocka_unit_test_setup(test_a_claim_goes_back_beside_a_new_file_of_its_name, setup),
 		cmocka_unit_test_setup(test_process_killed_and_called_again, setup),

@@ -96,6 +96,24 @@ static const struct row rules_834[] = {
 	 CHANGE NAME "N4*ANYTOWN*CA*90001~"},
 	{"zip_of_address", CHANGE NAME "N4*ANYTOWN*CA~", "8 N4 2100A 3.0 <- N402@8 warning\n",
 	 CHANGE NAME "N4*ANYTOWN*CA*90001~"},
+	{"state_of_country", CHANGE NAME "N4*TORONTO**M5V2T6*CA~", "8 N4 2100A 2.0 <- N404@8 warning\n",
+	 CHANGE NAME "N4*PARIS**75001*FR~"},
+	{"zip_of_country", CHANGE NAME "N4*ANYTOWN*CA**US~", "8 N4 2100A 3.0 <- N404@8 warning\n",
+	 CHANGE NAME "N4*DUBLIN***IE~"},
+	{"employer_is_named", CHANGE NAME "NM1*36*2~", "8 NM1 2100D 9.0 warning\n",
+	 CHANGE NAME "NM1*36*2******24*123456789~"},
+	{"provider_is_named", CHANGE NAME "HD*001**HMO~" DAY "LX*1~NM1*P3*1********25~", "11 NM1 2310 9.0 warning\n",
+	 CHANGE NAME "HD*001**HMO~" DAY "LX*1~NM1*P3*1*DOC*******25~"},
+	{"related_entity_is_named", CHANGE NAME "HD*001**HMO~" DAY "COB*P**1~NM1*IN*2~", "11 NM1 2330 9.0 warning\n",
+	 CHANGE NAME "HD*001**HMO~" DAY "COB*P**1~NM1*IN*2******NI*12345~"},
+	{"cobra_dates_without_cobra", CHANGE "DTP*340*D8*20260101~" NAME, "7 DTP 2000 0.0 <- DTP01@7 warning\n",
+	 CHANGES "INS*Y*18*001*25*S~REF*0F*S1~DTP*340*D8*20260101~" NAME},
+	{"categories_between_marks", CHANGE NAME "LS*2700~LE*2700~", "10 LX 2700 0.0 warning\n",
+	 CHANGE NAME "LS*2700~LX*1~LE*2700~"},
+	{"value_of_category", CHANGE NAME "LS*2700~LX*1~N1*75*RATING AREA~LE*2700~", "11 REF 2750 0.0 warning\n",
+	 CHANGE NAME "LS*2700~LX*1~N1*75*RATING AREA~REF*9X*R1~LE*2700~"},
+	{"day_of_coverage", CHANGE NAME "HD*001**HMO~DTP*348*RD8*20260101-20261231~",
+	 "9 DTP 2300 2.0 <- DTP02@9 warning\n", CHANGE NAME "HD*001**HMO~DTP*343*RD8*20260101-20261231~" DAY},
 	{"extension_first", CHANGE NAME "PER*IP**EX*12~", "8 PER 2100A 3.0 <- PER03@8 warning\n",
 	 CHANGE NAME "PER*IP**TE*5552220101*EX*12~"},
 	{"extension_behind_phone", CHANGE NAME "PER*IP**EM*A@B.EXAMPLE*EX*12~", "8 PER 2100A 5.0 <- PER05@8 warning\n",
@@ -159,8 +177,20 @@ static const struct row sense_834[] = {
 	 "9 REF 2000 2.0 warning\n", CHANGES "INS*Y*18*001*XN*A~REF*0F*S1~" NAME "INS*N*19*001*XN*A~REF*0F*S2~" NAME},
 };
 
+/* LX and ENT. */
+static const struct row counters_834[] = {
+	{"counter_out_of_step", CHANGE NAME "HD*001**HMO~" DAY "LX*2~NM1*P3*1*A*******25~LX*3~NM1*QN*1*B*******25~",
+	 "10 LX 2310 1.0 warning\n",
+	 CHANGE NAME "HD*001**HMO~" DAY "LX*1~NM1*P3*1*A*******25~LX*2~NM1*QN*1*B*******25~HD*001**DEN~" DAY
+		     "LX*01~NM1*QN*1*B*******25~"},
+	{"counter_out_of_step", CHANGE NAME "LS*2700~LX*1~LX*1~LX*1~LE*2700~", "10 LX 2700 1.0 warning\n",
+	 CHANGE NAME "HD*001**HMO~" DAY "LX*1~NM1*P3*1*A*******25~LS*2700~LX*1~LX*2~LE*2700~"},
+};
+
 #define PAYEES "N1*PE*PLAN~N1*PR*ACME~ENT*1*2J*EI*E1~RMR*AZ*P1**10~"
 #define TRACE "TRN*1*CHECK1*1123456789~"
+#define CHECK "BPR*C*10*C*CHK******1123456789******20260105~"
+#define COMPANY "N1*PE*PLAN~N1*PR*ACME~ENT*1*2L*FI*123456789~RMR*IK*I1**10~"
 #define ACH_REST "*01*021000021*DA*1*1123456789**01*021000021*DA*2*20260105~"
 
 static const struct row rules_820[] = {
@@ -168,6 +198,45 @@ static const struct row rules_820[] = {
 	 "BPR*C*10*C*ACH*CTX" ACH_REST TRACE PAYEES},
 	{"format_without_ach", "BPR*C*10*C*CHK*CTX" ACH_REST TRACE PAYEES, "2 BPR  5.0 <- BPR04@2 error\n",
 	 "BPR*C*10*C*CHK*" ACH_REST TRACE PAYEES},
+	{"paying_bank_of_ach", "BPR*C*10*C*ACH*CTX*****1123456789**01*021000021*DA*2*20260105~" TRACE PAYEES,
+	 "2 BPR  7.0 <- BPR04@2 warning\n", "BPR*C*10*C*ACH*CTX" ACH_REST TRACE PAYEES},
+	{"paying_account_of_ach",
+	 "BPR*C*10*C*ACH*CTX*01*021000021***1123456789**01*021000021*DA*2*20260105~" TRACE PAYEES,
+	 "2 BPR  9.0 <- BPR04@2 warning\n", "BPR*C*10*C*ACH*CTX" ACH_REST TRACE PAYEES},
+	{"amount_of_prenote", "BPR*P*10*C*ACH*CTX" ACH_REST TRACE PAYEES, "2 BPR  2.0 <- BPR01@2 warning\n",
+	 "BPR*P*0.00*C*ACH*CTX" ACH_REST TRACE PAYEES},
+	{"trace_of_joined_payment", "BPR*X*10*C*ACH*CTX" ACH_REST "TRN*3*CHECK1~" PAYEES,
+	 "3 TRN  1.0 <- TRN01@3 warning\n", "BPR*U*10*C*ACH*CTX" ACH_REST "TRN*3*CHECK1~" PAYEES},
+	{"dollars_are_understood", CHECK TRACE "CUR*PR*USD~" PAYEES, "4 CUR  0.0 <- CUR02@4 warning\n",
+	 CHECK TRACE "CUR*PR*CAD~" PAYEES},
+	{"nothing_remitted", "BPR*I*0*C*NON******1123456789******20260105~" TRACE "N1*PE*PLAN~N1*PR*ACME~",
+	 "6 ENT 2000A 0.0 <- BPR01@2 warning\n",
+	 "BPR*P*0*C*NON******1123456789******20260105~" TRACE "N1*PE*PLAN~N1*PR*ACME~"},
+	{"individual_is_named", CHECK TRACE "N1*PE*PLAN~N1*PR*ACME~ENT*1*2J*EI*E1~NM1*EY*1~RMR*AZ*P1**10~",
+	 "7 NM1 2100B 9.0 warning\n", CHECK TRACE "N1*PE*PLAN~N1*PR*ACME~ENT*1*2J*EI*E1~NM1*EY*1*ROE~RMR*AZ*P1**10~"},
+	{"period_paid", CHECK TRACE PAYEES "DTM*582*20260101~", "8 DTM 2300B 6.0 <- DTM01@8 warning\n",
+	 CHECK TRACE PAYEES "DTM*582****RD8*20260101-20260131~"},
+	{"due_date", CHECK TRACE PAYEES "DTM*AAG****RD8*20260101-20260131~", "8 DTM 2300B 2.0 <- DTM01@8 warning\n",
+	 CHECK TRACE PAYEES "DTM*AAG*20260101~"},
+	{"period_paid_of_organization", CHECK TRACE COMPANY "DTM*582*20260101~", "8 DTM 2300A 6.0 <- DTM01@8 warning\n",
+	 CHECK TRACE COMPANY "DTM*582****RD8*20260101-20260131~"},
+	{"due_date_of_organization", CHECK TRACE COMPANY "DTM*AAG****RD8*20260101-20260131~",
+	 "8 DTM 2300A 2.0 <- DTM01@8 warning\n", CHECK TRACE COMPANY "DTM*AAG*20260101~"},
+	{"state_of_country", CHECK TRACE "N1*PE*PLAN~N4*ANYTOWN**90001*US~", "5 N4 1000A 2.0 <- N404@5 warning\n",
+	 CHECK TRACE "N1*PE*PLAN~N4*ANYTOWN*CA*90001*US~"},
+	{"zip_of_country", CHECK TRACE "N1*PE*PLAN~N4*TORONTO*ON**CA~", "5 N4 1000A 3.0 <- N404@5 warning\n",
+	 CHECK TRACE "N1*PE*PLAN~N4*TORONTO*ON*M5V2T6*CA~"},
+	{"extension_behind_phone", CHECK TRACE "N1*PE*PLAN~N1*PR*ACME~PER*IC*AL*EM*A@B.EXAMPLE*EX*12~",
+	 "6 PER 1000B 5.0 <- PER05@6 warning\n", CHECK TRACE "N1*PE*PLAN~N1*PR*ACME~PER*IC*AL*TE*5552220101*EX*12~"},
+	{"extension_behind_second_phone",
+	 CHECK TRACE "N1*PE*PLAN~N1*PR*ACME~PER*IC*AL*TE*5552220101*EM*A@B.EXAMPLE*EX*12~",
+	 "6 PER 1000B 7.0 <- PER07@6 warning\n",
+	 CHECK TRACE "N1*PE*PLAN~N1*PR*ACME~PER*IC*AL*EM*A@B.EXAMPLE*TE*5552220101*EX*12~"},
+	{"numbers_from_the_left", CHECK TRACE "N1*PE*PLAN~N1*PR*ACME~PER*IC*AL*TE*5552220101***FX*5552220102~",
+	 "6 PER 1000B 7.0 <- PER07@6 warning\n",
+	 CHECK TRACE "N1*PE*PLAN~N1*PR*ACME~PER*IC*AL*TE*5552220101*FX*5552220102~"},
+	{"counter_out_of_step", CHECK TRACE PAYEES "ENT*4*2J*EI*E2~RMR*AZ*P1**10~ENT*5*2J*EI*E3~RMR*AZ*P1**10~",
+	 "8 ENT 2000B 1.0 warning\n", CHECK TRACE PAYEES "ENT*2*2J*EI*E2~RMR*AZ*P1**10~"},
 	{"receiving_bank_of_ach", "BPR*C*10*C*ACH*CTX*****1123456789******20260105~" TRACE PAYEES,
 	 "2 BPR  13.0 <- BPR04@2 warning\n", "BPR*I*10*C*CHK******1123456789******20260105~" TRACE PAYEES},
 	{"receiving_account_of_ach", "BPR*C*10*C*ACH*CTX*****1123456789**01*021000021***20260105~" TRACE PAYEES,
@@ -208,6 +277,7 @@ static void test_sense(void **state)
 {
 	(void)state;
 	check_rows("834", sense_834, COUNT(sense_834));
+	check_rows("834", counters_834, COUNT(counters_834));
 }
 
 static bool is_tested(struct slice rule)

@@ -73,6 +73,33 @@ static void check_edits(const char *set_id, const char *text, const struct edit 
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* A misspelt segment of one member does not stand for what the next one lacks. */
+static void test_slip_of_another_member(void **state)
+{
+	static const struct edit edits[] = {
+		{"an id misspelt, and the next member's date missing", "PLAN10*ESP~DTP*348*D8*20260101~",
+		 "PLAN10*ESP~DTP*348*D8*20260101~DPT*348*D8*20260101~",
+		 "20 DPT 2300 0.0.0 segment_not_in_set DPT m1\n38 DTP 2300 0.0.0 segment_required_missing  m2\n"},
+	};
+	static char lacking[4096];
+	(void)state;
+	snprintf(lacking, sizeof(lacking), "%.*s", (int)(strlen(base) - strlen("DTP*348*D8*20260101~")), base);
+	check_edits("834", lacking, edits, COUNT(edits));
+}
+
+/* A contact where the guide has none opens no loop of a bank. */
+static void test_stray_contact(void **state)
+{
+	static const char sound[] = "BPR*C*10*C*CHK******1123456789******20260105~TRN*1*C1~N1*PE*PLAN~N1*PR*ACME~"
+				    "ENT*1*2J*EI*E1~RMR*AZ*P1**10~";
+	static const struct edit edits[] = {
+		{"PER of the receiver", "N1*PE*PLAN~", "N1*PE*PLAN~PER*IC*AL*TE*5552220101~",
+		 "5 PER 1000A 0.0.0 segment_unexpected  m0\n"},
+	};
+	(void)state;
+	check_edits("820", sound, edits, COUNT(edits));
+}
+
 /* One fault, one finding, at the place where a person would look for it. */
 static void test_single_faults(void **state)
 {
@@ -107,6 +134,13 @@ static void test_single_faults(void **state)
 		 "LX*1~NM1*P3*1*DOC*JAMIE****XX*1234567893*25~COB*P*890111*5~REF*60*XYZ~"
 		 "NM1*IN*2*OTHER~LS*2700~",
 		 "", "20 LS LS 0.0.0 segment_required_missing  m1\n"},
+		/* out of order: told once, also where several come too late together */
+		{"REF behind a date", "REF*0F*S0001~REF*1L*G100-01~DTP*356*D8*20260101~",
+		 "DTP*356*D8*20260101~REF*0F*S0001~REF*1L*G100-01~", "8 REF 2000 0.0.0 segment_out_of_order  m1\n"},
+		{"REF behind a date, in the last member",
+		 "INS*N*01*021*28*A~REF*0F*S0001~REF*1L*G100-01~DTP*356*D8*20260101~",
+		 "INS*N*01*021*28*A~DTP*356*D8*20260101~REF*0F*S0001~REF*1L*G100-01~",
+		 "32 REF 2000 0.0.0 segment_out_of_order  m2\n"},
 		{"no LE", "LE*2700~", "", "29 LE LS 0.0.0 segment_required_missing  m1\n"},
 		{"no LX of a category", "LS*2700~LX*1~", "LS*2700~", "26 LX 2700 0.0.0 segment_required_missing  m1\n"},
 		{"no members", "INS*Y", NULL, "6 INS 2000 0.0.0 segment_required_missing  m0\n"},
@@ -303,6 +337,31 @@ static void test_events(void **state)
 			    "(2000B ENT (2100B NM1 2100B) (2200B ADX 2200B) (2300B RMR DTM 2300B) 2000B) "
 			    "(2000B ENT (2100B NM1 2100B) (2300B RMR DTM (2320B ADX 2320B) 2300B) 2000B) SE ) ");
 	run.events = false;
+	buffer_fini(&bytes);
+}
+
+/* Partners answer our files under the base version of the 999 and 824 as well: an answer is not refused for that. */
+static void test_base_versions(void **state)
+{
+	static const char reply[] = "AK1*BE*1*005010X220A1~AK9*A*1*1*1~";
+	static const char *const versions[][2] = {
+		{"005010X231", "005010X231"}, {"005010X231A1", "005010X231"}, {"005010X231", "005010X231A1"}};
+	struct buffer bytes;
+	(void)state;
+	buffer_init(&bytes, &run.env);
+	for (size_t i = 0; i < COUNT(versions); i++) {
+		buffer_clear(&bytes);
+		buffer_printf(&bytes,
+			      RUN_ISA "GS*FA*S1*R1*20260105*0930*1*X*%s~ST*999*0001*%s~%sSE*4*0001~GE*1*1~"
+				      "IEA*1*000000001~",
+			      versions[i][0], versions[i][1], reply);
+		assert_string_equal(run_check(&run, buffer_slice(&bytes), 0), "");
+	}
+	buffer_clear(&bytes);
+	buffer_printf(&bytes, RUN_ISA "GS*AG*S1*R1*20260105*0930*1*X*005010X186~ST*824*0001*005010X186~"
+				      "BGN*11*R*20260105*0930****U~N1*41*PLAN~N1*40*ACME~OTI*TR*TN*1~SE*6*0001~GE*1*1~"
+				      "IEA*1*000000001~");
+	assert_string_equal(run_check(&run, buffer_slice(&bytes), 0), "");
 	buffer_fini(&bytes);
 }
 
@@ -560,12 +619,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_single_faults),
+		cmocka_unit_test(test_slip_of_another_member),
+		cmocka_unit_test(test_stray_contact),
 		cmocka_unit_test(test_habits),
 		cmocka_unit_test(test_single_faults_820),
 		cmocka_unit_test(test_sense_820),
 		cmocka_unit_test(test_many_findings),
 		cmocka_unit_test(test_balance_rules),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_base_versions),
 		cmocka_unit_test(test_guide_choice),
 		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_severities),

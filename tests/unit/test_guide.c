@@ -233,7 +233,7 @@ static void test_834_segments(void **state)
 		{"/ST", "transaction set header", 'R', 1, 1, 0, 3, false},
 		{"/REF*38", "master policy number", 'S', 1, 3, 1, 4, false},
 		{"/DTP*382", "file dates", 'S', MANY, 4, 1, 3, true},
-		{"/QTY", "control totals", 'S', 3, 5, 0, 4, false},
+		{"/QTY", "control totals", 'S', 3, 5, 1, 4, true},
 		{"/SE", "transaction set trailer", 'R', 1, 8, 0, 2, false},
 		{"2000/REF*0F", "subscriber id", 'R', 1, 2, 1, 4, false},
 		{"2000/REF*1L", "group or policy number", 'S', 1, 2, 1, 4, false},

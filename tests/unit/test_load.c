@@ -333,6 +333,32 @@ static void test_member_faults(void **state)
 	assert_null(get(S("M2")));
 }
 
+/* Two employers number their people alike; whoever has coverage in a group is of the group's sponsor. */
+static void test_sponsors(void **state)
+{
+	(void)state;
+	expect(load_groups,
+	       "group_id,name,effective_on,sponsor_id\nGA,A INC,2020-01-01,11\nGB,B INC,2020-01-01,2-2\nGC,C INC,2020-01-01,\n", 3,
+	       0, 0, 0, "");
+	expect(load_members,
+	       HEADER "M2,1001,19,STONE,BEA,,2010-05-05,F,,GB,P1,,2024-01-01,,\n"
+		      "M1,1001,18,FIORELLI,ANNA,,1980-02-29,F,,GA,P1,EMP,2024-01-01,,\n"
+		      "M3,1001,18,STONE,CARL,,1979-01-01,M,,GB,P1,FAM,2024-01-01,,\n"
+		      "M3,1001,18,STONE,CARL,,1979-01-01,M,,GA,D1,FAM,2024-01-01,,\n"
+		      "M4,1001,19,STONE,DORA,,2011-05-05,F,,,,,,,\n"
+		      "M5,1001,18,LUND,ED,,1970-01-01,M,,GB,P1,EMP,2024-01-01,,\n"
+		      "M6,1002,18,LUND,FAY,,1971-01-01,F,,GC,P1,EMP,2024-01-01,,\n"
+		      "M7,1002,19,LUND,GUS,,2012-01-01,M,,,,,,,\n",
+	       6, 0, 0, 2,
+	       "6:4 subscriber_id: several sponsors have a family of this number; the group of a coverage tells which\n"
+	       "7:4 subscriber_id: another member is this family's subscriber (18)\n");
+	assert_slice(get(S("M1"))->sponsor_id, "11");
+	assert_slice(get(S("M2"))->sponsor_id, "22");
+	assert_slice(get(S("M3"))->sponsor_id, "22");
+	assert_int_equal(get(S("M3"))->span_count, 2);
+	assert_int_equal(get(S("M7"))->sponsor_id.len, 0);
+}
+
 static void test_overlaps(void **state)
 {
 	(void)state;
@@ -444,7 +470,7 @@ int main(void)
 		TEST(test_groups),         TEST(test_bad_values),
 		TEST(test_plans),          TEST(test_brokers),
 		TEST(test_family),         TEST(test_upsert),
-		TEST(test_member_faults),  TEST(test_overlaps),
+		TEST(test_member_faults),  TEST(test_overlaps),  TEST(test_sponsors),
 		TEST(test_contradictions), TEST(test_placeholder_ssn),
 		TEST(test_ends),           TEST(test_trail),
 		TEST(test_all_or_nothing),

@@ -738,7 +738,14 @@ static void test_trap_surname_change(void **state)
 	assert_auto(meet(&query), "M5", "ssn+birth_on+last_name");
 	query.prior = NULL;
 	assert_auto(meet(&query), "M5", "ssn+correction");
-	/* A correction of everything at once is no correction. */
+	/* A correction of everything at once is no correction, whatever else agrees. */
+	sent.first_name = S("Ruth");
+	sent.last_name = S("Doe");
+	sent.birth_on = day("1991-04-04");
+	sent.address1 = S("77 Far Rd");
+	sent.zip = S("10001");
+	sent.phone = S("5552220105");
+	assert_review(meet(&query), CATEGORY_SSN_DUP);
 	sent.birth_on = day("1971-05-05");
 	assert_int_equal(meet(&query).disposition, MATCH_REVIEW);
 }

@@ -553,7 +553,14 @@ static void test_file_person(void **state)
 		TO(DOB_MISMATCH, IS(L(MEMBER_ID_EQUAL), L(BIRTH_SWAPPED))),
 		TAKEN("member_id+correction", IS(L(MEMBER_ID_EQUAL), L(BIRTH_ONE_DIGIT)), .flags = CORRECTED, .years = 12),
 		TO(DOB_MISMATCH, IS(L(MEMBER_ID_EQUAL), L(BIRTH_ONE_DIGIT)), .flags = CORRECTED, .years = 20),
+		/* A correction of names and birth date at once is none. */
+		TO(SSN_DUP, IS(L(SSN_EQUAL), L(FIRST_OTHER), L(BIRTH_ONE_DIGIT)), .flags = CORRECTED),
+		TO(ID_CONFLICT, IS(L(MEMBER_ID_EQUAL), L(LAST_OTHER), L(FIRST_PREFIX), L(BIRTH_SWAPPED)), .flags = CORRECTED),
+		TO(SSN_DUP, IS(L(SSN_EQUAL), L(FIRST_OTHER), NO(BIRTH)), .flags = CORRECTED),
+		TO(DOB_MISMATCH, IS(L(SSN_EQUAL), L(LAST_SIMILAR), L(BIRTH_ONE_DIGIT)), .flags = CORRECTED),
+		TO(SSN_DUP, IS(L(SSN_EQUAL), NO(FIRST), L(BIRTH_ONE_DIGIT)), .flags = CORRECTED),
 		TAKEN("member_id+names", IS(L(MEMBER_ID_EQUAL), NO(BIRTH)), .flags = PAYMENT),
+		TAKEN("score", IS(L(MEMBER_ID_EQUAL), NO(BIRTH), L(LAST_SIMILAR)), .flags = PAYMENT),
 		TAKEN("ssn+names", IS(L(SSN_EQUAL), NO(BIRTH)), .flags = PAYMENT),
 		/* The subscriber is no dependent. */
 		TO(LOW_SCORE, IS(L(KIN_SELF_OTHER))),

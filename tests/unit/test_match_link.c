@@ -453,14 +453,14 @@ static int scan_member_id(void *context, struct slice id, struct arena *into, st
 	return 0;
 }
 
-static int scan_subscriber_id(void *context, struct slice id, struct arena *into, struct match_pool *pool)
+static int scan_family(void *context, struct family_key key, struct arena *into, struct match_pool *pool)
 {
 	const struct match_table *all = context;
 	uint32_t i;
 
 	(void)into;
 	for (i = 0; i < all->count; i++)
-		if (slice_equal_nocase(all->members[i].subscriber_id, id))
+		if (slice_equal_nocase(all->members[i].subscriber_id, key.subscriber_id))
 			assert_int_equal(match_pool_add(pool, &all->members[i]), 0);
 	return 0;
 }
@@ -472,7 +472,7 @@ static void test_same_answers_from_either_provider(void **state)
 
 	(void)state;
 	scanned.candidates =
-		(struct match_candidates){&world.right, scan_key, scan_member_id, scan_subscriber_id};
+		(struct match_candidates){&world.right, scan_key, scan_member_id, scan_family};
 	pairs_of(&world, (struct match_link_options){0}, &from_index);
 	pairs_of(&world, (struct match_link_options){0}, &again);
 	pairs_of(&scanned, (struct match_link_options){0}, &from_scan);
@@ -497,18 +497,18 @@ static void test_index_stays_true(void **state)
 	added.member_id = SLICE_LITERAL("M7");
 	assert_int_equal(match_index_put(world.index, &changed), 0);
 	assert_int_equal(match_index_put(world.index, &added), 0);
-	assert_int_equal(world.candidates.by_subscriber_id(world.index, SLICE_LITERAL("s9"), &arena, &pool), 0);
+	assert_int_equal(world.candidates.by_family(world.index, (struct family_key){.subscriber_id = SLICE_LITERAL("s9")}, &arena, &pool), 0);
 	assert_int_equal(pool.count, 1);
 	assert_ptr_equal(pool.members[0], &changed);
 	pool.count = 0;
-	assert_int_equal(world.candidates.by_subscriber_id(world.index, SLICE_LITERAL("S1"), &arena, &pool), 0);
+	assert_int_equal(world.candidates.by_family(world.index, (struct family_key){.subscriber_id = SLICE_LITERAL("S1")}, &arena, &pool), 0);
 	assert_int_equal(pool.count, 2);
 	pool.count = 0;
 	assert_int_equal(world.candidates.by_member_id(world.index, SLICE_LITERAL("M1"), &arena, &pool), 0);
 	assert_int_equal(pool.count, 1);
 	assert_ptr_equal(pool.members[0], &changed);
 	pool.count = 0;
-	assert_int_equal(world.candidates.by_subscriber_id(world.index, SLICE_LITERAL("S4"), &arena, &pool), 0);
+	assert_int_equal(world.candidates.by_family(world.index, (struct family_key){.subscriber_id = SLICE_LITERAL("S4")}, &arena, &pool), 0);
 	assert_int_equal(pool.count, 4);
 	match_index_free(world.index);
 }

@@ -336,7 +336,7 @@ static void test_household(void **state)
 	insert(&self, &no_keys);
 	insert(&other, &no_keys);
 	/* The child moves to the other family. */
-	assert_int_equal(store_household(store, S("F1"), &arena, &members, &count), 0);
+	assert_int_equal(store_household(store, (struct family_key){.subscriber_id = S("F1")}, &arena, &members, &count), 0);
 	assert_int_equal(count, 2);
 	assert_slice(members[0]->member_id, "M2");
 	assert_slice(members[1]->member_id, "M1");
@@ -344,11 +344,11 @@ static void test_household(void **state)
 	other.subscriber_id = S("F2");
 	assert_int_equal(store_member_update(store, &child, &other, &no_keys, 0), 0);
 	commit();
-	assert_int_equal(store_household(store, S("F1"), &arena, &members, &count), 0);
+	assert_int_equal(store_household(store, (struct family_key){.subscriber_id = S("F1")}, &arena, &members, &count), 0);
 	assert_int_equal(count, 1);
-	assert_int_equal(store_household(store, S("F2"), &arena, &members, &count), 0);
+	assert_int_equal(store_household(store, (struct family_key){.subscriber_id = S("F2")}, &arena, &members, &count), 0);
 	assert_int_equal(count, 2);
-	assert_int_equal(store_household(store, S("F3"), &arena, &members, &count), 0);
+	assert_int_equal(store_household(store, (struct family_key){.subscriber_id = S("F3")}, &arena, &members, &count), 0);
 	assert_int_equal(count, 0);
 }
 
@@ -381,7 +381,9 @@ static void test_household_spans(void **state)
 	}
 	commit();
 	for (k = 1; k < 3; k++) {
-		assert_int_equal(store_household(store, k == 1 ? S("F1") : S("F2"), &arena, &members, &count), 0);
+		assert_int_equal(store_household(store, (struct family_key){.subscriber_id = k == 1 ? S("F1") : S("F2")}, &arena, &members,
+						 &count),
+				 0);
 		assert_int_equal(count, k == 1 ? 4 : 3);
 		for (i = 0; i < count; i++)
 			assert_int_equal(members[i]->span_count, (members[i]->member_no - 1) % 3);
@@ -556,6 +558,81 @@ static int take_family(void *context, const struct member *const *members, uint3
 	return 0;
 }
 
+static int64_t number_in(const char *sql)
+{
+	sqlite3_stmt *statement;
+	sqlite3 *db;
+	int64_t value;
+
+	assert_int_equal(sqlite3_open(world_path("muster.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	value = sqlite3_column_int64(statement, 0);
+	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return value;
+}
+
+#define LOADED 400
+
+/* What the first file tells of those who were loaded fits where they are: their pages are as many as before. */
+static void test_room_for_facts(void **state)
+{
+	struct member member = a_member(SLICE_EMPTY, S("F1"), S("18"));
+	const struct member *before;
+	int64_t pages;
+	uint64_t member_no;
+
+	(void)state;
+	begin();
+	for (member_no = 1; member_no <= LOADED; member_no++) {
+		member.member_id = SLICE_EMPTY;
+		insert(&member, &no_keys);
+	}
+	commit();
+	pages = number_in("PRAGMA page_count");
+	begin();
+	for (member_no = 1; member_no <= LOADED; member_no++) {
+		assert_int_equal(store_member_get_no(store, member_no, &arena, &before), 0);
+		member = *before;
+		member.facts = S("employment=FT\nreporting_category=CA-0029\nhired_on=20010601\n");
+		assert_int_equal(store_member_update(store, before, &member, &no_keys, 0), 0);
+	}
+	commit();
+	assert_int_equal(number_in("PRAGMA page_count"), pages);
+	/* It is given up then, and nobody has it who came with his facts. */
+	member.member_id = SLICE_EMPTY;
+	member.span_count = 0;
+	begin();
+	insert(&member, &no_keys);
+	commit();
+	assert_int_equal(number_in("SELECT sum(length(room)) FROM members"), 0);
+}
+
+/* Members of before have none, and take what is told of them. */
+static void test_upgrade_from_schema_15(void **state)
+{
+	struct member member = a_member(S("M1"), S("F1"), S("18")), after;
+	const char *path = world_path("muster.db");
+	const struct member *found;
+
+	(void)state;
+	begin();
+	insert(&member, &no_keys);
+	commit();
+	set_back(path, TO_SCHEMA_15);
+	assert_int_equal(store_open(&world.env, path, 0, &store), 0);
+	assert_int_equal(number_in("SELECT sum(length(room)) FROM members"), 0);
+	after = member;
+	after.facts = S("student=N\n");
+	begin();
+	assert_int_equal(store_member_update(store, &member, &after, &no_keys, 0), 0);
+	commit();
+	assert_int_equal(store_member_get(store, S("M1"), &arena, &found), 0);
+	assert_slice(found->facts, "student=N\n");
+	assert_slice(found->last_name, "FIORELLI");
+}
+
 static void test_roster(void **state)
 {
 	struct coverage_span open = a_span(day(2024, 1, 1), DATE_NONE),
@@ -692,6 +769,8 @@ int main(void)
 		FILLED(test_keys_collected),
 		FILLED(test_member_numbers),
 		FILLED(test_find),
+		FILLED(test_room_for_facts),
+		FILLED(test_upgrade_from_schema_15),
 		FILLED(test_roster),
 		FILLED(test_groups_of_a_member),
 		FILLED(test_identifiers),
