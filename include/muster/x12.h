@@ -135,12 +135,12 @@ int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event);
  */
 struct x12_run {
 	const char *at; /* their bytes; 64 more can be read behind them */
-	/* Segment i: with what is left of the line before it. Its terminator is the byte before begins[i + 1]. */
+	/* Where segment i begins, with what is left of the line before it. Its terminator is before begins[i + 1]. */
 	const uint32_t *begins;
 	/* A bit for each byte: the ends of elements and segments; and all but printable ASCII, and other separators. */
 	const uint64_t *ends, *odd;
 	uint32_t next, count;      /* the segment in hand, and how many there are */
-	struct x12_where where;    /* of the segment in hand, once x12_run_segment has given it */
+	struct x12_where where;    /* of the segment in hand, but for offset and line: x12_run_locate */
 	uint64_t offset, line;     /* of the bytes; and of the byte behind the segments that were passed */
 	uint32_t lines_each;       /* that a terminator ends */
 	const struct x12_separators *separators;
@@ -152,20 +152,29 @@ bool x12_reader_run(const struct x12_reader *reader, struct x12_run *ret_run);
 /* All before run->next have been taken. */
 void x12_reader_passed(struct x12_reader *reader, const struct x12_run *run);
 
-/* The segment in hand (next < count), without its terminator. */
-static inline struct slice x12_run_segment(struct x12_run *run)
+/* What of the bytes up to a terminator is the segment, and not left of the line before. */
+static inline struct slice x12_run_part(const char *at, const char *end)
 {
-	const char *at = run->at + run->begins[run->next], *end = run->at + run->begins[run->next + 1] - 1;
-
-	run->where.line = run->line;
-	/* The end of the line before. */
 	if (*at < 'A' && end - at > 1) {
 		at += *at == '\r';
-		run->where.line += *at == '\n';
 		at += *at == '\n';
 	}
-	run->where.offset = run->offset + (uint64_t)(at - run->at);
 	return slice_of(at, (size_t)(end - at));
+}
+/* The segment in hand (next < count), without its terminator. */
+static inline struct slice x12_run_segment(const struct x12_run *run)
+{
+	const uint32_t *begin = &run->begins[run->next];
+
+	return x12_run_part(run->at + begin[0], run->at + begin[1] - 1);
+}
+/* Let run->where say where the segment in hand begins, which is at `at`. */
+static inline void x12_run_locate(struct x12_run *run, const char *at)
+{
+	const char *begin = run->at + run->begins[run->next];
+
+	run->where.offset = run->offset + (uint64_t)(at - run->at);
+	run->where.line = run->line + (at > begin && at[-1] == '\n');
 }
 /* It has been taken: the next one. */
 static inline void x12_run_pass(struct x12_run *run)

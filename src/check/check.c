@@ -273,13 +273,14 @@ static void ask_wants(const struct check *check, struct check_plan *plan)
 			handler->wants == NULL || handler->wants(handler->context, guide, &guide->segments[s]);
 }
 
-static int plan_of(struct check *check, const struct guide *guide, struct check_plan **ret_plan)
+static int plan_of(struct check *check, const struct guide *guide)
 {
 	struct plan_cached *cached;
 	int r;
 	for (cached = check->plans; cached != NULL; cached = cached->next)
 		if (cached->plan->guide == guide) {
-			*ret_plan = cached->plan;
+			check->plan = cached->plan;
+			check->shapes = cached->shapes;
 			return 0;
 		}
 	cached = arena_alloc(&check->arena, sizeof(*cached));
@@ -288,10 +289,14 @@ static int plan_of(struct check *check, const struct guide *guide, struct check_
 	r = plan_new(&check->arena, guide, &cached->plan);
 	if (r < 0)
 		return r;
+	cached->shapes = arena_alloc_array(&check->arena, guide->segment_count + 1u, sizeof(*cached->shapes));
+	if (cached->shapes == NULL)
+		return -ENOMEM;
 	ask_wants(check, cached->plan);
 	cached->next = check->plans;
 	check->plans = cached;
-	*ret_plan = cached->plan;
+	check->plan = cached->plan;
+	check->shapes = cached->shapes;
 	return 0;
 }
 
@@ -303,6 +308,8 @@ static int reserve_counts(struct check *check)
 	check->count_stride = (check->plan->node_max + PLAN_COUNTS_STEP - 1) / PLAN_COUNTS_STEP * PLAN_COUNTS_STEP;
 	check->counts =
 		arena_alloc_array(&check->arena, (size_t)FRAMES_MAX * check->count_stride, sizeof(*check->counts));
+	for (uint32_t f = 0; f < FRAMES_MAX && check->counts != NULL; f++)
+		check->frames[f].counts = check->counts + (size_t)f * check->count_stride;
 	return check->counts == NULL ? -ENOMEM : 0;
 }
 
@@ -312,7 +319,7 @@ static int start_walk(struct check *check, const struct guide *guide, const stru
 	check->guide = guide;
 	if (guide == NULL)
 		return 0;
-	r = plan_of(check, guide, &check->plan);
+	r = plan_of(check, guide);
 	if (r == 0)
 		r = reserve_counts(check);
 	if (r < 0)

@@ -106,8 +106,7 @@ static struct slice before(const struct slice *at, const struct slice *first)
 	return at > first ? at[-1] : SLICE_EMPTY;
 }
 
-/* Is the element surely right? `first` is the segment's first one. */
-static inline bool looks_sound(const struct check *check, const struct plan_element *element, const struct slice *at,
+bool element_looks_sound(const struct check *check, const struct plan_element *element, const struct slice *at,
 			       const struct slice *first)
 {
 	struct slice value = *at;
@@ -619,7 +618,7 @@ static int report_empty(struct look *look)
 	return report_deliver(look->check, &finding);
 }
 
-static bool has_small_letters(struct slice value)
+bool element_has_small_letters(struct slice value)
 {
 	for (size_t i = 0; i < value.len; i++)
 		if (value.data[i] >= 'a' && value.data[i] <= 'z')
@@ -633,7 +632,7 @@ static int check_case(struct look *look)
 	look->repetition_pos = 1;
 	for (uint32_t i = 0; i < look->segment->element_count && i < look->guide_segment->element_count; i++) {
 		int r;
-		if ((look->faulty & bit_of(i + 1)) != 0 || !has_small_letters(look->segment->elements[i]))
+		if ((look->faulty & bit_of(i + 1)) != 0 || !element_has_small_letters(look->segment->elements[i]))
 			continue;
 		look->pos = i + 1;
 		r = complain(look, FINDING_ELEMENT_CASE, look->segment->elements[i], "send capital letters only");
@@ -665,7 +664,7 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 			present |= UINT64_C(1) << i;
 			look.pos = i + 1;
 			if (flags != 0 ||
-			    !looks_sound(check, &plan->elements[i], &segment->elements[i], segment->elements))
+			    !element_looks_sound(check, &plan->elements[i], &segment->elements[i], segment->elements))
 				r = check_closely(&look, &look.elements[i], value);
 			if (r < 0)
 				return r;
@@ -699,8 +698,7 @@ int element_check_end(struct check *check, uint16_t segment_index, const struct 
 	return check_tail(&look, guide_segment->element_count);
 }
 
-/* Is nothing missing among the elements, and nothing there that another one forbids? */
-static inline bool goes_together(const struct plan_segment *plan, uint64_t present)
+bool element_goes_together(const struct plan_segment *plan, uint64_t present)
 {
 	if ((plan->required & ~present) != 0)
 		return false;
@@ -724,11 +722,11 @@ static bool segment_looks_sound(struct check *check, const struct plan_segment *
 	for (const struct slice *at = first; at < end; at++, element++, bit <<= 1) {
 		if (at->len == 0)
 			continue;
-		if (!looks_sound(check, element, at, first))
+		if (!element_looks_sound(check, element, at, first))
 			return false;
 		present |= bit;
 	}
-	if (!goes_together(plan, present))
+	if (!element_goes_together(plan, present))
 		return false;
 	check->present = present;
 	check->told = 0;
@@ -739,44 +737,7 @@ static bool segment_looks_sound(struct check *check, const struct plan_segment *
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
 	if (segment_looks_sound(check, &check->plan->segments[segment_index], segment) &&
-	    !(check->options.upper_case && has_small_letters(segment->raw)))
+	    !(check->options.upper_case && element_has_small_letters(segment->raw)))
 		return 0;
 	return check_thoroughly(check, segment_index, segment, raw_flags(segment));
-}
-
-bool element_scan(const struct check *check, const struct plan_segment *plan, struct slice raw, uint64_t ends,
-		  struct slice *elements, uint32_t *ret_count, uint64_t *ret_present)
-{
-	const struct plan_element *element = plan->elements, *last = element + plan->element_count;
-	const char *at = raw.data + __builtin_ctzll(ends) + 1;
-	struct slice *value = elements;
-	uint64_t present = 0, bit = 1;
-
-	for (ends &= ends - 1; ends != 0; ends &= ends - 1, element++, value++, bit <<= 1) {
-		const char *stop = raw.data + __builtin_ctzll(ends);
-		size_t len = (size_t)(stop - at);
-
-		*value = (struct slice){at, len};
-		at = stop + 1;
-		if (element == last)
-			return false;
-		if (len == 0)
-			continue;
-		present |= bit;
-		/* The two that most elements are; looks_sound would say the same. */
-		if (element->kind == PLAN_TEXT && len - element->min <= element->span && stop[-1] != ' ')
-			continue;
-		if (element->kind == PLAN_CODE && len - element->min <= element->span && stop[-1] != ' ' &&
-		    plan_has_code(check->plan, element->codes, *value, value_pack_here(value->data, len)))
-			continue;
-		if (!looks_sound(check, element, value, elements))
-			return false;
-	}
-	/* An element there must be, and the last one is not empty. */
-	if (value == elements || value[-1].len == 0 || !goes_together(plan, present) ||
-	    (check->options.upper_case && has_small_letters(raw)))
-		return false;
-	*ret_count = (uint32_t)(value - elements);
-	*ret_present = present;
-	return true;
 }

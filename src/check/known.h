@@ -42,10 +42,14 @@ struct known {
 	uint16_t symbol;
 	uint8_t number;   /* of its qualifier: plan->numbers */
 	uint8_t more;     /* KNOWN_ bits; they and what follows are of the place where it was looked at */
-	bool alone;       /* no other place of the loop takes the symbol */
-	const struct plan_node *node; /* that place, where it was sound; NULL: none yet */
+	/*
+	 * The loop of that place, if no other place of it takes the symbol and the segment opens no loop, wants no rule
+	 * judged and is not wanted: the next one goes through at once where that loop is open innermost. Else PLAN_NONE.
+	 */
+	uint16_t through;
+	const struct plan_node *node;  /* that place, where it was sound; NULL: none yet */
+	const struct plan_segment *at; /* of the node */
 	uint64_t rules;   /* those of the plan's segment that only facts can keep from applying */
-	uint64_t sources; /* those of the plan's segment that it answers */
 	struct plan_facts facts; /* that it tells */
 	struct sense_told sense;
 };

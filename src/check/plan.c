@@ -391,6 +391,8 @@ static int make_links(struct arena *arena, struct check_plan *plan)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < cells; i++)
 		plan->heads[i] = PLAN_NONE;
+	for (uint16_t l = 0; l < plan->guide->loop_count; l++)
+		plan->loops[l].heads = plan->heads + (size_t)l * plan->symbol_count;
 	for (uint16_t n = plan->guide->node_count; n-- > 0;)
 		(void)link_node(plan, n, &used);
 	return 0;
@@ -447,17 +449,15 @@ static void ask_elements(const struct guide *guide, struct plan_rule *rule)
 		rule->forbidden = 0;
 }
 
-/* The sources that the segment answers by being there, and those that ask about it. */
+/* The facts that the segment tells by being there, and the sources that ask about it. */
 static void divide_sources(const struct check_plan *plan, struct plan_segment *segment)
 {
 	for (uint16_t i = 0; i < segment->source_count; i++) {
 		const struct plan_source *source = &plan->sources[segment->first_source + i];
-		if (source->qualifier == 0 && source->question.pos == 0) {
-			segment->tells |= UINT64_C(1) << i;
+		if (source->qualifier == 0 && source->question.pos == 0)
 			plan_fact_set(&segment->told, source->fact);
-		} else {
+		else
 			segment->asks |= UINT64_C(1) << i;
-		}
 	}
 }
 
@@ -478,7 +478,6 @@ static void sort_sources(struct check_plan *plan)
 			plan->sources[n++] = (struct plan_source){
 				.qualifier = from->qualifier.len > 0 ? value_pack(from->qualifier) : 0,
 				.fact = from->fact,
-				.source = i,
 				.question = question_of(&guide->facts[from->fact].question),
 			};
 			plan->sources[n - 1].needs = element_bit(plan->sources[n - 1].question.pos);

@@ -78,7 +78,7 @@ struct plan_test {
 struct plan_source {
 	uint64_t needs;     /* mask of the element asked about; 0 = none */
 	uint32_t qualifier; /* packed; 0 = any */
-	uint16_t fact, source;
+	uint16_t fact;
 	struct plan_question question;
 };
 
@@ -111,9 +111,9 @@ struct plan_segment {
 	bool straight;                       /* straight.c may take it */
 	uint16_t first_source, source_count; /* in plan->sources */
 	uint8_t source_qualifier_pos;        /* where some source asks for a qualifier; else 0 */
-	/* Where it is straight: the sources whose fact it tells by being there, these facts, and the other sources. */
-	uint64_t tells, asks;
+	/* Where it is straight: the facts that it tells by being there, and the sources of the others as a mask. */
 	struct plan_facts told;
+	uint64_t asks;
 	uint16_t first_rule, rule_count;     /* in plan->rules */
 };
 
@@ -147,6 +147,7 @@ struct plan_loop {
 	bool forgets;           /* some fact ends when the loop begins: */
 	struct plan_facts forgotten;
 	uint16_t first_rule, rule_count; /* in plan->rules: judged when it ends */
+	const uint16_t *heads;           /* its row of plan->heads */
 };
 
 struct plan_id {

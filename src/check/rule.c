@@ -62,15 +62,6 @@ static inline bool holds(const struct check_plan *plan, const struct plan_questi
 	return false;
 }
 
-static inline void make_fact(struct check *check, const struct plan_source *source, const struct x12_where *where)
-{
-	if (plan_fact_is(&check->held_facts, source->fact))
-		return;
-	plan_fact_set(&check->held_facts, source->fact);
-	check->facts[source->fact] =
-		(struct rule_fact){where->offset, where->line, where->segment_pos, source->source};
-}
-
 /* The qualifier that sources of `at` may ask for, packed. */
 static uint32_t qualifier_of(const struct plan_segment *at, const struct x12_segment *segment, bool has_parts)
 {
@@ -86,15 +77,20 @@ static inline bool is_answered(const struct check_plan *plan, const struct plan_
 	       holds(plan, &source->question, segment);
 }
 
-/* The sources of `at` that the segment answers make their facts true. */
-static void gather_facts(struct check *check, const struct plan_segment *at, const struct x12_segment *segment)
+/* The sources of the segment that it answers make their facts true. */
+static void gather_facts(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
+	const struct plan_segment *at = &check->plan->segments[segment_index];
 	const struct plan_source *source = &check->plan->sources[at->first_source];
 	uint32_t qualifier = qualifier_of(at, segment, check->has_parts);
-	for (uint16_t i = 0; i < at->source_count; i++, source++)
-		if (!plan_fact_is(&check->held_facts, source->fact) &&
-		    is_answered(check->plan, source, qualifier, check->present, segment))
-			make_fact(check, source, &segment->where);
+	for (uint16_t i = 0; i < at->source_count; i++, source++) {
+		if (plan_fact_is(&check->held_facts, source->fact) ||
+		    !is_answered(check->plan, source, qualifier, check->present, segment))
+			continue;
+		plan_fact_set(&check->held_facts, source->fact);
+		check->facts[source->fact] = (struct rule_fact){segment->where.offset, segment->where.line,
+								segment->where.segment_pos, segment_index};
+	}
 }
 
 /* Do the conditions of the rule that ask about the segment in hand hold? */
@@ -147,7 +143,7 @@ static void find_trigger(struct finding *finding, const struct check *check, con
 			set_trigger(finding, check, &segment->where, segment_index, &test->question);
 		} else {
 			const struct x12_where where = where_of(check, test->fact);
-			set_trigger(finding, check, &where, guide->sources[check->facts[test->fact].source].segment,
+			set_trigger(finding, check, &where, check->facts[test->fact].segment,
 				    &guide->facts[test->fact].question);
 		}
 		return;
@@ -247,32 +243,40 @@ static int judge_rules(struct check *check, uint16_t segment_index, const struct
 
 int rule_segment(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
-	gather_facts(check, &check->plan->segments[segment_index], segment);
+	gather_facts(check, segment_index, segment);
 	return judge_rules(check, segment_index, segment);
 }
 
+uint64_t rule_open(const struct check_plan *plan, const struct plan_segment *at, uint64_t present)
+{
+	uint64_t open = 0;
+	for (uint16_t i = 0; i < at->rule_count; i++)
+		if (!is_kept(&plan->rules[at->first_rule + i], present))
+			open |= UINT64_C(1) << i;
+	return open;
+}
+
 void rule_read(const struct check *check, const struct plan_segment *at, const struct x12_segment *segment,
-	       uint64_t present, struct known *known)
+	       const struct shape *shape, struct known *known)
 {
 	const struct check_plan *plan = check->plan;
 	const struct plan_source *sources = &plan->sources[at->first_source];
-	const struct plan_rule *rule = &plan->rules[at->first_rule];
-	uint32_t qualifier = at->asks != 0 ? qualifier_of(at, segment, false) : 0;
+	const struct plan_rule *first = &plan->rules[at->first_rule];
 
-	known->sources = at->tells;
 	known->facts = at->told;
 	known->rules = 0;
-	for (uint64_t asks = at->asks; asks != 0; asks &= asks - 1) {
-		const struct plan_source *source = &sources[__builtin_ctzll(asks)];
-		if (!is_answered(plan, source, qualifier, present, segment))
-			continue;
-		known->sources |= asks & (~asks + 1);
-		plan_fact_set(&known->facts, source->fact);
+	if (at->asks != 0) {
+		uint32_t qualifier = qualifier_of(at, segment, false);
+		for (uint64_t asks = at->asks; asks != 0; asks &= asks - 1) {
+			const struct plan_source *source = &sources[__builtin_ctzll(asks)];
+			if (is_answered(plan, source, qualifier, shape->present, segment))
+				plan_fact_set(&known->facts, source->fact);
+		}
 	}
-	for (uint16_t i = 0; i < at->rule_count; i++, rule++)
-		if (!is_kept(rule, present) && applies_here(check, &check->guide->rules[rule->rule], segment))
-			known->rules |= UINT64_C(1) << i;
-	if (known->sources != 0)
+	for (uint64_t rules = shape->rules; rules != 0; rules &= rules - 1)
+		if (applies_here(check, &check->guide->rules[first[__builtin_ctzll(rules)].rule], segment))
+			known->rules |= rules & (~rules + 1);
+	if ((known->facts.words[0] | known->facts.words[1]) != 0)
 		known->more |= KNOWN_TELLS;
 	if (known->rules != 0)
 		known->more |= KNOWN_RULED;
@@ -292,13 +296,15 @@ bool rule_is_quiet(const struct check *check, const struct plan_segment *at, con
 	return true;
 }
 
-void rule_take(struct check *check, const struct plan_segment *at, const struct known *known)
+void rule_take(struct check *check, uint16_t segment_index, const struct known *known)
 {
-	const struct plan_source *first = &check->plan->sources[at->first_source];
-	if (plan_facts_include(&check->held_facts, &known->facts))
-		return;
-	for (uint64_t sources = known->sources; sources != 0; sources &= sources - 1)
-		make_fact(check, &first[__builtin_ctzll(sources)], &check->at);
+	for (size_t w = 0; w < GUIDE_FACTS_MAX / 64; w++) {
+		uint64_t fresh = known->facts.words[w] & ~check->held_facts.words[w];
+		check->held_facts.words[w] |= fresh;
+		for (; fresh != 0; fresh &= fresh - 1)
+			check->facts[64 * w + (size_t)__builtin_ctzll(fresh)] = (struct rule_fact){
+				check->at.offset, check->at.line, check->at.segment_pos, segment_index};
+	}
 }
 
 /* A segment or loop: missing where the walk is now, or sent where it should not be. */

@@ -13,15 +13,17 @@
 #include "muster/x12.h"
 
 struct check;
+struct check_plan;
 struct known;
 struct plan_loop;
 struct plan_segment;
+struct shape;
 
 /* Which segment of the set made a fact of the guide so. */
 struct rule_fact {
 	uint64_t offset, line;
 	uint32_t segment_pos;
-	uint16_t source; /* in guide->sources */
+	uint16_t segment; /* of the guide: which of its sources it was can be looked up */
 };
 
 /* A set begins: no fact holds. */
@@ -35,10 +37,12 @@ int rule_segment(struct check *check, uint16_t segment_index, const struct x12_s
  * `known`; may its rules be passed over, where it opens `opened` (NULL: no loop); and its facts.
  */
 void rule_read(const struct check *check, const struct plan_segment *at, const struct x12_segment *segment,
-	       uint64_t present, struct known *known);
+	       const struct shape *shape, struct known *known);
+/* The rules of the segment, as a mask, that these elements do not keep by being there, or not. */
+uint64_t rule_open(const struct check_plan *plan, const struct plan_segment *at, uint64_t present);
 bool rule_is_quiet(const struct check *check, const struct plan_segment *at, const struct known *known,
 		   const struct plan_loop *opened);
-void rule_take(struct check *check, const struct plan_segment *at, const struct known *known);
+void rule_take(struct check *check, uint16_t segment_index, const struct known *known);
 /*
  * A segment of this place came with a qualifier that is wrong, and that was said: what it may have been meant to be is
  * not held to be missing.

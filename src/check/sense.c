@@ -239,7 +239,7 @@ static void forget_spans(struct sense *sense, enum sense_loop loop)
 	while (spans[i].loop != loop)
 		i++;
 	for (; i < SENSE_SPANS && spans[i].loop == loop; i++)
-		sense->spans[i].begin = sense->spans[i].end = 0;
+		sense->days[2 * i + 2] = sense->days[2 * i + 3] = 0;
 }
 
 void sense_begin(struct check *check)
@@ -423,42 +423,32 @@ uint8_t sense_mark_of(uint32_t id, uint32_t qualifier)
 		return 0;
 	for (uint8_t i = 0; i < SENSE_SPANS; i++) {
 		if (qualifier == spans[i].begin)
-			return (uint8_t)(SENSE_MARK_BEGIN + i);
+			return (uint8_t)(2 * i + 2);
 		if (qualifier == spans[i].end)
-			return (uint8_t)(SENSE_MARK_END + i);
+			return (uint8_t)(2 * i + 3);
 	}
 	return 0;
 }
 
+/* A date that is none marks nothing. */
 static struct sense_told read_dtp(const struct x12_segment *segment, uint8_t mark)
 {
-	return (struct sense_told){.mark = mark, .day = mark != 0 && is(segment, 2, "D8") ? day_of(segment, 3) : 0};
-}
-
-/* The span that the date belongs to, counted from 0. */
-static size_t span_of(uint8_t mark)
-{
-	return mark >= SENSE_MARK_END ? mark - SENSE_MARK_END : mark - SENSE_MARK_BEGIN;
+	uint32_t day = mark != 0 && is(segment, 2, "D8") ? day_of(segment, 3) : 0;
+	return (struct sense_told){.mark = day != 0 ? mark : 0, .day = day};
 }
 
 static void take_dtp(struct sense *sense, const struct sense_told *told)
 {
-	if (told->day == 0)
-		return;
-	if (told->mark >= SENSE_MARK_END)
-		sense->spans[span_of(told->mark)].end = told->day;
-	else
-		sense->spans[span_of(told->mark)].begin = told->day;
+	if (told->mark != 0)
+		sense_take_date(sense, told);
 }
 
 static bool dtp_is_quiet(const struct sense *sense, const struct sense_told *told)
 {
-	uint32_t begin, end;
-	if (told->day == 0)
-		return true;
-	begin = told->mark >= SENSE_MARK_END ? sense->spans[span_of(told->mark)].begin : told->day;
-	end = told->mark >= SENSE_MARK_END ? told->day : sense->spans[span_of(told->mark)].end;
-	return begin == 0 || end == 0 || !ends_before_it_begins(begin, end);
+	uint32_t other = sense->days[told->mark ^ 1];
+	bool is_end = told->mark % 2 != 0;
+	return told->mark == 0 || other == 0 ||
+	       !ends_before_it_begins(is_end ? other : told->day, is_end ? told->day : other);
 }
 
 static int look_at_dtp(struct check *check, const struct x12_segment *segment)
@@ -471,7 +461,7 @@ static int look_at_dtp(struct check *check, const struct x12_segment *segment)
 	if (quiet)
 		return 0;
 	snprintf(text, sizeof(text), "the end (DTP*%s) lies before the begin (DTP*%s)",
-		 spans[span_of(told.mark)].end_name, spans[span_of(told.mark)].begin_name);
+		 spans[told.mark / 2 - 1].end_name, spans[told.mark / 2 - 1].begin_name);
 	return report_here(check, segment, end_before_begin, 3, 1, text);
 }
 

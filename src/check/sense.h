@@ -54,14 +54,10 @@ struct sense_told {
 	uint32_t day;                     /* of a DTP or DMG; INS12 */
 	uint32_t relationship;            /* INS02, packed */
 	uint32_t counter;                 /* LX01, ENT01; 0 = no number */
-	uint8_t mark;                     /* DTP: SENSE_MARK_... */
+	uint8_t mark;                     /* DTP: sense_mark_of */
 	bool is_subscriber, is_dependent; /* INS01 */
 	bool is_contradictory;            /* INS01 and INS02 */
 };
-
-/* What a symbol marks: the begin or the end of span i, counted from here. 0 = neither. */
-#define SENSE_MARK_BEGIN 1u
-#define SENSE_MARK_END (SENSE_MARK_BEGIN + SENSE_SPANS)
 
 /* Families remembered, for dependents that come apart from their subscriber. */
 #define SENSE_FAMILIES 64u
@@ -70,9 +66,7 @@ struct sense {
 	/* Days as value_day_number has them, 0 = none. */
 	uint32_t created_on; /* BGN03 */
 	bool is_full;        /* BGN08 4 or RX */
-	struct {
-		uint32_t begin, end;
-	} spans[SENSE_SPANS];
+	uint32_t days[2 * SENSE_SPANS + 2]; /* by mark: begins and ends */
 	/* of the member in hand */
 	struct x12_where ins;
 	bool is_subscriber, is_dependent; /* INS01 */
@@ -92,7 +86,10 @@ struct sense {
 
 enum sense_loop sense_of_loop(const struct guide *guide, const struct guide_loop *loop);
 enum sense_of sense_of_segment(const struct guide *guide, const struct guide_segment *segment);
-/* What a segment of this id and qualifier, both packed, marks. */
+/*
+ * What a segment of this id and qualifier, both packed, marks: the begin of span i (from 0) as 2 * i + 2, its end as one
+ * more; 0: neither.
+ */
 uint8_t sense_mark_of(uint32_t id, uint32_t qualifier);
 void sense_begin(struct check *check);
 /* A loop has been opened, before its first segment is looked at. */
@@ -105,6 +102,15 @@ static inline bool sense_tells(enum sense_of what)
 {
 	return what == SENSE_NONE || what == SENSE_INS || what == SENSE_REF || what == SENSE_DTP || what == SENSE_DMG ||
 	       what == SENSE_COUNTER;
+}
+/* Has a DTP nothing to be held against, as the other date of its span was not sent? Then it is quiet. */
+static inline bool sense_is_first(const struct sense *sense, const struct sense_told *told)
+{
+	return sense->days[told->mark ^ 1] == 0;
+}
+static inline void sense_take_date(struct sense *sense, const struct sense_told *told)
+{
+	sense->days[told->mark] = told->day;
 }
 struct sense_told sense_read(enum sense_of what, uint8_t mark, const struct x12_segment *segment);
 bool sense_is_quiet(const struct check *check, enum sense_of what, const struct sense_told *told);

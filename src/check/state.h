@@ -82,9 +82,15 @@ struct tally {
 	uint64_t findings;
 };
 
+/* Elements of a segment that are there, seen to go together; and the rules of it that they do not keep by themselves. */
+struct shape {
+	uint64_t present, rules;
+};
+
 struct plan_cached {
 	struct plan_cached *next;
 	struct check_plan *plan;
+	struct shape *shapes;
 };
 
 struct check {
@@ -108,6 +114,7 @@ struct check {
 	/* the walk */
 	const struct guide *guide; /* NULL: this set is not walked */
 	struct check_plan *plan;
+	struct shape *shapes; /* by segment of the guide: the last one */
 	struct frame frames[FRAMES_MAX];
 	uint32_t frame_count;
 	uint32_t *counts; /* FRAMES_MAX times count_stride */
@@ -229,13 +236,12 @@ int straight_walk(struct check *check);
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
 /* Only whether something stands behind its last element: of ST and SE the reader has looked at all before. */
 int element_check_end(struct check *check, uint16_t segment_index, const struct x12_segment *segment);
-/*
- * The segment is `raw`, short, printable ASCII without parts; `ends` has a bit for each byte of it that ends an element,
- * that of the terminator included. Divides it into `elements` (64) and looks at them. True: surely nothing is wrong
- * inside it. *ret_present: its elements that are not empty, as a mask.
- */
-bool element_scan(const struct check *check, const struct plan_segment *plan, struct slice raw, uint64_t ends,
-		  struct slice *elements, uint32_t *ret_count, uint64_t *ret_present);
+/* Is the element, which is not empty, surely right? `first` is the segment's first one; none has parts. */
+bool element_looks_sound(const struct check *check, const struct plan_element *element, const struct slice *at,
+			 const struct slice *first);
+/* Is nothing missing among the elements that are there, and nothing there that another one forbids? */
+bool element_goes_together(const struct plan_segment *plan, uint64_t present);
+bool element_has_small_letters(struct slice value);
 
 /* verdict.c */
 void verdict_begin(struct check *check);

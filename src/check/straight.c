@@ -23,16 +23,18 @@ _Static_assert(STRAIGHT_BYTES_MAX <= X12_RUN_SEGMENT_BYTES, "it hides no ISA");
 /* The segment in hand. */
 struct hand {
 	struct slice raw;
-	uint32_t from; /* its first byte, in the run */
 	struct known *known;
+	uint64_t tag; /* under which it is remembered there; 0: it is too short or too long for that */
+	uint64_t ends; /* a bit for each byte that ends an element, its terminator included; 0: not asked yet */
+	bool is_met;  /* it is remembered */
 	uint32_t depth;               /* of the frame that has the place */
 	const struct plan_node *node; /* the place */
 };
 
 /* The ends of its elements, the terminator's included. */
-static inline uint64_t ends_of(const struct x12_run *run, const struct hand *hand)
+static inline uint64_t ends_of(const struct x12_run *run, struct slice raw)
 {
-	return x12_run_bits(run->ends, hand->from) & ((UINT64_C(2) << hand->raw.len) - 1);
+	return x12_run_bits(run->ends, (uint32_t)(raw.data - run->at)) & ((UINT64_C(2) << raw.len) - 1);
 }
 
 /* PLAN_NONE: the guide has none, or it is for the walk to find. */
@@ -58,54 +60,82 @@ static inline uint16_t symbol_of(const struct check_plan *plan, struct slice raw
 	return plan_symbol_with(plan, entry, value_pack_here(qualifier.data, qualifier.len));
 }
 
-/* The segment has not been met: what is known of it is its symbol, if that. */
-__attribute__((noinline)) static bool introduce(const struct check_plan *plan, const struct x12_run *run,
-						const struct hand *hand)
-{
-	struct known *known = hand->known;
-
-	if (hand->raw.len - 1 >= STRAIGHT_BYTES_MAX)
-		return false;
-	/* Parts of elements, and what no printable ASCII is, want a closer look. */
-	if ((x12_run_bits(run->odd, hand->from) & ((UINT64_C(1) << hand->raw.len) - 1)) != 0)
-		return false;
-	known->symbol = symbol_of(plan, hand->raw, ends_of(run, hand));
-	if (known->symbol == PLAN_NONE)
-		return false;
-	known->number = plan->numbers[known->symbol];
-	known->node = NULL;
-	return true;
-}
-
 /* What is known of these bytes: from memory, or the symbol only. */
 static inline bool meet(struct check *check, const struct x12_run *run, struct hand *hand)
 {
-	struct known_words words;
-	uint64_t tag;
+	const struct slice raw = hand->raw;
+	struct known *known = hand->known;
 
-	if (!known_fits(hand->raw)) {
-		hand->known = &check->stranger;
-		return introduce(check->plan, run, hand);
-	}
-	words = known_words_of(hand->raw.data, hand->raw.len);
-	hand->known = &check->known[known_slot(&words)];
-	tag = known_tag(check->set, hand->raw);
-	if (known_is(hand->known, tag, hand->raw, &words))
+	if (hand->is_met)
 		return true;
-	/* Until it has its symbol the slot is nobody's. */
-	hand->known->tag = 0;
-	if (!introduce(check->plan, run, hand))
+	if (raw.len - 1 >= STRAIGHT_BYTES_MAX)
 		return false;
-	known_put(hand->known, tag, hand->raw);
+	/* Parts of elements, and what no printable ASCII is, want a closer look. */
+	if ((x12_run_bits(run->odd, (uint32_t)(raw.data - run->at)) & ((UINT64_C(1) << raw.len) - 1)) != 0)
+		return false;
+	/* Until it has its symbol the slot is nobody's. */
+	known->tag = 0;
+	known->node = NULL;
+	known->through = PLAN_NONE;
+	hand->ends = ends_of(run, raw);
+	known->symbol = symbol_of(check->plan, raw, hand->ends);
+	if (known->symbol == PLAN_NONE)
+		return false;
+	known->number = check->plan->numbers[known->symbol];
+	if (hand->tag != 0)
+		known_put(known, hand->tag, raw);
 	return true;
 }
 
-/* False: the walk has to look at it. */
-__attribute__((noinline)) static bool study(const struct check *check, const struct hand *hand, uint64_t ends)
+/*
+ * Divide a segment without parts, all printable ASCII, and look at its elements. `ends` as in struct hand; `elements` has
+ * room for all that it can have. True: surely nothing is wrong with any of them. *ret_present: those not empty, as a mask.
+ */
+static inline bool scan(const struct check *check, const struct plan_segment *at, struct slice raw, uint64_t ends,
+			struct slice *elements, uint32_t *ret_count, uint64_t *ret_present)
+{
+	const struct plan_element *element = at->elements, *last = element + at->element_count;
+	const char *begin = raw.data + __builtin_ctzll(ends) + 1;
+	struct slice *value = elements;
+	uint64_t present = 0, bit = 1;
+
+	for (ends &= ends - 1; ends != 0; ends &= ends - 1, element++, value++, bit <<= 1) {
+		const char *stop = raw.data + __builtin_ctzll(ends);
+		size_t len = (size_t)(stop - begin);
+
+		*value = (struct slice){begin, len};
+		begin = stop + 1;
+		if (element == last)
+			return false;
+		if (len == 0)
+			continue;
+		present |= bit;
+		if (len - element->min > element->span || stop[-1] == ' ')
+			return false;
+		/* The two that most elements are; element_looks_sound says the same. */
+		if (element->kind == PLAN_TEXT)
+			continue;
+		if (element->kind == PLAN_CODE) {
+			if (!plan_has_code(check->plan, element->codes, *value, value_pack_here(value->data, len)))
+				return false;
+			continue;
+		}
+		if (!element_looks_sound(check, element, value, elements))
+			return false;
+	}
+	*ret_count = (uint32_t)(value - elements);
+	*ret_present = present;
+	/* An element there must be, and the last one is not empty. */
+	return value > elements && value[-1].len > 0;
+}
+
+/* What the segment tells at the place. False: the walk has to look at it. */
+__attribute__((noinline)) static bool study(struct check *check, const struct hand *hand)
 {
 	const struct check_plan *plan = check->plan;
 	const struct plan_node *node = hand->node;
 	const struct plan_segment *at = &plan->segments[node->segment];
+	struct shape *shape = &check->shapes[node->segment];
 	struct known *known = hand->known;
 	struct slice elements[STRAIGHT_BYTES_MAX + 1];
 	struct x12_segment segment;
@@ -113,42 +143,48 @@ __attribute__((noinline)) static bool study(const struct check *check, const str
 
 	known->more = (uint8_t)((node->child != PLAN_NONE ? KNOWN_OPENS : 0) | (at->wanted ? KNOWN_WANTED : 0) |
 				(node->once_slot != 0 && known->number != 0 ? KNOWN_ONCE : 0));
-	known->alone = plan->links[plan_head(plan, node->loop, known->symbol)].next == PLAN_NONE;
 	if (!check->options.known_sound) {
-		if (!element_scan(check, at, hand->raw, ends, elements, &segment.element_count, &present))
+		if (!scan(check, at, hand->raw, hand->ends, elements, &segment.element_count, &present) ||
+		    (check->options.upper_case && element_has_small_letters(hand->raw)))
 			return false;
+		if (present != shape->present) {
+			if (!element_goes_together(at, present))
+				return false;
+			*shape = (struct shape){present, rule_open(plan, at, present)};
+		}
 		segment.elements = elements;
 		if (at->ruled)
-			rule_read(check, at, &segment, present, known);
-		if (at->sense != SENSE_NONE) {
+			rule_read(check, at, &segment, shape, known);
+		if (at->sense != SENSE_NONE)
 			known->sense = sense_read((enum sense_of)at->sense, plan->marks[known->symbol], &segment);
+		/* A date that is held against nothing is no more than any other segment. */
+		if (at->sense != SENSE_NONE && (at->sense != SENSE_DTP || known->sense.mark != 0))
 			known->more |= KNOWN_SENSE;
-		}
 	}
 	known->node = node;
+	known->at = at;
+	if ((known->more & (KNOWN_OPENS | KNOWN_RULED | KNOWN_WANTED)) == 0 &&
+	    plan->links[plan_head(plan, node->loop, known->symbol)].next == PLAN_NONE)
+		known->through = node->loop;
+	else
+		known->through = PLAN_NONE;
 	return true;
-}
-
-static inline bool has_room(const struct frame *frame, const struct plan_node *node)
-{
-	return node->ordinal >= frame->cursor && frame->counts[node->local] < node->repeat;
 }
 
 static inline bool place(struct check *check, const struct x12_run *run, struct hand *hand)
 {
-	const struct frame *top = &check->frames[check->frame_count - 1];
 	const struct known *known = hand->known;
 	struct frame *frame;
 
-	hand->node = known->node;
-	hand->depth = check->frame_count - 1;
-	if (known->node != NULL && known->node->loop == top->loop && known->alone && has_room(top, known->node))
-		return true;
 	hand->node = walk_find_place(check, known->symbol, &frame);
 	if (hand->node == NULL || !check->plan->segments[hand->node->segment].straight)
 		return false;
 	hand->depth = (uint32_t)(frame - check->frames);
-	return known->node == hand->node || study(check, hand, ends_of(run, hand));
+	if (known->node == hand->node)
+		return true;
+	if (hand->ends == 0)
+		hand->ends = ends_of(run, hand->raw);
+	return study(check, hand);
 }
 
 /* Does the loop end without anything to report? */
@@ -164,9 +200,9 @@ static inline bool ends_quietly(const struct check *check, const struct frame *f
 }
 
 /* Where it is kept that the segment's qualifier was seen. */
-static inline uint64_t *once_of(struct check *check, const struct hand *hand)
+static inline uint64_t *once_of(struct frame *frame, const struct known *known)
 {
-	return &check->frames[hand->depth].once[hand->node->once_slot - 1][hand->known->number / 64];
+	return &frame->once[known->node->once_slot - 1][known->number / 64];
 }
 
 static inline bool opens_quietly(const struct check *check, const struct hand *hand)
@@ -182,9 +218,9 @@ static inline bool more_is_quiet(struct check *check, const struct hand *hand)
 {
 	const struct check_plan *plan = check->plan;
 	const struct known *known = hand->known;
-	const struct plan_segment *at = &plan->segments[hand->node->segment];
+	const struct plan_segment *at = known->at;
 
-	if ((known->more & KNOWN_ONCE) != 0 && (*once_of(check, hand) >> (known->number % 64) & 1) != 0)
+	if ((known->more & KNOWN_ONCE) != 0 && (*once_of(&check->frames[hand->depth], known) >> (known->number % 64) & 1) != 0)
 		return false;
 	if ((known->more & KNOWN_OPENS) != 0 && !opens_quietly(check, hand))
 		return false;
@@ -236,69 +272,135 @@ __attribute__((noinline)) static int hand_on(struct check *check, const struct h
 static inline int take_more(struct check *check, const struct x12_run *run, const struct hand *hand)
 {
 	const struct known *known = hand->known;
-	const struct plan_segment *at = &check->plan->segments[hand->node->segment];
+	const struct plan_segment *at = known->at;
 	int r = 0;
 
 	if ((known->more & KNOWN_ONCE) != 0)
-		*once_of(check, hand) |= UINT64_C(1) << (known->number % 64);
+		*once_of(&check->frames[hand->depth], known) |= UINT64_C(1) << (known->number % 64);
 	if ((known->more & KNOWN_OPENS) != 0)
 		r = walk_push(check, hand->node->child, false, false);
 	if ((known->more & KNOWN_TELLS) != 0)
-		rule_take(check, at, known);
+		rule_take(check, hand->node->segment, known);
 	if ((known->more & KNOWN_SENSE) != 0)
 		sense_take(check, (enum sense_of)at->sense, &known->sense);
 	if (r == 0 && (known->more & KNOWN_WANTED) != 0)
-		r = hand_on(check, hand, ends_of(run, hand), run->separators);
+		r = hand_on(check, hand, ends_of(run, hand->raw), run->separators);
 	return r;
 }
 
-static inline int take(struct check *check, const struct x12_run *run, const struct hand *hand)
+/* It stands in the frame now. */
+static inline void count(struct frame *frame, const struct plan_node *node)
 {
-	struct frame *frame = &check->frames[hand->depth];
-	const struct plan_node *node = hand->node;
-	int r = 0;
-
-	check->at.offset = run->where.offset;
-	check->at.line = run->where.line;
-	check->at.segment_pos = run->where.segment_pos;
-	if (!check->options.skip_content_hash)
-		verdict_content(check, hand->raw, run->separators);
-	for (uint32_t inner = check->frame_count - 1; r == 0 && inner > hand->depth; inner--)
-		r = walk_leave(check);
 	frame->counts[node->local]++;
 	if (node->ordinal > frame->cursor || node->local > frame->last_local)
 		frame->last_local = node->local;
 	frame->cursor = node->ordinal;
 	frame->seen |= node->required_bit;
-	return r == 0 && hand->known->more != 0 ? take_more(check, run, hand) : r;
+}
+
+static inline void locate(struct check *check, struct x12_run *run, struct slice raw)
+{
+	x12_run_locate(run, raw.data);
+	check->at.offset = run->where.offset;
+	check->at.line = run->where.line;
+	check->at.segment_pos = run->where.segment_pos;
+	if (!check->options.skip_content_hash)
+		verdict_content(check, raw, run->separators);
 }
 
 /* Take the segment in hand of the run. False: it is for the walk. */
-static inline bool step(struct check *check, struct x12_run *run, int *ret_result)
+__attribute__((noinline)) static bool step(struct check *check, struct x12_run *run, struct hand *hand, int *ret_result)
 {
-	struct hand hand = {.raw = x12_run_segment(run)};
+	int r = 0;
 
-	hand.from = (uint32_t)(hand.raw.data - run->at);
-	if (!meet(check, run, &hand) || !place(check, run, &hand) || !is_quiet(check, &hand))
+	if (!meet(check, run, hand) || !place(check, run, hand) || !is_quiet(check, hand))
 		return false;
-	*ret_result = take(check, run, &hand);
+	locate(check, run, hand->raw);
+	while (r == 0 && check->frame_count - 1 > hand->depth)
+		r = walk_leave(check);
+	count(&check->frames[hand->depth], hand->node);
+	if (r == 0 && hand->known->more != 0)
+		r = take_more(check, run, hand);
 	x12_run_pass(run);
+	*ret_result = r;
 	return true;
+}
+
+/* May a segment that has been met go through into the frame that is open innermost? */
+static inline bool goes_through(const struct check *check, struct frame *frame, const struct known *known)
+{
+	const struct plan_node *node = known->node;
+
+	if (known->through != frame->loop || node->ordinal < frame->cursor ||
+	    frame->counts[node->local] >= node->repeat ||
+	    (node->required_before & ~(frame->seen | frame->skipped)) != 0 || frame->exiled)
+		return false;
+	if ((known->more & KNOWN_ONCE) != 0 && (*once_of(frame, known) >> (known->number % 64) & 1) != 0)
+		return false;
+	if ((known->more & KNOWN_SENSE) == 0)
+		return true;
+	return (known->at->sense == SENSE_DTP && sense_is_first(&check->sense, &known->sense)) ||
+	       sense_is_quiet(check, (enum sense_of)known->at->sense, &known->sense);
+}
+
+static inline void go_through(struct check *check, struct frame *frame, const struct known *known)
+{
+	count(frame, known->node);
+	if ((known->more & KNOWN_ONCE) != 0)
+		*once_of(frame, known) |= UINT64_C(1) << (known->number % 64);
+	if ((known->more & KNOWN_TELLS) != 0)
+		rule_take(check, known->node->segment, known);
+	if ((known->more & KNOWN_SENSE) == 0)
+		return;
+	if (known->at->sense == SENSE_DTP)
+		sense_take_date(&check->sense, &known->sense);
+	else
+		sense_take(check, (enum sense_of)known->at->sense, &known->sense);
+}
+
+/*
+ * Let segments through, one after the other, for as long as they have been met where they stand: step in short for the
+ * most frequent case. *ret_hand: the first that is another. False: there is none.
+ */
+static inline bool let_through(struct check *check, struct x12_run *run, struct hand *ret_hand)
+{
+	struct frame *frame = &check->frames[check->frame_count - 1];
+
+	for (; run->next < run->count; x12_run_pass(run)) {
+		const struct slice raw = x12_run_segment(run);
+		const uint64_t tag = known_tag(check->set, raw);
+		struct known_words words;
+		struct known *known;
+		bool is_met;
+
+		if (!known_fits(raw)) {
+			*ret_hand = (struct hand){.raw = raw, .known = &check->stranger};
+			return true;
+		}
+		words = known_words_of(raw.data, raw.len);
+		known = &check->known[known_slot(&words)];
+		is_met = known_is(known, tag, raw, &words);
+		if (!is_met || !goes_through(check, frame, known)) {
+			*ret_hand = (struct hand){.raw = raw, .known = known, .tag = tag, .is_met = is_met};
+			return true;
+		}
+		locate(check, run, raw);
+		go_through(check, frame, known);
+	}
+	return false;
 }
 
 int straight_walk(struct check *check)
 {
-	struct x12_run shared, run;
+	struct x12_run run;
+	struct hand hand;
 	int r = 0;
 
 	if (check->waiting.is_there || check->has_unknown || check->held_count != 0 ||
-	    !x12_reader_run(check->reader, &shared))
+	    !x12_reader_run(check->reader, &run))
 		return 0;
-	/* A copy whose address nobody outside has may stay in registers. */
-	run = shared;
-	while (r == 0 && run.next < run.count && step(check, &run, &r))
+	while (r == 0 && let_through(check, &run, &hand) && step(check, &run, &hand, &r))
 		;
-	shared = run;
-	x12_reader_passed(check->reader, &shared);
+	x12_reader_passed(check->reader, &run);
 	return r;
 }

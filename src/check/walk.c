@@ -219,8 +219,7 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	if (loop->has_once)
 		memset(frame->once, 0, sizeof(frame->once));
 	frame->where = check->at;
-	frame->heads = check->plan->heads + (size_t)loop_index * check->plan->symbol_count;
-	frame->counts = check->counts + (size_t)check->frame_count * check->count_stride;
+	frame->heads = loop->heads;
 	for (uint32_t i = 0; i < loop->node_count; i += PLAN_COUNTS_STEP)
 		memset(frame->counts + i, 0, PLAN_COUNTS_STEP * sizeof(*frame->counts));
 	frame->counts[0] = 1;

@@ -86,39 +86,15 @@ void lexer_batch_scalar(const char *at, const char *end, const struct x12_separa
 	ret_batch->ends[block] = ret_batch->odd[block] = 0;
 }
 
+#if defined(__SSE2__) && defined(__x86_64__)
+
+#include <emmintrin.h>
+
 /* The bits of the first `bytes` bytes of 64. */
 static inline uint64_t low_bits(size_t bytes)
 {
 	return bytes >= 64 ? UINT64_MAX : (UINT64_C(1) << bytes) - 1;
 }
-
-uint32_t lexer_divide(const struct lexer_batch *batch, uint32_t from, uint32_t end, struct slice *tokens, bool *ret_odd)
-{
-	const char *at = batch->at + from, *start = at;
-	struct slice *token = tokens;
-	size_t bytes = end - from;
-	uint64_t odd = 0;
-
-	for (;; from += 64, at += 64, bytes -= 64) {
-		uint64_t ends = x12_run_bits(batch->ends, from) & low_bits(bytes + 1);
-
-		odd |= x12_run_bits(batch->odd, from) & low_bits(bytes);
-		for (; ends != 0; ends &= ends - 1, token++) {
-			const char *stop = at + (size_t)__builtin_ctzll(ends);
-
-			*token = (struct slice){start, (size_t)(stop - start)};
-			start = stop + 1;
-		}
-		if (bytes < 64)
-			break;
-	}
-	*ret_odd = odd != 0;
-	return (uint32_t)(token - tokens);
-}
-
-#if defined(__SSE2__) && defined(__x86_64__)
-
-#include <emmintrin.h>
 
 struct block {
 	__m128i part[4];
@@ -143,20 +119,25 @@ static inline uint64_t block_match(const struct block *block, __m128i byte)
 	return mask;
 }
 
-/* All but printable ASCII, and two bytes more. */
+/* All but printable ASCII, and two bytes more: few blocks have any. */
 static inline uint64_t block_match_odd(const struct block *block, __m128i component, __m128i repetition)
 {
+	__m128i odd[4], any = _mm_setzero_si128();
 	uint64_t mask = 0;
 
 	for (int i = 0; i < 4; i++) {
-		/* As signed numbers the bytes beyond ASCII are below the blank too. */
-		__m128i odd = _mm_or_si128(_mm_cmplt_epi8(block->part[i], _mm_set1_epi8(0x20)),
-					   _mm_cmpeq_epi8(block->part[i], _mm_set1_epi8(0x7f)));
+		/* Shifted so far that the blank is the least of signed numbers, all behind the tilde are odd. */
+		__m128i shifted = _mm_add_epi8(block->part[i], _mm_set1_epi8(0x60));
 
-		odd = _mm_or_si128(odd, _mm_or_si128(_mm_cmpeq_epi8(block->part[i], component),
-						     _mm_cmpeq_epi8(block->part[i], repetition)));
-		mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(odd) << (16 * i);
+		odd[i] = _mm_or_si128(_mm_cmpgt_epi8(shifted, _mm_set1_epi8('~' + 0x60 - 0x100)),
+				      _mm_or_si128(_mm_cmpeq_epi8(block->part[i], component),
+						   _mm_cmpeq_epi8(block->part[i], repetition)));
+		any = _mm_or_si128(any, odd[i]);
 	}
+	if (_mm_movemask_epi8(any) == 0)
+		return 0;
+	for (int i = 0; i < 4; i++)
+		mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(odd[i]) << (16 * i);
 	return mask;
 }
 

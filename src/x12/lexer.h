@@ -62,9 +62,33 @@ void lexer_batch_scalar(const char *at, const char *end, const struct x12_separa
 /*
  * The tokens of the segment of the batch whose id begins at byte `from` and whose terminator is byte `end`: those of
  * lexer_cut, but all of them. How many; `tokens` has room for one more than `end - from`. *ret_odd: is any byte of the
- * segment odd?
+ * segment odd? Here, for whoever reads all segments calls for each.
  */
-uint32_t lexer_divide(const struct lexer_batch *batch, uint32_t from, uint32_t end, struct slice *tokens,
-		      bool *ret_odd);
+static inline uint32_t lexer_divide(const struct lexer_batch *batch, uint32_t from, uint32_t end, struct slice *tokens,
+				    bool *ret_odd)
+{
+	const char *at = batch->at + from, *start = at;
+	struct slice *token = tokens;
+	size_t bytes = end - from;
+	uint64_t odd = 0;
+
+	for (;; from += 64, at += 64, bytes -= 64) {
+		uint64_t ends = x12_run_bits(batch->ends, from);
+
+		if (bytes < 63)
+			ends &= (UINT64_C(2) << bytes) - 1;
+		for (; ends != 0; ends &= ends - 1, token++) {
+			const char *stop = at + (size_t)__builtin_ctzll(ends);
+
+			*token = (struct slice){start, (size_t)(stop - start)};
+			start = stop + 1;
+		}
+		if (bytes < 64)
+			break;
+		odd |= x12_run_bits(batch->odd, from);
+	}
+	*ret_odd = (odd | (x12_run_bits(batch->odd, from) & ((UINT64_C(1) << bytes) - 1))) != 0;
+	return (uint32_t)(token - tokens);
+}
 
 #endif

@@ -404,17 +404,20 @@ void x12_reader_passed(struct x12_reader *reader, const struct x12_run *run)
 	reader->batch.line = run->line;
 }
 
-/* The segment of the run as it is to be given; false when it is not for the short way. */
-static inline bool divide(struct x12_reader *reader, const struct x12_run *run, struct slice raw)
+/* The segment that comes, as it is to be given; false when it is not for the short way. */
+static inline bool divide(struct x12_reader *reader)
 {
+	const struct lexer_batch *cut = &reader->batch.cut;
+	const uint32_t *begin = &cut->begins[reader->batch.next];
+	const struct slice raw = x12_run_part(cut->at + begin[0], cut->at + begin[1] - 1);
+	const uint32_t from = (uint32_t)(raw.data - cut->at);
 	struct x12_segment *segment = &reader->segment;
-	uint32_t begin = (uint32_t)(raw.data - run->at), count;
 	struct slice id;
-	bool is_odd;
 
 	if (raw.len > X12_RUN_SEGMENT_BYTES)
 		return false;
-	count = lexer_divide(&reader->batch.cut, begin, begin + (uint32_t)raw.len, reader->tokens, &is_odd);
+	segment->element_count = lexer_divide(cut, from, begin[1] - 1, reader->tokens, &segment->is_plain) - 1;
+	segment->is_plain = !segment->is_plain;
 	id = reader->tokens[0];
 	if (!x12_id_is_formed(id) || ((x12_classes[(unsigned char)*id.data] & CLASS_ENVELOPE) != 0 &&
 				      is_envelope_key(x12_key(id))))
@@ -422,20 +425,18 @@ static inline bool divide(struct x12_reader *reader, const struct x12_run *run, 
 	segment->raw = raw;
 	segment->id = id;
 	segment->elements = reader->tokens + 1;
-	segment->element_count = count - 1;
-	segment->is_plain = !is_odd;
+	segment->where.offset = reader->batch.offset + from;
+	segment->where.line = reader->batch.line + (from > begin[0] && raw.data[-1] == '\n');
+	segment->where.segment_pos = ++reader->tset.segment_count;
+	reader->batch.line = segment->where.line + reader->batch.lines_each;
+	reader->batch.next++;
 	return true;
 }
 
 int x12_reader_next(struct x12_reader *reader, struct x12_event *ret_event)
 {
-	struct x12_run run;
-
-	if (!x12_reader_run(reader, &run) || !divide(reader, &run, x12_run_segment(&run)))
+	if (reader->batch.next >= reader->batch.limit || !divide(reader))
 		return next_long(reader, ret_event);
-	reader->segment.where = run.where;
-	x12_run_pass(&run);
-	x12_reader_passed(reader, &run);
 	*ret_event =
 		(struct x12_event){X12_BODY, &reader->segment, &reader->interchange, &reader->fgroup, &reader->tset};
 	return 0;
