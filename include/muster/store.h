@@ -990,6 +990,13 @@ int store_notices_forget_kept(struct store *store, uint64_t file_no);
 int store_notices_of_file(struct store *store, uint64_t file_no, store_notice_fn fn, void *context);
 int store_notices_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_notice_fn fn,
                             void *context);
+/*
+ * Records with notices of a later decision that nobody has written out since: a notice that is added as `later` makes its
+ * record one of them, in the same transaction, until they are said to be written. 0, <0, or what `fn` returned.
+ */
+int store_notices_owed(struct store *store, void *context,
+                       int (*fn)(void *context, uint64_t tset_no, uint32_t member_pos));
+int store_notices_written(struct store *store, uint64_t tset_no, uint32_t member_pos);
 
 /* ---- audit -------------------------------------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "claim.h"
 #include "muster/log.h"
 #include "muster/outputs.h"
 #include "omit.h"
@@ -480,37 +481,129 @@ static int list_run(struct item_list *list)
 
 /*
  * What the decision on this record asks other systems to send, beside the file's own outputs as <item>.notices.csv. It
- * is made of rows: saying `reprocess --item` again makes it again.
+ * is made of rows: saying `reprocess --item` again makes it again. A folder that is shut keeps nobody's records waiting: the
+ * next run tries again.
  */
-static int item_notices(struct item_list *list, const struct item_row *row)
+static int notices_write(struct batch *batch, const struct store_file *file, const struct store_tset *tset,
+			 uint32_t member_pos, bool *ret_written)
 {
 	char name[STORE_ITEM_ID_BYTES], folder[LIMIT_PATH_BYTES];
 	const struct outputs_notices notices = {
-		.request = {.file_no = row->file_no, .folder = folder, .name = name},
-		.tset_no = row->tset_no,
-		.member_pos = row->item.member_pos};
-	const struct store_file *file;
+		.request = {.file_no = file->file_no, .folder = folder, .name = name},
+		.tset_no = tset->tset_no,
+		.member_pos = member_pos};
 	uint64_t rows;
 	int r;
 
-	if (row->item.member_pos == 0 || row->tset_no == 0)
-		return 0;
-	r = store_file_get(list->batch->store, row->file_no, &list->arena, &file);
-	if (r != 0 || file == NULL)
-		return r;
-	slice_to_cstr(row->item.item_id, name, sizeof(name));
+	store_item_id_format(file->file_no, tset->ordinal, member_pos, name);
 	slice_to_cstr(file->out_dir, folder, sizeof(folder));
-	r = env_mkdirs(list->batch->env, folder);
-	return r == 0 ? outputs_write_notices(list->batch->env, list->batch->store, &notices, &rows) : r;
+	r = env_mkdirs(batch->env, folder);
+	if (r == 0)
+		r = outputs_write_notices(batch->env, batch->store, &notices, &rows);
+	*ret_written = r == 0;
+	if (!claim_is_shut(r) && r != -ENOENT && r != -ENOTDIR && r != -EEXIST)
+		return r;
+	log_failure(r, "the notices of item %s cannot be put into %s; the next run tries again", name, folder);
+	return 0;
 }
 
-static int list_notices(struct item_list *list)
+/* A record of which notices are written or to be written. */
+struct told {
+	uint64_t tset_no;
+	uint32_t member_pos;
+	bool written;
+};
+
+struct told_list {
+	struct batch *batch;
+	struct arena arena;
+	struct told *rows;
+	uint32_t count, capacity;
+};
+
+static int told_add(void *context, uint64_t tset_no, uint32_t member_pos)
 {
+	struct told_list *list = context;
+
+	if (list->count == list->capacity) {
+		uint32_t capacity = list->capacity * 2 + 16;
+		struct told *grown = env_realloc(list->batch->env, list->rows, capacity * sizeof(*grown));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		list->rows = grown;
+		list->capacity = capacity;
+	}
+	list->rows[list->count++] = (struct told){.tset_no = tset_no, .member_pos = member_pos};
+	return 0;
+}
+
+static int told_write(struct told_list *list, struct told *row)
+{
+	struct store *store = list->batch->store;
+	struct arena_mark mark = arena_mark(&list->arena);
+	enum store_record_outcome outcome;
+	const struct store_tset *tset;
+	const struct store_file *file = NULL;
+	int r = store_tset_get(store, row->tset_no, &list->arena, &tset);
+
+	if (r == 0 && tset != NULL)
+		r = store_file_get(store, tset->file_no, &list->arena, &file);
+	if (r == 0 && file != NULL)
+		r = store_ledger_get(store, row->tset_no, row->member_pos, &outcome);
+	/* Taken back before anybody was told: it waits again. */
+	if (r == 0 && file != NULL && outcome != STORE_RECORD_EXCEPTION)
+		r = notices_write(list->batch, file, tset, row->member_pos, &row->written);
+	arena_rewind(&list->arena, mark);
+	return r;
+}
+
+static int told_end(struct told_list *list)
+{
+	struct store *store = list->batch->store;
 	uint32_t i;
-	int r = 0;
+	int r = store_begin(store, STORE_WRITE);
 
 	for (i = 0; r == 0 && i < list->count; i++)
-		r = item_notices(list, &list->rows[i]);
+		if (list->rows[i].written)
+			r = store_notices_written(store, list->rows[i].tset_no, list->rows[i].member_pos);
+	if (r == 0)
+		r = store_commit(store);
+	if (r != 0)
+		store_rollback(store);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+/* An item that was named is told of again, whoever has written its notices before. */
+static int told_again(struct told_list *list, const struct item_row *row)
+{
+	uint32_t i;
+
+	if (row->item.member_pos == 0 || row->tset_no == 0)
+		return 0;
+	for (i = 0; i < list->count; i++)
+		if (list->rows[i].tset_no == row->tset_no && list->rows[i].member_pos == row->item.member_pos)
+			return 0;
+	return told_add(list, row->tset_no, row->item.member_pos);
+}
+
+/* What was decided now, and what a command that died had decided and not told. `named`: all items of the list, too. */
+static int list_notices(const struct item_list *items, bool named)
+{
+	struct told_list list = {.batch = items->batch};
+	uint32_t i;
+	int r;
+
+	arena_init(&list.arena, items->batch->env, 0, 0);
+	r = store_notices_owed(items->batch->store, &list, told_add);
+	for (i = 0; r == 0 && named && i < items->count; i++)
+		r = told_again(&list, &items->rows[i]);
+	for (i = 0; r == 0 && i < list.count; i++)
+		r = told_write(&list, &list.rows[i]);
+	if (r == 0 && list.count > 0)
+		r = told_end(&list);
+	env_free(items->batch->env, list.rows);
+	arena_fini(&list.arena);
 	return r;
 }
 
@@ -552,7 +645,7 @@ int batch_reprocess_items(struct batch *batch, const struct slice *item_ids, uin
 	if (r == 0)
 		r = list_run(&list);
 	if (r == 0)
-		r = list_notices(&list);
+		r = list_notices(&list, true);
 	if (r == 0)
 		list_report(&list, context, report);
 	list_fini(&list);
@@ -588,7 +681,7 @@ int batch_carry_out_decisions(struct batch *batch, void *context,
 	if (r == 0)
 		r = list_run(&list);
 	if (r == 0)
-		r = list_notices(&list);
+		r = list_notices(&list, false);
 	if (r == 0)
 		list_report(&list, context, report);
 	list_fini(&list);

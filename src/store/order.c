@@ -144,6 +144,16 @@ static int insert_notice(struct store *store, const struct store_notice *notice,
 	return query_run(&query);
 }
 
+static int owe_notices(struct store *store, const struct store_notice *notice)
+{
+	struct query query;
+
+	query_open(&query, store, "INSERT INTO notices_owed(tset_no, member_pos) VALUES(?,?) ON CONFLICT DO NOTHING");
+	query_u64(&query, notice->tset_no);
+	query_i64(&query, notice->member_pos);
+	return query_run(&query);
+}
+
 /* Most records ask for one notice: which number the next one has is looked up only where the first is taken. */
 int store_notice_add(struct store *store, const struct store_notice *notice)
 {
@@ -151,11 +161,38 @@ int store_notice_add(struct store *store, const struct store_notice *notice)
 				  "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, "
 				  "?9, ?10, ?11)");
 
-	if (error != STORE_E_EXISTS)
-		return error;
-	return insert_notice(store, notice,
-			     "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, (SELECT max(notice_index) + 1 "
-			     "FROM notices WHERE tset_no = ?1 AND member_pos = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+	if (error == STORE_E_EXISTS)
+		error = insert_notice(store, notice,
+				      "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, (SELECT max(notice_index) "
+				      "+ 1 FROM notices WHERE tset_no = ?1 AND member_pos = ?2), ?3, ?4, ?5, ?6, ?7, ?8, "
+				      "?9, ?10, ?11)");
+	return error == 0 && notice->later ? owe_notices(store, notice) : error;
+}
+
+int store_notices_written(struct store *store, uint64_t tset_no, uint32_t member_pos)
+{
+	struct query query;
+
+	query_open(&query, store, "DELETE FROM notices_owed WHERE tset_no = ? AND member_pos = ?");
+	query_u64(&query, tset_no);
+	query_i64(&query, member_pos);
+	return query_run(&query);
+}
+
+int store_notices_owed(struct store *store, void *context,
+		       int (*fn)(void *context, uint64_t tset_no, uint32_t member_pos))
+{
+	struct query query;
+
+	query_open(&query, store, "SELECT tset_no, member_pos FROM notices_owed ORDER BY tset_no, member_pos");
+	while (query_row(&query)) {
+		uint64_t tset_no = read_u64(&query);
+		uint32_t member_pos = read_u32(&query);
+
+		if (query.error == 0)
+			query.error = fn(context, tset_no, member_pos);
+	}
+	return query_close(&query);
 }
 
 int store_notices_forget_kept(struct store *store, uint64_t file_no)

@@ -143,7 +143,9 @@ __attribute__((unused)) static void insert(struct member *member, const struct s
 }
 
 /* What undoes the latest schemas, one by one. */
+#define TO_SCHEMA_17 "DROP TABLE notices_owed; PRAGMA user_version = 17;"
 #define TO_SCHEMA_16                                                                                                 \
+	TO_SCHEMA_17                                                                                                 \
 	"DROP INDEX members_by_family; CREATE INDEX members_by_subscriber ON members(subscriber_id); "                 \
 	"ALTER TABLE members DROP COLUMN sponsor_id; ALTER TABLE exceptions DROP COLUMN sponsor_id; "                  \
 	"PRAGMA user_version = 16;"

@@ -852,6 +852,27 @@ static void test_decision_is_carried_out_before_its_correction(void **state)
 	assert_in_range(plan.nth, 3, 20);
 }
 
+/* The card of a new employee with Medicare, whom a representative lets in, would never be asked for: that died with the command. */
+static void test_what_a_decision_asks_others_to_send_outlives_a_kill(void **state)
+{
+	static const char notices[] = "o/F00000001-1-1.notices.csv";
+	struct env_fault_plan plan = {ENV_FAULT_CHANGES, 1, ENV_FAULT_KILL, 0};
+	const char *text = an_add(1), *at = strstr(text, "***FT");
+	int status = -1;
+
+	for (plan.nth = 1; status == -1; plan.nth++) {
+		setup(state);
+		put("a.834", arena_printf(&world.paths, "%.*s*A%s", (int)(at - text), text, at + 1).data);
+		assert_int_equal(muster("process --out o a.834"), 0);
+		assert_int_equal(count_in("o/a.834.exceptions.csv", ",MEDICARE_REVIEW,"), 1);
+		status = muster_with("queue resolve F00000001-1-1 new", &plan);
+		if (status == -1 && muster("queue resolve F00000001-1-1 new") == 65)
+			assert_int_equal(muster("run"), 0);
+		assert_int_equal(count_in(notices, "card,"), 1);
+	}
+	assert_int_equal(status, 0);
+}
+
 /* A full file of BO KAY, and of ANNA FIORELLI where she is `there`. */
 static const char *a_full_file(unsigned number, bool there)
 {
@@ -1071,6 +1092,7 @@ int main(void)
 		cmocka_unit_test_setup(test_others_write_while_somebody_previews, setup),
 		cmocka_unit_test_setup(test_candidate_new_in_the_same_family, setup),
 		cmocka_unit_test_setup(test_decision_is_carried_out_before_its_correction, setup),
+		cmocka_unit_test_setup(test_what_a_decision_asks_others_to_send_outlives_a_kill, setup),
 		cmocka_unit_test_setup(test_release_is_overtaken_by_a_newer_full_file, setup),
 		cmocka_unit_test_setup(test_a_set_cut_short_is_not_undone, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
