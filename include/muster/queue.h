@@ -119,7 +119,8 @@ struct queue_import_result {
 /*
  * Take such a file back with decisions (columns or elements `decision` and `note`). CSV is told from XML by content.
  * Each row stands for itself: the good ones are applied in one transaction, the others are told of in `messages`,
- * one `name:line:column: item: why` each. 0, QUEUE_E_FILE (nothing applied; message), <0.
+ * one `name:line:column: item: why` each. What a row says of its record (member_pos, last_name, first_name, ssn, amount)
+ * must be what the item is about, else it is refused. 0, QUEUE_E_FILE (nothing applied; message), <0.
  */
 int queue_import(struct store *store, struct env *env, const char *name, struct slice content,
                  struct slice operator_id, enum queue_release release, struct buffer *messages,

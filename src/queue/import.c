@@ -4,15 +4,23 @@
  * First the whole file is read into rows (item, version, decision, note, where it stands); a file that cannot be read
  * changes nothing. Then each row is tried by itself in one transaction: a bad one is told of with its line and column
  * and leaves the others alone.
+ *
+ * What a row says of the record it is about must be what the item is about: a spreadsheet of which some columns were
+ * sorted, or a file of another plan's queue, would decide on somebody else.
  */
 #include "item.h"
 #include "muster/csv.h"
 #include "muster/specs.h"
 #include "muster/xml.h"
 
+/* What tells whose record it is, in columns that no spreadsheet writes in its own way. */
+enum about { ABOUT_member_pos, ABOUT_last_name, ABOUT_first_name, ABOUT_ssn, ABOUT_amount, ABOUT_COUNT };
+static const char *const about_names[ABOUT_COUNT] = {"member_pos", "last_name", "first_name", "ssn", "amount"};
+
 /* `line` and `column` are those of the decision, else of the row. */
 struct row {
 	struct slice item_id, version, decision, note;
+	struct slice about[ABOUT_COUNT]; /* empty: the row does not say */
 	uint32_t line, column;
 };
 
@@ -26,6 +34,7 @@ struct import {
 	struct arena arena;
 	struct row *rows;
 	uint32_t count, capacity;
+	int field; /* XML: the enum about of the element that is open; -1: none */
 	struct queue_import_result result;
 };
 
@@ -38,6 +47,12 @@ static void message(struct import *import, uint32_t line, uint32_t column, struc
 	}
 	buffer_add_text(import->messages, text);
 	buffer_add_char(import->messages, '\n');
+}
+
+/* A letter or digit of ASCII. */
+static bool is_plain(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
 static struct row *add_row(struct import *import)
@@ -64,12 +79,12 @@ static int keep(struct import *import, struct slice value, struct slice *ret_kep
 
 /* ---- CSV ---------------------------------------------------------------------------------------------------- */
 
-enum { COLUMN_ITEM, COLUMN_VERSION, COLUMN_DECISION, COLUMN_NOTE, COLUMN_COUNT };
+enum { COLUMN_ITEM, COLUMN_VERSION, COLUMN_DECISION, COLUMN_NOTE, COLUMN_ABOUT, COLUMN_COUNT = COLUMN_ABOUT + ABOUT_COUNT };
 
 /* Where the columns stand that matter; the others are not looked at. */
 static int csv_columns(struct import *import, struct csv_reader *reader, uint32_t ret_at[COLUMN_COUNT])
 {
-	static const char *const names[COLUMN_COUNT] = {"item", "version", "decision", "note"};
+	static const char *const names[COLUMN_ABOUT] = {"item", "version", "decision", "note"};
 	uint32_t i, column;
 	int r = csv_reader_next(reader);
 
@@ -80,13 +95,14 @@ static int csv_columns(struct import *import, struct csv_reader *reader, uint32_
 		return QUEUE_E_FILE;
 	}
 	for (column = 0; column < COLUMN_COUNT; column++) {
+		const char *name = column < COLUMN_ABOUT ? names[column] : about_names[column - COLUMN_ABOUT];
+
 		ret_at[column] = UINT32_MAX;
 		for (i = 0; i < reader->field_count; i++)
-			if (slice_is(slice_trim(reader->fields[i].text), names[column]))
+			if (slice_is(slice_trim(reader->fields[i].text), name))
 				ret_at[column] = i;
-		if (ret_at[column] == UINT32_MAX && column != COLUMN_NOTE) {
-			buffer_printf(import->messages, "%s:1:1: there is no column `%s`\n", import->name,
-				      names[column]);
+		if (ret_at[column] == UINT32_MAX && column < COLUMN_NOTE) {
+			buffer_printf(import->messages, "%s:1:1: there is no column `%s`\n", import->name, name);
 			return QUEUE_E_FILE;
 		}
 	}
@@ -101,12 +117,11 @@ static struct slice csv_text(const struct csv_reader *reader, uint32_t at)
 static int csv_row(struct import *import, const struct csv_reader *reader, const uint32_t at[COLUMN_COUNT])
 {
 	struct row *row = add_row(import);
-	int r;
+	int i, r;
 
 	if (row == NULL)
 		return -ENOMEM;
-	row->line = reader->record_line;
-	row->column = 1;
+	*row = (struct row){.line = reader->record_line, .column = 1};
 	if (at[COLUMN_DECISION] < reader->field_count) {
 		row->line = reader->fields[at[COLUMN_DECISION]].line;
 		row->column = reader->fields[at[COLUMN_DECISION]].column;
@@ -118,6 +133,8 @@ static int csv_row(struct import *import, const struct csv_reader *reader, const
 		r = keep(import, csv_text(reader, at[COLUMN_DECISION]), &row->decision);
 	if (r == 0)
 		r = keep(import, csv_unguard(csv_text(reader, at[COLUMN_NOTE])), &row->note);
+	for (i = 0; r == 0 && i < ABOUT_COUNT; i++)
+		r = keep(import, csv_unguard(csv_text(reader, at[COLUMN_ABOUT + i])), &row->about[i]);
 	return r;
 }
 
@@ -149,12 +166,28 @@ static int read_csv(struct import *import, struct slice content)
 
 /* ---- XML ---------------------------------------------------------------------------------------------------- */
 
+/* Which of a record's fields an element holds; -1: none of them. */
+static int about_of(struct slice name)
+{
+	int i;
+
+	for (i = 0; i < ABOUT_COUNT; i++)
+		if (slice_is(name, about_names[i]))
+			return i;
+	return -1;
+}
+
 static int xml_begin(void *context, const struct xml_element *element)
 {
 	struct import *import = context;
 	struct row *row;
 	int r;
 
+	import->field = element->depth == 4 && slice_is(element->name, "field")
+		? about_of(xml_attribute_value(element, "name")) : -1;
+	if (element->depth == 3 && slice_is(element->name, "origin"))
+		return keep(import, xml_attribute_value(element, "member_pos"),
+			    &import->rows[import->count - 1].about[ABOUT_member_pos]);
 	if (element->depth == 3 && slice_is(element->name, "decision")) {
 		row = &import->rows[import->count - 1];
 		row->line = element->line;
@@ -175,6 +208,8 @@ static int xml_end(void *context, struct slice name, struct slice text, uint32_t
 	struct import *import = context;
 	struct row *row;
 
+	if (depth == 4 && import->field >= 0)
+		return keep(import, text, &import->rows[import->count - 1].about[import->field]);
 	if (depth != 3)
 		return 0;
 	row = &import->rows[import->count - 1];
@@ -204,6 +239,60 @@ static int read_xml(struct import *import, struct slice content)
 
 /* ---- both --------------------------------------------------------------------------------------------------- */
 
+/* The same but for case, and for what a spreadsheet of another character set makes of letters with accents. */
+static bool is_same_word(struct slice a, struct slice b)
+{
+	size_t i = 0, j = 0;
+
+	for (;; i++, j++) {
+		while (i < a.len && !is_plain(a.data[i]))
+			i++;
+		while (j < b.len && !is_plain(b.data[j]))
+			j++;
+		if (i >= a.len || j >= b.len)
+			return i >= a.len && j >= b.len;
+		if ((a.data[i] | 0x20) != (b.data[j] | 0x20))
+			return false;
+	}
+}
+
+/* 450 is 450.00; what is no amount says nothing. */
+static bool is_same_amount(struct slice said, struct slice is)
+{
+	cents a, b;
+
+	return !money_parse_csv(said, &a) || (money_parse_csv(is, &b) && a == b);
+}
+
+/* Is the row about the item's record? What it does not say is not held against it. 0, QUEUE_E_DECISION with `why`, <0. */
+static int check_about(struct import *import, const struct row *row, struct buffer *why)
+{
+	struct arena_mark mark = arena_mark(&import->arena);
+	const struct store_exception *item;
+	struct item_view view;
+	int i, r = store_exception_get(import->store, row->item_id, &import->arena, &item);
+
+	if (r == 0 && item != NULL)
+		r = item_view_init(&view, &import->arena, item);
+	if (r == 0 && item != NULL) {
+		const struct slice is[ABOUT_COUNT] = {arena_printf(&import->arena, "%u", (unsigned)item->member_pos),
+						      view.shown[INCOMING_last_name], view.shown[INCOMING_first_name],
+						      view.shown[INCOMING_ssn], view.shown[INCOMING_amount]};
+
+		r = is[ABOUT_member_pos].data != NULL ? 0 : -ENOMEM;
+		for (i = 0; r == 0 && i < ABOUT_COUNT; i++) {
+			if (row->about[i].len == 0 || (i == ABOUT_amount ? is_same_amount(row->about[i], is[i])
+									 : is_same_word(row->about[i], is[i])))
+				continue;
+			buffer_printf(why, "the row is about another record (its %s is not the item's): were columns sorted apart, "
+				      "or is it the file of another queue?", about_names[i]);
+			r = QUEUE_E_DECISION;
+		}
+	}
+	arena_rewind(&import->arena, mark);
+	return r;
+}
+
 /* One row's decision. 0 also when it was refused; <0. */
 static int take_row(struct import *import, const struct row *row)
 {
@@ -226,7 +315,9 @@ static int take_row(struct import *import, const struct row *row)
 		buffer_add_text(&why, "the version is not a number of an item");
 	} else {
 		decision.version = (uint32_t)version;
-		r = queue_resolve(import->store, import->env, &decision, &why);
+		r = check_about(import, row, &why);
+		if (r == 0)
+			r = queue_resolve(import->store, import->env, &decision, &why);
 	}
 	if (r == 0)
 		import->result.decided++;

@@ -617,6 +617,69 @@ static void takes_its_own_csv_back(void **state)
 	buffer_fini(&messages);
 }
 
+/* A spreadsheet of which some columns were sorted, or the file of another plan, would decide on somebody else. */
+static void takes_no_row_about_another_record(void **state)
+{
+	static const struct {
+		const char *file;
+		unsigned decided;
+	} rows[] = {
+		{"item,version,decision,last_name\nF00000001-1-2,1,skip,QUILL\n", 0},
+		{"item,version,decision,first_name\nF00000001-1-2,1,skip,ANNA\n", 0},
+		{"item,version,decision,member_pos\nF00000001-1-2,1,skip,4\n", 0},
+		{"item,version,decision,ssn\nF00000001-1-2,1,skip,***-**-0003\n", 0},
+		{"item,version,decision,last_name\nF00000001-1-4,1,skip,FIORELLI\n", 0},
+		{"item,version,decision,amount\nF00000002-1-2,1,skip,540.00\n", 0},
+		{"item,version,decision,amount\nF00000002-1-2,1,skip,450\n", 1},
+		{"item,version,decision,last_name,first_name,ssn,member_pos\nF00000001-1-2,1,skip,Fiorelli,,***-**-0002,2\n", 1},
+		{"item,version,decision,first_name\nF00000001-1-4,1,skip,'=1+1\n", 1},
+	};
+	struct queue_import_result result;
+	struct buffer messages;
+	size_t i;
+
+	(void)state;
+	buffer_init(&messages, &world.env);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(queue_import(store, &world.env, "d.csv", slice_from(rows[i].file), S("rep1"),
+					      QUEUE_RELEASE_BY_TWO, &messages, &result), 0);
+		assert_int_equal(result.decided, rows[i].decided);
+		assert_int_equal(result.refused, 1 - rows[i].decided);
+		assert_int_equal(strstr(messages.data, "is about another record") != NULL, rows[i].decided == 0);
+		buffer_clear(&messages);
+		buffer_add_char(&messages, ' ');
+	}
+	buffer_fini(&messages);
+}
+
+/* The same in XML: the decision stands under an item whose id was changed by hand. */
+static void takes_no_element_about_another_record(void **state)
+{
+	struct store_exception_filter filter = {.file_no = 1, .in_file_order = true};
+	struct queue_import_result result;
+	struct buffer file, messages;
+	const char *at;
+
+	(void)state;
+	buffer_init(&file, &world.env);
+	buffer_init(&messages, &world.env);
+	export(&filter, QUEUE_XML, true);
+	at = strstr(text.data, "F00000001-1-2\"");
+	assert_non_null(at);
+	buffer_add(&file, text.data, (size_t)(at - text.data));
+	buffer_add_text(&file, "F00000001-1-4\"");
+	at += strlen("F00000001-1-2\"");
+	buffer_add(&file, at, (size_t)(strstr(at, "</item>") - at));
+	buffer_add_text(&file, "<decision>skip</decision>");
+	buffer_add_text(&file, strstr(at, "</item>"));
+	assert_int_equal(queue_import(store, &world.env, "d.xml", buffer_slice(&file), S("rep1"), QUEUE_RELEASE_BY_TWO,
+				      &messages, &result), 0);
+	assert_int_equal(result.decided, 0);
+	assert_int_equal(result.refused, 1);
+	buffer_fini(&file);
+	buffer_fini(&messages);
+}
+
 static void tells_where_a_decision_is_wrong(void **state)
 {
 	static const char file[] = "decision,item,version\n"
@@ -767,6 +830,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(leases_what_is_most_urgent, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_notes_and_audit, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_its_own_csv_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_no_row_about_another_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_no_element_about_another_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_where_a_decision_is_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_its_own_xml_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_files_as_a_whole, setup, teardown),
