@@ -66,7 +66,8 @@ const struct cli_verb cli_verbs[] = {
 	 "sample --file F00000012 lists about one in 200 of a file's automatic decisions, for a person to look over.\n"
 	 "ageing tells by category how much of their time the waiting items have used; run says which are overdue.\n"
 	 "list takes --status, --category, --group, --file, --owner, --limit. export writes CSV, or XML when\n"
-	 "the name ends in .xml; import takes either form back; it refuses rows that have changed since, and rows whose names are not their item's.\n",
+	 "the name ends in .xml; import takes either form back, and refuses rows that have changed since\n"
+	 "or whose names are not their item's.\n",
 	 "list show next resolve assign note export import ageing sample", cli_queue},
 	{"members", "members find|show|history ...", "look at members",
 	 "  muster members find SMITH\n  muster members show M000000123\n  muster members show M000000123 --on 2026-03-01\n"
