@@ -7,8 +7,9 @@ ever measured with. What is reported of them is of seeds that nobody looked at b
 
 Writes members.csv, records.csv (columns of `muster match link`) and truth.csv. Families with twins, sons named after
 their fathers, marriages, moves; records with slips of every kind, and people nobody knows yet: newborns, unknown twins
-(with another name, a like-sounding one, the sibling's nickname, the same middle name), namesakes, holders of recycled
-SSNs. Names are drawn as often as they are in the US, so that strangers share them. All people are invented.
+(with another name, a like-sounding one, one a letter away, the sibling's nickname, the same middle name), namesakes,
+holders of recycled SSNs. Names are drawn as often as they are in the US, so that strangers share them. All people are
+invented.
 """
 import csv
 import datetime
@@ -25,7 +26,7 @@ STREETS = ["MAIN ST", "OAK AVE", "HILL RD", "2ND ST", "LAKE DR", "MAPLE LN", "RI
 # Shares of members and records.
 USUAL = {
     "has_ssn": 0.93, "middle_initial": 0.15, "own_phone": 0.5, "spouse": 0.5, "junior": 0.04, "twins": 0.03,
-    "twin_like": 0.25, "twin_nickname": 0.32, "twin_middle": 0.38, "twin_typo": 0.43, "twin_ssn_near": 0.7,
+    "twin_like": 0.25, "twin_nickname": 0.32, "twin_middle": 0.38, "twin_letter": 0.43, "twin_ssn_near": 0.7,
     "sends_id": 0.3, "sends_family": 0.6, "no_ssn": 0.17, "cuts_middle": 0.5, "nickname": 0.026, "first_typo": 0.02,
     "first_initial": 0.006, "goes_by_middle": 0.005, "last_typo": 0.02, "married": 0.006, "swapped_names": 0.005,
     "ssn_digit": 0.018, "birth_digit": 0.012, "birth_january": 0.003, "birth_swapped": 0.003, "sex": 0.005,
@@ -45,7 +46,7 @@ KINDS = {
     # Good data, and all the traps of kinship: many twins and sons with their fathers' names, many of them new.
     "tidy": {**USUAL, "has_ssn": 0.99, "sends_id": 0.6, "sends_family": 0.9, "no_ssn": 0.05, "first_typo": 0.005,
              "last_typo": 0.005, "ssn_digit": 0.005, "birth_digit": 0.004, "moved": 0.05, "junior": 0.3, "twins": 0.12,
-             "twin_like": 0.45, "twin_nickname": 0.55, "twin_middle": 0.65, "twin_typo": 0.8, "twin_ssn_near": 0.9,
+             "twin_like": 0.45, "twin_nickname": 0.55, "twin_middle": 0.65, "twin_letter": 0.8, "twin_ssn_near": 0.9,
              "newcomers": 0.4, "new_twin": 0.35, "new_child": 0.6, "new_namesake": 0.8, "new_ssn_holder": 0.9,
              "namesake_day": 0.4, "child_junior": 0.4},
     # Names that keyboards and clerks change, middle names as first ones, SSNs that come later or are placeholders.
@@ -57,11 +58,15 @@ KINDS = {
 
 class Names:
     def __init__(self):
-        self.pools = {"F": ([], []), "L": ([], [])}
+        self.pools, self.given = {"F": ([], []), "L": ([], [])}, set()
         with open(ROOT + "/specs/name-frequencies.csv", encoding="utf-8") as lines:
             for line in lines:
                 if line[0] != "#":
                     kind, name, tenths = line.strip().split(",")
+                    if kind != "L":
+                        self.given.add(name)
+                    if kind not in self.pools:
+                        continue
                     self.pools[kind][0].append(name)
                     self.pools[kind][1].append(2.0 ** (-int(tenths) / 10.0))
         self.cumulative = {}
@@ -85,6 +90,14 @@ class Names:
         """Another name with the same beginning."""
         near = [other for other in self.pools[kind][0] if other[:2] == name[:2] and other != name]
         return rng.choice(near) if near else self.draw(rng, kind)
+
+    def one_letter_off(self, rng, name):
+        """Another name that somebody is called, one letter away: DIANE and DUANE."""
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        near = {name[:at] + letter + name[end:] for at in range(len(name) + 1) for letter in ("", *letters)
+                for end in (at, at + 1)}
+        near = sorted(other for other in near if other in self.given and other != name)
+        return rng.choice(near) if near else self.like(rng, name)
 
 
 def typo(rng, text, letters="ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
@@ -157,8 +170,8 @@ class Plan:
             twin["first_name"] = rng.choice(nicknames)
         elif kind < self.rates["twin_middle"] and len(person["middle_name"]) > 2:
             twin["first_name"] = person["middle_name"]
-        elif kind < self.rates["twin_typo"]:
-            twin["first_name"] = typo(rng, first)
+        elif kind < self.rates["twin_letter"]:
+            twin["first_name"] = self.names.one_letter_off(rng, first)
         else:
             twin["first_name"] = self.names.draw(rng, "F")
         if twin["first_name"] == first:

@@ -3,8 +3,8 @@
     python3 tools/train-model.py MUSTER DATA VERSION > specs/model.yaml
 
 MUSTER is the program, DATA the folder that holds members-sim-dev. Half 0 of its households (tools/sim_halves.py) is
-learned from with its truth; the weights that MUSTER carries are what is known before. Half 1 stays unseen: tools/bench
-measures it by itself. The same program and data give the same bytes.
+learned from with its truth; tools/model-prior.yaml is what is thought before. Half 1 stays unseen: tools/bench
+measures it by itself. The same data give the same bytes, whatever weights MUSTER carries.
 """
 import csv
 import os
@@ -14,6 +14,7 @@ import tempfile
 
 import sim_halves
 
+PRIOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "model-prior.yaml")
 COLUMNS = {"member_id": "member_id", "subscriber_id": "subscriber_no", "relationship": "relationship",
            "last_name": "last_name", "first_name": "first_name", "middle_name": "middle_name", "suffix": "suffix",
            "ssn": "ssn", "birth_on": "dob", "sex": "sex", "address1": "street", "city": "city", "state": "state",
@@ -46,7 +47,7 @@ def main():
             writer.writerow(["left_id", "right_id"])
             writer.writerows((row["record_id"], row["truth_member_id"]) for row in records)
         subprocess.run([program, "match", "train", "--left", folder + "/records.csv", "--right", folder + "/members.csv",
-                        "--truth", folder + "/truth.csv", "--out", folder + "/model.yaml"], check=True,
+                        "--truth", folder + "/truth.csv", "--model", PRIOR, "--out", folder + "/model.yaml"], check=True,
                        stdout=sys.stderr)
         with open(folder + "/model.yaml", encoding="utf-8") as lines:
             for line in lines:

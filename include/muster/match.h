@@ -133,8 +133,11 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 int match_person_pair(struct arena *arena, const struct match_query *query, const struct member *member,
                       struct match_candidate *ret_candidate);
 
-/* Do two first names mean the same by the nickname table, or one as prefix or initial of the other? For decide's texts. */
-bool match_first_names_agree(struct slice a, struct slice b);
+/*
+ * Do two first names mean the same by the nickname table, or one as prefix or initial of the other, or is the one sent the
+ * known one typed wrong? For decide's texts.
+ */
+bool match_first_names_agree(struct slice sent, struct slice known);
 /* Equal when case, accents, punctuation, blanks and a suffix on one side only are left out. */
 bool match_names_equal(struct slice a, struct slice b);
 /* What senders write when there is no name yet: BABY BOY, UNKNOWN. */

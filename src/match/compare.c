@@ -55,26 +55,38 @@ static bool is_prefix(const struct match_name *a, const struct match_name *b)
 	return len >= 3 && strncmp(shorter->compact, longer->compact, len) == 0;
 }
 
-enum match_level match_first_level(const struct match_name *a, const struct match_name *b)
+/*
+ * The name sent is the known one typed wrong: nobody is called that. Not the other way about: on file stand names that no
+ * list knows, and a twin may have one that is near.
+ */
+static bool is_slip(const struct match_name *sent, const struct match_name *known)
+{
+	return match_is_key_slip(compact_of(sent), compact_of(known)) && !match_is_given_name(sent) &&
+	       match_is_given_name(known);
+}
+
+enum match_level match_first_level(const struct match_name *sent, const struct match_name *known)
 {
 	enum match_nickname nickname;
 
-	if (is_missing(a) || is_missing(b))
+	if (is_missing(sent) || is_missing(known))
 		return LEVEL_MISSING;
-	if (strcmp(a->compact, b->compact) == 0)
+	if (strcmp(sent->compact, known->compact) == 0)
 		return LEVEL_FIRST_EQUAL;
-	if (strlen(a->compact) == 1 || strlen(b->compact) == 1)
-		return a->compact[0] == b->compact[0] ? LEVEL_FIRST_INITIAL : LEVEL_FIRST_OTHER;
-	nickname = match_nickname(compact_of(a), compact_of(b));
+	if (strlen(sent->compact) == 1 || strlen(known->compact) == 1)
+		return sent->compact[0] == known->compact[0] ? LEVEL_FIRST_INITIAL : LEVEL_FIRST_OTHER;
+	nickname = match_nickname(compact_of(sent), compact_of(known));
 	if (nickname == NICKNAME_DIRECT)
 		return LEVEL_FIRST_NICKNAME;
-	if (is_prefix(a, b))
+	if (is_slip(sent, known))
+		return LEVEL_FIRST_SLIP;
+	if (is_prefix(sent, known))
 		return LEVEL_FIRST_PREFIX;
-	if (is_similar(compact_of(a), compact_of(b)))
+	if (is_similar(compact_of(sent), compact_of(known)))
 		return LEVEL_FIRST_SIMILAR;
 	if (nickname == NICKNAME_SHARED)
 		return LEVEL_FIRST_SHARED;
-	return match_jaro_winkler(compact_of(a), compact_of(b)) >= 0.85 ? LEVEL_FIRST_ALIKE : LEVEL_FIRST_OTHER;
+	return match_jaro_winkler(compact_of(sent), compact_of(known)) >= 0.85 ? LEVEL_FIRST_ALIKE : LEVEL_FIRST_OTHER;
 }
 
 static bool shares_token(const struct match_name *a, const struct match_name *b)

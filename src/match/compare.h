@@ -55,7 +55,7 @@ bool match_is_at_home(const enum match_level level[FIELD_COUNT]);
  * that the same person was sent twice. Else one of the two may be his twin, or a son of his name.
  */
 bool match_is_sent_twice(const enum match_level level[FIELD_COUNT]);
-enum match_level match_first_level(const struct match_name *a, const struct match_name *b);
+enum match_level match_first_level(const struct match_name *sent, const struct match_name *known);
 /* The raw value of a field; only a birth date needs memory. */
 struct slice match_value(struct arena *arena, const struct member *member, enum match_field field);
 

@@ -134,10 +134,30 @@ static bool is_other_sex(const struct scored *best)
 	return is_child(best) && is(best, FIELD_SEX, LEVEL_SEX_OTHER) && !is_middle_alike(best);
 }
 
+/*
+ * His name, typed wrong: a twin has a name that somebody is called. Or a form of it, with his middle name written out: no
+ * two children of a family are called JOEY BRAYDEN and JOSEPH BRAYDEN. What else is said must not speak against him.
+ */
+static bool is_his_name(const struct search *search, const struct scored *best)
+{
+	const struct match_name *first = &best->person.first, *middle = &best->person.middle;
+
+	if ((!is(best, FIELD_SSN, LEVEL_MISSING) && !is(best, FIELD_SSN, LEVEL_SSN_SUBSCRIBERS)) ||
+	    is(best, FIELD_SEX, LEVEL_SEX_OTHER) || is(best, FIELD_MIDDLE, LEVEL_MIDDLE_OTHER))
+		return false;
+	if (is(best, FIELD_FIRST, LEVEL_FIRST_SLIP))
+		return true;
+	return is(best, FIELD_MIDDLE, LEVEL_MIDDLE_EQUAL) && is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL) &&
+	       strlen(middle->compact) >= 3 && strcmp(first->compact, middle->compact) != 0 &&
+	       strcmp(search->sent->first.compact, middle->compact) != 0 && !is_other_name(best) &&
+	       !is(best, FIELD_FIRST, LEVEL_MISSING);
+}
+
 /* Neither a number nor the first name, as it stands or in another place, is his. */
 static bool is_other_first(const struct search *search, const struct scored *best)
 {
-	return !is_own_number_equal(best) && !is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && !is_name_elsewhere(search, best);
+	return !is_own_number_equal(best) && !is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) &&
+	       !is_name_elsewhere(search, best) && !is_his_name(search, best);
 }
 
 static bool may_be_twin(const struct search *search, const struct scored *best)
@@ -236,25 +256,34 @@ static bool has_nothing_along(const struct scored *best)
 {
 	bool group = is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL);
 
-	if (!is(best, FIELD_PHONE, LEVEL_PHONE_OTHER) || is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP))
+	if (!is(best, FIELD_PHONE, LEVEL_PHONE_OTHER))
 		return false;
 	if (!is_middle_alike(best))
 		return !group || is_child(best);
 	return is(best, FIELD_MIDDLE, LEVEL_MIDDLE_INITIAL) && !is(best, FIELD_ADDRESS, LEVEL_MISSING) && !group;
 }
 
+/* A town's ZIP code speaks for one person where nothing contradicts, and he took something along within the town. */
+static bool has_town_alone(const struct scored *best)
+{
+	return is(best, FIELD_PHONE, LEVEL_PHONE_OTHER) && !is_middle_alike(best) &&
+	       !is(best, FIELD_GROUP, LEVEL_GROUP_EQUAL);
+}
+
 /*
  * There are namesakes born on the same day: these have another family or employer, another middle name, sex or role, or
- * nothing that a person takes along to another home. A town's ZIP code speaks for one person where nothing contradicts.
+ * nothing that a person takes along to another home.
  */
 static bool is_elsewhere(const struct scored *best)
 {
 	if (!is_namesake(best))
 		return false;
-	return is_contradicted(best) ||
-	       (!is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP) &&
-		(is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_OTHER) || is(best, FIELD_GROUP, LEVEL_GROUP_OTHER) ||
-		 has_nothing_along(best)));
+	if (is_contradicted(best))
+		return true;
+	if (is(best, FIELD_ADDRESS, LEVEL_ADDRESS_ZIP))
+		return has_town_alone(best);
+	return is(best, FIELD_SUBSCRIBER, LEVEL_SUBSCRIBER_OTHER) || is(best, FIELD_GROUP, LEVEL_GROUP_OTHER) ||
+	       has_nothing_along(best);
 }
 
 /* The same where no relationship is known: not even a ZIP code, a group or the middle name as written agrees. */

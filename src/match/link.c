@@ -14,6 +14,8 @@
 #define LISTED_PROBABILITY_MIN 0.001
 /* Records of one family follow each other; of no family are there more. */
 #define NEAR_ROWS 32u
+/* More likely he than not. */
+#define LIKELY 0.5
 
 struct linking {
 	struct env *env;
@@ -91,21 +93,36 @@ static int hold(struct linking *linking, const struct match_pair *pair)
 	return 0;
 }
 
-/*
- * Two people of one enrollment: each has a role in the family, and what is said of who they are is not the same. Who is
- * sent twice may be sent once without SSN or middle name, but his name is spelled as before.
- */
-static bool are_two_people(const struct match_table *left, uint32_t a, uint32_t b)
+static void compare_members(const struct member *sent, const struct member *known, enum match_level level[FIELD_COUNT])
 {
-	const struct match_query query = {.sent = &left->members[a]};
-	enum match_level level[FIELD_COUNT];
-	struct match_person x, y;
+	const struct match_query query = {.sent = sent};
+	struct match_person a, b;
 
-	match_person_of(&left->members[a], &x);
-	match_person_of(&left->members[b], &y);
-	if (x.kin == KIN_UNKNOWN || y.kin == KIN_UNKNOWN)
+	match_person_of(sent, &a);
+	match_person_of(known, &b);
+	match_compare(&query, &a, NULL, &b, false, level);
+}
+
+/*
+ * Two people of one enrollment: each has a role in the family, and what is said of who they are is not the same, or is not
+ * what is known of `member`, whom both mean. Who is sent twice may be sent once without SSN or middle name, but his name
+ * is spelled as before.
+ */
+static bool are_two_people(const struct linking *linking, uint32_t a, uint32_t b, uint32_t member)
+{
+	const struct member *x = &linking->left->members[a], *y = &linking->left->members[b];
+	const struct member *known = &linking->right->members[member];
+	enum match_level level[FIELD_COUNT];
+
+	if (slice_is_empty(x->relationship) || slice_is_empty(y->relationship))
 		return false;
-	match_compare(&query, &x, NULL, &y, false, level);
+	compare_members(x, y, level);
+	if (!match_is_sent_twice(level))
+		return true;
+	compare_members(x, known, level);
+	if (!match_is_sent_twice(level))
+		return true;
+	compare_members(y, known, level);
 	return !match_is_sent_twice(level);
 }
 
@@ -120,26 +137,47 @@ static void stop_claim(struct match_pair *pair)
 	pair->guard = search_guard_words(GUARD_CLAIMED);
 }
 
+/* Under another form of the first name, and by no number of his own. */
+static bool is_by_form_of_name(const struct linking *linking, const struct match_pair *pair)
+{
+	enum match_level level[FIELD_COUNT];
+
+	compare_members(&linking->left->members[pair->left], &linking->right->members[pair->right], level);
+	return level[FIELD_FIRST] != LEVEL_FIRST_EQUAL && level[FIELD_SSN] != LEVEL_SSN_EQUAL &&
+	       level[FIELD_MEMBER_ID] != LEVEL_MEMBER_ID_EQUAL;
+}
+
+/* Two records that mean one member, one of them perhaps without certainty; `pair` and `other` may change places. */
+static void settle_claims(const struct linking *linking, struct match_pair *pair, struct match_pair *other)
+{
+	if (is_claim(pair) && is_claim(other)) {
+		stop_claim(pair);
+		stop_claim(other);
+	} else if (pair->automatic && other->probability >= LIKELY && is_by_form_of_name(linking, pair)) {
+		stop_claim(pair);
+	}
+}
+
 /*
  * A family is sent together, each of it once. Where two records that stand near each other mean one member, one of them is
- * somebody nobody knows yet, and which of the two the member is, a person must say. `begin`: the first pair of the last row.
+ * somebody nobody knows yet, and which of the two the member is, a person must say. Where one is not certain anyway, the
+ * other one is only his who bears his very name, or a number of his. `begin`: the first pair of the last row.
  */
 static void settle_near(struct linking *linking, size_t begin)
 {
 	struct match_pair *own = &linking->held[begin];
 	size_t i;
 
-	if (begin == linking->held_count || !own->automatic || linking->options->same_table ||
-	    linking->options->with_duplicates)
+	if (begin == linking->held_count || linking->options->same_table || linking->options->with_duplicates)
 		return;
 	for (i = 0; i < begin; i++) {
 		struct match_pair *near = &linking->held[i];
 
-		if (near->left + NEAR_ROWS < own->left || near->right != own->right || !is_claim(near) ||
-		    !are_two_people(linking->left, near->left, own->left))
+		if (near->left + NEAR_ROWS < own->left || near->right != own->right ||
+		    (!is_claim(near) && !is_claim(own)) || !are_two_people(linking, near->left, own->left, own->right))
 			continue;
-		stop_claim(near);
-		stop_claim(own);
+		settle_claims(linking, near, own);
+		settle_claims(linking, own, near);
 	}
 }
 

@@ -33,16 +33,16 @@ int match_pool_add(struct match_pool *pool, const struct member *member)
 	return 0;
 }
 
-bool match_first_names_agree(struct slice a, struct slice b)
+bool match_first_names_agree(struct slice sent, struct slice known)
 {
-	struct match_name name_a, name_b;
+	struct match_name name_sent, name_known;
 	enum match_level level;
 
-	match_name_of(a, &name_a);
-	match_name_of(b, &name_b);
-	level = match_first_level(&name_a, &name_b);
+	match_name_of(sent, &name_sent);
+	match_name_of(known, &name_known);
+	level = match_first_level(&name_sent, &name_known);
 	return level == LEVEL_FIRST_EQUAL || level == LEVEL_FIRST_NICKNAME || level == LEVEL_FIRST_PREFIX ||
-	       level == LEVEL_FIRST_INITIAL;
+	       level == LEVEL_FIRST_INITIAL || level == LEVEL_FIRST_SLIP;
 }
 
 bool match_names_equal(struct slice a, struct slice b)

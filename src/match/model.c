@@ -61,15 +61,24 @@ static int32_t read_number(struct reading *reading, const struct yaml_node *pare
 	return (int32_t)value;
 }
 
+/* What a level was a part of when models were first written: files of then weigh it as that. */
+static enum match_level level_before(enum match_level level)
+{
+	return level == LEVEL_FIRST_SLIP ? LEVEL_FIRST_SIMILAR : level;
+}
+
 /* Four numbers: log2 of the level's probability per class. */
 static void read_level(struct reading *reading, const struct yaml_node *field, enum match_level level,
 		       struct match_model *model)
 {
 	const struct yaml_node *list = yaml_get(field, match_levels[level].key), *item;
+	enum match_level before = level_before(level);
 	char what[160];
 	int64_t value;
 	int class = 0;
 
+	if (list == NULL && before != level)
+		list = yaml_get(field, match_levels[before].key);
 	if (list == NULL || list->kind != YAML_SEQUENCE || list->count != CLASS_COUNT) {
 		snprintf(what, sizeof(what), "%s of %s must be a list of %d numbers", match_levels[level].key,
 			 match_fields[match_levels[level].field].name, CLASS_COUNT);

@@ -29,6 +29,13 @@ static bool line_find(struct slice name, struct nickname_line *ret_line)
 	return true;
 }
 
+bool match_is_in_nicknames(struct slice name)
+{
+	struct nickname_line line;
+
+	return line_find(name, &line);
+}
+
 /* Is `word` one of the blank-separated words of `list`? */
 static bool list_has(struct slice list, struct slice word)
 {

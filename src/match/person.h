@@ -67,12 +67,21 @@ enum match_nickname { NICKNAME_NONE, NICKNAME_DIRECT, NICKNAME_SHARED };
 /* DIRECT: one is a short form of the other; SHARED: both are short forms of one name. Both upper case. */
 enum match_nickname match_nickname(struct slice a, struct slice b);
 
+bool match_is_in_nicknames(struct slice name);
+
 /* -log2 of how often people have this name, in millibits: 'F' first names, 'L' surnames; upper case, compact. */
 int32_t match_name_millibits(char kind, struct slice name);
+/* Is somebody called that? Of names of several words: are all of them names? */
+bool match_is_given_name(const struct match_name *name);
 
 /* Similarity 0..1. */
 double match_jaro_winkler(struct slice a, struct slice b);
 /* True when one insertion, deletion, replacement or swap of neighbours makes a of b; also when they are equal. */
 bool match_within_one_edit(struct slice a, struct slice b);
+/*
+ * Typed wrong: a letter left out, typed twice, exchanged with the next one, or a key beside it hit. Upper case. Never the
+ * first letter, in which the names of twins like to differ, nor in a word of fewer than four.
+ */
+bool match_is_key_slip(struct slice slip, struct slice word);
 
 #endif

@@ -73,6 +73,43 @@ bool match_within_one_edit(struct slice a, struct slice b)
 					       a.data[front + 1] == b.data[front]);
 }
 
+/* Keys beside each other on the keyboards that enrollments are typed on. */
+static bool are_neighbour_keys(char a, char b)
+{
+	static const char *const beside[26] = {
+		"QWSZ", "VGHN", "XDFV", "SERFCX", "WSDR", "DRTGVC", "FTYHBV", "GYUJNB", "UJKO", "HUIKNM", "JIOLM", "KOP",
+		"NJK",  "BHJM", "IKLP", "OL",     "WA",   "EDFT",   "AWEDXZ", "RFGY",   "YHJI", "CFGB",   "QASE",  "ZSDC",
+		"TGHU", "ASX",
+	};
+
+	return a >= 'A' && a <= 'Z' && b != '\0' && strchr(beside[a - 'A'], b) != NULL;
+}
+
+/* The letter at `at` is one too many: typed twice, or a key beside was touched. */
+static bool is_touched(struct slice word, size_t at)
+{
+	char letter = word.data[at], before = word.data[at - 1], after = at + 1 < word.len ? word.data[at + 1] : '\0';
+
+	return letter == before || letter == after || are_neighbour_keys(letter, before) || are_neighbour_keys(letter, after);
+}
+
+bool match_is_key_slip(struct slice slip, struct slice word)
+{
+	size_t front = 0;
+
+	if (word.len < 4 || slice_equal(slip, word) || !match_within_one_edit(slip, word))
+		return false;
+	while (front < slip.len && front < word.len && slip.data[front] == word.data[front])
+		front++;
+	if (front == 0)
+		return false;
+	if (slip.len != word.len)
+		return slip.len < word.len || is_touched(slip, front);
+	/* One letter for another, or two that changed places. */
+	return (front + 1 < word.len && slip.data[front + 1] != word.data[front + 1]) ||
+	       are_neighbour_keys(slip.data[front], word.data[front]);
+}
+
 /* Soundex class of a letter: vowels '0', H and W '-', which do not part equal classes. */
 static char soundex_class(char letter)
 {

@@ -803,6 +803,15 @@ static void test_first_names(void **state)
 	assert_true(match_first_names_agree(S("Jos\xC3\xA9"), S("JOSE")));
 	assert_true(match_first_names_agree(S("Aaron"), S("RON")));     /* the table's first line */
 	assert_true(match_first_names_agree(S("ZOLLY"), S("SOLOMON"))); /* and its last */
+	assert_true(match_first_names_agree(S("MATTJEW"), S("MATTHEW")));  /* the key beside it */
+	assert_true(match_first_names_agree(S("JOCELLYN"), S("JOCELYN"))); /* twice */
+	assert_true(match_first_names_agree(S("DANEIL"), S("DANIEL")));    /* the wrong way round */
+	assert_true(match_first_names_agree(S("DANEL"), S("DANIEL")));     /* left out */
+	assert_false(match_first_names_agree(S("KAYDEN"), S("JAYDEN")));   /* twins are called like that */
+	assert_false(match_first_names_agree(S("DIANE"), S("DUANE")));     /* both are names */
+	assert_false(match_first_names_agree(S("MATTHEW"), S("MATTJEW"))); /* who knows what he is called? */
+	assert_false(match_first_names_agree(S("HATTJEW"), S("HATTHEW"))); /* of whom is it the name? */
+	assert_false(match_first_names_agree(S("MARPA"), S("MARIA")));     /* no slip of the keys */
 	assert_false(match_first_names_agree(S("BILL"), S("WALTER")));
 	assert_false(match_first_names_agree(S("JADEN"), S("JADA")));
 	assert_false(match_first_names_agree(S(""), S("JADA")));
