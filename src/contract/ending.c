@@ -169,12 +169,42 @@ static bool span_differs(const struct coverage_span *a, const struct coverage_sp
 	return a->voided != b->voided || a->ends_on != b->ends_on;
 }
 
+static bool shares_day(const struct coverage_span *a, const struct coverage_span *b)
+{
+	return !a->voided && !b->voided && (a->ends_on == DATE_NONE || b->begins_on <= a->ends_on) &&
+	       (b->ends_on == DATE_NONE || a->begins_on <= b->ends_on);
+}
+
+/* Would a coverage come back beside one of its product (an HMO beside a PPO) that he has had under the contract since? */
+static bool comes_back_beside(const struct member *member, const struct member *after)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < member->span_count; i++)
+		for (k = 0; k < member->span_count; k++) {
+			const struct coverage_span *back = &after->spans[i], *other = &after->spans[k];
+
+			if (span_differs(&member->spans[i], back) && !span_differs(&member->spans[k], other) &&
+			    slice_equal(back->group_id, other->group_id) &&
+			    decide_same_product(back->insurance_line, other->insurance_line) && shares_day(back, other))
+				return true;
+		}
+	return false;
+}
+
+static bool cannot_come_back(const struct member *member, const struct member *after)
+{
+	uint32_t first, second;
+
+	return store_spans_overlap(after->spans, after->span_count, &first, &second) || comes_back_beside(member, after);
+}
+
 /* All changes that the termination made to one member. */
 static int restore_member(struct work *work, const struct store_change *changes, uint32_t count)
 {
 	const struct member *member;
 	struct member_work it;
-	uint32_t i, first, second, altered = 0;
+	uint32_t i, altered = 0;
 	bool fits;
 	int r;
 
@@ -188,7 +218,7 @@ static int restore_member(struct work *work, const struct store_change *changes,
 	}
 	if (r != 0)
 		return r;
-	if (store_spans_overlap(it.image.after.spans, it.image.after.span_count, &first, &second)) {
+	if (cannot_come_back(member, &it.image.after)) {
 		work->report->kept++;
 		return 0;
 	}
@@ -224,7 +254,7 @@ static int restore_loaded_member(struct work *work, uint64_t member_no)
 	struct ending_search search = {.work = work};
 	const struct member *member;
 	struct member_work it;
-	uint32_t i, first, second;
+	uint32_t i;
 	int r;
 
 	arena_reset(&work->member_arena);
@@ -242,7 +272,7 @@ static int restore_loaded_member(struct work *work, uint64_t member_no)
 		    span->ends_on == work->group->terminates_on)
 			span->ends_on = DATE_NONE;
 	}
-	if (store_spans_overlap(it.image.after.spans, it.image.after.span_count, &first, &second)) {
+	if (cannot_come_back(member, &it.image.after)) {
 		work->report->kept++;
 		return 0;
 	}
