@@ -1007,13 +1007,18 @@ int store_notices_written(struct store *store, uint64_t tset_no, uint32_t member
 struct store_audit {
 	uint64_t audit_no;      /* given by store_audit_append */
 	int64_t at_ms;          /* given: the env's clock */
-	struct slice actor;     /* operator, or empty = muster */
+	struct slice actor;     /* who did it; empty: whom store_set_operator has named */
 	struct slice kind;      /* "apply", "load", "decision", "release", ... */
 	struct slice subject;   /* "F00000012-1", an item, a file name */
 	struct slice text;      /* ids and counts; no names, no SSNs */
 	struct hash payload;    /* of what was done in full; zero = none */
 	struct hash chain;      /* given */
 };
+/*
+ * Who is at work: the actor of rows that name nobody else, as those of loads and of files. Copied, its first 127 bytes.
+ * Until it is said rows may have no actor.
+ */
+void store_set_operator(struct store *store, struct slice operator_id);
 int store_audit_append(struct store *store, struct store_audit *audit);
 /* Number and hash of the last row (0 and zeros when there is none): which state of the database this is. */
 int store_audit_head(struct store *store, uint64_t *ret_audit_no, struct hash *ret_chain);

@@ -236,6 +236,8 @@ int operators_admit(struct cli *cli)
 		return 0;
 	lookup.login = operators_login(cli);
 	r = lookup.login.data != NULL ? identify(cli, &lookup) : -ENOMEM;
+	if (r == 0)
+		store_set_operator(cli->store, cli->operator_id);
 	if (r < 0 || !lookup.listed || wants == LOOKS || operators_allow(cli, wants))
 		return r;
 	return refuse(cli, &lookup, wants);

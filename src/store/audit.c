@@ -56,6 +56,11 @@ int store_audit_head(struct store *store, uint64_t *ret_audit_no, struct hash *r
 	return query_close(&query);
 }
 
+void store_set_operator(struct store *store, struct slice operator_id)
+{
+	slice_to_cstr(operator_id, store->operator_id, sizeof(store->operator_id));
+}
+
 int store_audit_append(struct store *store, struct store_audit *audit)
 {
 	struct query query;
@@ -67,6 +72,8 @@ int store_audit_append(struct store *store, struct store_audit *audit)
 		return error;
 	audit->audit_no = last_no + 1;
 	audit->at_ms = env_clock_ms(store->env);
+	if (slice_is_empty(audit->actor))
+		audit->actor = slice_from(store->operator_id);
 	chain_of(audit, &before, &audit->chain);
 	query_open(&query, store, "INSERT INTO audit(" AUDIT_COLUMNS ") VALUES(?,?,?,?,?,?,?,?)");
 	query_u64(&query, audit->audit_no);

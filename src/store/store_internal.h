@@ -69,7 +69,7 @@ struct store {
 	int64_t busy_ms_max, busy_ms;
 	struct statement statements[STATEMENT_SLOTS];
 	struct arena scratch; /* rows of walks; used as a stack */
-	char member_id_format[64];
+	char member_id_format[64], operator_id[128];
 	struct last_change last_changes[LAST_CHANGES]; /* by member_no modulo their count */
 	struct member_update member_updates[MEMBER_UPDATES_MAX];
 	bool keys_collecting;

@@ -89,6 +89,14 @@ def no_name(site):
     return faults + expect(site.muster_as(NOBODY, "user", "add", "rosa", "--role", "lead"), 0)
 
 
+def who_did_it(site):
+    """The trail names who has loaded the members and run the files."""
+    faults = expect(site.muster("--as-of", DAYS[1], "run", "--operator", "lee"), 0)
+    login = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+    rows = site.rows("SELECT DISTINCT kind, actor FROM audit WHERE kind IN ('load', 'apply') ORDER BY kind")
+    return faults + (["the trail says %s" % rows] if rows != [("apply", "lee"), ("load", login)] else [])
+
+
 def shut_folders(site):
     """A folder that muster may not enter or take from is named, and stops nobody else's members."""
     for partner in ("aaa", "bbb"):
@@ -107,7 +115,7 @@ def shut_folders(site):
 
 
 def main():
-    cases = [two_at_once, told_once, no_name, shut_folders]
+    cases = [two_at_once, told_once, who_did_it, no_name, shut_folders]
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         for number, work in enumerate(cases):

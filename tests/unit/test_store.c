@@ -121,6 +121,21 @@ static void test_upgrade_from_schema_14(void **state)
 	buffer_fini(&text);
 }
 
+/* Nobody could say who has loaded the members, or run the file. */
+static void test_rows_of_the_trail_name_who_is_at_work(void **state)
+{
+	struct store_audit load = {.kind = S("load")}, decision = {.kind = S("decision"), .actor = S("rosa")};
+
+	(void)state;
+	store_set_operator(store, S("ada"));
+	begin();
+	assert_int_equal(store_audit_append(store, &load), 0);
+	assert_int_equal(store_audit_append(store, &decision), 0);
+	commit();
+	assert_slice(load.actor, "ada");
+	assert_slice(decision.actor, "rosa");
+}
+
 static void test_transactions(void **state)
 {
 	struct slice value;
@@ -1175,6 +1190,7 @@ int main(void)
 		EMPTY(test_open_refusals),
 		EMPTY(test_other_schemas),
 		FILLED(test_upgrade_from_schema_14),
+		EMPTY(test_rows_of_the_trail_name_who_is_at_work),
 		EMPTY(test_transactions),
 		EMPTY(test_two_writers),
 		EMPTY(test_checkpoint),
