@@ -132,9 +132,11 @@ struct member_record {
 	/* By the sender's habit: an end (024), and the record of the same family that enrolls the same person anew from the
 	 * next day. Their member_pos; 0 = there is none. */
 	uint32_t goes_on_at, goes_on_from;
-	/* Of the second: the coverages that the first ends; and does it end all that the member has? Borrowed. */
+	/* Of the second: the coverages that the first ends, its REF*1L (empty: none), and does it end all that the member has
+	 * there? Borrowed. */
 	const struct enroll_coverage *ended;
 	uint32_t ended_count;
+	struct slice ended_group;
 	bool ended_all;
 	uint32_t errors;             /* findings of severity error inside this loop (profile reject: member) */
 	struct slice first_error;    /* code and message of the first of them */

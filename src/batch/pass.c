@@ -63,6 +63,26 @@ static struct slice measured_group(const struct enroll_family *family, const str
 	return operation->group_id;
 }
 
+static bool ends_coverage(const struct decide_operation *operation)
+{
+	return operation->action == DECIDE_TERMINATE || operation->action == DECIDE_VOID;
+}
+
+/* The guards count members: who loses two coverages of a group loses his coverage there once. */
+static bool is_counted(const struct enroll_family *family, const struct changeset *changeset, uint32_t at, bool ends)
+{
+	const struct decide_operation *operation = &changeset->operations[at];
+	uint32_t i;
+
+	for (i = 0; i < at; i++)
+		if (changeset->operations[i].image == operation->image && operation->image != NULL &&
+		    changeset->operations[i].action != DECIDE_NO_CHANGE &&
+		    (!ends || ends_coverage(&changeset->operations[i])) &&
+		    slice_equal(measured_group(family, &changeset->operations[i]), measured_group(family, operation)))
+			return true;
+	return false;
+}
+
 /* A dry run: who would lose coverage, who would be changed, by group. */
 static int family_measure(struct pass *pass, const struct enroll_family *family, const struct changeset *changeset)
 {
@@ -77,9 +97,8 @@ static int family_measure(struct pass *pass, const struct enroll_family *family,
 		volume = pass_volume(pass, measured_group(family, operation));
 		if (volume == NULL)
 			return -ENOMEM;
-		volume->changes++;
-		if (operation->action == DECIDE_TERMINATE || operation->action == DECIDE_VOID)
-			volume->terminations++;
+		volume->changes += !is_counted(family, changeset, i, false);
+		volume->terminations += ends_coverage(operation) && !is_counted(family, changeset, i, true);
 	}
 	return 0;
 }

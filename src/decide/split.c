@@ -75,39 +75,58 @@ int split_line(struct record_work *it, const struct line *line)
 	return coverage_replace(it, line, known, &after);
 }
 
-/* Is it among what the first half ends? */
-static bool is_ended(const struct record_work *it, const struct coverage_span *span)
+/* The first half, as far as its groups are concerned. */
+static struct member_record first_half(const struct member_record *second)
 {
-	const struct member_record *record = it->record;
+	return (struct member_record){.group_key = second->group_key,
+				      .group = second->ended_group,
+				      .coverages = second->ended,
+				      .coverage_count = second->ended_count};
+}
+
+/* No group was named: all of them. A group in which others are enrolled anew is meant under its old number, too (B13). */
+static bool is_there(const struct record_work *it, const struct line *lines, struct slice named, struct slice group_id)
+{
 	uint32_t i;
 
-	if (record->ended_all && (record->ended_count == 0 || !it->work->input->policy->merge_ins))
+	if (named.len == 0 || slice_equal(named, group_id))
 		return true;
-	for (i = 0; i < record->ended_count; i++)
-		if (product_same(record->ended[i].insurance_line, span->insurance_line))
+	for (i = 0; i < it->record->coverage_count; i++)
+		if (slice_equal(lines[i].group_id, group_id))
 			return true;
 	return false;
 }
 
-/* A coverage that ends, in a group in which others are enrolled anew; NULL: none. *ret_line: one of those others. */
-static const struct coverage_span *find_rest(const struct record_work *it, const struct line *lines,
-					     const struct line **ret_line)
+/* Is it among what the first half ends? */
+static bool is_ended(const struct record_work *it, const struct line *lines, const struct coverage_span *span)
+{
+	const struct enroll_header *header = it->work->input->family->header;
+	const struct member_record *record = it->record, first = first_half(record);
+	uint32_t i;
+
+	if (record->ended_all && (record->ended_count == 0 || !it->work->input->policy->merge_ins))
+		return is_there(it, lines, enroll_group(header, &first), span->group_id);
+	for (i = 0; i < record->ended_count; i++)
+		if (product_same(record->ended[i].insurance_line, span->insurance_line) &&
+		    is_there(it, lines, enroll_coverage_group(header, &first, &record->ended[i]), span->group_id))
+			return true;
+	return false;
+}
+
+/* A coverage that ends, and that is not enrolled anew; NULL: none. */
+static const struct coverage_span *find_rest(const struct record_work *it, const struct line *lines)
 {
 	const struct span_list *spans = &it->draft->spans;
 	uint32_t i, k;
 
 	for (i = 0; i < spans->count; i++) {
 		const struct coverage_span *span = &spans->items[i].span;
-		bool anew = span->voided || !is_ended(it, span);
+		bool anew = span->voided || !is_ended(it, lines, span);
 
-		*ret_line = NULL;
-		for (k = 0; k < it->record->coverage_count && !anew; k++) {
-			if (!slice_equal(lines[k].group_id, span->group_id))
-				continue;
-			*ret_line = &lines[k];
-			anew = product_same(lines[k].insurance_line, span->insurance_line);
-		}
-		if (!anew && *ret_line != NULL && end_compare(span->ends_on, (*ret_line)->begins_on) >= 0)
+		for (k = 0; k < it->record->coverage_count && !anew; k++)
+			anew = slice_equal(lines[k].group_id, span->group_id) &&
+			       product_same(lines[k].insurance_line, span->insurance_line);
+		if (!anew && end_compare(span->ends_on, lines[0].begins_on) >= 0)
 			return span;
 	}
 	return NULL;
@@ -115,18 +134,23 @@ static const struct coverage_span *find_rest(const struct record_work *it, const
 
 int split_end_rest(struct record_work *it, const struct line *lines)
 {
-	const struct coverage_span *span;
-	const struct line *other;
+	const struct decide_view *view = it->work->input->view;
+	const struct member_record first = first_half(it->record);
+	const struct coverage_span *span = find_rest(it, lines);
 	int error = 0;
 
-	while (error == 0 && (span = find_rest(it, lines, &other)) != NULL) {
-		const struct line end = {.action = LINE_END,
-					 .group = other->group,
-					 .group_id = other->group_id,
-					 .insurance_line = span->insurance_line,
-					 .ends_on = other->begins_on - 1};
+	/* All lines of a pair begin on the day after the end. */
+	if (span != NULL && enroll_group(it->work->input->family->header, &first).len == 0)
+		error = resolve_own_groups(it, lines[0].begins_on);
+	for (; error == 0 && span != NULL; span = find_rest(it, lines)) {
+		struct line end = {.action = LINE_END,
+				   .group_id = span->group_id,
+				   .insurance_line = span->insurance_line,
+				   .ends_on = lines[0].begins_on - 1};
 
-		error = ending_line(it, &end);
+		error = view->group(view->context, span->group_id, it->work->arena, &end.group);
+		if (error == 0 && end.group != NULL)
+			error = ending_line(it, &end);
 	}
 	return error;
 }

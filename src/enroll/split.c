@@ -47,6 +47,7 @@ static void pair(struct member_record *first, struct member_record *second)
 	second->goes_on_from = first->member_pos;
 	second->ended = first->coverages;
 	second->ended_count = first->coverage_count;
+	second->ended_group = first->group;
 	second->ended_all = first->coverage_count == 0 || enroll_date_value(first, "357") != DATE_NONE;
 }
 
