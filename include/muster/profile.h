@@ -75,6 +75,10 @@ struct profile_guards {
 	int32_t records_percent, records_min;           /* full files: records more or fewer than in the last; 0 %: not looked at */
 	int32_t terminations_percent, terminations_min; /* explicit ones */
 	int32_t changes_percent, changes_min;           /* any change */
+	/* Against the mean of the partner's last files of the kind that changed coverage of the group: of members added, ended,
+	 * changed at all. usual_files 0: not looked at; nor where there are fewer than usual_files_min of them. */
+	int32_t usual_files, usual_files_min, usual_percent, usual_min;
+	int32_t errors_percent, errors_min;             /* records that a representative would see, of the set's; 100 %: no limit */
 };
 
 /* When a file's matching departs from the partner's last files so much that it is said (outputs.h). files 0: never. */

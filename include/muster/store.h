@@ -779,6 +779,12 @@ struct store_matching {
 /* Insert, or in the place of the file's earlier one. */
 int store_matching_put(struct store *store, const struct store_matching *matching);
 /* The sum over the last `files_max` such files of this partner before `of`. */
+/* What the last `files_max` applied files of a partner before this one, full ones or not, did to coverage in a group. */
+struct store_volume {
+	uint64_t adds, terminations, changes; /* members, summed over the files */
+};
+int store_volume_before(struct store *store, struct slice partner, uint64_t file_no, bool full, struct slice group_id,
+			uint32_t files_max, struct store_volume *ret_sum, uint32_t *ret_files);
 int store_matchings_before(struct store *store, const struct store_matching *of, uint32_t files_max,
                            struct store_matching *ret_sum, uint32_t *ret_files);
 

@@ -361,10 +361,11 @@ static int full_judge_volume(struct full *full, const struct job_volume *volume)
 {
 	struct job *job = full->job;
 	const struct profile_guards *guards = &job->profile->guards;
+	struct guard_finding finding;
 	uint64_t active;
 	char group[64];
 	bool held;
-	int line, r;
+	int r;
 
 	r = store_group_active_up_to(job->store, volume->group_id, job->batch->settings.today, UINT64_MAX, &active);
 	if (r < 0 || active == 0)
@@ -382,10 +383,11 @@ static int full_judge_volume(struct full *full, const struct job_volume *volume)
 	r = full_judge_subscribers(full, volume, &held);
 	if (r < 0 || held)
 		return r;
-	line = guard_judge_volume(guards, volume, active);
-	return line == 0 ? 0
-			 : full_hold_group(full, volume->group_id, CATEGORY_MASS_TERM,
-					   guard_sentence(&full->arena, guards, volume, active, line));
+	r = guard_judge_group(job, volume, active, true, &finding);
+	if (r < 0 || finding.line == GUARD_WITHIN)
+		return r;
+	return full_hold_group(full, volume->group_id, guard_category(finding.line),
+			       guard_sentence(&full->arena, guards, volume->group_id, &finding));
 }
 
 static int full_volumes(struct full *full)

@@ -90,9 +90,14 @@ int guard_count_family(struct guard *guard, const struct enroll_family *family)
 		if (volume == NULL)
 			return -ENOMEM;
 		volume->changes++;
+		volume->records++;
+		/* Bounds: none of them can be more. */
+		volume->adds++;
+		volume->errors++;
 		/* A subscriber's end may end a whole family: count as many as a family can plausibly have. */
 		if (record_terminates(record))
 			volume->terminations += record->is_subscriber ? LIMIT_FAMILY_MEMBERS / 10 : 1;
+		volume->coverage_changes = volume->changes + volume->terminations;
 	}
 	return 0;
 }
@@ -102,19 +107,69 @@ bool guard_over_the_line(uint64_t count, uint64_t active, int32_t percent, int32
 	return count > (uint64_t)minimum && count * 100 > active * (uint64_t)percent;
 }
 
-int guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active)
+enum guard_line guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active)
 {
 	if (active == 0)
-		return 0;
+		return GUARD_WITHIN;
 	if (guard_over_the_line(volume->terminations, active, guards->terminations_percent, guards->terminations_min))
-		return 1;
-	return guard_over_the_line(volume->changes, active, guards->changes_percent, guards->changes_min) ? 2 : 0;
+		return GUARD_TERMINATIONS;
+	return guard_over_the_line(volume->changes, active, guards->changes_percent, guards->changes_min) ? GUARD_CHANGES
+													  : GUARD_WITHIN;
+}
+
+static bool is_unusual(const struct profile_guards *guards, uint64_t count, uint64_t before, uint32_t files)
+{
+	return count > (uint64_t)guards->usual_min && count * 100 * files > before * (uint64_t)guards->usual_percent;
+}
+
+/* Against what the partner's last files did there. */
+static int judge_usual(struct job *job, const struct job_volume *volume, bool full, struct guard_finding *ret_finding)
+{
+	const struct profile_guards *guards = &job->profile->guards;
+	struct store_volume before;
+	uint32_t files;
+	int r;
+
+	if (guards->usual_files == 0 || (volume->adds <= (uint64_t)guards->usual_min &&
+					 volume->coverage_changes <= (uint64_t)guards->usual_min))
+		return 0;
+	r = store_volume_before(job->store, job->file.partner, job->file.file_no, full, volume->group_id,
+				(uint32_t)guards->usual_files, &before, &files);
+	if (r < 0 || files == 0 || files < (uint32_t)guards->usual_files_min)
+		return r;
+	ret_finding->files = files;
+	if (is_unusual(guards, volume->terminations, before.terminations, files))
+		*ret_finding = (struct guard_finding){GUARD_USUAL_TERMINATIONS, volume->terminations, before.terminations, files};
+	else if (is_unusual(guards, volume->adds, before.adds, files))
+		*ret_finding = (struct guard_finding){GUARD_USUAL_ADDS, volume->adds, before.adds, files};
+	else if (is_unusual(guards, volume->coverage_changes, before.changes, files))
+		*ret_finding = (struct guard_finding){GUARD_USUAL_CHANGES, volume->coverage_changes, before.changes, files};
+	return 0;
+}
+
+int guard_judge_group(struct job *job, const struct job_volume *volume, uint64_t active, bool full,
+		      struct guard_finding *ret_finding)
+{
+	const struct profile_guards *guards = &job->profile->guards;
+	enum guard_line line = guard_judge_volume(guards, volume, active);
+
+	*ret_finding = (struct guard_finding){.line = line, .against = active};
+	ret_finding->count = line == GUARD_TERMINATIONS ? volume->terminations : volume->changes;
+	if (line != GUARD_WITHIN)
+		return 0;
+	if (guard_over_the_line(volume->errors, volume->records, guards->errors_percent, guards->errors_min)) {
+		*ret_finding = (struct guard_finding){GUARD_ERRORS, volume->errors, volume->records, 0};
+		return 0;
+	}
+	return judge_usual(job, volume, full, ret_finding);
 }
 
 /* Too few to be over any line, however small the group: then nobody need count its members. */
 static bool volume_is_small(const struct profile_guards *guards, const struct job_volume *volume)
 {
-	return volume->terminations <= (uint64_t)guards->terminations_min && volume->changes <= (uint64_t)guards->changes_min;
+	return volume->terminations <= (uint64_t)guards->terminations_min && volume->changes <= (uint64_t)guards->changes_min &&
+	       (guards->errors_percent == 100 || volume->errors <= (uint64_t)guards->errors_min) &&
+	       (guards->usual_files == 0 || volume->coverage_changes <= (uint64_t)guards->usual_min);
 }
 
 static uint64_t enough_for(uint64_t count, int32_t percent)
@@ -133,29 +188,29 @@ static uint64_t volume_enough(const struct profile_guards *guards, const struct 
 
 /* Judges every group of a table; *ret_which names the first one over a line, by its number: tables lie in no order. */
 static int volumes_judge(struct job *job, const struct job_volume *volumes, uint32_t capacity,
-                         const struct job_volume **ret_which, uint64_t *ret_active, int *ret_line)
+                         const struct job_volume **ret_which, struct guard_finding *ret_finding)
 {
+	struct guard_finding finding;
 	uint64_t active;
 	uint32_t i;
-	int line;
 
-	*ret_line = 0;
+	*ret_finding = (struct guard_finding){GUARD_WITHIN, 0, 0, 0};
 	for (i = 0; i < capacity; i++) {
 		int r;
 
 		if (volumes[i].group_id.data == NULL || volume_is_small(&job->profile->guards, &volumes[i]) ||
-		    (*ret_line != 0 && slice_compare(volumes[i].group_id, (*ret_which)->group_id) > 0))
+		    (ret_finding->line != GUARD_WITHIN && slice_compare(volumes[i].group_id, (*ret_which)->group_id) > 0))
 			continue;
 		r = store_group_active_up_to(job->store, volumes[i].group_id, job->batch->settings.today,
 					     volume_enough(&job->profile->guards, &volumes[i]), &active);
+		if (r == 0)
+			r = guard_judge_group(job, &volumes[i], active, false, &finding);
 		if (r < 0)
 			return r;
-		line = guard_judge_volume(&job->profile->guards, &volumes[i], active);
-		if (line == 0)
+		if (finding.line == GUARD_WITHIN)
 			continue;
-		*ret_line = line;
+		*ret_finding = finding;
 		*ret_which = &volumes[i];
-		*ret_active = active;
 	}
 	return 0;
 }
@@ -174,10 +229,10 @@ bool guard_must_count(const struct guard *guard)
 int guard_suspects(struct guard *guard, bool *ret_suspect)
 {
 	const struct job_volume *which;
-	uint64_t active;
-	int line, r = volumes_judge(guard->job, guard->volumes, guard->volume_capacity, &which, &active, &line);
+	struct guard_finding finding;
+	int r = volumes_judge(guard->job, guard->volumes, guard->volume_capacity, &which, &finding);
 
-	*ret_suspect = r == 0 && line != 0;
+	*ret_suspect = r == 0 && finding.line != GUARD_WITHIN;
 	return r;
 }
 
@@ -205,19 +260,61 @@ void guard_forget_set(struct guard *guard, uint64_t tset_no)
 			guard->suspects[i] = guard->suspects[--guard->suspect_count];
 }
 
-struct slice guard_sentence(struct arena *arena, const struct profile_guards *guards, const struct job_volume *volume,
-                            uint64_t active, int line)
+enum category guard_category(enum guard_line line)
 {
-	bool ends = line == 1;
+	return line == GUARD_ERRORS ? CATEGORY_FILE_HOLD : CATEGORY_MASS_TERM;
+}
+
+/* "12.5": a mean of whole members. */
+static struct slice mean_text(struct arena *arena, uint64_t sum, uint32_t files)
+{
+	uint64_t tenths = (sum * 10 + files / 2) / files;
+
+	return arena_printf(arena, "%llu.%llu", (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
+}
+
+struct slice guard_sentence(struct arena *arena, const struct profile_guards *guards, struct slice group_id,
+                            const struct guard_finding *finding)
+{
+	static const char *const would[] = {
+		[GUARD_TERMINATIONS] = "end the coverage of",	[GUARD_CHANGES] = "change",
+		[GUARD_USUAL_TERMINATIONS] = "end the coverage of", [GUARD_USUAL_ADDS] = "add",
+		[GUARD_USUAL_CHANGES] = "change the coverage of"};
+	bool ends = finding->line == GUARD_TERMINATIONS;
+	unsigned long long count = finding->count, against = finding->against;
+	struct slice mean;
 	char group[64];
 
-	return arena_printf(arena,
-			    "the set would %s %llu of the %llu active members of group %s (limit: %d %% and %d); nothing was applied",
-			    ends ? "end the coverage of" : "change",
-			    (unsigned long long)(ends ? volume->terminations : volume->changes),
-			    (unsigned long long)active, slice_to_cstr(volume->group_id, group, sizeof(group)),
-			    ends ? guards->terminations_percent : guards->changes_percent,
-			    ends ? guards->terminations_min : guards->changes_min);
+	slice_to_cstr(group_id, group, sizeof(group));
+	switch (finding->line) {
+	case GUARD_WITHIN:
+		break;
+	case GUARD_TERMINATIONS:
+	case GUARD_CHANGES:
+		return arena_printf(arena,
+				    "the set would %s %llu of the %llu active members of group %s (limit: %d %% and %d); nothing was "
+				    "applied",
+				    would[finding->line], count, against, group,
+				    ends ? guards->terminations_percent : guards->changes_percent,
+				    ends ? guards->terminations_min : guards->changes_min);
+	case GUARD_ERRORS:
+		return arena_printf(arena,
+				    "%llu of the %llu records of group %s would wait for a representative (limit: %d %% and %d); "
+				    "nothing was applied",
+				    count, against, group, guards->errors_percent, guards->errors_min);
+	case GUARD_USUAL_TERMINATIONS:
+	case GUARD_USUAL_ADDS:
+	case GUARD_USUAL_CHANGES:
+		mean = mean_text(arena, finding->against, finding->files);
+		if (mean.data == NULL)
+			return mean;
+		return arena_printf(arena,
+				    "the set would %s %llu members of group %s; in the partner's last %u files it was %.*s on "
+				    "average (limit: %d %% and %d); nothing was applied",
+				    would[finding->line], count, group, finding->files, (int)mean.len, mean.data,
+				    guards->usual_percent, guards->usual_min);
+	}
+	return SLICE_EMPTY;
 }
 
 static int guard_judge_set(struct guard *guard, const struct guard_suspect *suspect)
@@ -227,24 +324,23 @@ static int guard_judge_set(struct guard *guard, const struct guard_suspect *susp
 	const struct store_tset *stored;
 	struct job_volume *volumes;
 	struct store_tset row;
-	uint64_t active = 0;
+	struct guard_finding finding = {GUARD_WITHIN, 0, 0, 0};
 	uint32_t capacity;
-	int line = 0;
 	const struct job_measure measure = {suspect->tset_ordinal, &guard->arena, &volumes, &capacity};
 	int r = job_dry_run(job, &measure);
 
 	if (r == 0)
-		r = volumes_judge(job, volumes, capacity, &which, &active, &line);
-	if (r < 0 || line == 0)
+		r = volumes_judge(job, volumes, capacity, &which, &finding);
+	if (r < 0 || finding.line == GUARD_WITHIN)
 		return r;
 	r = store_tset_get(job->store, suspect->tset_no, &guard->arena, &stored);
 	if (r < 0 || stored == NULL)
 		return r < 0 ? r : MUSTER_ERROR_INTERNAL;
 	row = *stored;
 	row.outcome = STORE_TSET_HELD;
-	row.hold_category = CATEGORY_MASS_TERM;
+	row.hold_category = guard_category(finding.line);
 	row.ledger_key = SLICE_EMPTY;
-	row.reason = guard_sentence(&guard->arena, &job->profile->guards, which, active, line);
+	row.reason = guard_sentence(&guard->arena, &job->profile->guards, which->group_id, &finding);
 	if (row.reason.data == NULL)
 		return -ENOMEM;
 	r = job_begin_unless_open(job);

@@ -45,11 +45,32 @@ int guard_judge(struct guard *guard);
 
 /* Over the percentage and over the minimum? */
 bool guard_over_the_line(uint64_t count, uint64_t active, int32_t percent, int32_t minimum);
-/* 0: within the lines. 1: too many terminations, 2: too many changes. */
-int guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active);
+/* Which line a set is over. */
+enum guard_line {
+	GUARD_WITHIN,
+	GUARD_TERMINATIONS, /* of the group's active members */
+	GUARD_CHANGES,
+	GUARD_ERRORS,       /* of the group's records */
+	GUARD_USUAL_TERMINATIONS, /* of what is usual */
+	GUARD_USUAL_ADDS,
+	GUARD_USUAL_CHANGES
+};
+struct guard_finding {
+	enum guard_line line;
+	uint64_t count;   /* what is too much */
+	uint64_t against; /* active members; records; the sum of the last files */
+	uint32_t files;   /* so many of them */
+};
+/* Against active members alone. */
+enum guard_line guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active);
+/* Against active members, its own records, and what is usual of the partner's files of this kind. 0 or <0. */
+int guard_judge_group(struct job *job, const struct job_volume *volume, uint64_t active, bool full,
+		      struct guard_finding *ret_finding);
+/* As what such a set waits. */
+enum category guard_category(enum guard_line line);
 /* Why a set is held, by such a line. data NULL = no memory. */
-struct slice guard_sentence(struct arena *arena, const struct profile_guards *guards, const struct job_volume *volume,
-                            uint64_t active, int line);
+struct slice guard_sentence(struct arena *arena, const struct profile_guards *guards, struct slice group_id,
+                            const struct guard_finding *finding);
 
 /* The counter of `group_id` in an open-addressed table that grows; NULL when there is no memory. */
 struct job_volume *guard_volume(struct arena *arena, struct job_volume **volumes, uint32_t *capacity, uint32_t *count,

@@ -128,6 +128,8 @@ int job_archive_folder(const struct job *job, char out[LIMIT_PATH_BYTES]);
 struct job_volume {
 	struct slice group_id;
 	uint64_t terminations, changes;
+	/* Members to whom coverage is added, and whose coverage changes at all; records, and those of them that would wait. */
+	uint64_t adds, coverage_changes, records, errors;
 	/* Full files: members whom no record means, and members whom one does. */
 	bool measured;
 	uint64_t omissions, present, omitted_subscribers;

@@ -68,19 +68,57 @@ static bool ends_coverage(const struct decide_operation *operation)
 	return operation->action == DECIDE_TERMINATE || operation->action == DECIDE_VOID;
 }
 
-/* The guards count members: who loses two coverages of a group loses his coverage there once. */
-static bool is_counted(const struct enroll_family *family, const struct changeset *changeset, uint32_t at, bool ends)
+static bool adds_coverage(const struct decide_operation *operation)
+{
+	return operation->action == DECIDE_ADD;
+}
+
+static bool is_of_coverage(const struct decide_operation *operation)
+{
+	return operation->action != DECIDE_NO_CHANGE && operation->group_id.len > 0;
+}
+
+static bool changes_something(const struct decide_operation *operation)
+{
+	return operation->action != DECIDE_NO_CHANGE;
+}
+
+/*
+ * 1 where the operation is the first of its kind about its member in this group: the guards count members, and who loses
+ * two coverages of a group loses his coverage there once.
+ */
+static uint64_t is_first(const struct enroll_family *family, const struct changeset *changeset, uint32_t at,
+			 bool (*is_kind)(const struct decide_operation *operation))
 {
 	const struct decide_operation *operation = &changeset->operations[at];
 	uint32_t i;
 
+	if (!is_kind(operation))
+		return 0;
 	for (i = 0; i < at; i++)
 		if (changeset->operations[i].image == operation->image && operation->image != NULL &&
-		    changeset->operations[i].action != DECIDE_NO_CHANGE &&
-		    (!ends || ends_coverage(&changeset->operations[i])) &&
+		    is_kind(&changeset->operations[i]) &&
 		    slice_equal(measured_group(family, &changeset->operations[i]), measured_group(family, operation)))
-			return true;
-	return false;
+			return 0;
+	return 1;
+}
+
+/* Records that would wait; a dependent's subscriber may stand further down, which a dry run does not know. */
+static int measure_errors(struct pass *pass, const struct enroll_family *family, const struct changeset *changeset)
+{
+	uint32_t i;
+
+	for (i = 0; i < family->member_count; i++) {
+		struct job_volume *volume = pass_volume(pass, enroll_group(family->header, &family->members[i]));
+
+		if (volume == NULL)
+			return -ENOMEM;
+		volume->records++;
+	}
+	for (i = 0; i < changeset->exception_count; i++)
+		if (changeset->exceptions[i].record != NULL && changeset->exceptions[i].category != CATEGORY_DEP_NO_SUBSCRIBER)
+			pass_volume(pass, enroll_group(family->header, changeset->exceptions[i].record))->errors++;
+	return 0;
 }
 
 /* A dry run: who would lose coverage, who would be changed, by group. */
@@ -97,10 +135,12 @@ static int family_measure(struct pass *pass, const struct enroll_family *family,
 		volume = pass_volume(pass, measured_group(family, operation));
 		if (volume == NULL)
 			return -ENOMEM;
-		volume->changes += !is_counted(family, changeset, i, false);
-		volume->terminations += ends_coverage(operation) && !is_counted(family, changeset, i, true);
+		volume->changes += is_first(family, changeset, i, changes_something);
+		volume->terminations += is_first(family, changeset, i, ends_coverage);
+		volume->adds += is_first(family, changeset, i, adds_coverage);
+		volume->coverage_changes += is_first(family, changeset, i, is_of_coverage);
 	}
-	return 0;
+	return measure_errors(pass, family, changeset);
 }
 
 static bool pass_is_claimed(void *context, uint64_t member_no)

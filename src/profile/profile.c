@@ -112,6 +112,9 @@ static const struct key guards_keys[] = {
 	GUARD(records_percent, 100),      GUARD(records_min, INT32_MAX),
 	GUARD(terminations_percent, 100), GUARD(terminations_min, INT32_MAX),
 	GUARD(changes_percent, 100),      GUARD(changes_min, INT32_MAX),
+	GUARD(usual_files, 100),          GUARD(usual_files_min, 100),
+	GUARD(usual_percent, 100000),     GUARD(usual_min, INT32_MAX),
+	GUARD(errors_percent, 100),       GUARD(errors_min, INT32_MAX),
 	{0},
 };
 
@@ -387,7 +390,11 @@ void profile_defaults(struct profile *ret_profile)
 	                   .terminations_percent = 20,
 	                   .terminations_min = 10,
 	                   .changes_percent = 50,
-	                   .changes_min = 50},
+	                   .changes_min = 50,
+	                   .usual_files_min = 3,
+	                   .usual_percent = 200,
+	                   .usual_min = 25,
+	                   .errors_percent = 100},
 		.drift = {.files = 10,
 	                  .files_min = 3,
 	                  .records_min = 50,

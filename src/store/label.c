@@ -230,3 +230,31 @@ int store_matchings_before(struct store *store, const struct store_matching *of,
 	}
 	return query_close(&query);
 }
+
+int store_volume_before(struct store *store, struct slice partner, uint64_t file_no, bool full, struct slice group_id,
+			uint32_t files_max, struct store_volume *ret_sum, uint32_t *ret_files)
+{
+	struct query query;
+
+	*ret_sum = (struct store_volume){0};
+	*ret_files = 0;
+	/* By file, the latest first: no more of them are read than are asked for. */
+	query_open(&query, store,
+		   "SELECT count(DISTINCT CASE WHEN c.action = 'add' THEN c.member_no END), "
+		   "count(DISTINCT CASE WHEN c.action IN ('terminate', 'void') THEN c.member_no END), "
+		   "count(DISTINCT c.member_no) FROM files f JOIN tsets t ON t.file_no = f.file_no "
+		   "JOIN changes c ON c.tset_no = t.tset_no WHERE f.partner = ?1 AND f.file_no < ?2 AND t.outcome = 'applied' "
+		   "AND EXISTS (SELECT 1 FROM full_sets s WHERE s.tset_no = t.tset_no) = ?3 AND c.group_id = ?4 "
+		   "AND c.action <> 'no_change' AND c.undone = 0 GROUP BY f.file_no ORDER BY f.file_no DESC LIMIT ?5");
+	query_text(&query, partner);
+	query_u64(&query, file_no);
+	query_bool(&query, full);
+	query_text(&query, group_id);
+	query_i64(&query, files_max);
+	for (; query_row(&query); ++*ret_files) {
+		ret_sum->adds += read_u64(&query);
+		ret_sum->terminations += read_u64(&query);
+		ret_sum->changes += read_u64(&query);
+	}
+	return query_close(&query);
+}

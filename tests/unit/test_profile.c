@@ -258,6 +258,8 @@ static void test_profile_defaults_are_those_of_the_contract(void **state)
 	assert_int_equal(profile.guards.terminations_min, 10);
 	assert_int_equal(profile.guards.changes_percent, 50);
 	assert_int_equal(profile.guards.changes_min, 50);
+	assert_int_equal(profile.guards.usual_files, 0);
+	assert_int_equal(profile.guards.errors_percent, 100);
 	assert_true(profile.max_inflated_bytes == LIMIT_INFLATE_BYTES);
 	for (int code = 0; code < FINDING_CODE_COUNT; code++)
 		assert_false(profile.check.severity_set[code]);
