@@ -214,6 +214,15 @@ static int continue_own_end(struct record_work *it, struct row *row, const struc
 	return follow_own_end(it, after) ? 0 : cascade_replaced(it, &ended, after);
 }
 
+/* He comes back as somebody else's dependent, or as a subscriber now, or under another sponsor: what he had was another's. */
+static bool changes_family(const struct record_work *it)
+{
+	const struct member *before = &it->after_before, *after = &it->draft->image->after;
+
+	return !it->is_new && (!family_key_equal(family_key_of(before), family_key_of(after)) ||
+			       slice_is(before->relationship, "18") != slice_is(after->relationship, "18"));
+}
+
 /* An ended coverage that the new one follows without a gap (in which there is no other of the product), all else equal. */
 static int32_t find_continued(const struct record_work *it, const struct coverage_span *after)
 {
@@ -221,7 +230,7 @@ static int32_t find_continued(const struct record_work *it, const struct coverag
 	const struct span_filter product = {.insurance_line = after->insurance_line};
 	uint32_t i;
 
-	if (policy->reinstate == DECIDE_REINSTATE_025)
+	if (policy->reinstate == DECIDE_REINSTATE_025 || changes_family(it))
 		return -1;
 	for (i = 0; i < it->draft->spans.count; i++) {
 		const struct coverage_span *span = &it->draft->spans.items[i].span;

@@ -66,12 +66,31 @@ static bool is_touched(const struct record_work *it, const struct work_span *kno
 	       (!policy->renewal_survives || span->begins_on <= day);
 }
 
+/*
+ * It ends only because another plan, tier or contract of the product follows at once, which this record ends as well: the
+ * coverage has no end there.
+ */
+static bool is_continued(const struct record_work *it, const struct coverage_span *span, const struct span_filter *filter)
+{
+	uint32_t i;
+
+	for (i = 0; i < it->draft->spans.count; i++) {
+		const struct coverage_span *next = &it->draft->spans.items[i].span;
+
+		if (!next->voided && next->begins_on == span->ends_on + 1 &&
+		    product_same(next->insurance_line, span->insurance_line) &&
+		    (span_matches(next, filter) || (it->ends_too.len > 0 && slice_equal(next->group_id, it->ends_too))))
+			return true;
+	}
+	return false;
+}
+
 /* May an end that was given before be moved to another day by another end? */
-static int check_earlier_term(struct record_work *it, const struct coverage_span *span)
+static int check_earlier_term(struct record_work *it, const struct coverage_span *span, const struct span_filter *filter)
 {
 	char ends[DATE_TEXT_BYTES];
 
-	if (span->ends_on == DATE_NONE || is_forced(it))
+	if (span->ends_on == DATE_NONE || is_forced(it) || is_continued(it, span, filter))
 		return 0;
 	switch (it->work->input->policy->earlier_term) {
 	case DECIDE_EARLIER_ASK:
@@ -117,7 +136,7 @@ static int end_matching(struct record_work *it, const struct span_filter *filter
 		if (!is_touched(it, &spans.items[i], filter, day, one_coverage))
 			continue;
 		touched++;
-		error = check_earlier_term(it, &spans.items[i].span);
+		error = check_earlier_term(it, &spans.items[i].span, filter);
 	}
 	if (error == 0 && touched == 0)
 		return nothing_to_end(it, filter, day);
@@ -168,6 +187,38 @@ static struct coverage_span found_on(const struct record_work *it, const struct 
 	return found >= 0 ? it->draft->spans.items[found].span : (struct coverage_span){.ends_on = DATE_NONE};
 }
 
+/* Is there a coverage that the end touches; of the member's end: one that no HD of the record ended? */
+static bool touches_any(const struct record_work *it, const struct span_filter *filter, date_day day, bool one_coverage)
+{
+	uint32_t i;
+
+	for (i = 0; i < it->draft->spans.count; i++)
+		if (is_touched(it, &it->draft->spans.items[i], filter, day, one_coverage))
+			return true;
+	return false;
+}
+
+/*
+ * The record bears the number of a contract that was separated and is taken for the new one (B13), in which the coverage
+ * had not begun on that day: then what was held under the old number ends, too.
+ */
+static int end_before_separation(struct record_work *it, struct slice named, const struct span_filter *filter, date_day day,
+				 bool one_coverage)
+{
+	struct span_filter old = *filter;
+	int error;
+
+	old.group_id = named;
+	if (named.len == 0 || filter->group_id.len == 0 || slice_equal(named, filter->group_id) ||
+	    spans_find_overlap(&it->draft->spans, filter, day, day, 0) >= 0 || !touches_any(it, &old, day, one_coverage))
+		return 0;
+	it->ends_too = filter->group_id;
+	error = end_matching(it, &old, day, one_coverage);
+	it->ends_too = SLICE_EMPTY;
+	old.plan_id = SLICE_EMPTY;
+	return error == 0 ? cascade_end(it, &old, day, NULL) : error;
+}
+
 int ending_line(struct record_work *it, const struct line *line)
 {
 	struct span_filter filter = {.group_id = line->group->group_id, .insurance_line = line->insurance_line};
@@ -177,21 +228,16 @@ int ending_line(struct record_work *it, const struct line *line)
 	if (line->plan != NULL)
 		filter.plan_id = line->plan->plan_id;
 	before = found_on(it, &filter, line->ends_on);
-	error = end_matching(it, &filter, line->ends_on, true);
+	error = line->coverage == NULL ? 0
+				       : end_before_separation(it,
+							       enroll_coverage_group(it->work->input->family->header,
+										     it->record, line->coverage),
+							       &filter, line->ends_on, true);
+	if (error == 0)
+		error = end_matching(it, &filter, line->ends_on, true);
 	/* Dependents end by product: they may be in another plan of it. */
 	filter.plan_id = SLICE_EMPTY;
 	return error == 0 ? cascade_end(it, &filter, line->ends_on, &before) : error;
-}
-
-/* Is there a coverage that no HD of the record ended, and that the member's end touches? */
-static bool touches_any(const struct record_work *it, const struct span_filter *filter, date_day day)
-{
-	uint32_t i;
-
-	for (i = 0; i < it->draft->spans.count; i++)
-		if (is_touched(it, &it->draft->spans.items[i], filter, day, false))
-			return true;
-	return false;
 }
 
 /* INS03 024: all coverages; in the group sent, if one was sent. Those that an HD ended already stay as they are. */
@@ -216,9 +262,11 @@ int ending_member(struct record_work *it)
 				 SLICE_LITERAL("A termination without an end date (DTP 357 or 303)."));
 	if (group == NULL)
 		error = resolve_own_groups(it, day);
+	else
+		error = end_before_separation(it, enroll_group(it->work->input->family->header, it->record), &filter, day, false);
 	if (error != 0)
 		return error;
-	if (it->record->coverage_count == 0 || touches_any(it, &filter, day))
+	if (it->record->coverage_count == 0 || touches_any(it, &filter, day, false))
 		error = end_matching(it, &filter, day, false);
 	return error == 0 ? cascade_end(it, &filter, day, NULL) : error;
 }

@@ -98,6 +98,10 @@ int family_require_covered(struct record_work *it, const struct line *line)
 		return 0;
 	if (!it->work->subscriber_failed && !it->work->input->last_chance)
 		return DECIDE_E_DEFER;
+	/* Where the contract itself has ended, that is the reason. */
+	error = resolve_contract(it, line, line->plan, line->begins_on, line->ends_on);
+	if (error != 0)
+		return error;
 	return work_failf(it->work, CATEGORY_DEP_NO_SUBSCRIBER,
 			  "The subscriber %.*s has no coverage in group %.*s on %s.",
 			  SLICE_ARGS(it->record->subscriber_id), SLICE_ARGS(line->group->group_id),

@@ -371,6 +371,17 @@ static bool is_too_soon(const struct record_work *it, date_day begins)
 	       begins < hired + it->work->input->policy->waiting_days;
 }
 
+/* A newborn or adopted child is enrolled within so many days of his first one, whatever the limit for others. */
+#define NEWBORN_DAYS 31
+
+static int32_t retro_add_days(const struct record_work *it, date_day begins)
+{
+	int32_t days = it->work->input->policy->retro_add_days;
+	bool is_new = is_child(it->record) && (begins == it->sent.birth_on || slice_is(it->record->reason, "05"));
+
+	return is_new && days > 0 && days < NEWBORN_DAYS ? NEWBORN_DAYS : days;
+}
+
 int resolve_begin_limits(struct record_work *it, date_day begins)
 {
 	const struct decide_policy *policy = it->work->input->policy;
@@ -388,10 +399,10 @@ int resolve_begin_limits(struct record_work *it, date_day begins)
 		return work_failf(it->work, CATEGORY_BAD_DATES,
 				  "The coverage would begin on %s, within %d days of the hire.", date_format_iso(begins, day),
 				  (int)policy->waiting_days);
-	if (policy->retro_add_days > 0 && begins < today - policy->retro_add_days)
+	if (policy->retro_add_days > 0 && begins < today - retro_add_days(it, begins))
 		return work_failf(it->work, CATEGORY_RETRO_LIMIT,
 				  "The coverage would begin on %s, more than %d days back.",
-				  date_format_iso(begins, day), (int)policy->retro_add_days);
+				  date_format_iso(begins, day), (int)retro_add_days(it, begins));
 	if (policy->future_days > 0 && begins > today + policy->future_days)
 		return work_failf(it->work, CATEGORY_FUTURE_LIMIT,
 				  "The coverage would begin on %s, more than %d days ahead.",

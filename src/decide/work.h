@@ -96,6 +96,7 @@ struct record_work {
 	uint32_t first_row;         /* of this record */
 	struct slice all_facts, all_pcp; /* the person's, with what is no change by itself */
 	bool is_new;
+	struct slice ends_too; /* a group in which the end under way is carried out as well: see end_before_separation */
 	bool is_foreign; /* it names a group of another sponsor, and that has been said */
 };
 
