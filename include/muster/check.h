@@ -130,6 +130,9 @@ struct check_handler {
 /* Does this element hold (part of) an SSN or an account, which no display shows in full? `pos` from 1. */
 bool check_is_sensitive(const struct x12_segment *segment, uint32_t pos);
 
+/* Is this element a control number? Nine digits of it are no SSN: shown as they are. */
+bool check_is_control_number(const char *segment_id, uint32_t pos);
+
 /* Walk a whole source. `options` NULL = defaults. 0 or <0. */
 int check_source(struct env *env, const struct guide_set *guides, struct io_source *source,
 		 const struct check_options *options, const struct check_handler *handler);

@@ -130,8 +130,8 @@ static int end_interchange(struct check *check, const struct x12_event *event)
 }
 
 /*
- * 005010X220 is what some senders still put for 005010X220A1. Answers to files of ours are read under their base version
- * as well: the addenda changed nothing that one can tell.
+ * 005010X220 is what some senders still put for 005010X220A1. Answers to files of ours are read under their base
+ * version as well: the addenda changed nothing that one can tell.
  */
 static const struct guide *find_guide(const struct check *check, struct slice id)
 {

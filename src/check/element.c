@@ -159,6 +159,18 @@ bool check_is_sensitive(const struct x12_segment *segment, uint32_t pos)
 	return value_digits(value) == 9;
 }
 
+bool check_is_control_number(const char *segment_id, uint32_t pos)
+{
+	static const struct {
+		char id[4];
+		uint32_t pos;
+	} places[] = {{"ISA", 13}, {"IEA", 2}, {"GS", 6}, {"GE", 2}, {"ST", 2}, {"SE", 2}, {"TA1", 1}};
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i].pos == pos && strcmp(places[i].id, segment_id) == 0)
+			return true;
+	return false;
+}
+
 /* The bit of an element or component; what lies beyond the last one that a guide can have has none. */
 static uint64_t bit_of(uint32_t pos)
 {

@@ -261,7 +261,9 @@ static void add_set(struct buffer *out, const struct set_line *line)
 	buffer_add_text(out, ", interchange ");
 	text_add_visible(out, slice_from(line->interchange));
 	buffer_printf(out, "): %s; ",
-		      line->verdict.decision == CHECK_REJECTED ? "rejected" : "accepted but for members with errors");
+		      line->verdict.decision != CHECK_REJECTED ? "accepted but for members with errors"
+		      : line->verdict.errors > 0               ? "rejected"
+							       : "rejected, for its group or interchange is");
 	add_count(out, "", line->verdict.segments, "segment");
 	add_count(out, ", ", line->verdict.members, "member");
 	add_count(out, ", ", line->verdict.errors, "error");
@@ -337,13 +339,14 @@ static void add_value(struct buffer *out, const struct finding *finding, bool un
 	if (finding->sensitive && !unmasked)
 		buffer_add_text(out, text_mask_ssn(finding->value, ssn));
 	else
-		add_shown(out, finding->value, unmasked);
+		add_shown(out, finding->value,
+			  unmasked || check_is_control_number(finding->segment_id, finding->where.element_pos));
 }
 
 /* A segment that is missing is not the one that is quoted: that stands in its place. */
 static bool is_another(const struct finding *finding)
 {
-	return finding->code == FINDING_SEGMENT_REQUIRED_MISSING;
+	return finding->code == FINDING_SEGMENT_REQUIRED_MISSING || finding->code == FINDING_SEGMENT_SITUATION_MISSING;
 }
 
 /* ---- text ---- */

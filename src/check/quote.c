@@ -36,14 +36,23 @@ static uint32_t visible_columns(struct quote *quote, struct slice text)
 	return columns_of(buffer_slice(&quote->scratch));
 }
 
-/* What is shown of an element in its place; true when it is shown as it is. */
-static bool add_shown(struct quote *quote, struct slice value, bool sensitive)
+/* ISA02 and ISA04 are passwords: nobody sees them, whatever he asked for. */
+static bool is_secret(const struct quote *quote, uint32_t pos, struct slice value)
 {
-	char ssn[TEXT_SSN_BYTES];
-	bool same;
+	return slice_is(quote->segment.id, "ISA") && (pos == 2 || pos == 4) && !slice_is_empty(slice_trim(value));
+}
+
+/* What is shown of element `pos` in its place; true when it is shown as it is. */
+static bool add_shown(struct quote *quote, struct slice value, uint32_t pos)
+{
+	char ssn[TEXT_SSN_BYTES], id[4];
+	bool same, sensitive = pos > 0 && check_is_sensitive(&quote->segment, pos);
 
 	buffer_clear(&quote->scratch);
-	if (quote->unmasked)
+	if (is_secret(quote, pos, value))
+		for (size_t i = 0; i < value.len; i++)
+			buffer_add_char(&quote->scratch, '.');
+	else if (quote->unmasked || check_is_control_number(slice_to_cstr(quote->segment.id, id, sizeof(id)), pos))
 		buffer_add_slice(&quote->scratch, value);
 	else if (sensitive)
 		buffer_add_text(&quote->scratch, text_mask_ssn(value, ssn));
@@ -74,7 +83,7 @@ static void add_piece(struct quote *quote, uint32_t pos, size_t from, size_t to)
 	size_t out_from = quote->out->len;
 	uint32_t width;
 
-	same = add_shown(quote, piece, pos > 0 && check_is_sensitive(&quote->segment, pos));
+	same = add_shown(quote, piece, pos);
 	width = columns_of(slice_of(quote->out->data + out_from, quote->out->len - out_from));
 	if (here) {
 		quote->found = true;

@@ -183,9 +183,13 @@ static bool can_open(const struct frame *frame, const struct plan_node *node)
 }
 
 /* A required loop of the same place in the standard comes before it in the guide, and has not come. */
-static bool skips_another(const struct check *check, const struct frame *frame, const struct plan_node *node)
+static bool is_out_of_turn(const struct check *check, const struct frame *frame, const struct plan_node *node)
 {
 	const struct plan_loop *loop = &check->plan->loops[frame->loop];
+	/* Nor does one come that may be left out, and that the guide puts before the last one. */
+	if (node->ordinal == frame->cursor && node->local < frame->last_local &&
+	    (node->required_bit & ~frame->seen) == 0)
+		return true;
 	for (uint16_t i = 0; i < node->local; i++) {
 		const struct plan_node *other = &check->plan->nodes[loop->first_node + i];
 		if (other->ordinal == node->ordinal && (other->required_bit & ~frame->seen) != 0)
@@ -228,7 +232,7 @@ static struct place find_unopened(const struct check *check, uint16_t symbol, co
 			uint16_t inner =
 				can_open(frame, node) ? reading_after_opener(plan, node->child, symbol) : PLAN_NONE;
 			uint32_t grade, rank;
-			if (inner == PLAN_NONE || skips_another(check, frame, node))
+			if (inner == PLAN_NONE || is_out_of_turn(check, frame, node))
 				continue;
 			grade = grade_after(check, place, inner, next);
 			rank = 1 + 8 * grade + 2 * grade_of_codes(check, &plan->nodes[inner], segment) +
@@ -252,14 +256,31 @@ static bool holds_only_its_opener(const struct check *check, const struct frame 
 	return taken == 1;
 }
 
+/* Can one segment stand at both places? Not where their qualifiers have no code in common. */
+static bool may_be_same(const struct guide *guide, const struct guide_segment *a, const struct guide_segment *b)
+{
+	uint16_t codes_a = guide_qualifier_codes(guide, a), codes_b = guide_qualifier_codes(guide, b);
+	const struct guide_code_list *list;
+	if (strcmp(a->id, b->id) != 0)
+		return false;
+	if (a->qualifier_pos == 0 || codes_a == GUIDE_NONE || codes_b == GUIDE_NONE)
+		return true;
+	list = &guide->code_lists[codes_a];
+	for (uint32_t i = 0; i < list->count; i++)
+		if (guide_code_find(guide, codes_b, guide->codes[list->first + i].code) >= 0)
+			return true;
+	return false;
+}
+
 /* The place in `loop` of a child that the same segment opens as `opened`, and that then takes `symbol`. */
 static uint16_t find_twin(const struct check *check, uint16_t loop, uint16_t opened, uint16_t symbol)
 {
 	const struct check_plan *plan = check->plan;
-	const char *id = check->guide->segments[plan->loops[opened].first_segment].id;
+	const struct guide_segment *opener = &check->guide->segments[plan->loops[opened].first_segment];
 	for (uint16_t i = 0; i < plan->loops[loop].node_count; i++) {
 		const struct plan_node *node = &plan->nodes[plan->loops[loop].first_node + i];
-		if (node->child == PLAN_NONE || strcmp(check->guide->segments[node->segment].id, id) != 0)
+		if (node->child == PLAN_NONE ||
+		    !may_be_same(check->guide, &check->guide->segments[node->segment], opener))
 			continue;
 		if (reading_after_opener(plan, node->child, symbol) != PLAN_NONE)
 			return (uint16_t)(plan->loops[loop].first_node + i);

@@ -225,8 +225,7 @@ static inline bool more_is_quiet(struct check *check, const struct hand *hand)
 	if ((known->more & KNOWN_OPENS) != 0 && !opens_quietly(check, hand))
 		return false;
 	if ((known->more & KNOWN_RULED) != 0 &&
-	    !rule_is_quiet(check, at, known,
-			   (known->more & KNOWN_OPENS) != 0 ? &plan->loops[hand->node->child] : NULL))
+	    !rule_is_quiet(check, at, known, (known->more & KNOWN_OPENS) != 0 ? &plan->loops[hand->node->child] : NULL))
 		return false;
 	return (known->more & KNOWN_SENSE) == 0 || sense_is_quiet(check, (enum sense_of)at->sense, &known->sense);
 }

@@ -46,7 +46,7 @@ static void add_message(struct buffer *out, const struct finding *finding)
 static void add_value(struct buffer *out, const struct finding *finding, bool unmasked)
 {
 	char masked[TEXT_SSN_BYTES];
-	if (unmasked)
+	if (unmasked || check_is_control_number(finding->segment_id, finding->where.element_pos))
 		buffer_add_slice(out, finding->value);
 	else if (finding->sensitive)
 		buffer_add_text(out, text_mask_ssn(finding->value, masked));

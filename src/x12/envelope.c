@@ -101,6 +101,20 @@ static bool read_count(struct slice value, size_t digits_max, uint64_t *ret_coun
 	return value.len <= digits_max && slice_to_u64(value, ret_count);
 }
 
+/* Room for a control number in a message. */
+#define CONTROL_TEXT_BYTES 24u
+
+/* A control number without its zeros in front: nine digits in a message are taken for an SSN, and masked. */
+static const char *as_number(struct slice control, char out[CONTROL_TEXT_BYTES])
+{
+	uint64_t number;
+
+	if (!slice_to_u64(control, &number))
+		return slice_to_cstr(control, out, CONTROL_TEXT_BYTES);
+	snprintf(out, CONTROL_TEXT_BYTES, "%llu", (unsigned long long)number);
+	return out;
+}
+
 /*
  * What stands behind the last element of an envelope's segment: an error; where it is nothing but separators, a
  * warning, as inside of sets.
@@ -246,6 +260,13 @@ static bool holds_control_byte(struct slice value)
 	return false;
 }
 
+/* A password, whose value is told to nobody. */
+static void note_secret(struct x12_reader *reader, uint32_t pos, enum finding_code code, const char *text)
+{
+	x12_note(reader, code, "ISA", pos, "%s", text);
+	x12_note_value(reader, SLICE_EMPTY);
+}
+
 /* A qualifier and what it qualifies: `00` goes with blanks, the other code with a value. */
 static void check_secret(struct x12_reader *reader, uint32_t pos, struct slice qualifier, struct slice value,
 			 const char *other, enum finding_code bad_qualifier, enum finding_code bad_value)
@@ -253,9 +274,10 @@ static void check_secret(struct x12_reader *reader, uint32_t pos, struct slice q
 	if (!slice_is(qualifier, "00") && !slice_is(qualifier, other))
 		x12_note(reader, bad_qualifier, "ISA", pos, "00 or %s is expected", other);
 	else if (slice_is(qualifier, "00") != slice_is_empty(value))
-		x12_note(reader, bad_value, "ISA", pos + 1, "blanks with 00, a value with %s", other);
+		note_secret(reader, pos + 1, bad_value,
+			    slice_is(qualifier, "00") ? "blanks are expected with 00" : "a value is expected");
 	else if (holds_control_byte(value))
-		x12_note(reader, bad_value, "ISA", pos + 1, "it holds a control character");
+		note_secret(reader, pos + 1, bad_value, "it holds a control character");
 }
 
 static void check_parties(struct x12_reader *reader)
@@ -381,6 +403,7 @@ void x12_interchange_close(struct x12_reader *reader)
 {
 	struct x12_interchange *in = &reader->interchange;
 	struct slice control = trim_end(x12_element(&reader->segment, 2));
+	char number[CONTROL_TEXT_BYTES];
 	uint64_t groups;
 	bool counted = read_count(x12_element(&reader->segment, 1), 5, &groups) && groups <= LIMIT_INTERCHANGE_FGROUPS;
 
@@ -394,7 +417,8 @@ void x12_interchange_close(struct x12_reader *reader)
 		x12_note(reader, FINDING_INTERCHANGE_GROUP_COUNT, "IEA", 1, "%u are there", in->fgroup_count);
 	if (reader->options.tolerate_isa_padding ? !same_number(control, in->control_number)
 						 : !slice_equal(control, in->control_number))
-		x12_note(reader, FINDING_INTERCHANGE_CONTROL_MISMATCH, "IEA", 2, "ISA13 must stand here again");
+		x12_note(reader, FINDING_INTERCHANGE_CONTROL_MISMATCH, "IEA", 2, "ISA13, %s, must stand here again",
+			 as_number(in->control_number, number));
 	check_end(reader, FINDING_INTERCHANGE_TRAILER, "IEA", 2);
 }
 
@@ -482,6 +506,7 @@ void x12_fgroup_close(struct x12_reader *reader)
 {
 	struct x12_fgroup *group = &reader->fgroup;
 	struct slice control = trim_end(x12_element(&reader->segment, 2));
+	char number[CONTROL_TEXT_BYTES];
 	bool counted = read_count(x12_element(&reader->segment, 1), 6, &group->declared_count) &&
 		       group->declared_count <= LIMIT_FGROUP_TSETS;
 
@@ -491,7 +516,8 @@ void x12_fgroup_close(struct x12_reader *reader)
 	else if (!counted || (group->declared_count != group->tset_count && !reader->stray_in_fgroup))
 		x12_note(reader, FINDING_FGROUP_SET_COUNT, "GE", 1, "%u are there", group->tset_count);
 	if ((control.len > 9 && group->control_number.len <= 9) || !same_number(control, group->control_number))
-		x12_note(reader, FINDING_FGROUP_CONTROL_MISMATCH, "GE", 2, "GS06 must stand here again");
+		x12_note(reader, FINDING_FGROUP_CONTROL_MISMATCH, "GE", 2, "GS06, %s, must stand here again",
+			 as_number(group->control_number, number));
 	check_end(reader, FINDING_FGROUP_TRAILER, "GE", 2);
 }
 
@@ -525,6 +551,7 @@ int x12_tset_open(struct x12_reader *reader)
 void x12_tset_close(struct x12_reader *reader)
 {
 	struct x12_tset *tset = &reader->tset;
+	char control[CONTROL_TEXT_BYTES];
 	uint64_t segments;
 
 	tset->complete = true;
@@ -532,7 +559,8 @@ void x12_tset_close(struct x12_reader *reader)
 	if (!read_count(x12_element(&reader->segment, 1), 10, &segments) || segments != tset->segment_count)
 		x12_note(reader, FINDING_TSET_SEGMENT_COUNT, "SE", 1, "%u segments are there", tset->segment_count);
 	if (!slice_equal(trim_end(x12_element(&reader->segment, 2)), tset->control_number))
-		x12_note(reader, FINDING_TSET_CONTROL_MISMATCH, "SE", 2, "ST02 must stand here again");
+		x12_note(reader, FINDING_TSET_CONTROL_MISMATCH, "SE", 2, "ST02, %s, must stand here again",
+			 slice_to_cstr(tset->control_number, control, sizeof(control)));
 }
 
 /* One fault, told before the first envelope that it cuts, so that all of them end rejected. */

@@ -141,6 +141,9 @@ static void test_single_faults(void **state)
 		 "INS*N*01*021*28*A~REF*0F*S0001~REF*1L*G100-01~DTP*356*D8*20260101~",
 		 "INS*N*01*021*28*A~DTP*356*D8*20260101~REF*0F*S0001~REF*1L*G100-01~",
 		 "32 REF 2000 0.0.0 segment_out_of_order  m2\n"},
+		/* an employer is nobody's name: no member has begun */
+		{"an employer before the birth date", "NM1*IL*1*ROE*SAM****34*219093122~",
+		 "NM1*IL*1*ROE*SAM****34*219093122~NM1*36*2*ACME~", "36 DMG 2100D 0.0.0 segment_unexpected  m2\n"},
 		{"no LE", "LE*2700~", "", "29 LE LS 0.0.0 segment_required_missing  m1\n"},
 		{"no LX of a category", "LS*2700~LX*1~", "LS*2700~", "26 LX 2700 0.0.0 segment_required_missing  m1\n"},
 		{"no members", "INS*Y", NULL, "6 INS 2000 0.0.0 segment_required_missing  m0\n"},

@@ -206,6 +206,46 @@ static void test_no_ssn_and_nothing_a_terminal_obeys(void **state)
 	}
 }
 
+/* Control numbers are what a sender looks for, and no SSN; a password is nobody's to see. */
+static void test_control_numbers_and_passwords(void **state)
+{
+	char *at;
+
+	(void)state;
+	buffer_clear(&bytes);
+	buffer_clear(&out);
+	run_wrap(&bytes, "834",
+		 "BGN*00*1*20260105*0930****2~N1*P5*ACME*FI*123456789~N1*IN*PLAN*FI*987654321~INS*Y*18*001*25*A~"
+		 "REF*0F*S1~NM1*IL*1*ROE*ALEX~");
+	at = strstr(bytes.data, "*00*          *00*          *");
+	assert_non_null(at);
+	memcpy(at + 18, "SESAME1234", 10);
+	at = strstr(bytes.data, "IEA*1*");
+	assert_non_null(at);
+	memcpy(at + 6, "123456789", 9);
+	take("a.834", buffer_slice(&bytes));
+	fault_report_text(report, &out);
+	assert_int_equal(out.error, 0);
+	expect("*00*..........*ZZ*");
+	expect("\n      IEA*1*123456789\n            ^^^^^^^^^\n    ISA13, 1, must stand here again\n");
+	expect_not("SESAME");
+	expect("rejected, for its group or interchange is; ");
+}
+
+/* What a rule misses is not the segment that stands in its place. */
+static void test_what_stands_in_place(void **state)
+{
+	char body[1024];
+
+	(void)state;
+	snprintf(body, sizeof(body),
+		 "%sINS*N*19*021*28*A~REF*0F*S0001~DTP*356*D8*20260101~NM1*IL*1*ROE*ALEX~\nHD*021**HMO~"
+		 "DTP*348*D8*20260101~",
+		 header);
+	show(body);
+	expect("DMG in loop 2100A, member 1, set 0001\n    here stands:\n      HD*021**HMO\n      ^^\n    DMG tells");
+}
+
 static void test_page(void **state)
 {
 	char body[1024];
@@ -267,6 +307,8 @@ int main(void)
 		WITH_REPORT(test_same_fault_once),
 		WITH_REPORT(test_bounds),
 		WITH_REPORT(test_no_ssn_and_nothing_a_terminal_obeys),
+		WITH_REPORT(test_control_numbers_and_passwords),
+		WITH_REPORT(test_what_stands_in_place),
 		WITH_REPORT(test_page),
 	};
 
