@@ -252,7 +252,6 @@ int guide_set_overlay(struct guide_set *set, const char *name, struct slice text
  */
 #define GUIDE_RULE_AGREED "require_seg"
 int guide_set_require(struct guide_set *set, struct slice guide_name, struct slice place);
-bool guide_set_has_list(const struct guide_set *set, struct slice list);
 /* Names of the external lists, NULL-terminated, in `arena`. 0 or -ENOMEM. */
 int guide_set_lists(const struct guide_set *set, struct arena *arena, const char *const **ret_names);
 /* By ST03/GS08, or NULL. */

@@ -154,8 +154,6 @@ int store_plans_each(struct store *store, store_plan_fn fn, void *context);
 int store_broker_get(struct store *store, struct slice broker_id, struct arena *arena,
                      const struct broker **ret_broker);
 int store_broker_put(struct store *store, const struct broker *broker, enum store_put *ret_put);
-typedef int (*store_broker_fn)(void *context, const struct broker *broker);
-int store_brokers_each(struct store *store, store_broker_fn fn, void *context);
 
 /* People who decide. `role`: representative, lead, administrator, auditor, service, none (was one once). */
 struct store_operator {
@@ -315,8 +313,7 @@ enum store_file_outcome {
 	STORE_FILE_DUPLICATE
 };
 enum store_file_kind { STORE_KIND_UNKNOWN, STORE_KIND_834, STORE_KIND_820, STORE_KIND_MIXED };
-/* As in summary.json and tables: "claimed", "processed", "834", ... */
-const char *store_file_stage_name(enum store_file_stage stage);
+/* As in summary.json and tables: "processed", "834", ... */
 const char *store_file_outcome_name(enum store_file_outcome outcome);
 const char *store_file_kind_name(enum store_file_kind kind);
 
@@ -903,8 +900,6 @@ typedef int (*store_remittance_line_fn)(void *context, const struct store_remitt
 int store_remittance_lines_of_tset(struct store *store, uint64_t tset_no, store_remittance_line_fn fn, void *context);
 int store_remittance_lines_of_group(struct store *store, struct slice group_id, store_remittance_line_fn fn,
                                     void *context);
-int store_remittance_lines_of_member(struct store *store, uint64_t member_no, store_remittance_line_fn fn,
-                                     void *context);
 /* Sum of `amount` and number of lines of a set by status. */
 struct store_payment_totals {
 	uint64_t lines[STORE_PAYMENT_REJECTED + 1];

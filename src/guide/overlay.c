@@ -43,11 +43,6 @@ int guide_set_derive(const struct guide_set *base, struct arena *arena, struct g
 	return 0;
 }
 
-bool guide_set_has_list(const struct guide_set *set, struct slice list)
-{
-	return dictionary_list_find(&set->dictionary, list) != NULL;
-}
-
 int guide_set_lists(const struct guide_set *set, struct arena *arena, const char *const **ret_names)
 {
 	const struct dictionary *dictionary = &set->dictionary;

@@ -24,11 +24,6 @@ static const char *const kind_names[] = {
 	[STORE_KIND_MIXED] = "mixed",
 };
 
-const char *store_file_stage_name(enum store_file_stage stage)
-{
-	return stage_names[stage];
-}
-
 const char *store_file_outcome_name(enum store_file_outcome outcome)
 {
 	return outcome_names[outcome];

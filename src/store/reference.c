@@ -333,23 +333,6 @@ int store_broker_put(struct store *store, const struct broker *broker, enum stor
 	return put_result(&query, there, ret_put);
 }
 
-int store_brokers_each(struct store *store, store_broker_fn fn, void *context)
-{
-	struct query query;
-	struct broker broker;
-
-	query_open(&query, store, "SELECT " BROKER_COLUMNS " FROM brokers ORDER BY broker_id");
-	while (query_row(&query)) {
-		struct arena_mark mark = arena_mark(&store->scratch);
-
-		read_broker(&query, &store->scratch, &broker);
-		if (query.error == 0)
-			query.error = fn(context, &broker);
-		arena_rewind(&store->scratch, mark);
-	}
-	return query_close(&query);
-}
-
 /* ---- operators ----------------------------------------------------------------------------------------------- */
 
 #define OPERATOR_COLUMNS "operator_id, name, role, login"

@@ -256,16 +256,6 @@ int store_remittance_lines_of_group(struct store *store, struct slice group_id, 
 	return walk_lines(&query, fn, context);
 }
 
-int store_remittance_lines_of_member(struct store *store, uint64_t member_no, store_remittance_line_fn fn,
-				     void *context)
-{
-	struct query query;
-
-	query_open(&query, store, LINE_SELECT "WHERE l.member_no = ? ORDER BY l.tset_no, l.line_pos");
-	query_u64(&query, member_no);
-	return walk_lines(&query, fn, context);
-}
-
 int store_remittance_totals(struct store *store, uint64_t tset_no, struct store_payment_totals *ret_totals)
 {
 	struct query query;
