@@ -147,6 +147,28 @@ static void name_divide(struct match_name *name, size_t len)
 	}
 }
 
+/* One word of plain letters and digits, as most names are. False: it is another, and `name` is as it was. */
+static bool name_of_plain_word(struct slice raw, struct match_name *name)
+{
+	char letters[MATCH_NAME_BYTES];
+	size_t i;
+
+	if (raw.len == 0 || raw.len >= MATCH_NAME_BYTES)
+		return false;
+	for (i = 0; i < raw.len; i++) {
+		unsigned char c = (unsigned char)raw.data[i];
+
+		letters[i] = c < 0x80 ? ascii_letters[c] : ' ';
+		if (letters[i] == ' ' || letters[i] == '\0')
+			return false;
+	}
+	memcpy(name->text, letters, raw.len);
+	memcpy(name->compact, letters, raw.len);
+	name->tokens[0] = slice_of(name->text, raw.len);
+	name->token_count = 1;
+	return true;
+}
+
 void match_name_of(struct slice raw, struct match_name *ret_name)
 {
 	size_t at = 0, bytes, len = 0;
@@ -156,6 +178,8 @@ void match_name_of(struct slice raw, struct match_name *ret_name)
 	bool room = true;
 
 	memset(ret_name, 0, sizeof(*ret_name));
+	if (raw.len == 0 || name_of_plain_word(raw, ret_name))
+		return;
 	while (at < raw.len && room) {
 		if ((unsigned char)raw.data[at] < 0x80) {
 			letter[0] = ascii_letters[(unsigned char)raw.data[at++]];

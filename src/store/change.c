@@ -56,6 +56,7 @@ static int next_member_seq(struct store *store, uint64_t member_no, uint32_t *re
 	return error;
 }
 
+#define INSERT_CHANGES(or) "INSERT " or " INTO changes(" CHANGE_COLUMNS("") ", member_seq) VALUES"
 #define CHANGE_VALUES "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
 static void query_change(struct query *query, const struct store_change *change, uint32_t member_seq)
@@ -99,7 +100,7 @@ int store_change_add(struct store *store, const struct store_change *change)
 
 	if (error != 0)
 		return error;
-	query_open(&query, store, "INSERT INTO changes(" CHANGE_COLUMNS("") ", member_seq) VALUES" CHANGE_VALUES);
+	query_open(&query, store, INSERT_CHANGES("") CHANGE_VALUES);
 	query_change(&query, change, member_seq);
 	error = query_run(&query);
 	if (error == 0)
@@ -124,37 +125,40 @@ static int next_seq_behind(struct store *store, const struct store_change *chang
 	return next_member_seq(store, changes[at].member_no, ret_member_seq);
 }
 
-/* OR FAIL: nothing is kept by SQLite to take back the first rows when a later one is refused. */
-static int add_at_once(struct store *store, const struct store_change *changes)
+/*
+ * `count` of them (2 or 4) by one statement. OR FAIL: nothing is kept by SQLite to take back the first rows when a later
+ * one is refused.
+ */
+static int add_at_once(struct store *store, const struct store_change *changes, uint32_t count)
 {
 	uint32_t seqs[CHANGES_AT_ONCE], i;
 	struct query query;
 	int error = 0;
 
-	for (i = 0; error == 0 && i < CHANGES_AT_ONCE; i++)
+	for (i = 0; error == 0 && i < count; i++)
 		error = next_seq_behind(store, changes, seqs, i, &seqs[i]);
 	if (error != 0)
 		return error;
 	query_open(&query, store,
-		   "INSERT OR FAIL INTO changes(" CHANGE_COLUMNS("") ", member_seq) VALUES" CHANGE_VALUES "," CHANGE_VALUES
-		   "," CHANGE_VALUES "," CHANGE_VALUES);
-	for (i = 0; i < CHANGES_AT_ONCE; i++)
+		   count == 2 ? INSERT_CHANGES("OR FAIL") CHANGE_VALUES "," CHANGE_VALUES
+			      : INSERT_CHANGES("OR FAIL") CHANGE_VALUES "," CHANGE_VALUES "," CHANGE_VALUES "," CHANGE_VALUES);
+	for (i = 0; i < count; i++)
 		query_change(&query, &changes[i], seqs[i]);
 	error = query_run(&query);
-	for (i = 0; error == 0 && i < CHANGES_AT_ONCE; i++)
+	for (i = 0; error == 0 && i < count; i++)
 		note_last_change(store, changes[i].member_no, seqs[i]);
 	return error;
 }
 
 int store_changes_add(struct store *store, const struct store_change *changes, uint32_t count)
 {
-	uint32_t i = 0;
+	uint32_t i, some;
 	int error = 0;
 
-	for (; error == 0 && count - i >= CHANGES_AT_ONCE; i += CHANGES_AT_ONCE)
-		error = add_at_once(store, &changes[i]);
-	for (; error == 0 && i < count; i++)
-		error = store_change_add(store, &changes[i]);
+	for (i = 0; error == 0 && i < count; i += some) {
+		some = count - i >= CHANGES_AT_ONCE ? CHANGES_AT_ONCE : count - i >= 2 ? 2 : 1;
+		error = some > 1 ? add_at_once(store, &changes[i], some) : store_change_add(store, &changes[i]);
+	}
 	return error;
 }
 
