@@ -22,7 +22,7 @@
 #define PLAN_REQUIRED_MAX 64u
 #define PLAN_ID_SLOTS 256u
 /* Counters of a loop's places are cleared so many at a time: there is room for a multiple of it. */
-#define PLAN_COUNTS_STEP 4u
+#define PLAN_COUNTS_STEP 16u
 /* Qualifiers of one id that once_slot tells apart; REF has some sixty. */
 #define PLAN_NUMBER_MAX 127u
 /* Sources, and rules, of a segment that straight.c takes: bits of a mask. */

@@ -247,6 +247,41 @@ int rule_segment(struct check *check, uint16_t segment_index, const struct x12_s
 	return judge_rules(check, segment_index, segment);
 }
 
+/*
+ * holds, for a segment that is sound and without parts, with no blanks at the end of its elements, and behind whose bytes
+ * can be read.
+ */
+static inline bool holds_plainly(const struct check_plan *plan, const struct plan_question *question,
+				 const struct x12_segment *segment)
+{
+	struct slice value;
+	uint32_t packed;
+	if (question->pos == 0)
+		return true;
+	value = x12_element(segment, question->pos);
+	if (value.len == 0 || question->component_pos > 1)
+		return false;
+	if (question->value_count == 0)
+		return true;
+	packed = value_pack_here(value.data, value.len);
+	for (uint16_t i = 0; i < question->value_count; i++)
+		if (plan->values[question->first_value + i] == packed)
+			return true;
+	return false;
+}
+
+/* And what applies_here asks. */
+static inline bool applies_plainly(const struct check *check, const struct plan_rule *rule,
+				   const struct x12_segment *segment)
+{
+	const struct guide_rule *from = &check->guide->rules[rule->rule];
+	const struct plan_test *test = &check->plan->tests[from->first_test], *end = test + from->test_count;
+	for (; test < end; test++)
+		if (test->fact == GUIDE_NONE && holds_plainly(check->plan, &test->question, segment) != test->wanted)
+			return false;
+	return true;
+}
+
 uint64_t rule_open(const struct check_plan *plan, const struct plan_segment *at, uint64_t present)
 {
 	uint64_t open = 0;
@@ -266,15 +301,17 @@ void rule_read(const struct check *check, const struct plan_segment *at, const s
 	known->facts = at->told;
 	known->rules = 0;
 	if (at->asks != 0) {
-		uint32_t qualifier = qualifier_of(at, segment, false);
+		struct slice value = x12_element(segment, at->source_qualifier_pos);
+		uint32_t qualifier = value_pack_here(value.data, value.len);
 		for (uint64_t asks = at->asks; asks != 0; asks &= asks - 1) {
 			const struct plan_source *source = &sources[__builtin_ctzll(asks)];
-			if (is_answered(plan, source, qualifier, shape->present, segment))
+			if ((source->qualifier == 0 || source->qualifier == qualifier) &&
+			    holds_plainly(plan, &source->question, segment))
 				plan_fact_set(&known->facts, source->fact);
 		}
 	}
 	for (uint64_t rules = shape->rules; rules != 0; rules &= rules - 1)
-		if (applies_here(check, &check->guide->rules[first[__builtin_ctzll(rules)].rule], segment))
+		if (applies_plainly(check, &first[__builtin_ctzll(rules)], segment))
 			known->rules |= rules & (~rules + 1);
 	if ((known->facts.words[0] | known->facts.words[1]) != 0)
 		known->more |= KNOWN_TELLS;

@@ -232,11 +232,11 @@ static uint32_t years_between(uint32_t first, uint32_t last)
 	return last > first ? (last - first) / 10000 : 0;
 }
 
-/* Those of one loop stand side by side. */
+/* Those of one loop stand side by side; loops of other kinds have none. */
 static void forget_spans(struct sense *sense, enum sense_loop loop)
 {
 	size_t i = 0;
-	while (spans[i].loop != loop)
+	while (i < SENSE_SPANS && spans[i].loop != loop)
 		i++;
 	for (; i < SENSE_SPANS && spans[i].loop == loop; i++)
 		sense->days[2 * i + 2] = sense->days[2 * i + 3] = 0;
@@ -261,8 +261,7 @@ void sense_loop_begin(struct check *check, enum sense_loop loop)
 		sense->counter = 0;
 		sense->counter_told = false;
 	}
-	if (loop != SENSE_LOOP_CATEGORIES)
-		forget_spans(sense, loop);
+	forget_spans(sense, loop);
 }
 
 static void look_at_bgn(struct sense *sense, const struct x12_segment *segment)
