@@ -51,6 +51,7 @@ static int payment_change(const struct apply_origin *origin, const struct remitt
 		.operator_id = origin->operator_id,
 		.at_ms = origin->at_ms,
 	};
+	int r = 0;
 
 	if (payment->member != NULL) {
 		change.member_no = payment->member->member_no;
@@ -58,7 +59,10 @@ static int payment_change(const struct apply_origin *origin, const struct remitt
 		change.subscriber_id = payment->member->subscriber_id;
 	}
 	origin_hash_change(payload, &change);
-	return store_change_add(origin->store, &change);
+	/* Posted before, and taken back: those rows stand. */
+	if (origin->again)
+		r = store_change_next_index(origin->store, origin->tset_no, line->line_pos, &change.op_index);
+	return r == 0 ? store_change_add(origin->store, &change) : r;
 }
 
 static int payment_item(struct arena *arena, const struct apply_origin *origin, const struct remit_header *header,

@@ -591,6 +591,33 @@ static void test_decided_line_is_posted_once(void **state)
 	arena_fini(&arena);
 }
 
+/* Money taken back from one and given to another would be posted to both when the first posting is applied again. */
+static void test_placed_otherwise_since(void **state)
+{
+	const struct store_remittance_line *line;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, &world.env, 0, 0);
+	put("p.820", a_payment(7, "1000.00", NOBODY, "500.00"));
+	assert_int_equal(muster("process --out o1 p.820"), 0);
+	assert_int_equal(muster("queue resolve F00000001-1-2 match:M100000008"), 0);
+	look_at_money(100000, 0, 0, STORE_PAYMENT_PENDING, &arena, &line);
+	assert_int_equal(muster("undo --file F00000001 --operator rep --yes"), 0);
+	look_at_money(0, 100000, 0, STORE_PAYMENT_SUSPENDED, &arena, &line);
+	assert_int_equal(line->member_no, 0);
+	assert_int_equal(muster("queue resolve F00000001-1-2 match:G1"), 0);
+	look_at_money(50000, 50000, 0, STORE_PAYMENT_PENDING, &arena, &line);
+	assert_int_equal(muster("undo --file F00000001 --redo --operator rep --yes"), 65);
+	assert_int_equal(count_in("said", "applied another way since"), 1);
+	look_at_money(50000, 50000, 0, STORE_PAYMENT_PENDING, &arena, &line);
+	assert_int_equal(line->member_no, 0);
+	assert_true(slice_is(line->group_id, "G1"));
+	assert_int_equal(muster("undo --file F00000001 --operator rep --yes"), 0);
+	look_at_money(0, 100000, 0, STORE_PAYMENT_SUSPENDED, &arena, &line);
+	arena_fini(&arena);
+}
+
 /* A member who comes on file behind his payment: running its line again finds him. */
 static void test_line_finds_its_member_later(void **state)
 {
@@ -1097,6 +1124,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_set_cut_short_is_not_undone, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
 		cmocka_unit_test_setup(test_decided_line_is_posted_once, setup),
+		cmocka_unit_test_setup(test_placed_otherwise_since, setup),
 		cmocka_unit_test_setup(test_line_finds_its_member_later, setup),
 	};
 
