@@ -41,6 +41,13 @@ struct check_severity {
 	enum finding_severity severity;
 };
 
+/* What characters are agreed (x12-syntax section 6). */
+enum check_letters {
+	CHECK_LETTERS_ANY,
+	CHECK_LETTERS_CAPITAL, /* no small letters */
+	CHECK_LETTERS_BASIC    /* X12's basic set: capitals, digits, blank and ! " & ' ( ) * + , - . / : ; ? = */
+};
+
 /* One of our own ids in ISA07/08. qualifier empty = any. */
 struct check_receiver {
 	struct slice qualifier, id;
@@ -67,7 +74,7 @@ struct check_options {
 	/* The run's guides as this partner has them; NULL = as they are. Borrowed, as all that follows. */
 	const struct guide_set *guides;
 	bool fixed_separators; /* only * : ~ ^ */
-	bool upper_case;       /* no small letters in elements */
+	enum check_letters letters; /* that elements may hold */
 	bool ack_wanted;       /* ISA14 must be 1 */
 	uint32_t members_max;  /* INS of one set; 0 = any number */
 	struct slice gs_receiver; /* GS03; empty = any */

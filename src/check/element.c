@@ -382,7 +382,8 @@ static int check_value(struct look *look, const struct guide_element *element, s
 		 look->complaints == complaints)
 		r = complain_trailing_blanks(look, value);
 	/* Where the value is wrong anyway, its letters are not worth a second word. */
-	if (r == 0 && look->complaints == complaints && value_is_unusual(value))
+	if (r == 0 && look->complaints == complaints && value_is_unusual(value) &&
+	    look->check->options.letters != CHECK_LETTERS_BASIC)
 		r = complain(look, FINDING_ELEMENT_CHARACTER_UNUSUAL, value,
 			     "characters beyond ASCII are read as they are; not every receiver takes them");
 	return r;
@@ -630,7 +631,7 @@ static int report_empty(struct look *look)
 	return report_deliver(look->check, &finding);
 }
 
-bool element_has_small_letters(struct slice value)
+static bool has_small_letters(struct slice value)
 {
 	for (size_t i = 0; i < value.len; i++)
 		if (value.data[i] >= 'a' && value.data[i] <= 'z')
@@ -638,16 +639,40 @@ bool element_has_small_letters(struct slice value)
 	return false;
 }
 
-/* Where upper case is agreed: what has not been complained about for another reason. */
-static int check_case(struct look *look)
+static bool is_basic(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr(" !\"&'()*+,-./:;?=", c) != NULL);
+}
+
+bool element_breaks_letters(const struct check *check, struct slice value)
+{
+	const struct x12_separators *separators = &check->interchange.separators;
+	if (check->options.letters == CHECK_LETTERS_CAPITAL)
+		return has_small_letters(value);
+	for (size_t i = 0; i < value.len && check->options.letters == CHECK_LETTERS_BASIC; i++) {
+		char c = value.data[i];
+		if (!is_basic(c) && c != separators->element && c != separators->component && c != separators->repetition)
+			return true;
+	}
+	return false;
+}
+
+/* The letters that are agreed: what has not been complained about for another reason. */
+static int check_letters(struct look *look)
 {
 	look->repetition_pos = 1;
 	for (uint32_t i = 0; i < look->segment->element_count && i < look->guide_segment->element_count; i++) {
+		struct slice value = look->segment->elements[i];
 		int r;
-		if ((look->faulty & bit_of(i + 1)) != 0 || !element_has_small_letters(look->segment->elements[i]))
+		if ((look->faulty & bit_of(i + 1)) != 0 || !element_breaks_letters(look->check, value))
 			continue;
 		look->pos = i + 1;
-		r = complain(look, FINDING_ELEMENT_CASE, look->segment->elements[i], "send capital letters only");
+		if (has_small_letters(value))
+			r = complain(look, FINDING_ELEMENT_CASE, value, "send capital letters only");
+		else
+			r = complain(look, FINDING_ELEMENT_CHARSET, value,
+				     "capitals, digits, blanks and ! \" & ' ( ) * + , - . / : ; ? = are agreed");
 		if (r < 0)
 			return r;
 	}
@@ -689,8 +714,8 @@ static int check_thoroughly(struct check *check, uint16_t segment_index, const s
 	if (r == 0 &&
 	    (segment->element_count > plan->element_count || segment->elements[segment->element_count - 1].len == 0))
 		r = check_tail(&look, plan->element_count);
-	if (r == 0 && check->options.upper_case)
-		r = check_case(&look);
+	if (r == 0 && check->options.letters != CHECK_LETTERS_ANY)
+		r = check_letters(&look);
 	if (r == 0)
 		r = check_relations(&look, plan, present);
 	if (look.guide_segment->qualifier_pos != 0 && (look.faulty & bit_of(look.guide_segment->qualifier_pos)) != 0)
@@ -749,7 +774,7 @@ static bool segment_looks_sound(struct check *check, const struct plan_segment *
 int element_check(struct check *check, uint16_t segment_index, const struct x12_segment *segment)
 {
 	if (segment_looks_sound(check, &check->plan->segments[segment_index], segment) &&
-	    !(check->options.upper_case && element_has_small_letters(segment->raw)))
+	    !(check->options.letters != CHECK_LETTERS_ANY && element_breaks_letters(check, segment->raw)))
 		return 0;
 	return check_thoroughly(check, segment_index, segment, raw_flags(segment));
 }

@@ -241,7 +241,7 @@ bool element_looks_sound(const struct check *check, const struct plan_element *e
 			 const struct slice *first);
 /* Is nothing missing among the elements that are there, and nothing there that another one forbids? */
 bool element_goes_together(const struct plan_segment *plan, uint64_t present);
-bool element_has_small_letters(struct slice value);
+bool element_breaks_letters(const struct check *check, struct slice value);
 
 /* verdict.c */
 void verdict_begin(struct check *check);

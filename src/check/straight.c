@@ -145,7 +145,7 @@ __attribute__((noinline)) static bool study(struct check *check, const struct ha
 				(node->once_slot != 0 && known->number != 0 ? KNOWN_ONCE : 0));
 	if (!check->options.known_sound) {
 		if (!scan(check, at, hand->raw, hand->ends, elements, &segment.element_count, &present) ||
-		    (check->options.upper_case && element_has_small_letters(hand->raw)))
+		    (check->options.letters != CHECK_LETTERS_ANY && element_breaks_letters(check, hand->raw)))
 			return false;
 		if (present != shape->present) {
 			if (!element_goes_together(at, present))

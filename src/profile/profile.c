@@ -51,7 +51,7 @@ CHOICES(yes_choices, {"false", 0}, {"true", 1}, {"0", 0}, {"1", 1});
 CHOICES(group_first_choices, {"false", 0}, {"true", 0}, {"0", 0}, {"1", 0});
 CHOICES(reconcile_choices, {"apply", 0}, {"report", 1});
 CHOICES(history_choices, {"all", 0}, {"none", 1});
-CHOICES(case_choices, {"any", 0}, {"upper", 1});
+CHOICES(case_choices, {"any", CHECK_LETTERS_ANY}, {"upper", CHECK_LETTERS_CAPITAL}, {"basic", CHECK_LETTERS_BASIC});
 CHOICES(delims_choices, {"any", 0}, {"expected", 1});
 CHOICES(dep_without_sub_choices, {"hold", 0}, {"reject", 1});
 CHOICES(group_key_choices, {"any", ENROLL_GROUP_ANY}, {"hdr38", ENROLL_GROUP_HEADER}, {"2000_1L", ENROLL_GROUP_MEMBER},
@@ -145,7 +145,7 @@ static const struct key profile_keys[] = {
 	{"n4_county", KEY_BOOL, AT(n4_county), 0, 0, NULL, NULL, NULL},
 	{"require_isa14", KEY_CHOICE_BOOL, AT(profile.check.ack_wanted), 0, 0, yes_choices, NULL, NULL},
 	{"delims", KEY_CHOICE_BOOL, AT(profile.check.fixed_separators), 0, 0, delims_choices, NULL, NULL},
-	{"case", KEY_CHOICE_BOOL, AT(profile.check.upper_case), 0, 0, case_choices, NULL, NULL},
+	{"case", KEY_CHOICE, AT(profile.check.letters), 0, 0, case_choices, NULL, NULL},
 	{"max_ins", KEY_INTEGER, AT(profile.check.members_max), 1, INT32_MAX, NULL, NULL, NULL},
 	{"tolerate_isa11_u", KEY_BOOL_NOT, AT(profile.check.x12.refuse_isa11_u), 0, 0, NULL, NULL, NULL},
 	{"tolerate_isa_padding", KEY_BOOL, AT(profile.check.x12.tolerate_isa_padding), 0, 0, NULL, NULL, NULL},

@@ -11,6 +11,7 @@ static const struct {
 	{FINDING_INTERCHANGE_RECEIVER_UNKNOWN, "wants a partner's profile: tests/unit/test_check_walk.c"},
 	{FINDING_TSET_FINDINGS_LIMIT, "wants a thousand faults: tests/unit/test_check_walk.c"},
 	{FINDING_SEGMENT_NOT_USED, "wants a partner's overlay: tests/unit/test_agreed.c"},
+	{FINDING_ELEMENT_CHARSET, "wants a partner who agreed to the basic set: tests/unit/test_agreed.c"},
 	{FINDING_ELEMENT_CASE, "wants a partner who agreed to capitals: tests/unit/test_agreed.c"},
 };
 

@@ -245,7 +245,7 @@ static void make_file(struct buffer *out)
 static void make_options(struct check_options *options)
 {
 	*options = pick(3) == 0 ? (struct check_options){0} : profiles[pick(AGREED_COUNT)].check;
-	options->upper_case = pick(4) == 0;
+	options->letters = pick(4) == 0 ? CHECK_LETTERS_CAPITAL : pick(4) == 0 ? CHECK_LETTERS_BASIC : CHECK_LETTERS_ANY;
 	options->members_max = pick(4) == 0 ? 1 + pick(4) : 0;
 	options->reject_member = options->reject_member || pick(2) == 0;
 	options->balance = (enum check_balance)pick(3);

@@ -177,6 +177,11 @@ static void test_variations(void **state)
 		 "7 NM1 2100A 3.0.1 element_case Roe m1\n"},
 		{"case: upper", HEADER "INS*y*18*001*25*A~REF*0F*s1~NM1*IL*1*ROE*ALEX~",
 		 "5 INS 2000 1.0.1 element_code_invalid y m1\n6 REF 2000 2.0.1 element_case s1 m1\n"},
+		{"case: basic", HEADER "INS*Y*18*001*25*A~REF*0F*S_1~NM1*IL*1*Roe*O'NEIL-(A)~N3*1 ST #2~",
+		 "6 REF 2000 2.0.1 element_charset S_1 m1\n7 NM1 2100A 3.0.1 element_case Roe m1\n"
+		 "8 N3 2100A 1.0.1 element_charset 1 ST #2 m1\n"},
+		{"case: basic", HEADER "INS*Y*18*001*25*A*A:0~REF*0F*S1~NM1*IL*1*MU\xc3\x91OZ*ALEX~DMG*D8*19850214*F**C^H~",
+		 "7 NM1 2100A 3.0.1 element_charset MU\xc3\x91OZ m1\n"},
 		{"require_isa14: 1", HEADER MEMBER, "0 ISA - 14.0.1 interchange_ack_requested 0 m0\n"},
 		{"gs_receiver: MUSTERGS", HEADER MEMBER, "0 GS - 3.0.1 fgroup_header RECEIVER m0\n"},
 		{"max_ins: 1", HEADER MEMBER MEMBER MEMBER, "8 INS 2000 0.0.0 loop_repeats_too_often  m2\n"},

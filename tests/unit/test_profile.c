@@ -335,7 +335,7 @@ static void test_every_key_reaches_its_place(void **state)
 	assert_int_equal(profile.test_rule, PROFILE_TEST_GS03);
 	assert_true(profile.check.ack_wanted);
 	assert_true(profile.check.fixed_separators);
-	assert_true(profile.check.upper_case);
+	assert_int_equal(profile.check.letters, CHECK_LETTERS_CAPITAL);
 	assert_int_equal(profile.check.members_max, 10000);
 	assert_null(profile.check.guides);
 	assert_int_equal(profile.guards.omissions_percent, 1);
@@ -430,7 +430,7 @@ static void test_profile_faults(void **state)
 		{"expect: [{schedul: daily, by: '06:00'}]", "did you mean \"schedule\"?"},
 		{"test_rule: flag", "2:12: test_rule is isa15, folder or gs03"},
 		{"gs_receiver_test: X", "2:19: gs_receiver_test has 2 to 15 characters"},
-		{"case: lower", "case is any or upper"},
+		{"case: lower", "case is any, upper or basic"},
 		{"arrival: soon", "arrival is rename, done-marker or settle"},
 		{"end_is_exclusive: maybe", "end_is_exclusive is true or false"},
 		{"retro_add: -1", "retro_add is a whole number from 0"},

@@ -107,6 +107,7 @@ X(ELEMENT_BLANK,                   ELEMENT, "6", 1, ERROR, "the element holds on
 X(ELEMENT_TRAILING_BLANKS,         ELEMENT, "6", 1, WARNING, "the element ends in blanks")
 X(ELEMENT_CHARACTER_UNUSUAL,       ELEMENT, "6", 1, WARNING, "the element holds characters outside the extended set")
 X(ELEMENT_CASE,                    ELEMENT, "6", 7, ERROR, "the element holds small letters, and capitals are agreed")
+X(ELEMENT_CHARSET,                 ELEMENT, "6", 7, ERROR, "the element holds characters beyond the basic set, and that is agreed")
 X(ELEMENT_CODE_INVALID,            ELEMENT, "7", 2, ERROR, "the value is not one of the guide's codes")
 X(ELEMENT_CODE_UNLISTED,           ELEMENT, "I6", 2, ERROR, "the value is a code of the standard that the guide leaves out")
 X(ELEMENT_CODE_EXTERNAL,           ELEMENT, "7", 5, WARNING, "the value is not valid in its external code set")
