@@ -328,7 +328,7 @@ bool store_tally_is_balanced(const struct store_tally *tally);
 
 #define STORE_FILE_ID_BYTES 24
 struct store_file {
-	uint64_t file_no;            /* given by store_file_add: 1, 2, .. in the order of claims */
+	uint64_t file_no;            /* given by store_file_add where 0: 1, 2, .. in the order of claims */
 	struct slice file_id;        /* "F" and at least 8 digits: file_no */
 	struct slice name;           /* as the partner called it; data, never a path */
 	struct slice partner;        /* profile; may be empty */

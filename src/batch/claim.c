@@ -209,6 +209,53 @@ int claim_drop(struct batch *batch)
 	return r < 0 ? r : claim_remove_folder(batch->env, folder);
 }
 
+/* Does an archive hold a file of this number? */
+static int claim_is_archived(struct batch *batch, const struct store_file *file, bool *ret_archived)
+{
+	static const enum store_file_outcome ends[] = {STORE_FILE_PROCESSED, STORE_FILE_HELD, STORE_FILE_REJECTED};
+	char folder[LIMIT_PATH_BYTES];
+	size_t i;
+	int r = 0;
+
+	*ret_archived = false;
+	for (i = 0; r == 0 && i < sizeof(ends) / sizeof(ends[0]); i++) {
+		r = archive_folder(batch->settings.config, file, ends[i], folder);
+		*ret_archived |= r == 0 && env_exists(batch->env, folder);
+	}
+	return r;
+}
+
+/*
+ * The file's row. After an older backup of the database was restored, numbers that it would give stand on archives already,
+ * of files that it does not know: their originals may be the only ones, so these numbers are passed over.
+ */
+static int claim_number(struct batch *batch, struct claim *claim)
+{
+	char first[STORE_FILE_ID_BYTES], last[STORE_FILE_ID_BYTES];
+	uint64_t first_no = 0, last_no = 0;
+	bool archived = true;
+	int r = 0;
+
+	while (r == 0 && archived) {
+		r = store_savepoint(batch->store);
+		if (r == 0)
+			r = store_file_add(batch->store, &claim->file);
+		if (r == 0)
+			r = claim_is_archived(batch, &claim->file, &archived);
+		if (r == 0)
+			r = archived ? store_savepoint_rollback(batch->store) : store_savepoint_release(batch->store);
+		if (r != 0 || !archived)
+			continue;
+		last_no = claim->file.file_no++;
+		first_no = first_no == 0 ? last_no : first_no;
+	}
+	if (r == 0 && first_no != 0)
+		log_message(LOG_ERROR, "files %s to %s are archived, but the database does not know them: was an older backup "
+			    "restored? Put their original.gz into their drop folders again",
+			    store_file_id_format(first_no, first), store_file_id_format(last_no, last));
+	return r;
+}
+
 /* The file's row and its folder's name: one step for all who look. */
 int claim_commit(struct batch *batch, struct claim *claim)
 {
@@ -218,7 +265,7 @@ int claim_commit(struct batch *batch, struct claim *claim)
 	if (r == 0)
 		r = store_begin(batch->store, STORE_WRITE);
 	if (r == 0)
-		r = store_file_add(batch->store, &claim->file);
+		r = claim_number(batch, claim);
 	if (r == 0)
 		r = path_format(to, "%s/%s", batch->settings.config->work,
 				store_file_id_format(claim->file.file_no, file_id));

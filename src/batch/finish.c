@@ -127,19 +127,24 @@ static int finish_outputs(struct finish *finish)
 	return r;
 }
 
-int job_archive_folder(const struct job *job, char out[LIMIT_PATH_BYTES])
+int archive_folder(const struct config *config, const struct store_file *file, enum store_file_outcome outcome,
+                   char out[LIMIT_PATH_BYTES])
 {
-	const struct config *config = job->batch->settings.config;
 	char file_id[STORE_FILE_ID_BYTES];
 	int year, month, day;
 
-	store_file_id_format(job->file.file_no, file_id);
-	date_to_ymd(date_of_clock_ms(job->file.received_ms), &year, &month, &day);
-	if (job->file.outcome == STORE_FILE_HELD)
+	store_file_id_format(file->file_no, file_id);
+	date_to_ymd(date_of_clock_ms(file->received_ms), &year, &month, &day);
+	if (outcome == STORE_FILE_HELD)
 		return path_format(out, "%s/%s", config->held, file_id);
-	if (job->file.outcome == STORE_FILE_REJECTED)
+	if (outcome == STORE_FILE_REJECTED)
 		return path_format(out, "%s/%s", config->rejected, file_id);
 	return path_format(out, "%s/%04d/%02d/%s", config->done, year, month, file_id);
+}
+
+int job_archive_folder(const struct job *job, char out[LIMIT_PATH_BYTES])
+{
+	return archive_folder(job->batch->settings.config, &job->file, job->file.outcome, out);
 }
 
 /* A held or rejected file's folder says why, for whoever looks there first. */

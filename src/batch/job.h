@@ -123,6 +123,9 @@ int job_run_shadow(struct job *job);
 int job_release_omission(struct job *job, uint64_t tset_no, struct job_item *item);
 /* Where the original lies once filed: done/YYYY/MM/<file_id>, held/<file_id>, rejected/<file_id>. */
 int job_archive_folder(const struct job *job, char out[LIMIT_PATH_BYTES]);
+/* The same of a file that ends with this outcome. */
+int archive_folder(const struct config *config, const struct store_file *file, enum store_file_outcome outcome,
+                   char out[LIMIT_PATH_BYTES]);
 
 /* What a dry run of one set would do to each group: for volume guards. */
 struct job_volume {

@@ -152,9 +152,10 @@ int store_file_add(struct store *store, struct store_file *file)
 
 	query_open(
 		&query, store,
-		"INSERT INTO files(name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, "
+		"INSERT INTO files(file_no, name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, "
 		"as_of, duplicate_of, reprocess_of, ack_control_first, ack_control_count, model, from_test_folder, "
-		TALLY_COLUMNS("") ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		TALLY_COLUMNS("") ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	query_no(&query, file->file_no);
 	query_text(&query, file->name);
 	query_text(&query, file->partner);
 	query_text(&query, file->out_dir);

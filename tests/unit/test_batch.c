@@ -900,6 +900,34 @@ static void test_what_a_decision_asks_others_to_send_outlives_a_kill(void **stat
 	assert_int_equal(status, 0);
 }
 
+/* What a partner sent after the last backup would be gone for good: the next file's original took its place. */
+static void test_a_restored_backup_overwrites_no_original(void **state)
+{
+	static const char archived[] = "done/2026/03/F00000002/b.834.applied.csv";
+
+	(void)state;
+	put("in/acme/a.834", an_add(1));
+	assert_int_equal(muster("run"), 0);
+	assert_int_equal(io_copy_file(&world.env, inside("muster.db"), inside("backup.db"), NULL, NULL), 0);
+	put("in/acme/b.834", an_add(2));
+	assert_int_equal(muster("run"), 0);
+	assert_int_equal(count_in(archived, ",add,"), 1);
+	assert_int_equal(env_unlink(&world.env, inside("muster.db-wal")), 0);
+	assert_int_equal(env_unlink(&world.env, inside("muster.db-shm")), 0);
+	assert_int_equal(env_rename(&world.env, inside("backup.db"), inside("muster.db")), 0);
+	put("in/acme/c.834", an_add(3));
+	assert_int_equal(muster("-q run"), 0);
+	assert_int_equal(count_in("said", "files F00000002 to F00000002 are archived"), 1);
+	assert_int_equal(count_in(archived, ",add,"), 1);
+	assert_false(is_there("done/2026/03/F00000002/c.834.applied.csv"));
+	assert_int_equal(count_in("done/2026/03/F00000003/c.834.applied.csv", ",add,"), 1);
+	/* What was lost comes back, and nothing is complained about any more. */
+	put("in/acme/b.834", an_add(2));
+	assert_int_equal(muster("run"), 0);
+	assert_int_equal(count_in("said", "are archived"), 0);
+	assert_int_equal(count_in("said", "F00000004  b.834: processed") + count_in("said", "F00000004  b.834: held"), 1);
+}
+
 /* A full file of BO KAY, and of ANNA FIORELLI where she is `there`. */
 static const char *a_full_file(unsigned number, bool there)
 {
@@ -1120,6 +1148,7 @@ int main(void)
 		cmocka_unit_test_setup(test_candidate_new_in_the_same_family, setup),
 		cmocka_unit_test_setup(test_decision_is_carried_out_before_its_correction, setup),
 		cmocka_unit_test_setup(test_what_a_decision_asks_others_to_send_outlives_a_kill, setup),
+		cmocka_unit_test_setup(test_a_restored_backup_overwrites_no_original, setup),
 		cmocka_unit_test_setup(test_release_is_overtaken_by_a_newer_full_file, setup),
 		cmocka_unit_test_setup(test_a_set_cut_short_is_not_undone, setup),
 		cmocka_unit_test_setup(test_rejected_line_leaves_suspense, setup),
