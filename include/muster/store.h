@@ -71,7 +71,10 @@ void store_set_busy_limit(struct store *store, int64_t ms_max);
 int store_set_cache(struct store *store, uint32_t mebibytes);
 
 enum store_access { STORE_READ, STORE_WRITE };
-/* Begin a transaction; none may be open. STORE_WRITE takes the lock file shared, then the database's write lock. */
+/*
+ * Begin a transaction; none may be open. STORE_WRITE takes the lock file shared, then the database's write lock;
+ * MUSTER_ERROR_DB_AWAY where a newer muster has brought the schema up since the store was opened.
+ */
 int store_begin(struct store *store, enum store_access access);
 /* Make it durable. On failure it is rolled back. */
 int store_commit(struct store *store);

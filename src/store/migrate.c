@@ -23,6 +23,14 @@ static int read_ids(struct store *store, int64_t *ret_application, int64_t *ret_
 	return error;
 }
 
+static int refuse_newer(struct store *store, int64_t version)
+{
+	if (version <= SCHEMA_VERSION)
+		return 0;
+	return log_failure(MUSTER_ERROR_DB_AWAY, "%s has schema %lld, this muster knows %d: a newer one has used it",
+			   store->path, (long long)version, SCHEMA_VERSION);
+}
+
 int store_check_owner(struct store *store, bool create)
 {
 	int64_t application = 0, version = 0, objects = 0;
@@ -34,11 +42,20 @@ int store_check_owner(struct store *store, bool create)
 		return 0;
 	if (application != STORE_APPLICATION_ID)
 		return log_failure(MUSTER_ERROR_DB_AWAY, "%s is not a database of muster", store->path);
-	if (version > SCHEMA_VERSION)
-		return log_failure(MUSTER_ERROR_DB_AWAY,
-				   "%s has schema %lld, this muster knows %d: a newer one has used it", store->path,
-				   (long long)version, SCHEMA_VERSION);
-	return 0;
+	return refuse_newer(store, version);
+}
+
+int store_check_not_newer(struct store *store)
+{
+	struct query query;
+	int64_t version = 0;
+	int error;
+
+	query_open(&query, store, "PRAGMA user_version");
+	if (query_row(&query))
+		version = read_i64(&query);
+	error = query_close(&query);
+	return error != 0 ? error : refuse_newer(store, version);
 }
 
 /* Inside the transaction: another process may have been faster. */

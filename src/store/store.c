@@ -359,10 +359,14 @@ int store_begin(struct store *store, enum store_access access)
 	error = store->is_beside ? 0 : take_lock(store, true);
 	if (error == 0)
 		error = store_execute(store, "BEGIN IMMEDIATE");
-	if (error == 0)
-		store->state = STORE_WRITING;
-	else
+	if (error != 0) {
 		unlock(store);
+		return error;
+	}
+	store->state = STORE_WRITING;
+	error = store_check_not_newer(store);
+	if (error != 0)
+		store_rollback(store);
 	return error;
 }
 

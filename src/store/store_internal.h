@@ -115,6 +115,8 @@ void store_keep_memory(void);
 #define STORE_APPLICATION_ID 0x6d737472 /* "mstr" */
 /* Is the file ours, and not newer than we are? An empty one is, when it may be made. */
 int store_check_owner(struct store *store, bool create);
+/* Has a newer muster brought its schema up since it was opened? What is written by older rules would be found by none. */
+int store_check_not_newer(struct store *store);
 /* Bring its schema up to date. */
 int store_migrate(struct store *store);
 

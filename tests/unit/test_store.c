@@ -136,6 +136,22 @@ static void test_rows_of_the_trail_name_who_is_at_work(void **state)
 	assert_slice(decision.actor, "rosa");
 }
 
+/* A muster that runs on while a newer one changes the schema writes nothing more by its own rules. */
+static void test_newer_muster_meanwhile(void **state)
+{
+	sqlite3 *db;
+
+	(void)state;
+	begin();
+	commit();
+	assert_int_equal(sqlite3_open(world_path("muster.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(store_begin(store, STORE_WRITE), MUSTER_ERROR_DB_AWAY);
+	assert_false(store_is_writing(store));
+	assert_int_equal(store_begin(store, STORE_WRITE), MUSTER_ERROR_DB_AWAY);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void test_transactions(void **state)
 {
 	struct slice value;
@@ -1191,6 +1207,7 @@ int main(void)
 		EMPTY(test_other_schemas),
 		FILLED(test_upgrade_from_schema_14),
 		EMPTY(test_rows_of_the_trail_name_who_is_at_work),
+		EMPTY(test_newer_muster_meanwhile),
 		EMPTY(test_transactions),
 		EMPTY(test_two_writers),
 		EMPTY(test_checkpoint),
