@@ -164,6 +164,13 @@ static void test_unknown_twin(void **state)
 		{IS(L(FIRST_NICKNAME), L(SSN_EQUAL)), .want = GUARD_NONE},
 		{IS(L(FIRST_NICKNAME), L(MEMBER_ID_EQUAL)), .want = GUARD_NONE},
 		{IS(L(FIRST_NICKNAME), L(SSN_ONE_EDIT)), .want = GUARD_TWIN},
+		/* A name that nobody is called is a slip of the keys, where nothing else speaks against him. */
+		{IS(L(FIRST_SLIP)), .want = GUARD_NONE},
+		{IS(L(FIRST_SLIP), L(SSN_SUBSCRIBERS)), .want = GUARD_NONE},
+		{IS(L(FIRST_SLIP), L(SSN_ONE_EDIT)), .want = GUARD_TWIN},
+		{IS(L(FIRST_SLIP), L(SSN_OTHER)), .want = GUARD_TWIN},
+		{IS(L(FIRST_SLIP), L(SEX_OTHER)), .want = GUARD_TWIN},
+		{IS(L(FIRST_SLIP), L(MIDDLE_OTHER)), .want = GUARD_TWIN},
 		/* There is one subscriber and one spouse. */
 		{IS(L(FIRST_NICKNAME), L(KIN_SELF)), .want = GUARD_NONE},
 		{IS(L(FIRST_OTHER), L(KIN_SPOUSE)), .want = GUARD_NONE},
@@ -210,6 +217,35 @@ static void test_name_elsewhere(void **state)
 		match_name_of(slice_from(names[i].known), &scene.scored[0].person.first);
 		match_name_of(slice_from(names[i].sent), &scene.sent.last);
 		assert_int_equal(search_guard(&scene.search), names[i].want);
+	}
+}
+
+/* A form of his name, and his middle name written out: no two children of a family are called so. */
+static void test_form_of_the_name(void **state)
+{
+	static const struct row rows[] = {
+		{IS(L(FIRST_NICKNAME), L(MIDDLE_EQUAL)), .want = GUARD_NONE},
+		{IS(L(FIRST_OTHER), L(MIDDLE_EQUAL)), .want = GUARD_TWIN},
+		{IS(NO(FIRST), L(MIDDLE_EQUAL)), .want = GUARD_TWIN},
+		{IS(L(FIRST_NICKNAME), L(MIDDLE_EQUAL), L(BIRTH_ONE_DIGIT)), .want = GUARD_TWIN},
+		{IS(L(FIRST_NICKNAME), L(MIDDLE_EQUAL), L(SSN_ONE_EDIT)), .want = GUARD_TWIN},
+		{IS(L(FIRST_NICKNAME), L(MIDDLE_INITIAL)), .want = GUARD_TWIN},
+	};
+	static const char *const middles[] = {"BRAYDEN", "BO", "JADEN"};
+	struct scene scene;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		scene_make(&scene, &rows[i]);
+		match_name_of(slice_from(middles[0]), &scene.scored[0].person.middle);
+		assert_int_equal(search_guard(&scene.search), rows[i].want);
+	}
+	/* Two letters, or the first name again, say nothing. */
+	for (i = 1; i < sizeof(middles) / sizeof(middles[0]); i++) {
+		scene_make(&scene, &rows[0]);
+		match_name_of(slice_from(middles[i]), &scene.scored[0].person.middle);
+		assert_int_equal(search_guard(&scene.search), GUARD_TWIN);
 	}
 }
 
@@ -355,7 +391,10 @@ static void test_namesake(void **state)
 		/* A ZIP code speaks for one person, but not against what contradicts. */
 		{IS(ELSEWHERE, L(ADDRESS_ZIP), L(SUBSCRIBER_OTHER)), .want = GUARD_NONE},
 		{IS(ELSEWHERE, L(ADDRESS_ZIP), L(MIDDLE_OTHER)), .want = GUARD_NAMESAKE},
-		{IS(ELSEWHERE, L(ADDRESS_ZIP), NO(GROUP), L(PHONE_OTHER)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(ADDRESS_ZIP), NO(GROUP), L(PHONE_OTHER)), .want = GUARD_NAMESAKE},
+		{IS(ELSEWHERE, L(ADDRESS_ZIP), NO(GROUP), L(PHONE_OTHER), L(MIDDLE_EQUAL)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(ADDRESS_ZIP), NO(GROUP)), .want = GUARD_NONE},
+		{IS(ELSEWHERE, L(ADDRESS_ZIP), L(PHONE_OTHER)), .want = GUARD_NONE},
 		/* What a person takes along: telephone, employer, middle name. */
 		{IS(ELSEWHERE, L(PHONE_OTHER)), .want = GUARD_NONE},
 		{IS(ELSEWHERE, NO(GROUP)), .want = GUARD_NONE},
@@ -735,6 +774,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unknown_twin),
 		cmocka_unit_test(test_name_elsewhere),
+		cmocka_unit_test(test_form_of_the_name),
 		cmocka_unit_test(test_known_twin),
 		cmocka_unit_test(test_generation),
 		cmocka_unit_test(test_numbers),
