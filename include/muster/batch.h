@@ -142,6 +142,20 @@ struct batch_shadow_totals {
 };
 int batch_shadow(struct batch *batch, const struct batch_shadow *request, struct batch_shadow_totals *ret_totals);
 
+/*
+ * One record of a file that was processed, matched once more in the same way by the model in use: who was sent, and the
+ * candidates with their evidence. `matched` is called once, or never where the record is no longer found; what it is given
+ * lives until it returns. 0, BATCH_E_MISSING (the original is no longer kept), <0, or what `matched` returned.
+ */
+enum { BATCH_E_MISSING = 1 };
+struct batch_rematch {
+	uint64_t file_no;
+	struct slice record_id; /* "F00000012-1-3" */
+	void *context;
+	int (*matched)(void *context, const struct hash *identity, const struct match_result *result);
+};
+int batch_rematch(struct batch *batch, const struct batch_rematch *request);
+
 /* A file that a partner was to send (profile key expect): is it there? */
 struct batch_expected {
 	const struct profile *profile;

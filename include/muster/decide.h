@@ -212,8 +212,12 @@ struct decide_input {
 	bool forced_new;
 	bool insists; /* he was told already that the person is on file (DUP_ADD), and says `new` all the same */
 	bool insists_alone; /* or that a dependent is covered without his subscriber (DEP_NO_SUBSCRIBER) */
-	/* Told of each record that was matched, before anything follows from it; the result lives in the arena. May be NULL. */
-	void (*matched)(void *context, const struct member_record *record, const struct match_result *result);
+	/*
+	 * Told of each record that was matched, before anything follows from it: who was sent (match_identity), and whom it
+	 * means. Both live in the arena. May be NULL.
+	 */
+	void (*matched)(void *context, const struct member_record *record, const struct hash *identity,
+			const struct match_result *result);
 	void *matched_context;
 	/* Was this member claimed by another record of this set, outside this family? NULL = nobody was. */
 	bool (*is_claimed)(void *context, uint64_t member_no);

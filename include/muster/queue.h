@@ -96,6 +96,29 @@ int queue_note(struct store *store, struct env *env, struct slice item_id, struc
 int queue_next(struct store *store, struct env *env, struct slice operator_id, struct arena *arena,
                struct slice *ret_item_id);
 
+/* ---- the sample of automatic decisions ----------------------------------------------------------------------- */
+
+struct match_result;
+
+/* What a person says of an automatic decision of the sample: kept to learn from, as a decision on an item is. */
+struct queue_sampled {
+	struct slice record_id;     /* "F00000012-1-3" */
+	uint64_t file_no;
+	struct slice decision;      /* "match:<member_id>", "not:<member_id>", "new": nobody who was on file then */
+	struct slice operator_id, model;
+	const struct hash *identity;
+	const struct store_candidate *candidates; /* who was compared with the record, with the evidence */
+	uint32_t candidate_count;
+};
+/* A result's candidates as rows in `arena`: their evidence as levels and bits, without values. 0 or -ENOMEM. */
+int queue_sampled_candidates(struct arena *arena, const struct match_result *result,
+                             const struct store_candidate **ret_rows, uint32_t *ret_count);
+/*
+ * Keep it, in the place of what was said of this record before; who is not meant is no candidate for this person any more.
+ * Nothing that was applied is changed. In a transaction of its own. 0, QUEUE_E_DECISION, <0.
+ */
+int queue_label_sampled(struct store *store, const struct queue_sampled *sampled, struct buffer *reterr_text);
+
 /* ---- out and in --------------------------------------------------------------------------------------------- */
 
 enum queue_form { QUEUE_CSV, QUEUE_XML };

@@ -792,7 +792,8 @@ int store_matchings_before(struct store *store, const struct store_matching *of,
 
 /*
  * What a representative said about who is meant, with what he was shown at that moment: of this the matcher learns. One
- * label a decision; a decision that is undone withdraws its label, and what it ruled out.
+ * label a decision; a decision that is undone withdraws its label, and what it ruled out. What a person says of a sampled
+ * automatic decision (outputs_is_sampled) is a label without an exception: his last word on a record stands.
  */
 enum store_label_verdict {
 	STORE_LABEL_SAME,     /* member_no is meant: "match:" */
@@ -802,7 +803,7 @@ enum store_label_verdict {
 const char *store_label_verdict_name(enum store_label_verdict verdict);
 struct store_label {
 	uint64_t label_no;       /* given by store_label_add */
-	uint64_t exception_no;
+	uint64_t exception_no;   /* 0 = of a sampled decision */
 	uint32_t version;        /* of the item, after the decision: the key of the decision's row */
 	enum store_label_verdict verdict;
 	uint64_t member_no;      /* 0 = none */
@@ -810,15 +811,18 @@ struct store_label {
 	/* As shown, best first, then who is named besides; evidence without values, his without bits; member_id not kept. */
 	const struct store_candidate *candidates;
 	uint32_t candidate_count;
-	/* Filled when read: */
+	/* Filled when read; for a sampled decision by whoever adds it: */
 	uint64_t file_no;
-	struct slice item_id, model; /* the model that had weighed the candidates */
+	struct slice item_id, model; /* the item or record; the model that had weighed the candidates */
 	struct hash identity;
+	/* Filled when read: */
 	int64_t at_ms;
 	bool withdrawn;
 };
 /* 0, STORE_E_EXISTS. */
 int store_label_add(struct store *store, struct store_label *label);
+/* In the place of what was said of this record before; version is given. 0 or <0. */
+int store_label_add_sampled(struct store *store, struct store_label *label);
 typedef int (*store_label_fn)(void *context, const struct store_label *label);
 /* All, in the order in which they were said. */
 int store_labels_each(struct store *store, store_label_fn fn, void *context);

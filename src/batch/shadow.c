@@ -132,11 +132,14 @@ static bool shadow_is_claimed(void *context, uint64_t member_no)
 	return claims_has(&shadow->claims[shadow->turn], member_no);
 }
 
-static void shadow_matched(void *context, const struct member_record *record, const struct match_result *result)
+static void shadow_matched(void *context, const struct member_record *record, const struct hash *identity,
+			   const struct match_result *result)
 {
 	struct shadow *shadow = context;
+	struct shadow_record *row = &shadow->records[record - shadow->family->members];
 
-	shadow->records[record - shadow->family->members].by[shadow->turn] = result;
+	row->identity = identity;
+	row->by[shadow->turn] = result;
 }
 
 static int shadow_claim(struct shadow *shadow, const struct changeset *changeset)
@@ -216,6 +219,17 @@ static void count_change(struct batch_shadow_totals *totals, const struct batch_
 	totals->against += change->word == BATCH_SHADOW_AGAINST;
 }
 
+static int shadow_rematch(struct pass *pass, struct shadow *shadow, uint32_t index)
+{
+	const struct shadow_record *record = &shadow->records[index];
+	char id[STORE_ITEM_ID_BYTES];
+
+	store_item_id_format(pass_job(pass)->file.file_no, pass->tset.ordinal, shadow->family->members[index].member_pos, id);
+	if (record->by[SHADOW_NOW] == NULL || !slice_is(shadow->rematch->record_id, id))
+		return 0;
+	return shadow->rematch->matched(shadow->rematch->context, record->identity, record->by[SHADOW_NOW]);
+}
+
 static int shadow_compare(struct pass *pass, struct shadow *shadow, uint32_t index)
 {
 	const struct shadow_record *record = &shadow->records[index];
@@ -262,10 +276,10 @@ int shadow_family(struct pass *pass, const struct enroll_family *family)
 	shadow->records = arena_alloc_array(&pass->family_arena, (size_t)family->member_count + 1, sizeof(*shadow->records));
 	if (shadow->records == NULL)
 		return -ENOMEM;
-	for (turn = 0; turn < SHADOW_MODELS && r == 0; turn++)
+	for (turn = 0; turn < (shadow->rematch != NULL ? SHADOW_NEW : SHADOW_MODELS) && r == 0; turn++)
 		r = shadow_decide(pass, shadow, turn);
 	for (i = 0; i < family->member_count && r == 0; i++)
-		r = shadow_compare(pass, shadow, i);
+		r = shadow->rematch != NULL ? shadow_rematch(pass, shadow, i) : shadow_compare(pass, shadow, i);
 	return r;
 }
 
@@ -365,4 +379,17 @@ int batch_shadow(struct batch *batch, const struct batch_shadow *request, struct
 	if (r == 0)
 		*ret_totals = shadow.totals;
 	return r;
+}
+
+int batch_rematch(struct batch *batch, const struct batch_rematch *request)
+{
+	struct shadow shadow = {.batch = batch, .rematch = request, .models = {batch->model, batch->model}};
+	int turn, r;
+
+	for (turn = 0; turn < SHADOW_MODELS; turn++)
+		claims_init(&shadow.claims[turn], batch->env);
+	r = shadow_file(&shadow, request->file_no);
+	for (turn = 0; turn < SHADOW_MODELS; turn++)
+		claims_fini(&shadow.claims[turn]);
+	return r == 0 && shadow.totals.missing > 0 ? BATCH_E_MISSING : r;
 }

@@ -6,6 +6,7 @@
 
 /* What one record was found to mean, by each model. */
 struct shadow_record {
+	const struct hash *identity;
 	const struct match_result *by[2]; /* SHADOW_NOW, SHADOW_NEW; in the family's arena */
 };
 enum { SHADOW_NOW, SHADOW_NEW, SHADOW_MODELS };
@@ -13,6 +14,7 @@ enum { SHADOW_NOW, SHADOW_NEW, SHADOW_MODELS };
 struct shadow {
 	struct batch *batch;
 	const struct batch_shadow *request;
+	const struct batch_rematch *rematch; /* instead of `request`: this record alone, by the model in use */
 	const struct match_model *models[SHADOW_MODELS];
 	struct claims claims[SHADOW_MODELS];
 	struct batch_shadow_totals totals;

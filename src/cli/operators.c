@@ -57,7 +57,7 @@ static const struct {
 	{"load", NULL, MAY_FILES},
 	{"process", NULL, MAY_FILES},
 	{"reprocess", NULL, MAY_FILES},
-	{"queue", "next resolve assign note import", MAY_RESOLVE},
+	{"queue", "next resolve assign note import verdict", MAY_RESOLVE},
 	{"undo", NULL, MAY_UNDO},
 	{"groups", "terminate reinstate separate link", MAY_ORDER},
 	{"match", "promote", MAY_PROMOTE},

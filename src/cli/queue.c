@@ -380,7 +380,7 @@ int cli_queue(struct cli *cli)
 	} rows[] = {{"list", queue_list},     {"next", queue_take_next}, {"resolve", queue_decide}, {"assign", queue_give},
 		    {"note", queue_remark},   {"export", queue_write},   {"import", queue_read},
 		    {"ageing", cli_queue_ageing},
-		    {"sample", cli_queue_sample}};
+		    {"sample", cli_queue_sample}, {"verdict", cli_queue_verdict}};
 	size_t i;
 	int r = cli_open_store(cli);
 

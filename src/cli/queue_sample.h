@@ -4,5 +4,7 @@
 
 struct cli;
 int cli_queue_sample(struct cli *cli);
+/* queue verdict: what a person says of one of them, kept to learn from. */
+int cli_queue_verdict(struct cli *cli);
 
 #endif

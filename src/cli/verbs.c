@@ -55,7 +55,7 @@ const struct cli_verb cli_verbs[] = {
 	 "The ids stand in members history. --redo applies again what was taken back, and so does undo of an undo's own id.\n"
 	 "Decided items open again; other records are applied again by reprocess. Asks first; --yes where nobody can be asked.\n",
 	 NULL, cli_undo},
-	{"queue", "queue list|show|next|resolve|assign|note|export|import|ageing|sample ...", "the exceptions: what representatives work on",
+	{"queue", "queue list|show|next|resolve|assign|note|export|import|ageing|sample|verdict ...", "the exceptions: what representatives work on",
 	 "  muster queue list\n  muster queue show F00000003-1-17\n"
 	 "  muster queue resolve F00000003-1-17 match:M000000123 --note \"called the sponsor\"\n"
 	 "  muster queue ageing\n  muster queue export --out mine.csv\n  muster queue import mine.csv\n"
@@ -63,12 +63,14 @@ const struct cli_verb cli_verbs[] = {
 	 "without him), new (a person not on file), reject, skip; of a held\n"
 	 "set release (it runs past its guard, once two operators have said so; withdraw takes the first one's word back),\n"
 	 "of an omission release (the coverage ends). A decision is carried out at once.\n"
-	 "sample --file F00000012 lists about one in 200 of a file's automatic decisions, for a person to look over.\n"
+	 "sample --file F00000012 lists about one in 200 of a file's automatic decisions, for a person to look over;\n"
+	 "verdict RECORD match:<member_id> (or not:<member_id>, new) says of one of them what is right. It is kept to learn from\n"
+	 "(match train --labels); what was applied stands until undo takes it back.\n"
 	 "ageing tells by category how much of their time the waiting items have used; run says which are overdue.\n"
 	 "list takes --status, --category, --group, --file, --owner, --limit. export writes CSV, or XML when\n"
 	 "the name ends in .xml; import takes either form back, and refuses rows that have changed since\n"
 	 "or whose names are not their item's.\n",
-	 "list show next resolve assign note export import ageing sample", cli_queue},
+	 "list show next resolve assign note export import ageing sample verdict", cli_queue},
 	{"members", "members find|show|history ...", "look at members",
 	 "  muster members find SMITH\n  muster members show M000000123\n  muster members show M000000123 --on 2026-03-01\n"
 	 "  muster members history M000000123\n  muster members show M000000123 --known-at 2026-01-31\n"

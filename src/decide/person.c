@@ -271,8 +271,12 @@ int person_match(struct record_work *it)
 	}
 	if (error < 0)
 		return error;
-	if (input->matched != NULL)
-		input->matched(input->matched_context, it->record, &it->match);
+	if (input->matched != NULL) {
+		error = person_identify(it);
+		if (error < 0)
+			return error;
+		input->matched(input->matched_context, it->record, &it->identity, &it->match);
+	}
 	if (it->record->is_subscriber && work->subscriber_ssn.len == 0 && !text_ssn_is_placeholder(it->sent.ssn))
 		work->subscriber_ssn = it->sent.ssn;
 	return draft_of_match(it);

@@ -7,6 +7,8 @@
  */
 #include "item.h"
 
+#include <stdio.h>
+
 #include "muster/match.h"
 
 /* [{"field":"ssn","key":"one_edit","bits":1.400,"against":"housemate"},..] */
@@ -89,8 +91,19 @@ static int find_subscriber_ssn(struct store *store, struct arena *arena, struct 
 	return r;
 }
 
-/* [{"field":"ssn","key":"one_edit"},..] */
-static int write_levels(struct arena *arena, const struct match_candidate *candidate, struct slice *ret_levels)
+static void write_bits(struct json *json, const struct match_evidence *evidence)
+{
+	char bits[16];
+	uint32_t size = evidence->millibits < 0 ? 0u - (uint32_t)evidence->millibits : (uint32_t)evidence->millibits;
+
+	snprintf(bits, sizeof(bits), "%s%u.%03u", evidence->millibits < 0 ? "-" : "", size / 1000, size % 1000);
+	json_raw(json, "bits", slice_from(bits));
+	json_text(json, "against", slice_from(evidence->against_housemate ? "housemate" : "stranger"));
+}
+
+/* [{"field":"ssn","key":"one_edit"},..]; who was weighed beside others has bits too. */
+static int write_levels(struct arena *arena, const struct match_candidate *candidate, bool weighed,
+			struct slice *ret_levels)
 {
 	struct buffer text;
 	struct json json;
@@ -105,6 +118,8 @@ static int write_levels(struct arena *arena, const struct match_candidate *candi
 		json_object_begin(&json, NULL);
 		json_text(&json, "field", slice_from(candidate->evidence[i].field));
 		json_text(&json, "key", slice_from(candidate->evidence[i].key));
+		if (weighed)
+			write_bits(&json, &candidate->evidence[i]);
 		json_object_end(&json);
 	}
 	json_array_end(&json);
@@ -134,7 +149,7 @@ static int add_named(struct store *store, struct arena *arena, const struct stor
 	if (r == 0)
 		r = match_person_pair(arena, &query, member, &compared);
 	*ret_row = (struct store_candidate){.member_no = member->member_no};
-	return r == 0 ? write_levels(arena, &compared, &ret_row->evidence) : r;
+	return r == 0 ? write_levels(arena, &compared, false, &ret_row->evidence) : r;
 }
 
 static bool is_shown(const struct store_exception *item, uint64_t member_no)
@@ -217,4 +232,110 @@ int item_label(struct store *store, struct arena *arena, const struct store_exce
 	if (r == 0)
 		r = rule_out(store, item, &label);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+/* ---- the sample of automatic decisions ---- */
+
+int queue_sampled_candidates(struct arena *arena, const struct match_result *result,
+			     const struct store_candidate **ret_rows, uint32_t *ret_count)
+{
+	struct store_candidate *rows = arena_alloc_array(arena, (size_t)result->candidate_count + 1, sizeof(*rows));
+	uint32_t i, count = 0;
+	int r = rows != NULL ? 0 : -ENOMEM;
+
+	for (i = 0; i < result->candidate_count && r == 0; i++) {
+		const struct match_candidate *candidate = &result->candidates[i];
+
+		/* A person whom the family under way has only just brought is nobody on file. */
+		if (candidate->member->member_no == 0)
+			continue;
+		rows[count] = (struct store_candidate){
+			.member_no = candidate->member->member_no,
+			.member_id = arena_dup(arena, candidate->member->member_id),
+			.score_e6 = (uint32_t)(candidate->probability * 1e6 + 0.5),
+		};
+		r = rows[count].member_id.data != NULL
+			    ? write_levels(arena, candidate, true, &rows[count].evidence)
+			    : -ENOMEM;
+		count++;
+	}
+	*ret_rows = rows;
+	*ret_count = count;
+	return r;
+}
+
+/* The verdict's words as a label's; false where they name nobody who was compared. */
+static bool read_verdict(const struct queue_sampled *sampled, struct store_label *label)
+{
+	struct slice decision = slice_trim(sampled->decision), id = SLICE_EMPTY;
+	uint32_t i;
+
+	label->verdict = STORE_LABEL_NEW;
+	if (slice_is(decision, "new"))
+		return true;
+	if (slice_starts_with(decision, "match:")) {
+		label->verdict = STORE_LABEL_SAME;
+		id = slice_trim(slice_of(decision.data + 6, decision.len - 6));
+	} else if (slice_starts_with(decision, "not:")) {
+		label->verdict = STORE_LABEL_NOT_SAME;
+		id = slice_trim(slice_of(decision.data + 4, decision.len - 4));
+	}
+	for (i = 0; i < sampled->candidate_count; i++)
+		if (slice_equal_nocase(sampled->candidates[i].member_id, id))
+			label->member_no = sampled->candidates[i].member_no;
+	return label->member_no != 0;
+}
+
+/* Who is not meant never comes back for this person; who is, may. */
+static int rule_out_sampled(struct store *store, const struct store_label *label)
+{
+	uint32_t i;
+	int r = 0;
+
+	if (label->verdict == STORE_LABEL_SAME)
+		return store_not_same_remove(store, &label->identity, label->member_no);
+	for (i = 0; i < label->candidate_count && r == 0; i++)
+		if (label->verdict == STORE_LABEL_NEW || label->candidates[i].member_no == label->member_no)
+			r = store_not_same_put(store, &label->identity, label->candidates[i].member_no, 0,
+					       label->operator_id);
+	return r;
+}
+
+static int keep_sampled(struct store *store, const struct queue_sampled *sampled, struct store_label *label)
+{
+	struct store_audit audit = {.actor = sampled->operator_id,
+				    .kind = SLICE_LITERAL("sample"),
+				    .subject = sampled->record_id,
+				    .text = slice_trim(sampled->decision)};
+	int r = store_begin(store, STORE_WRITE);
+
+	if (r == 0)
+		r = store_label_add_sampled(store, label);
+	if (r == 0)
+		r = rule_out_sampled(store, label);
+	if (r == 0)
+		r = store_audit_append(store, &audit);
+	if (r == 0)
+		r = store_commit(store);
+	if (r != 0)
+		store_rollback(store);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+int queue_label_sampled(struct store *store, const struct queue_sampled *sampled, struct buffer *reterr_text)
+{
+	struct store_label label = {.file_no = sampled->file_no,
+				    .item_id = sampled->record_id,
+				    .model = sampled->model,
+				    .identity = *sampled->identity,
+				    .operator_id = sampled->operator_id,
+				    .candidates = sampled->candidates,
+				    .candidate_count = sampled->candidate_count};
+
+	if (read_verdict(sampled, &label))
+		return keep_sampled(store, sampled, &label);
+	buffer_printf(reterr_text,
+		      "%.*s: a verdict is match:<member_id> or not:<member_id>, of somebody who was compared with the record, or new",
+		      (int)sampled->record_id.len, sampled->record_id.data);
+	return QUEUE_E_DECISION;
 }

@@ -56,6 +56,34 @@ int store_label_add(struct store *store, struct store_label *label)
 	return add_candidates(store, label);
 }
 
+int store_label_add_sampled(struct store *store, struct store_label *label)
+{
+	struct query query;
+	int error;
+
+	query_open(&query, store, "UPDATE labels SET withdrawn = 1 WHERE record_id = ?");
+	query_text(&query, label->item_id);
+	error = query_run(&query);
+	if (error != 0)
+		return error;
+	query_open(&query, store,
+		   "INSERT INTO labels(file_no, record_id, identity, version, verdict, member_no, model, operator_id, at_ms, "
+		   "withdrawn) VALUES (?1, ?2, ?3, (SELECT count(*) + 1 FROM labels WHERE record_id = ?2), ?4, ?5, ?6, ?7, ?8, 0)");
+	query_u64(&query, label->file_no);
+	query_text(&query, label->item_id);
+	query_hash(&query, &label->identity);
+	query_cstr(&query, verdict_names[label->verdict]);
+	query_no(&query, label->member_no);
+	query_text(&query, label->model);
+	query_text(&query, label->operator_id);
+	query_i64(&query, env_clock_ms(store->env));
+	error = query_run(&query);
+	if (error != 0)
+		return error;
+	label->label_no = (uint64_t)sqlite3_last_insert_rowid(store->db);
+	return add_candidates(store, label);
+}
+
 static int read_candidates(struct store *store, struct arena *arena, struct store_label *label)
 {
 	struct store_candidate *rows = NULL;
@@ -100,9 +128,10 @@ int store_labels_each(struct store *store, store_label_fn fn, void *context)
 	struct query query;
 
 	query_open(&query, store,
-		   "SELECT l.label_no, l.exception_no, e.file_no, e.item_id, e.identity, l.version, l.verdict, l.member_no, l.model, "
-		   "l.operator_id, l.at_ms, l.withdrawn FROM labels l JOIN exceptions e ON e.exception_no = l.exception_no "
-		   "ORDER BY l.label_no");
+		   "SELECT l.label_no, coalesce(l.exception_no, 0), coalesce(e.file_no, l.file_no), "
+		   "coalesce(e.item_id, l.record_id), coalesce(e.identity, l.identity), l.version, l.verdict, l.member_no, "
+		   "l.model, l.operator_id, l.at_ms, l.withdrawn FROM labels l "
+		   "LEFT JOIN exceptions e ON e.exception_no = l.exception_no ORDER BY l.label_no");
 	while (query_row(&query)) {
 		struct arena_mark mark = arena_mark(&store->scratch);
 		struct store_label label = {0};

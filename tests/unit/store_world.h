@@ -143,7 +143,15 @@ __attribute__((unused)) static void insert(struct member *member, const struct s
 }
 
 /* What undoes the latest schemas, one by one. */
-#define TO_SCHEMA_17 "DROP TABLE notices_owed; PRAGMA user_version = 17;"
+#define TO_SCHEMA_18                                                                                                 \
+	"CREATE TABLE old_labels(label_no INTEGER PRIMARY KEY, exception_no INTEGER NOT NULL REFERENCES exceptions, "   \
+	"version INTEGER NOT NULL, verdict TEXT NOT NULL, member_no INTEGER, model TEXT NOT NULL, "                    \
+	"operator_id TEXT NOT NULL, at_ms INTEGER NOT NULL, withdrawn INTEGER NOT NULL, "                              \
+	"UNIQUE(exception_no, version)) STRICT; "                                                                      \
+	"INSERT INTO old_labels SELECT label_no, exception_no, version, verdict, member_no, model, operator_id, "       \
+	"at_ms, withdrawn FROM labels WHERE exception_no IS NOT NULL; "                                                \
+	"DROP TABLE labels; ALTER TABLE old_labels RENAME TO labels; PRAGMA user_version = 18;"
+#define TO_SCHEMA_17 TO_SCHEMA_18 "DROP TABLE notices_owed; PRAGMA user_version = 17;"
 #define TO_SCHEMA_16                                                                                                 \
 	TO_SCHEMA_17                                                                                                 \
 	"DROP INDEX members_by_family; CREATE INDEX members_by_subscriber ON members(subscriber_id); "                 \

@@ -8,6 +8,7 @@
 
 #include "muster/csv.h"
 #include "muster/env_fault.h"
+#include "muster/match.h"
 #include "muster/specs.h"
 #include "muster/xml.h"
 #include "queue_world.h"
@@ -512,6 +513,94 @@ static void keeps_all_of_a_decision_or_nothing(void **state)
 	wants_ruled_out(ITEM_WAITING, 1, 1);
 }
 
+/* What was said before sampled decisions could be labelled is still there after the upgrade, and new words come beside it. */
+static void keeps_labels_over_an_upgrade(void **state)
+{
+	const char *path = world_path("muster.db");
+	struct buffer why, before, after;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	buffer_init(&before, &world.env);
+	buffer_init(&after, &world.env);
+	assert_int_equal(resolve(ITEM_WAITING, "match:M000000018", 0, &why), 0);
+	store_verify(store, &before); /* this world's files were never read: not all of it adds up */
+	set_back(path, TO_SCHEMA_18);
+	assert_int_equal(store_open(&world.env, path, 0, &store), 0);
+	wants_labels("F00000001-1-2 v2 same 1 by rep1:" SHOWN);
+	store_verify(store, &after);
+	assert_true(slice_equal(buffer_slice(&after), buffer_slice(&before)));
+	buffer_fini(&why);
+	buffer_fini(&before);
+	buffer_fini(&after);
+}
+
+/* One weighed candidate, as matching a record again brings him. */
+static struct match_result one_candidate(void)
+{
+	static struct match_evidence evidence[] = {
+		{.field = "ssn", .key = "one_edit", .level = "one digit", .millibits = 4250},
+		{.field = "first_name", .key = "nickname", .level = "nickname", .millibits = -1500, .against_housemate = true},
+		{.field = "prior", .key = "", .level = "before any evidence", .millibits = -9000},
+	};
+	static struct member bob;
+	static struct member nobody;
+	struct match_result result = {.candidate_count = 2};
+
+	bob.member_no = 1;
+	bob.member_id = S("M000000018");
+	result.candidates[0] = (struct match_candidate){
+		.member = &bob, .probability = 0.912, .evidence = evidence, .evidence_count = 3};
+	/* And one whom the record's own family had only just brought: nobody on file. */
+	result.candidates[1] = result.candidates[0];
+	result.candidates[1].member = &nobody;
+	return result;
+}
+
+#define SAMPLED                                                                                                        \
+	" 1 912000 [{\"field\":\"ssn\",\"key\":\"one_edit\",\"bits\":4.250,\"against\":\"stranger\"},{\"field\":"              \
+	"\"first_name\",\"key\":\"nickname\",\"bits\":-1.500,\"against\":\"housemate\"}]\n"
+
+/* What a person says of a sampled decision stands beside what he said of items, the last word alone; or nothing of it. */
+static void keeps_what_the_sample_teaches(void **state)
+{
+	const struct hash *identity = &item(ITEM_WAITING)->identity;
+	const struct match_result result = one_candidate();
+	struct queue_sampled sampled = {.record_id = S("F00000001-1-9"), .file_no = 1, .decision = S("not:m000000018"),
+					.operator_id = S("rep2"), .model = S("default-9-0"), .identity = identity};
+	struct env_fault fault;
+	struct buffer why;
+	uint64_t nth;
+	int r = -ENOMEM;
+
+	(void)state;
+	buffer_init(&why, &world.env);
+	assert_int_equal(queue_sampled_candidates(&arena, &result, &sampled.candidates, &sampled.candidate_count), 0);
+	env_fault_init(&fault, &world.env, 1);
+	for (nth = 1; r == -ENOMEM; nth++) {
+		struct arena small;
+
+		env_fault_plan(&fault,
+			       (struct env_fault_plan){ENV_FAULT_OP(ENV_ALLOC), nth, ENV_FAULT_ERROR_ONCE, ENOMEM});
+		arena_init(&small, &fault.env, 0, 0);
+		r = queue_sampled_candidates(&small, &result, &sampled.candidates, &sampled.candidate_count);
+		arena_fini(&small);
+	}
+	assert_int_equal(r, 0);
+	assert_int_equal(queue_sampled_candidates(&arena, &result, &sampled.candidates, &sampled.candidate_count), 0);
+	assert_int_equal(sampled.candidate_count, 1);
+	assert_int_equal(queue_label_sampled(store, &sampled, &why), 0);
+	wants_labels("F00000001-1-9 v1 not_same 1 by rep2:" SAMPLED);
+	wants_ruled_out(ITEM_WAITING, 1, 1);
+	sampled.decision = S("match:M000000034");
+	assert_int_equal(queue_label_sampled(store, &sampled, &why), QUEUE_E_DECISION); /* was not compared */
+	sampled.decision = S("match:M000000018");
+	assert_int_equal(queue_label_sampled(store, &sampled, &why), 0);
+	wants_labels("F00000001-1-9 v1 not_same 1 by rep2 withdrawn:" SAMPLED "F00000001-1-9 v2 same 1 by rep2:" SAMPLED);
+	wants_ruled_out(ITEM_WAITING, 0, 0);
+	buffer_fini(&why);
+}
+
 static void leases_what_is_most_urgent(void **state)
 {
 	struct slice first, second, third;
@@ -827,6 +916,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_how_one_compares_who_was_not_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_a_candidate_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_all_of_a_decision_or_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_what_the_sample_teaches, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_labels_over_an_upgrade, setup, teardown),
 		cmocka_unit_test_setup_teardown(leases_what_is_most_urgent, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_notes_and_audit, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_its_own_csv_back, setup, teardown),
