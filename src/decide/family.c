@@ -191,6 +191,16 @@ static int other_family(struct record_work *it, const struct member *known, bool
 			  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(it->record->subscriber_id));
 }
 
+/*
+ * A representative says who is meant by a record that brings no coverage: what another sponsor's file tells of the person is
+ * taken, its number is not.
+ */
+static void keep_number(struct record_work *it, const struct member *known)
+{
+	it->sent.subscriber_id = known->subscriber_id;
+	it->sent.sponsor_id = known->sponsor_id;
+}
+
 /* A certain person who comes under another subscriber number than his own, or under another sponsor's. */
 static int check_other_family(struct record_work *it)
 {
@@ -200,9 +210,16 @@ static int check_other_family(struct record_work *it)
 	struct draft *subscriber;
 	int error;
 
-	if (it->record->subscriber_id.len == 0 || family_key_equal(family_key_of(known), it->work->family) || is_forced(it))
+	if (it->record->subscriber_id.len == 0 || family_key_equal(family_key_of(known), it->work->family) ||
+	    (is_forced(it) && !is_foreign))
 		return 0;
-	if (is_add)
+	if (is_forced(it) && !adds_coverage(it) && !says_transfer(it, known)) {
+		keep_number(it, known);
+		return 0;
+	}
+	if (is_forced(it))
+		may_move = true;
+	else if (is_add)
 		may_move = !spans_active_from(&it->draft->spans, NULL, it->work->input->today);
 	else
 		may_move = is_foreign ? says_transfer(it, known)
