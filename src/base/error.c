@@ -36,7 +36,7 @@ static const struct {
 	{-ENOENT, EXIT_NO_INPUT, "no such file"},
 	{-ENOTDIR, EXIT_NO_INPUT, NULL},
 	{-EISDIR, EXIT_NO_INPUT, "a folder, not a file"},
-	{-ELOOP, EXIT_NO_INPUT, "a symbolic link; name the file itself"},
+	{-ELOOP, EXIT_NO_INPUT, "a symbolic link; name what it points to"},
 	{-ENAMETOOLONG, EXIT_NO_INPUT, NULL},
 	/* Born in env_open_input, for what is there but cannot be an input. */
 	{-EINVAL, EXIT_NO_INPUT, "not a regular file"},

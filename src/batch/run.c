@@ -238,11 +238,20 @@ static int run_lane(const struct drop *drop)
 static int run_folder(const struct drop *drop)
 {
 	struct env_stat stat;
+	char safe[256];
 	int r = env_stat(drop->run->batch->env, drop->folder, &stat);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : claim_is_shut(r) ? run_leave(drop, NULL, r) : r;
-	return S_ISDIR(stat.mode) ? run_lane(drop) : 0;
+	if (S_ISDIR(stat.mode))
+		return run_lane(drop);
+	if (S_ISLNK(stat.mode))
+		return run_leave(drop, NULL, -ELOOP);
+	/* Silence would look as if it had never come. */
+	if (!drop->test && S_ISREG(stat.mode) && !arrival_is_temporary(drop->partner))
+		log_message(LOG_WARNING, "%s lies in no partner's folder and is left alone",
+			    job_safe_name(slice_from(drop->partner), safe, sizeof(safe)));
+	return 0;
 }
 
 static int run_partner(struct run *run, const char *partner)

@@ -89,6 +89,20 @@ def no_name(site):
     return faults + expect(site.muster_as(NOBODY, "user", "add", "rosa", "--role", "lead"), 0)
 
 
+def misplaced(site):
+    """What lies where no run looks is told of: a drop folder that is a symbolic link, a file beside the folders."""
+    os.rename(os.path.join(site.folder, "in", "harborline"), os.path.join(site.folder, "upload"))
+    os.symlink("../upload", os.path.join(site.folder, "in", "harborline"))
+    shutil.copy(os.path.join(SAMPLES, "night2", "harborline", os.listdir(os.path.join(SAMPLES, "night2", "harborline"))[0]),
+                os.path.join(site.folder, "in", "stray.834"))
+    faults = expect(site.muster("--as-of", DAYS[1], "run"), 66, "drop folder harborline is left alone: a symbolic link",
+                    "stray.834 lies in no partner's folder", "BB-20260302.834: processed")
+    os.unlink(os.path.join(site.folder, "in", "harborline"))
+    os.rename(os.path.join(site.folder, "upload"), os.path.join(site.folder, "in", "harborline"))
+    os.unlink(os.path.join(site.folder, "in", "stray.834"))
+    return faults + expect(site.muster("--as-of", DAYS[1], "run"), 0, "HL-20260302.834: processed")
+
+
 def who_did_it(site):
     """The trail names who has loaded the members and run the files."""
     faults = expect(site.muster("--as-of", DAYS[1], "run", "--operator", "lee"), 0)
@@ -115,7 +129,7 @@ def shut_folders(site):
 
 
 def main():
-    cases = [two_at_once, told_once, who_did_it, no_name, shut_folders]
+    cases = [two_at_once, told_once, misplaced, who_did_it, no_name, shut_folders]
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         for number, work in enumerate(cases):
