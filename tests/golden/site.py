@@ -93,7 +93,8 @@ def misplaced(site):
     """What lies where no run looks is told of: a drop folder that is a symbolic link, a file beside the folders."""
     os.rename(os.path.join(site.folder, "in", "harborline"), os.path.join(site.folder, "upload"))
     os.symlink("../upload", os.path.join(site.folder, "in", "harborline"))
-    shutil.copy(os.path.join(SAMPLES, "night2", "harborline", os.listdir(os.path.join(SAMPLES, "night2", "harborline"))[0]),
+    night2 = os.path.join(SAMPLES, "night2", "harborline")
+    shutil.copy(os.path.join(night2, os.listdir(night2)[0]),
                 os.path.join(site.folder, "in", "stray.834"))
     faults = expect(site.muster("--as-of", DAYS[1], "run"), 66, "drop folder harborline is left alone: a symbolic link",
                     "stray.834 lies in no partner's folder", "BB-20260302.834: processed")
