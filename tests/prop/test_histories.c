@@ -115,6 +115,7 @@ static void begin_plan(const char *name)
 	uint32_t family, nth;
 
 	made_begin(&made, seed);
+	world_forget_files();
 	assert_int_equal(store_open(&fault.env, world_path(name), STORE_CREATE, &store), 0);
 	config.database = world_path(name);
 	begin();

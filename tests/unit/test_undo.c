@@ -61,6 +61,7 @@ static void open_store(const char *name)
 
 static void make_plan(const char *name)
 {
+	world_forget_files();
 	open_store(name);
 	config.database = world_path(name);
 	begin();

@@ -67,6 +67,16 @@ __attribute__((unused)) static const char *world_path(const char *name)
 	return arena_printf(&world.paths, "%s/%s", world.folder, name).data;
 }
 
+/* What a plan's files became: a new database beside the originals of another one would count on from their numbers. */
+__attribute__((unused)) static void world_forget_files(void)
+{
+	static const char *const folders[] = {"work", "done", "held", "rejected", "out"};
+	size_t i;
+
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		world_remove(world_path(folders[i]));
+}
+
 /* A file with this content; its path. */
 __attribute__((unused)) static const char *world_file(const char *name, struct slice content)
 {
