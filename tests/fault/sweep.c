@@ -149,7 +149,8 @@ static char *release_argv[] = {"muster", "--as-of", "2026-03-02", "-q", "queue",
 			       "--note", "the sponsor said so", "--operator", "rep", NULL};
 static char *propose_argv[] = {"muster", "-q", "queue", "resolve", release_item, "release", "--note", "the sponsor said so",
 			       "--operator", "lead", NULL};
-static char *run_argv[] = {"muster", "--as-of", "2026-03-02", "-q", "run", NULL};
+/* By the same operator: who goes on after a kill stands in the trail. */
+static char *run_argv[] = {"muster", "--as-of", "2026-03-02", "-q", "run", "--operator", "rep", NULL};
 
 /* The workspace that every run starts from: loaded, with a night in its drop folders. */
 /* What is disturbed. */
