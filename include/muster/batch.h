@@ -52,8 +52,8 @@ struct batch_result {
 struct batch; /* opaque */
 
 /*
- * Takes the lock, unless the store lies beside. 0, MUSTER_ERROR_BUSY when another muster runs, or <0. Settings are borrowed. Where operators are listed
- * and the configuration names a model that none has promoted: MUSTER_ERROR_CONFIG.
+ * Takes the lock, unless the store lies beside. Settings are borrowed. 0, MUSTER_ERROR_BUSY when another muster runs, or
+ * <0. Where operators are listed and the configuration names a model that none has promoted: MUSTER_ERROR_CONFIG.
  */
 int batch_open(const struct batch_settings *settings, struct batch **ret_batch);
 void batch_close(struct batch *batch);
@@ -164,7 +164,10 @@ struct batch_expected {
 	bool late;                     /* the last one is not */
 	const struct store_file *last; /* the last of its kind that came; NULL = none ever. Borrowed for the call */
 };
-/* Every file that is expected of every partner; and every partner of whom none is. Needs no lock. 0, <0, or what `fn` returned. */
+/*
+ * Every file that is expected of every partner; and every partner of whom none is. Needs no lock. 0, <0, or what `fn`
+ * returned.
+ */
 int batch_expected_each(struct env *env, struct store *store, const struct config *config,
 			const struct profiles *profiles, int64_t now_ms, void *context,
 			int (*fn)(void *context, const struct batch_expected *expected));

@@ -51,7 +51,10 @@ struct convert_error {
 	char text[256];
 };
 
-/* `source` and `beside`: the same file opened twice (or io_source_open_fd_twice); the second one is read for what stands between segments. */
+/*
+ * `source` and `beside`: the same file opened twice (or io_source_open_fd_twice); the second one is read for what stands
+ * between segments.
+ */
 int convert_from_x12(struct env *env, const struct guide_set *guides, struct io_source *source,
 		     struct io_source *beside, const struct convert_options *options, const struct convert_sink *sink,
 		     struct convert_result *ret_result);

@@ -47,7 +47,8 @@ struct decide_view {
 	                    const struct plan **ret_plan);
 	int (*member)(void *context, struct slice member_id, struct arena *arena, const struct member **ret_member);
 	/* Everybody of this family, spans included, subscriber first. */
-	int (*household)(void *context, struct family_key key, struct arena *arena, const struct member ***ret_members, uint32_t *ret_count);
+	int (*household)(void *context, struct family_key key, struct arena *arena, const struct member ***ret_members,
+			 uint32_t *ret_count);
 	/*
 	 * How many sponsors gave this family's number, and the one where it is one. `covers` not empty: of families alone
 	 * whose subscriber was ever covered in a group of that sponsor. May be NULL: nobody is asked.
@@ -61,7 +62,8 @@ struct decide_view {
 	/* The group that an invoice number was billed to, and how much is open on it; NULL when there is no such bill. */
 	int (*group_by_invoice)(void *context, struct slice invoice, struct arena *arena, const struct group **ret_group);
 	/* Was this payment (payer, trace, amount, day) taken before, by another set? */
-	int (*payment_seen)(void *context, struct slice payer_id, struct slice trace, cents total, date_day settles_on, bool *ret_seen);
+	int (*payment_seen)(void *context, struct slice payer_id, struct slice trace, cents total, date_day settles_on,
+			    bool *ret_seen);
 	/* The separations of a contract that is linked with another, latest first. May be NULL: there are none. */
 	int (*separations)(void *context, struct slice group_id, struct arena *arena,
 	                   const struct decide_separation **ret_separations, uint32_t *ret_count);

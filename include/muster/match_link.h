@@ -205,7 +205,10 @@ struct match_bin {
  */
 enum match_tables { MATCH_TABLES_UNKNOWN, MATCH_TABLES_TWO, MATCH_TABLES_ONE };
 
-/* `pairs` as PAIRS.csv, `truth` as TRUTH.csv (a row without a right_id: nobody is meant). `left_rows` 0: the rows that occur. 0, MATCH_E_TABLE, -ENOMEM. */
+/*
+ * `pairs` as PAIRS.csv, `truth` as TRUTH.csv (a row without a right_id: nobody is meant). `left_rows` 0: the rows that
+ * occur. 0, MATCH_E_TABLE, -ENOMEM.
+ */
 int match_evaluate(struct env *env, struct slice pairs, struct slice truth, enum match_tables tables,
                    uint64_t left_rows, struct buffer *errors, struct match_measured *ret_measured,
                    struct match_bin ret_bins[MATCH_BINS]);

@@ -3,9 +3,10 @@
  *
  * Writes `<name>.applied.csv`, `.exceptions.csv`, `.exceptions.xml`, `.notices.csv`, `.report.html` and, last,
  * `.summary.json`; of a full file also `.omissions.csv` (who is in no record, and what became of him), of an audit
- * `.audit.csv`; for a partner who wants one `.errors.csv`, what he is to mend. Each whole under its final name or not at all. Nothing but rows goes in (no clock, no locale, no order of the file
- * system), and what representatives did afterwards is left out: any of them can be made again, byte for byte (P32).
- * Only the report's list of findings comes from the caller; findings are not kept in the database.
+ * `.audit.csv`; for a partner who wants one `.errors.csv`, what he is to mend. Each whole under its final name or not at
+ * all. Nothing but rows goes in (no clock, no locale, no order of the file system), and what representatives did
+ * afterwards is left out: any of them can be made again, byte for byte (P32). Only the report's list of findings comes
+ * from the caller; findings are not kept in the database.
  *
  * Certainty the summary's `expected_wrong` is the sum of 1 - confidence over automatic matches, one a record, as text.
  *           Confidence is kept with six decimals: a match more certain than that counts as right. Payments are left

@@ -19,7 +19,8 @@
  * Effects   each function that changes something runs its own write transaction (with its audit row), unless one is
  *           open already.
  * Errors    <0 our machine. >0 QUEUE_E_*: nothing was changed; `reterr_text` says why, for a person.
- * Source    CONTRACT section 5; promises P26, P34; reference/operations sections 3 and 4 (four eyes: 4.4); enrollment-semantics section 8.
+ * Source    CONTRACT section 5; promises P26, P34; reference/operations sections 3 and 4 (four eyes: 4.4);
+ *           enrollment-semantics section 8.
  */
 #ifndef MUSTER_QUEUE_H
 #define MUSTER_QUEUE_H

@@ -179,13 +179,13 @@ int store_member_get(struct store *store, struct slice member_id, struct arena *
                      const struct member **ret_member);
 int store_member_get_no(struct store *store, uint64_t member_no, struct arena *arena,
                         const struct member **ret_member);
-/* Everybody with this subscriber id, subscriber (relationship 18) first, then by member_no. */
 /*
  * How many sponsors gave this number to a family, counted to two, and the one where it is one. `covers` (as text_plain_id
  * has it) not empty: only families whose subscriber was ever covered in a group of this sponsor.
  */
 int store_family_sponsors(struct store *store, struct slice subscriber_id, struct slice covers, struct arena *arena,
 			  struct slice *ret_sponsor_id, uint32_t *ret_count);
+/* Everybody of this family, subscriber (relationship 18) first, then by member_no. */
 int store_household(struct store *store, struct family_key key, struct arena *arena,
                     const struct member ***ret_members, uint32_t *ret_count);
 /* The members that bear a match key, in order of member_no, at most `max` into `ret_member_nos`. */

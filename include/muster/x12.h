@@ -9,9 +9,10 @@
  *
  * Findings  about an envelope come after its BEGIN and before its END, what is wrong with its trailer directly before
  *           END; about a segment of a set directly before its X12_BODY. A fault is reported once: where stray segments
- *           were reported in an envelope its count is not; of a file that ends early no trailer is missed beside. Findings about bytes outside any interchange bear
- *           where.interchange = 0; of severity error among them (segments behind IEA, a damaged or empty file, a
- *           file that ends inside ISA) they are no interchange's, but the file's.
+ *           were reported in an envelope its count is not; of a file that ends early no trailer is missed beside.
+ *           Findings about bytes outside any interchange bear where.interchange = 0; of severity error among them
+ *           (segments behind IEA, a damaged or empty file, a file that ends inside ISA) they are no interchange's,
+ *           but the file's.
  * Passed    over with a finding, and then not given as X12_BODY though counted for SE01: segments whose id has not
  *           the form of one (SEGMENT_UNKNOWN), segments over LIMIT_SEGMENT_BYTES (SEGMENT_TOO_LONG). Not even
  *           counted: empty segments (SEGMENT_BLANK). A last segment without terminator counts only if it is a whole

@@ -4,8 +4,9 @@
  * A streaming writer, and a hardened streaming reader that validates against an XSD on the way. Only our own XML and
  * what representatives and their systems send back comes in here; never bytes of a partner's X12 file.
  *
- * Refused   before libxml2 sees a byte: more than LIMIT_XML_BYTES (but of a source), a coding other than UTF-8, any DOCTYPE. While
- *           reading: entities other than the five predefined ones and character references, depth over XML_DEPTH_MAX.
+ * Refused   before libxml2 sees a byte: more than LIMIT_XML_BYTES (but of a source), a coding other than UTF-8, any
+ *           DOCTYPE. While reading: entities other than the five predefined ones and character references, depth over
+ *           XML_DEPTH_MAX.
  *           Nothing is ever loaded from outside: the external loader always fails.
  * Units     line and column are 1-based; a column counts bytes.
  * Memory    constant beside the input: libxml2's parser (its own malloc), one text buffer.
