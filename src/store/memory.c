@@ -68,7 +68,8 @@ void store_keep_memory(void)
 {
 	sqlite3_mem_methods methods;
 
-	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &system_memory) != SQLITE_OK)
+	/* A second time SQLite, if it is not in use yet, would give us our own. */
+	if (system_memory.xMalloc != NULL || sqlite3_config(SQLITE_CONFIG_GETMALLOC, &system_memory) != SQLITE_OK)
 		return;
 	methods = system_memory;
 	methods.xMalloc = memory_get;

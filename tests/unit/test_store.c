@@ -152,6 +152,19 @@ static void test_newer_muster_meanwhile(void **state)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+/* SQLite may not be in use yet when the first database is refused: the next one is opened all the same. */
+static void test_opens_after_a_refusal(void **state)
+{
+	(void)state;
+	store_close(store);
+	store = NULL;
+	assert_int_equal(sqlite3_shutdown(), SQLITE_OK);
+	assert_int_equal(store_open(&world.env, world_path("nothing.db"), 0, &store), MUSTER_ERROR_DB_AWAY);
+	assert_int_equal(store_open(&world.env, world_path("muster.db"), 0, &store), 0);
+	begin();
+	commit();
+}
+
 static void test_transactions(void **state)
 {
 	struct slice value;
@@ -1208,6 +1221,7 @@ int main(void)
 		FILLED(test_upgrade_from_schema_14),
 		EMPTY(test_rows_of_the_trail_name_who_is_at_work),
 		EMPTY(test_newer_muster_meanwhile),
+		EMPTY(test_opens_after_a_refusal),
 		EMPTY(test_transactions),
 		EMPTY(test_two_writers),
 		EMPTY(test_checkpoint),
