@@ -170,11 +170,12 @@ static void settle_near(struct linking *linking, size_t begin)
 
 	if (begin == linking->held_count || linking->options->same_table || linking->options->with_duplicates)
 		return;
-	for (i = 0; i < begin; i++) {
-		struct match_pair *near = &linking->held[i];
+	/* In order of rows, and where all are waited for there may be a million of them: back to the first that is near. */
+	for (i = begin; i > 0 && linking->held[i - 1].left + NEAR_ROWS >= own->left; i--) {
+		struct match_pair *near = &linking->held[i - 1];
 
-		if (near->left + NEAR_ROWS < own->left || near->right != own->right ||
-		    (!is_claim(near) && !is_claim(own)) || !are_two_people(linking, near->left, own->left, own->right))
+		if (near->right != own->right || (!is_claim(near) && !is_claim(own)) ||
+		    !are_two_people(linking, near->left, own->left, own->right))
 			continue;
 		settle_claims(linking, near, own);
 		settle_claims(linking, own, near);
