@@ -133,6 +133,10 @@ int match_person(struct arena *arena, const struct match_candidates *candidates,
 int match_person_pair(struct arena *arena, const struct match_query *query, const struct member *member,
                       struct match_candidate *ret_candidate);
 
+#define MATCH_BITS_BYTES 16u
+/* -14340 as "-14.340": bits as texts and JSON have them. Returns `out`. */
+char *match_bits_format(int32_t millibits, char out[MATCH_BITS_BYTES]);
+
 /*
  * Do two first names mean the same by the nickname table, or one as prefix or initial of the other, or is the one sent the
  * known one typed wrong? For decide's texts.

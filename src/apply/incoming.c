@@ -131,18 +131,15 @@ void incoming_add_evidence(struct buffer *out, const struct match_candidate *can
 	json_array_begin(&json, NULL);
 	for (i = 0; i < candidate->evidence_count; i++) {
 		const struct match_evidence *evidence = &candidate->evidence[i];
-		char bits[32];
+		char bits[MATCH_BITS_BYTES];
 
-		snprintf(bits, sizeof(bits), "%s%d.%03d", evidence->millibits < 0 ? "-" : "",
-			 evidence->millibits < 0 ? -(evidence->millibits / 1000) : evidence->millibits / 1000,
-			 evidence->millibits < 0 ? -(evidence->millibits % 1000) : evidence->millibits % 1000);
 		json_object_begin(&json, NULL);
 		json_text(&json, "field", slice_from(evidence->field));
 		json_text(&json, "level", slice_from(evidence->level));
 		json_text(&json, "key", slice_from(evidence->key));
 		json_text(&json, "sent", evidence->sent);
 		json_text(&json, "known", evidence->known);
-		json_raw(&json, "bits", slice_from(bits));
+		json_raw(&json, "bits", slice_from(match_bits_format(evidence->millibits, bits)));
 		json_text(&json, "against", slice_from(evidence->against_housemate ? "housemate" : "stranger"));
 		json_object_end(&json);
 	}

@@ -39,12 +39,19 @@ static void add_cell(struct buffer *out, struct slice value, bool is_ssn)
 	while (out->error == 0 && out->len < begin + VALUE_WIDTH);
 }
 
+char *match_bits_format(int32_t millibits, char out[MATCH_BITS_BYTES])
+{
+	uint32_t size = millibits < 0 ? 0u - (uint32_t)millibits : (uint32_t)millibits;
+
+	snprintf(out, MATCH_BITS_BYTES, "%s%u.%03u", millibits < 0 ? "-" : "", size / 1000, size % 1000);
+	return out;
+}
+
 static void add_bits(struct buffer *out, int32_t millibits)
 {
-	int32_t size = millibits < 0 ? -millibits : millibits;
-	char text[24];
+	char bits[MATCH_BITS_BYTES], text[MATCH_BITS_BYTES + 1];
 
-	snprintf(text, sizeof(text), "%c%d.%03d", millibits < 0 ? '-' : '+', size / 1000, size % 1000);
+	snprintf(text, sizeof(text), "%s%s", millibits < 0 ? "" : "+", match_bits_format(millibits, bits));
 	buffer_printf(out, "%9s", text);
 }
 

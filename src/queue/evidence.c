@@ -8,6 +8,7 @@
 
 #include "item.h"
 #include "muster/limits.h"
+#include "muster/match.h"
 
 #define FIELDS_MAX 64u
 /* What separates two candidates by less than this is not named. */
@@ -28,10 +29,9 @@ struct fields {
 /* Right-justified to `width` columns. */
 static void add_bits(struct buffer *out, int32_t millibits, int width)
 {
-	uint32_t size = millibits < 0 ? 0u - (uint32_t)millibits : (uint32_t)millibits;
-	char text[24];
+	char bits[MATCH_BITS_BYTES], text[MATCH_BITS_BYTES + 1];
 
-	snprintf(text, sizeof(text), "%s%u.%03u", millibits < 0 ? "-" : "+", size / 1000, size % 1000);
+	snprintf(text, sizeof(text), "%s%s", millibits < 0 ? "" : "+", match_bits_format(millibits, bits));
 	buffer_printf(out, "%*s", width, text);
 }
 

@@ -7,8 +7,6 @@
  */
 #include "item.h"
 
-#include <stdio.h>
-
 #include "muster/match.h"
 
 /* [{"field":"ssn","key":"one_edit","bits":1.400,"against":"housemate"},..] */
@@ -93,11 +91,9 @@ static int find_subscriber_ssn(struct store *store, struct arena *arena, struct 
 
 static void write_bits(struct json *json, const struct match_evidence *evidence)
 {
-	char bits[16];
-	uint32_t size = evidence->millibits < 0 ? 0u - (uint32_t)evidence->millibits : (uint32_t)evidence->millibits;
+	char bits[MATCH_BITS_BYTES];
 
-	snprintf(bits, sizeof(bits), "%s%u.%03u", evidence->millibits < 0 ? "-" : "", size / 1000, size % 1000);
-	json_raw(json, "bits", slice_from(bits));
+	json_raw(json, "bits", slice_from(match_bits_format(evidence->millibits, bits)));
 	json_text(json, "against", slice_from(evidence->against_housemate ? "housemate" : "stranger"));
 }
 

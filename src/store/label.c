@@ -34,10 +34,20 @@ static int add_candidates(struct store *store, const struct store_label *label)
 	return error;
 }
 
+/* Writes the label's row, and who was compared beside it. */
+static int run_label(struct query *query, struct store *store, struct store_label *label)
+{
+	int error = query_run(query);
+
+	if (error != 0)
+		return error;
+	label->label_no = (uint64_t)sqlite3_last_insert_rowid(store->db);
+	return add_candidates(store, label);
+}
+
 int store_label_add(struct store *store, struct store_label *label)
 {
 	struct query query;
-	int error;
 
 	query_open(&query, store,
 		   "INSERT INTO labels(exception_no, version, verdict, member_no, model, operator_id, at_ms, withdrawn) "
@@ -49,11 +59,7 @@ int store_label_add(struct store *store, struct store_label *label)
 	query_no(&query, label->member_no);
 	query_text(&query, label->operator_id);
 	query_i64(&query, env_clock_ms(store->env));
-	error = query_run(&query);
-	if (error != 0)
-		return error;
-	label->label_no = (uint64_t)sqlite3_last_insert_rowid(store->db);
-	return add_candidates(store, label);
+	return run_label(&query, store, label);
 }
 
 int store_label_add_sampled(struct store *store, struct store_label *label)
@@ -77,11 +83,7 @@ int store_label_add_sampled(struct store *store, struct store_label *label)
 	query_text(&query, label->model);
 	query_text(&query, label->operator_id);
 	query_i64(&query, env_clock_ms(store->env));
-	error = query_run(&query);
-	if (error != 0)
-		return error;
-	label->label_no = (uint64_t)sqlite3_last_insert_rowid(store->db);
-	return add_candidates(store, label);
+	return run_label(&query, store, label);
 }
 
 static int read_candidates(struct store *store, struct arena *arena, struct store_label *label)
