@@ -52,7 +52,8 @@ enum store_result {
 /*
  * Open `path` (its folder must be there), set every setting of promises 5.1, bring an older schema up to date.
  * Refuses (MUSTER_ERROR_DB_AWAY, logged) a file that is not muster's, a newer schema, a network file system.
- * `env` must outlive the store. Beside the database lie `<path>-wal`, `<path>-shm` and `<path>.lock`.
+ * A database that was put back from a backup is refused while the WAL of another one lies beside it: its changes would be
+ * read into it. `env` must outlive the store. Beside the database lie `<path>-wal`, `<path>-shm` and `<path>.lock`.
  */
 int store_open(struct env *env, const char *path, unsigned flags, struct store **ret_store);
 /*
@@ -104,6 +105,21 @@ int store_check(struct store *store, bool thorough, struct buffer *ret_text);
  * line a finding, or <0.
  */
 int store_verify(struct store *store, struct buffer *ret_text);
+
+/*
+ * A copy of the database as it is at this moment, in one file at `path`; also while others write. Outside of transactions.
+ * It is checked page by page, and its SHA-256 is put beside it, as sha256sum writes it (`<path>.sha256`); both appear whole
+ * and readable for the owner alone. 0, STORE_E_EXISTS (something is at `path`: it is left alone), <0 with nothing at
+ * `path`: MUSTER_ERROR_BUSY where another backup of this database is being made, _DB_CORRUPT where the copy is damaged;
+ * only when the very last step fails, syncing the folder, both may be there, whole. After an I/O error of either file the
+ * store refuses everything.
+ */
+int store_backup(struct store *store, const char *path, struct hash *ret_hash, uint64_t *ret_bytes);
+/*
+ * Is the file at `path` such a copy still? Its digest, every page, and where it is of this program's schema all that
+ * store_verify looks at. Changes nothing. 0, STORE_E_DAMAGED with the findings in `ret_text`, or <0.
+ */
+int store_backup_check(struct env *env, const char *path, struct buffer *ret_text);
 
 /* For doctor: the settings in force, one callback each. `fit` false: not what promises 5.1 wants. */
 typedef int (*store_setting_fn)(void *context, const char *name, const char *value, bool fit);

@@ -58,6 +58,15 @@ int store_check_not_newer(struct store *store)
 	return error != 0 ? error : refuse_newer(store, version);
 }
 
+int store_is_older(struct store *store, bool *ret_older)
+{
+	int64_t version = 0;
+	int error = store_execute_i64(store, "PRAGMA user_version", &version);
+
+	*ret_older = version < SCHEMA_VERSION;
+	return error;
+}
+
 /* Inside the transaction: another process may have been faster. */
 static int migrate_step(struct store *store, int to)
 {

@@ -143,10 +143,14 @@ static struct statement *find_statement(struct store *store, const char *sql)
 	return NULL;
 }
 
-/* Nothing commits by itself: what writes stands between store_begin(STORE_WRITE) and store_commit. */
+/*
+ * Nothing commits by itself: what writes stands between store_begin(STORE_WRITE) and store_commit. VACUUM INTO writes to
+ * another file.
+ */
 static bool is_allowed(const struct store *store, sqlite3_stmt *stmt, const char *sql)
 {
-	return store->state == STORE_WRITING || sqlite3_stmt_readonly(stmt) != 0 || strncmp(sql, "PRAGMA ", 7) == 0;
+	return store->state == STORE_WRITING || sqlite3_stmt_readonly(stmt) != 0 || strncmp(sql, "PRAGMA ", 7) == 0 ||
+	       strncmp(sql, "VACUUM INTO ", 12) == 0;
 }
 
 static void prepare(struct query *query, const char *sql, unsigned flags)

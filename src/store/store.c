@@ -132,6 +132,35 @@ int store_connect(struct store *store)
 	return store_result(store, rc, store->path);
 }
 
+/* In the file's header: by which file format it is written; 2 is a database in WAL mode. */
+#define HEADER_WRITE_FORMAT 18
+#define HEADER_FORMAT_WAL 2
+
+/*
+ * A database becomes one in WAL mode before it has a WAL. One that is not, beside a WAL, was put where another one stood;
+ * SQLite would read that one's last changes into it. The header is read through the connection's own file: to open and
+ * close the database once more would drop the locks that other connections of this process hold.
+ */
+static int refuse_foreign_wal(struct store *store)
+{
+	unsigned char header[HEADER_WRITE_FORMAT + 1];
+	sqlite3_file *file = NULL;
+	int rc;
+
+	if (store_wal_bytes(store) == 0)
+		return 0;
+	rc = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_FILE_POINTER, (void *)&file);
+	if (rc == SQLITE_OK)
+		rc = file->pMethods->xRead(file, header, sizeof(header), 0);
+	if (rc == SQLITE_IOERR_SHORT_READ || (rc == SQLITE_OK && header[HEADER_WRITE_FORMAT] == HEADER_FORMAT_WAL))
+		return 0;
+	if (rc != SQLITE_OK)
+		return store_result(store, rc, "header");
+	return log_failure(MUSTER_ERROR_DB_AWAY,
+			   "%s was put back from a backup, and %s belongs to the database that stood there before: move "
+			   "it and %s-shm away", store->path, store->wal_path, store->path);
+}
+
 /* What is no PRAGMA. */
 static int configure_db(struct store *store)
 {
@@ -203,6 +232,8 @@ static int open_all(struct store *store, const char *path, unsigned flags)
 		error = vfs_shim_new(store->env, &store->vfs);
 	if (error == 0)
 		error = store_connect(store);
+	if (error == 0)
+		error = refuse_foreign_wal(store);
 	if (error == 0)
 		error = store_configure(store);
 	if (error == 0)

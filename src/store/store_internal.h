@@ -119,6 +119,8 @@ int store_check_owner(struct store *store, bool create);
 int store_check_not_newer(struct store *store);
 /* Bring its schema up to date. */
 int store_migrate(struct store *store);
+/* Has it a schema of before? */
+int store_is_older(struct store *store, bool *ret_older);
 
 /* ---- query.c ------------------------------------------------------------------------------------------------ */
 
