@@ -47,6 +47,7 @@ struct config {
 	int32_t due_hours;      /* due_at = received + this, by the calendar */
 	struct calendar calendar;
 	bool release_alone;     /* release_by: one operator releases a held set; else one proposes and another confirms */
+	int32_t backup_days;    /* doctor wants a backup no older than this; 0 = any */
 	int32_t chunk_members;  /* families are applied in database transactions of about this many members */
 };
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "ageing.h"
+#include "backup.h"
 #include "match_site.h"
 #include "muster/match_model.h"
 #include "muster/profile.h"
@@ -150,6 +151,26 @@ static int doctor_operators(struct doctor *doctor)
 	return r;
 }
 
+/* How old is what one could go back to? */
+static int doctor_backup(struct doctor *doctor)
+{
+	struct cli *cli = doctor->cli;
+	char is[CLOCK_TEXT_BYTES + 64], when[CLOCK_TEXT_BYTES];
+	int64_t ms, days;
+	int r = backup_last(cli, &ms);
+
+	if (r < 0)
+		return r;
+	days = (env_clock_ms(cli->env) - ms) / CLOCK_DAY_MS;
+	if (ms == 0)
+		snprintf(is, sizeof(is), "none was made");
+	else
+		snprintf(is, sizeof(is), "%lld days ago, %s", (long long)days, clock_format_rfc3339(ms, when));
+	doctor_line(doctor, cli->config->backup_days == 0 || (ms != 0 && days <= cli->config->backup_days), "last backup", is,
+		    "muster backup make FOLDER, every night (backup_days)");
+	return 0;
+}
+
 int cli_doctor(struct cli *cli)
 {
 	struct doctor doctor = {.cli = cli};
@@ -163,6 +184,8 @@ int cli_doctor(struct cli *cli)
 		r = doctor_model(&doctor);
 	if (r == 0)
 		doctor_line(&doctor, true, "database", cli->config->database, NULL);
+	if (r == 0)
+		r = doctor_backup(&doctor);
 	if (r == 0)
 		r = doctor_operators(&doctor);
 	if (r == 0)

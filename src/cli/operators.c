@@ -24,7 +24,7 @@ static const struct {
 	{"lead", ROLE_LEAD},
 	{"administrator", MAY_ALL},
 	{"auditor", 0},
-	{"service", MAY(MAY_RUN) | MAY(MAY_FILES)},
+	{"service", MAY(MAY_RUN) | MAY(MAY_FILES) | MAY(MAY_BACKUP)},
 	{"none", 0}, /* was an operator; his id is given to nobody else */
 };
 #define ROLE_COUNT (sizeof(roles) / sizeof(roles[0]))
@@ -33,7 +33,8 @@ static const char *const privilege_texts[PRIVILEGE_COUNT] = {
 	[MAY_RUN] = "start the night's run",        [MAY_RESOLVE] = "decide on items of the queue",
 	[MAY_RELEASE] = "release held sets",        [MAY_UNDO] = "take changes back",
 	[MAY_FILES] = "process and load files",     [MAY_ORDER] = "order about contracts",
-	[MAY_PROMOTE] = "promote a model",          [MAY_USERS] = "say who may what",
+	[MAY_BACKUP] = "copy the database",         [MAY_PROMOTE] = "promote a model",
+	[MAY_USERS] = "say who may what",
 };
 
 #define LOOKS PRIVILEGE_COUNT
@@ -49,6 +50,7 @@ static const struct {
 	{"convert", NULL, LOOKS},
 	{"guide", NULL, LOOKS},
 	{"doctor", NULL, LOOKS},
+	{"backup", "verify", LOOKS},
 	{"queue", "list show export ageing sample", LOOKS},
 	{"groups", "list show roster regions", LOOKS},
 	{"match", "link train explain evaluate dedupe shadow", LOOKS},
@@ -60,6 +62,7 @@ static const struct {
 	{"queue", "next resolve assign note import verdict", MAY_RESOLVE},
 	{"undo", NULL, MAY_UNDO},
 	{"groups", "terminate reinstate separate link", MAY_ORDER},
+	{"backup", "make", MAY_BACKUP},
 	{"match", "promote", MAY_PROMOTE},
 };
 

@@ -134,10 +134,17 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster user remove rosa\n"
 	 "\nRoles: representative (decides on items), lead (also releases held sets, takes changes back, processes and loads\n"
 	 "files, orders about contracts), administrator (also promotes models and keeps this list), auditor (only looks),\n"
-	 "service (processes and loads files). While nobody is listed, everybody may do everything. The first one listed is\n"
+	 "service (processes and loads files, makes backups). While nobody is listed, everybody may do everything. The first one listed is\n"
 	 "an administrator. An id belongs to one login name, its own or --login; --operator chooses among several. Who is not\n"
 	 "listed may look and start the night's run. A removed id is not given again.\n",
 	 "list add change remove", cli_user},
+	{"backup", "backup make FILE|FOLDER | backup verify FILE", "a copy of the database, made while others work; and whether it is sound",
+	 "  muster backup make /backup/muster.db\n  muster backup make /backup/        muster-20260302T060000Z.db there\n"
+	 "  15 5 * * *  cd /srv/muster && muster backup make /backup/\n  muster backup verify /backup/muster.db\n"
+	 "\nThe copy is one moment of the database, checked page by page; its digest stands beside it in FILE.sha256. Nothing\n"
+	 "is written over. It holds everybody unmasked: keep it where the database would be kept. verify reads digest, pages\n"
+	 "and records again. The manual's section BACKUP AND RESTORE tells how one goes back to it.\n",
+	 "make verify", cli_backup},
 	{"doctor", "doctor", "check versions, folders, database settings; say what to mend",
 	 "  muster doctor\n", NULL, cli_doctor},
 	{"help", "help [VERB]", "what a verb does, examples first", "  muster help queue\n", NULL, cli_help},

@@ -20,6 +20,7 @@
 #define DUE_HOURS_DEFAULT 48
 #define DUE_HOURS_MAX 8760
 #define CHUNK_MEMBERS_MAX 1000000
+#define BACKUP_DAYS_MAX 3650
 /* Four million members of 64 bytes each; more than a machine of a plan has is a slip. */
 #define CANDIDATES_BYTES_DEFAULT (UINT64_C(256) * 1024 * 1024)
 #define CANDIDATES_BYTES_MAX (INT64_C(1024) * 1024 * 1024 * 1024)
@@ -153,6 +154,7 @@ static const struct key config_keys[] = {
 	{"calendar", KEY_CHOICE_BOOL, offsetof(struct config_text, config.calendar.business), 0, 0, calendar_choices, NULL, NULL},
 	{"business", KEY_OWN, 0, 0, 0, NULL, NULL, read_business},
 	{"release_by", KEY_CHOICE_BOOL, offsetof(struct config_text, config.release_alone), 0, 0, release_choices, NULL, NULL},
+	{"backup_days", KEY_INTEGER, offsetof(struct config_text, config.backup_days), 0, BACKUP_DAYS_MAX, NULL, NULL, NULL},
 	{"chunk_members", KEY_INTEGER, offsetof(struct config_text, config.chunk_members), 1, CHUNK_MEMBERS_MAX, NULL, NULL, NULL},
 	{"candidates", KEY_CHOICE, offsetof(struct config_text, config.candidates), 0, 0, candidate_choices, NULL, NULL},
 	{"candidates_memory", KEY_BYTES, offsetof(struct config_text, config.candidates_bytes), 1, CANDIDATES_BYTES_MAX, NULL, NULL, NULL},

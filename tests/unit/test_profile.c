@@ -98,6 +98,7 @@ static void test_defaults_serve_without_a_config(void **state)
 	assert_int_equal(config.candidates, PROFILE_CANDIDATES_AUTO);
 	assert_int_equal(config.candidates_bytes, UINT64_C(256) * 1024 * 1024);
 	assert_int_equal(config.chunk_members, LIMIT_CHUNK_MEMBERS);
+	assert_int_equal(config.backup_days, 0);
 	assert_int_equal(config.receiver_count, 0);
 }
 
@@ -105,7 +106,7 @@ static void test_config_paths_are_relative_to_the_file(void **state)
 {
 	struct config config;
 	(void)state;
-	assert_int_equal(parse_config("database: /var/lib/muster/plan.db\nin: drop/in\ndue_hours: 24\nchunk_members: 7\n"
+	assert_int_equal(parse_config("database: /var/lib/muster/plan.db\nin: drop/in\ndue_hours: 24\nchunk_members: 7\nbackup_days: 2\n"
 	                              "candidates: memory\ncandidates_memory: 2 GiB\n"
 	                              "calendar: plain\nrelease_by: one\nmember_id_format: 'KP-######@'\n"
 	                              "receiver_ids: ['ZZ:MUSTERHP', '941234567']\n",
@@ -118,6 +119,7 @@ static void test_config_paths_are_relative_to_the_file(void **state)
 	assert_int_equal(config.due_hours, 24);
 	assert_true(config.release_alone);
 	assert_int_equal(config.chunk_members, 7);
+	assert_int_equal(config.backup_days, 2);
 	assert_int_equal(config.candidates, PROFILE_CANDIDATES_MEMORY);
 	assert_int_equal(config.candidates_bytes, UINT64_C(2) * 1024 * 1024 * 1024);
 	assert_slice(config.member_id_format, "KP-######@");
