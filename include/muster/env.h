@@ -88,6 +88,7 @@ int64_t env_monotonic_ns(struct env *env);
 struct env_stat {
 	uint64_t size_bytes;
 	int64_t mtime_ns;
+	int64_t ctime_ns; /* when anything of it changed last, its name too; nobody can set this one */
 	uint64_t device, inode;
 	uint32_t mode; /* st_mode */
 	uint32_t links;
@@ -110,6 +111,11 @@ int env_sync(struct env *env, int fd);
 int env_close(struct env *env, int fd);
 /* What stands at `path` itself: a symlink is not followed. */
 int env_stat(struct env *env, const char *path, struct env_stat *ret_stat);
+/*
+ * Does some process hold this file open for writing? 1 where /proc shows one, else 0: it shows the processes of our own
+ * user, and all of them to root. Or -errno.
+ */
+int env_is_written(struct env *env, const struct env_stat *file);
 /* False only when surely nothing is at `path`: where that cannot be known, nothing must be made anew over it. */
 bool env_exists(struct env *env, const char *path);
 int env_rename(struct env *env, const char *from, const char *to);

@@ -6,6 +6,7 @@
 #ifndef MUSTER_HASH_H
 #define MUSTER_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,8 @@ void hash_content_final(struct hash_content_state *state, struct hash *ret_hash)
 void hash_content_of(struct slice data, struct hash *ret_hash);
 /* Lower-case hex. Returns `out`. */
 char *hash_format(const struct hash *hash, char out[HASH_TEXT_BYTES]);
+/* The way back, from 64 hexadecimal digits of either case. False: it is something else. */
+bool hash_parse(struct slice text, struct hash *ret_hash);
 
 /* For hash tables in memory; not stable across versions, never stored. */
 uint64_t hash_table_key(struct slice data);

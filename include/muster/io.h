@@ -103,6 +103,8 @@ int io_publish(struct env *env, const char *path, struct slice content);
  * stands behind its end. The caller frees *ret_data with env_free.
  */
 int io_read_file(struct env *env, const char *path, size_t bytes_max, char **ret_data, size_t *ret_bytes);
+/* SHA-256 of a file of a partner's, of its bytes as they lie there. 0 or -errno, as env_open_input. */
+int io_hash_file(struct env *env, const char *path, struct hash *ret_hash);
 /* Copy a file durably under a new name (temporary, sync, rename), hashing on the way where `ret_hash` is not NULL. */
 int io_copy_file(struct env *env, const char *from, const char *to, struct hash *ret_hash, uint64_t *ret_bytes);
 /* The same, compressed with gzip (no name, no time inside: same bytes in, same bytes out). Hash is of the input. */

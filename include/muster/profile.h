@@ -55,8 +55,8 @@ enum profile_ack { PROFILE_ACK_FILE, PROFILE_ACK_NONE };
 /* How it is known that a file has arrived whole (promise P1). */
 enum profile_arrival {
 	PROFILE_ARRIVAL_RENAME,      /* names of files still arriving: *.tmp, *.part, *.filepart, dot-files */
-	PROFILE_ARRIVAL_DONE_MARKER, /* `x.edi.done` stands beside `x.edi` */
-	PROFILE_ARRIVAL_SETTLE       /* size, times and inode did not change for settle_seconds */
+	PROFILE_ARRIVAL_DONE_MARKER, /* `x.edi.done` or `x.edi.sha256` stands beside `x.edi`; the latter must agree with it */
+	PROFILE_ARRIVAL_SETTLE       /* nothing of it changed for settle_seconds, and nobody is seen to write to it */
 };
 /* What says, beside an ISA15 that is not P, that a file is a trial. */
 enum profile_test_rule {

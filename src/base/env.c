@@ -153,6 +153,7 @@ static void fill_stat(const struct stat *st, struct env_stat *ret_stat)
 {
 	*ret_stat = (struct env_stat){.size_bytes = (uint64_t)st->st_size,
 				      .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+				      .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
 				      .device = (uint64_t)st->st_dev,
 				      .inode = (uint64_t)st->st_ino,
 				      .mode = (uint32_t)st->st_mode,
@@ -474,4 +475,49 @@ int env_list(struct env *env, const char *path, char ***ret_names, size_t *ret_c
 		*ret_count = names.count;
 	env_free(env, names.text);
 	return error;
+}
+
+/* One of a process's descriptors: is it this file, open for writing? Its link is writable where the descriptor is. */
+static bool is_writer(int fds, const char *name, const struct env_stat *file)
+{
+	struct stat st;
+
+	if (fstatat(fds, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || (st.st_mode & S_IWUSR) == 0)
+		return false;
+	return fstatat(fds, name, &st, 0) == 0 && (uint64_t)st.st_dev == file->device && (uint64_t)st.st_ino == file->inode;
+}
+
+/* A process that is gone meanwhile, or is not ours to look at, shows nothing. */
+static bool process_writes(const char *pid, const struct env_stat *file)
+{
+	char path[sizeof("/proc//fd") + 256];
+	struct dirent *entry;
+	bool writes = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%.255s/fd", pid);
+	dir = opendir(path);
+	if (dir == NULL)
+		return false;
+	while (!writes && (entry = readdir(dir)) != NULL)
+		writes = entry->d_name[0] != '.' && is_writer(dirfd(dir), entry->d_name, file);
+	(void)closedir(dir);
+	return writes;
+}
+
+int env_is_written(struct env *env, const struct env_stat *file)
+{
+	int written = env_gate(env, ENV_LIST, "/proc");
+	struct dirent *entry;
+	DIR *dir;
+
+	if (written < 0)
+		return written;
+	dir = opendir("/proc");
+	if (dir == NULL)
+		return 0;
+	while (written == 0 && (entry = readdir(dir)) != NULL)
+		written = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && process_writes(entry->d_name, file);
+	(void)closedir(dir);
+	return written;
 }

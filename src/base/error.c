@@ -9,6 +9,7 @@
 /* Exit statuses of CONTRACT section 1, with the names of sysexits. */
 enum {
 	EXIT_USAGE = 64,
+	EXIT_DATA = 65,
 	EXIT_NO_INPUT = 66,
 	EXIT_DB_AWAY = 69,
 	EXIT_INTERNAL = 70,
@@ -33,6 +34,7 @@ static const struct {
 	{MUSTER_ERROR_DENIED, EXIT_DENIED, "not allowed"},
 	{MUSTER_ERROR_USAGE, EXIT_USAGE, "the command line makes no sense"},
 	{MUSTER_ERROR_INTERNAL, EXIT_INTERNAL, "a fault inside muster, found before it did harm"},
+	{MUSTER_ERROR_DATA, EXIT_DATA, "its bytes are not those that its .sha256 tells of"},
 	{-ENOENT, EXIT_NO_INPUT, "no such file"},
 	{-ENOTDIR, EXIT_NO_INPUT, NULL},
 	{-EISDIR, EXIT_NO_INPUT, "a folder, not a file"},

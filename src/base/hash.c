@@ -109,6 +109,33 @@ char *hash_format(const struct hash *hash, char out[HASH_TEXT_BYTES])
 	return out;
 }
 
+static int hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+bool hash_parse(struct slice text, struct hash *ret_hash)
+{
+	struct hash hash;
+	size_t i;
+
+	if (text.len != 2 * HASH_BYTES)
+		return false;
+	for (i = 0; i < HASH_BYTES; i++) {
+		int high = hex_value(text.data[2 * i]), low = hex_value(text.data[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		hash.bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	*ret_hash = hash;
+	return true;
+}
+
 uint64_t hash_table_key(struct slice data)
 {
 	unsigned char out[crypto_shorthash_BYTES];

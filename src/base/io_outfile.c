@@ -223,6 +223,31 @@ int io_read_file(struct env *env, const char *path, size_t bytes_max, char **ret
 	return error;
 }
 
+int io_hash_file(struct env *env, const char *path, struct hash *ret_hash)
+{
+	int fd = env_open_input(env, path, NULL), error;
+	struct hash_state state;
+	ssize_t n = 1;
+	char *buffer;
+
+	if (fd < 0)
+		return fd;
+	hash_init(&state);
+	buffer = env_realloc(env, NULL, OUTFILE_BUFFER_BYTES);
+	error = buffer == NULL ? -ENOMEM : 0;
+	while (error == 0 && n > 0) {
+		n = env_read(env, fd, buffer, OUTFILE_BUFFER_BYTES);
+		if (n > 0)
+			hash_update(&state, buffer, (size_t)n);
+		error = n < 0 ? (int)n : 0;
+	}
+	env_free(env, buffer);
+	(void)env_close(env, fd);
+	if (error == 0)
+		hash_final(&state, ret_hash);
+	return error;
+}
+
 /* What happens to the bytes of a file on their way into an outfile. `last`: no more come. 0 or -errno. */
 typedef int (*pump_step)(void *context, struct io_outfile *out, const void *data, size_t bytes, bool last);
 

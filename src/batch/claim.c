@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include "claim.h"
+#include "marker.h"
 #include "muster/log.h"
 #include "muster/path.h"
 
@@ -98,9 +99,9 @@ static int claim_give_back(struct env *env, const char *folder)
 static int claim_forget_marker(struct batch *batch, const char *folder, const struct store_file *file)
 {
 	const struct profile *profile = profile_named(batch->settings.profiles, file->partner);
-	char note[LIMIT_PATH_BYTES], marker[LIMIT_PATH_BYTES];
-	struct env_stat noted, marked;
-	char *text;
+	char note[LIMIT_PATH_BYTES];
+	struct env_stat noted;
+	char *path;
 	size_t bytes;
 	int r = path_format(note, "%s/from", folder);
 
@@ -108,14 +109,12 @@ static int claim_forget_marker(struct batch *batch, const char *folder, const st
 		profile = &batch->settings.profiles->fallback;
 	if (r < 0 || profile->arrival != PROFILE_ARRIVAL_DONE_MARKER || env_stat(batch->env, note, &noted) < 0)
 		return r;
-	r = io_read_file(batch->env, note, LIMIT_PATH_BYTES, &text, &bytes);
+	r = io_read_file(batch->env, note, LIMIT_PATH_BYTES, &path, &bytes);
 	if (r < 0)
 		return r;
-	r = path_format(marker, "%.*s.done", (int)bytes, text);
-	env_free(batch->env, text);
-	if (r < 0 || env_stat(batch->env, marker, &marked) < 0 || marked.mtime_ns > noted.mtime_ns)
-		return r;
-	return env_unlink(batch->env, marker);
+	r = marker_forget(batch->env, path, noted.mtime_ns);
+	env_free(batch->env, path);
+	return r;
 }
 
 int claim_recover(struct batch *batch)
@@ -184,8 +183,26 @@ static int claim_take_name(struct batch *batch, const char *path, const char *fo
 	return r < 0 ? r : CLAIM_E_KEPT;
 }
 
+/*
+ * It changed between the look at it and the claim: what arrived goes back, not the copy, for who writes to it still holds
+ * it. The copy goes first, or a crash would give that back as well.
+ */
+static int claim_refuse(struct batch *batch, const char *path, const char *arrived, const char *original)
+{
+	char to[LIMIT_PATH_BYTES];
+	int r = claim_free_name(batch->env, path, to);
+
+	if (r == 0)
+		r = env_unlink(batch->env, original);
+	if (r == 0)
+		r = env_rename(batch->env, arrived, to);
+	if (r == 0)
+		r = claim_drop(batch);
+	return r < 0 ? r : CLAIM_E_KEPT;
+}
+
 /* Moved, then copied: whoever holds the arrived file open still writes into that, not into what was claimed (P2). */
-int claim_move(struct batch *batch, const char *path, struct claim *claim, int *reterr_why)
+int claim_move(struct batch *batch, const char *path, const struct hash *told, struct claim *claim, int *reterr_why)
 {
 	char folder[LIMIT_PATH_BYTES], arrived[LIMIT_PATH_BYTES], original[LIMIT_PATH_BYTES];
 	int r = claim_path(batch, "", folder);
@@ -198,6 +215,10 @@ int claim_move(struct batch *batch, const char *path, struct claim *claim, int *
 		r = claim_take_name(batch, path, folder, arrived, reterr_why);
 	if (r == 0)
 		r = io_copy_file(batch->env, arrived, original, &claim->file.sha256, &claim->file.bytes);
+	if (r == 0 && told != NULL && memcmp(told, &claim->file.sha256, sizeof(*told)) != 0) {
+		*reterr_why = MUSTER_ERROR_DATA;
+		return claim_refuse(batch, path, arrived, original);
+	}
 	return r != 0 ? r : env_unlink(batch->env, arrived);
 }
 

@@ -16,11 +16,12 @@ bool claim_is_shut(int error);
 /* Take a copy of the bytes of a named file into work/claim/. */
 int claim_copy(struct batch *batch, const char *path, struct claim *claim);
 /*
- * Move a file out of its drop folder into work/claim/. CLAIM_E_KEPT: it cannot be taken from there, or is gone; nothing
- * was done, *reterr_why is the -errno.
+ * Move a file out of its drop folder into work/claim/. `told` is the SHA-256 that its bytes must have, or NULL.
+ * CLAIM_E_KEPT: it cannot be taken from there, or is gone, or has other bytes; it is where it was, and *reterr_why is the
+ * -errno, or MUSTER_ERROR_DATA.
  */
 #define CLAIM_E_KEPT 1
-int claim_move(struct batch *batch, const char *path, struct claim *claim, int *reterr_why);
+int claim_move(struct batch *batch, const char *path, const struct hash *told, struct claim *claim, int *reterr_why);
 /* Forget work/claim/. */
 int claim_drop(struct batch *batch);
 /* Give the claimed bytes their row (stage CLAIMED) and folder. */

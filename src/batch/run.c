@@ -3,7 +3,8 @@
  *
  * in/<partner>/ is a lane: its files are taken in the order of their ISA date, time and control number, then by
  * name; one that is held does not stop the next one of another lane. Names of files that are still arriving are left
- * alone by the partner's arrival policy (promise P1). in/<partner>/test/ is a lane of its own where the partner agreed
+ * alone by the partner's arrival policy (promise P1); one whose bytes are not what its checksum says is told of at each
+ * run, and those behind it in its lane wait for it. in/<partner>/test/ is a lane of its own where the partner agreed
  * to it; what becomes of its files goes to out/<partner>/test/.
  */
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "claim.h"
 #include "identify.h"
 #include "job.h"
+#include "marker.h"
 #include "muster/log.h"
 #include "muster/path.h"
 
@@ -47,24 +49,65 @@ static bool name_ends(const char *name, const char *end)
 static bool arrival_is_temporary(const char *name)
 {
 	return name[0] == '.' || name_ends(name, ".tmp") || name_ends(name, ".part") || name_ends(name, ".filepart") ||
-	       name_ends(name, ".done");
+	       marker_is_name(name);
 }
 
-/* Has the file arrived whole, by what was agreed with this partner? */
-static bool arrival_is_whole(struct batch *batch, const struct profile *profile, const char *path,
-                             const struct env_stat *stat)
+/*
+ * Nothing changes size, content, owner or name of a file without its time of change, which nobody can set: so one look
+ * says how long all of it has been as it is. Times of modification come from the sender's clock, where he keeps them.
+ */
+static int arrival_has_settled(struct batch *batch, const struct profile *profile, const struct env_stat *stat)
 {
-	char marker[LIMIT_PATH_BYTES];
+	int r;
 
+	if (stat->ctime_ns / 1000000 + (int64_t)profile->settle_seconds * 1000 > env_clock_ms(batch->env))
+		return 0;
+	r = env_is_written(batch->env, stat);
+	return r < 0 ? r : !r;
+}
+
+/* Has the file arrived whole, by what was agreed with this partner? 1, 0, or <0. */
+static int arrival_is_whole(struct batch *batch, const struct profile *profile, const char *path,
+			    const struct env_stat *stat)
+{
 	switch (profile->arrival) {
 	case PROFILE_ARRIVAL_RENAME:
-		return true;
+		return 1;
 	case PROFILE_ARRIVAL_DONE_MARKER:
-		return path_format(marker, "%s.done", path) == 0 && env_exists(batch->env, marker);
+		return marker_is_there(batch->env, path);
 	case PROFILE_ARRIVAL_SETTLE:
-		return stat->mtime_ns / 1000000 + (int64_t)profile->settle_seconds * 1000 <= env_clock_ms(batch->env);
+		return arrival_has_settled(batch, profile, stat);
 	}
-	return false;
+	return 0;
+}
+
+/*
+ * What the file's bytes must be, by the checksum beside it: *ret_told points to `hash`, or is NULL where there is none.
+ * MUSTER_ERROR_DATA in *ret_why where they are not, or the checksum cannot be read: it may be still arriving.
+ */
+static int arrival_checksum(const struct drop *drop, const char *path, struct hash *hash, const struct hash **ret_told,
+			    int *ret_why)
+{
+	struct env *env = drop->run->batch->env;
+	struct hash is;
+	bool told;
+	int r;
+
+	*ret_told = NULL;
+	*ret_why = 0;
+	if (drop->profile->arrival != PROFILE_ARRIVAL_DONE_MARKER)
+		return 0;
+	r = marker_checksum(env, path, &told, hash);
+	if (r == 0 && told)
+		r = io_hash_file(env, path, &is);
+	if (r == MARKER_E_ILLEGIBLE || (r == 0 && told && memcmp(hash, &is, sizeof(is)) != 0))
+		*ret_why = MUSTER_ERROR_DATA;
+	else if (r < 0 && (r == -ENOENT || claim_is_shut(r)))
+		*ret_why = r;
+	else if (r != 0)
+		return r;
+	*ret_told = told ? hash : NULL;
+	return 0;
 }
 
 static int arrival_order(struct batch *batch, const char *path, struct arrival *arrival)
@@ -121,12 +164,15 @@ static int run_leave(const struct drop *drop, const char *name, int error)
 }
 
 /* One file through all stages. *ret_stuck: it cannot be taken from its folder, and those behind it wait for it. */
-static int run_file(const struct drop *drop, const char *path, const char *name, bool *ret_stuck)
+static int run_file(const struct drop *drop, const char *path, const struct arrival *arrival, bool *ret_stuck)
 {
+	const char *name = arrival->name;
 	struct run *run = drop->run;
 	struct batch *batch = run->batch;
 	struct batch_result result = {0};
-	char out_dir[LIMIT_PATH_BYTES], marker[LIMIT_PATH_BYTES];
+	char out_dir[LIMIT_PATH_BYTES];
+	const struct hash *told = NULL;
+	struct hash hash;
 	struct claim claim = {.file = {
 		.name = slice_from(name),
 		.partner = slice_from(drop->partner),
@@ -139,14 +185,17 @@ static int run_file(const struct drop *drop, const char *path, const char *name,
 
 	claim.file.out_dir = slice_from(out_dir);
 	if (r == 0)
-		r = claim_move(batch, path, &claim, &why);
-	*ret_stuck = r == CLAIM_E_KEPT && why != -ENOENT;
+		r = arrival_checksum(drop, path, &hash, &told, &why);
+	if (r == 0)
+		r = why != 0 ? CLAIM_E_KEPT : claim_move(batch, path, told, &claim, &why);
+	/* For what is no X12 nobody waits: it has no place in the order. */
+	*ret_stuck = r == CLAIM_E_KEPT && why != -ENOENT && (why != MUSTER_ERROR_DATA || arrival->order[0] != '\0');
 	if (r == CLAIM_E_KEPT)
-		return *ret_stuck ? run_leave(drop, name, why) : 0;
+		return why != -ENOENT ? run_leave(drop, name, why) : 0;
 	if (r == 0)
 		r = claim_commit(batch, &claim);
-	if (r == 0 && drop->profile->arrival == PROFILE_ARRIVAL_DONE_MARKER && path_format(marker, "%s.done", path) == 0)
-		r = env_unlink(batch->env, marker);
+	if (r == 0 && drop->profile->arrival == PROFILE_ARRIVAL_DONE_MARKER)
+		r = marker_forget(batch->env, path, INT64_MAX);
 	if (r == 0)
 		r = batch_drive_file(batch, &claim.file, &result);
 	if (r == 0 && run->report != NULL)
@@ -173,8 +222,9 @@ static int lane_look_at(const struct drop *drop, const char *path, struct arriva
 		arrival_leave(drop->partner, arrival->name, stat.links > 1 ? "it has a second name" : "it is no plain file");
 		return 0;
 	}
-	if (!arrival_is_whole(batch, drop->profile, path, &stat))
-		return 0;
+	r = arrival_is_whole(batch, drop->profile, path, &stat);
+	if (r <= 0)
+		return r;
 	r = arrival_order(batch, path, arrival);
 	if (r == -ENOENT)
 		return 0;
@@ -228,7 +278,7 @@ static int run_lane(const struct drop *drop)
 	for (i = 0; r == 0 && !stuck && i < count; i++) {
 		r = path_format(path, "%s/%s", drop->folder, arrivals[i].name);
 		if (r == 0)
-			r = run_file(drop, path, arrivals[i].name, &stuck);
+			r = run_file(drop, path, &arrivals[i], &stuck);
 	}
 	env_free(env, arrivals);
 	env_free(env, names);

@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "../../src/batch/claim.h"
 #include "../../src/batch/guard.h"
+#include "../../src/batch/marker.h"
 #include "muster/batch.h"
 #include "muster/cli.h"
 #include "muster/env_fault.h"
@@ -28,6 +30,7 @@
 static const struct env_fault_plan no_plan = {0, 0, ENV_FAULT_NONE, 0};
 static unsigned made;
 static char here[512]; /* the test's own workspace */
+static int64_t clock_ms = NIGHT_CLOCK_MS;
 
 /* In the child: one command inside the workspace; what it says goes to `said`. */
 static void run_child(const char *words, const struct env_fault_plan *plan)
@@ -48,7 +51,7 @@ static void run_child(const char *words, const struct env_fault_plan *plan)
 	argv[argc] = NULL;
 	env_real_init(&real);
 	env_fault_init(&fault, &real, 1);
-	env_fault_fix_clock(&fault, NIGHT_CLOCK_MS);
+	env_fault_fix_clock(&fault, clock_ms);
 	env_fault_plan(&fault, *plan);
 	_exit(cli_run(&fault.env, argc, argv));
 }
@@ -212,6 +215,139 @@ static void test_marker_of_a_killed_claim(void **state)
 		assert_false(is_there("in/acme/a.834"));
 	}
 	assert_in_range(plan.nth, 6, 59);
+}
+
+/* The SHA-256 of a text, as sha256sum writes it for a file of this name. */
+static const char *checksum(const char *text, const char *name)
+{
+	char digits[HASH_TEXT_BYTES];
+	struct hash hash;
+
+	hash_of(slice_from(text), &hash);
+	return arena_printf(&world.paths, "%s  %s\n", hash_format(&hash, digits), name).data;
+}
+
+/* The same where the marker is a checksum; one left behind would keep the next file of that name waiting for good. */
+static void test_checksum_of_a_killed_claim(void **state)
+{
+	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_UNLINK) | ENV_FAULT_OP(ENV_RENAME) | ENV_FAULT_OP(ENV_DB_COMMIT), 1,
+				      ENV_FAULT_KILL, 0};
+	int status = -1;
+
+	for (plan.nth = 1; status != 0 && plan.nth < 60; plan.nth++) {
+		setup(state);
+		put("partners/acme.yaml", "arrival: done-marker\nisa_sender: ACME\n");
+		put("in/acme/a.834", an_add(1));
+		put("in/acme/a.834.sha256", checksum(an_add(1), "a.834"));
+		status = muster_with("run", &plan);
+		assert_int_equal(muster("run"), 0);
+		assert_false(is_there("in/acme/a.834") || is_there("in/acme/a.834.sha256"));
+		assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,"), 1);
+		put("in/acme/a.834", an_add(2));
+		assert_int_equal(muster("run"), 0);
+		assert_true(is_there("in/acme/a.834"));
+	}
+	assert_in_range(plan.nth, 6, 59);
+}
+
+/*
+ * A file cut on its way, or mixed up with another one, would be applied although its sender said what its bytes are; or a
+ * later change would be applied before it.
+ */
+static void test_bytes_that_are_not_as_told(void **state)
+{
+	(void)state;
+	put("partners/acme.yaml", "arrival: done-marker\nisa_sender: ACME\n");
+	assert_int_equal(env_mkdirs(&world.env, inside("in/other")), 0);
+	put("in/acme/a.834", an_add(1));
+	put("in/acme/a.834.sha256", checksum(an_add(2), "a.834"));
+	put("in/acme/b.834", an_add(2));
+	put("in/acme/b.834.sha256", checksum(an_add(2), "b.834"));
+	put("in/acme/zz.834", "not X12 at all");
+	put("in/acme/zz.834.sha256", "");
+	put("in/other/c.834", an_add(3));
+	put("in/other/c.834.sha256", "of no interest under this policy");
+	assert_int_equal(muster("run"), 65);
+	assert_int_equal(count_in("said", "acme: a.834 is left alone: its bytes are not those that its .sha256 tells of"), 1);
+	assert_int_equal(count_in("said", "acme: zz.834 is left alone: its bytes"), 1);
+	assert_int_equal(count_in("said", "c.834: processed"), 1);
+	assert_true(is_there("in/acme/a.834") && is_there("in/acme/b.834") && is_there("in/other/c.834.sha256"));
+	/* Told at each run. */
+	assert_int_equal(muster("run"), 65);
+	assert_int_equal(count_in("said", "a.834 is left alone"), 1);
+	put("in/acme/a.834.sha256", checksum(an_add(1), "./some/where/else.834"));
+	put("in/acme/zz.834.sha256", checksum("not X12 at all", "zz.834"));
+	assert_int_equal(muster("run"), 65); /* zz.834 is rejected */
+	assert_int_equal(count_in("said", "is left alone"), 0);
+	assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,") + count_in("out/acme/b.834.applied.csv", ",add,"), 2);
+	assert_false(is_there("in/acme/a.834.sha256") || is_there("in/acme/b.834.sha256") || is_there("in/acme/zz.834.sha256"));
+}
+
+/* A file that was written on between the look at it and its claim would be applied, or be gone, or come back twice. */
+static void test_changed_amid_the_claim(void **state)
+{
+	const struct config config = {.work = inside("work")};
+	struct batch batch = {.env = &world.env, .settings = {.config = &config}};
+	struct claim claim = {.file = {.name = SLICE_LITERAL("a.834")}};
+	struct hash told;
+	int why = 0;
+
+	(void)state;
+	put("in/acme/a.834", an_add(1));
+	hash_of(slice_from(an_add(2)), &told);
+	assert_int_equal(claim_move(&batch, inside("in/acme/a.834"), &told, &claim, &why), CLAIM_E_KEPT);
+	assert_int_equal(why, MUSTER_ERROR_DATA);
+	assert_int_equal(count_in("in/acme/a.834", "QUILL") + count_in("in/acme/a.834", "BRANDT"), 1);
+	assert_false(is_there("work/claim"));
+	hash_of(slice_from(an_add(1)), &told);
+	assert_int_equal(claim_move(&batch, inside("in/acme/a.834"), &told, &claim, &why), 0);
+	assert_false(is_there("in/acme/a.834"));
+	assert_true(is_there("work/claim/original"));
+}
+
+#define DIGITS "c35f81543da6e2384825e12b996f63d2d2a652971625973989db4ef4660e027b"
+
+/* What a partner's tool writes would not be understood, and his files would wait for good; or anything would do. */
+static void test_forms_of_a_checksum(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+	} rows[] = {
+		{DIGITS, 0},
+		{DIGITS "\n", 0},
+		{DIGITS "  a.834\n", 0},
+		{DIGITS " *a.834\r\n", 0},
+		{"  " DIGITS "\t-\n\n", 0},
+		{"\\" DIGITS "  a\\nb.834\n", 0},
+		{"SHA256 (a.834) = " DIGITS "\n", 0},
+		{DIGITS "0", MARKER_E_ILLEGIBLE},
+		{"SHA512 (a.834) = " DIGITS "\n", MARKER_E_ILLEGIBLE},
+		{"SHA256 (a.834) = " DIGITS "0\n", MARKER_E_ILLEGIBLE},
+		{"\n" DIGITS, MARKER_E_ILLEGIBLE},
+		{"a.834: OK\n", MARKER_E_ILLEGIBLE},
+		{"c35f8154", MARKER_E_ILLEGIBLE},
+		{"", MARKER_E_ILLEGIBLE},
+	};
+	char shown[HASH_TEXT_BYTES];
+	struct hash hash;
+	bool told;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		put("x.sha256", rows[i].text);
+		assert_int_equal(marker_checksum(&world.env, inside("x"), &told, &hash), rows[i].result);
+		assert_true(told);
+		if (rows[i].result == 0)
+			assert_string_equal(hash_format(&hash, shown), DIGITS);
+	}
+	assert_int_equal(env_unlink(&world.env, inside("x.sha256")), 0);
+	assert_int_equal(marker_checksum(&world.env, inside("x"), &told, &hash), 0);
+	assert_false(told);
+	put("elsewhere", DIGITS);
+	assert_int_equal(symlink(inside("elsewhere"), inside("x.sha256")), 0);
+	assert_int_equal(marker_checksum(&world.env, inside("x"), &told, &hash), MARKER_E_ILLEGIBLE);
 }
 
 /* One set of these records, under the same control numbers each time. */
@@ -1036,17 +1172,33 @@ static void test_no_plain_files(void **state)
 /* A file that is still being written would be read as far as it had come, and the rest of its people left out. */
 static void test_a_file_that_settles(void **state)
 {
-	const int64_t night_s = NIGHT_CLOCK_MS / 1000;
-	const struct timespec young[2] = {{night_s - 59, 0}, {night_s - 59, 0}}, old[2] = {{night_s - 60, 0}, {night_s - 60, 0}};
+	const struct timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
+	struct env_stat stat;
+	int writer;
 
 	(void)state;
 	put("partners/acme.yaml", "isa_sender: ACME\narrival: settle\nsettle_seconds: 60\n");
 	put("in/acme/a.834", an_add(1));
-	assert_int_equal(utimensat(AT_FDCWD, inside("in/acme/a.834"), young, 0), 0);
+	/* What time its sender gives it says nothing. */
+	assert_int_equal(utimensat(AT_FDCWD, inside("in/acme/a.834"), old, 0), 0);
+	assert_int_equal(env_stat(&world.env, inside("in/acme/a.834"), &stat), 0);
+	clock_ms = stat.ctime_ns / 1000000 + 59999;
 	assert_int_equal(muster("run"), 0);
 	assert_true(is_there("in/acme/a.834"));
-	assert_int_equal(utimensat(AT_FDCWD, inside("in/acme/a.834"), old, 0), 0);
+	/* A clock that was set back. */
+	clock_ms = NIGHT_CLOCK_MS;
 	assert_int_equal(muster("run"), 0);
+	assert_true(is_there("in/acme/a.834"));
+	clock_ms = stat.ctime_ns / 1000000 + 60000;
+	writer = open(inside("in/acme/a.834"), O_WRONLY | O_APPEND);
+	assert_true(writer >= 0);
+	if (access("/proc/self/fd", R_OK) == 0) {
+		assert_int_equal(muster("run"), 0);
+		assert_true(is_there("in/acme/a.834"));
+	}
+	assert_int_equal(close(writer), 0);
+	assert_int_equal(muster("run"), 0);
+	clock_ms = NIGHT_CLOCK_MS;
 	assert_false(is_there("in/acme/a.834"));
 	assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,"), 1);
 }
@@ -1132,6 +1284,10 @@ int main(void)
 		cmocka_unit_test_setup(test_process_killed_and_called_again, setup),
 		cmocka_unit_test_setup(test_correction_killed_amid_a_set, setup),
 		cmocka_unit_test_setup(test_marker_of_a_killed_claim, setup),
+		cmocka_unit_test_setup(test_checksum_of_a_killed_claim, setup),
+		cmocka_unit_test_setup(test_bytes_that_are_not_as_told, setup),
+		cmocka_unit_test_setup(test_changed_amid_the_claim, setup),
+		cmocka_unit_test_setup(test_forms_of_a_checksum, setup),
 		cmocka_unit_test_setup(test_validation_killed_and_processed_by_another_name, setup),
 		cmocka_unit_test_setup(test_results_that_cannot_be_put_anywhere, setup),
 		cmocka_unit_test_setup(test_written_on_after_the_claim, setup),

@@ -80,6 +80,29 @@ static void test_files(void **state)
 	assert_false(env_exists(&world.env, "/dev/null/x"));
 }
 
+/* A file whose writer only pauses would be taken for whole, or one that somebody only reads would never be taken. */
+static void test_who_writes(void **state)
+{
+	const char *path = world_file("half", SLICE_LITERAL("ISA"));
+	struct env_stat st, other;
+	int fd;
+
+	(void)state;
+	if (access("/proc/self/fd", R_OK) != 0)
+		skip();
+	assert_int_equal(env_stat(&world.env, path, &st), 0);
+	assert_int_equal(env_stat(&world.env, world_file("beside", SLICE_EMPTY), &other), 0);
+	assert_int_equal(env_is_written(&world.env, &st), 0);
+	fd = env_open(&world.env, path, O_RDONLY, 0);
+	assert_int_equal(env_is_written(&world.env, &st), 0);
+	assert_int_equal(env_close(&world.env, fd), 0);
+	fd = env_open(&world.env, path, O_WRONLY | O_APPEND, 0);
+	assert_int_equal(env_is_written(&world.env, &st), 1);
+	assert_int_equal(env_is_written(&world.env, &other), 0);
+	assert_int_equal(env_close(&world.env, fd), 0);
+	assert_int_equal(env_is_written(&world.env, &st), 0);
+}
+
 static void test_folders(void **state)
 {
 	const char *deep = world_path("a//b/c/"), *file = world_file("plain", SLICE_LITERAL("x"));
@@ -359,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_who_writes),
 		cmocka_unit_test(test_folders),
 		cmocka_unit_test(test_list_is_sorted),
 		cmocka_unit_test(test_lock),

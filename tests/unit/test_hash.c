@@ -62,6 +62,33 @@ static void test_sha256_lengths(void **state)
 	assert_string_equal(hash_format(&all, shown), "c35f81543da6e2384825e12b996f63d2d2a652971625973989db4ef4660e027b");
 }
 
+/* A checksum that a partner sent would be taken for another one, or for one where it is none. */
+static void test_parse(void **state)
+{
+	static const char *const others[] = {
+		"", "00", "c35f81543da6e2384825e12b996f63d2d2a652971625973989db4ef4660e027",
+		"c35f81543da6e2384825e12b996f63d2d2a652971625973989db4ef4660e027bb",
+		"g35f81543da6e2384825e12b996f63d2d2a652971625973989db4ef4660e027b",
+		"c35f81543da6e2384825e12b996f63d2d2a652971625973989db4ef4660e02 b",
+	};
+	char text[HASH_TEXT_BYTES], capital[HASH_TEXT_BYTES], shown[HASH_TEXT_BYTES];
+	struct hash hash, parsed;
+	size_t i;
+
+	(void)state;
+	hash_of(SLICE_LITERAL("an 834"), &hash);
+	hash_format(&hash, text);
+	for (i = 0; i < sizeof(text); i++)
+		capital[i] = (char)(text[i] >= 'a' ? text[i] - 'a' + 'A' : text[i]);
+	assert_true(hash_parse(slice_from(text), &parsed));
+	assert_memory_equal(&parsed, &hash, sizeof(hash));
+	memset(&parsed, 0, sizeof(parsed));
+	assert_true(hash_parse(slice_from(capital), &parsed));
+	assert_string_equal(hash_format(&parsed, shown), text);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(hash_parse(slice_from(others[i]), &parsed));
+}
+
 static void test_table_key(void **state)
 {
 	uint64_t key = hash_table_key(SLICE_LITERAL("M000000018"));
@@ -90,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_sha256_lengths),
+		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_table_key),
 		cmocka_unit_test(test_random),
 	};
