@@ -141,9 +141,10 @@ struct x12_run {
 	/* A bit for each byte: the ends of elements and segments; and all but printable ASCII, and other separators. */
 	const uint64_t *ends, *odd;
 	uint32_t next, count;      /* the segment in hand, and how many there are */
-	struct x12_where where;    /* of the segment in hand, but for offset and line: x12_run_locate */
 	uint64_t offset, line;     /* of the bytes; and of the byte behind the segments that were passed */
+	uint32_t first_pos;        /* the position in the set of segment 0 */
 	uint32_t lines_each;       /* that a terminator ends */
+	bool has_odd;              /* any bit of `odd`: if not, no line ends and no segment has a part */
 	const struct x12_separators *separators;
 };
 #define X12_RUN_SEGMENT_BYTES 100u
@@ -167,21 +168,20 @@ static inline struct slice x12_run_segment(const struct x12_run *run)
 {
 	const uint32_t *begin = &run->begins[run->next];
 
+	if (!run->has_odd)
+		return slice_of(run->at + begin[0], begin[1] - 1 - begin[0]);
 	return x12_run_part(run->at + begin[0], run->at + begin[1] - 1);
 }
-/* Let run->where say where the segment in hand begins, which is at `at`. */
-static inline void x12_run_locate(struct x12_run *run, const char *at)
+/* The line on which the segment in hand begins, which is at `at`. */
+static inline uint64_t x12_run_line(const struct x12_run *run, const char *at)
 {
-	const char *begin = run->at + run->begins[run->next];
-
-	run->where.offset = run->offset + (uint64_t)(at - run->at);
-	run->where.line = run->line + (at > begin && at[-1] == '\n');
+	return run->line + (run->has_odd && at > run->at + run->begins[run->next] && at[-1] == '\n');
 }
 /* It has been taken: the next one. */
-static inline void x12_run_pass(struct x12_run *run)
+static inline void x12_run_pass(struct x12_run *run, const char *at)
 {
-	run->line = run->where.line + run->lines_each;
-	run->where.segment_pos++;
+	if (run->has_odd)
+		run->line = x12_run_line(run, at) + run->lines_each;
 	run->next++;
 }
 /* 64 bits of a row, the first of them that of byte `from`; those beyond the next 64-bit word are not there. */

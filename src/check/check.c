@@ -281,6 +281,7 @@ static int plan_of(struct check *check, const struct guide *guide)
 		if (cached->plan->guide == guide) {
 			check->plan = cached->plan;
 			check->shapes = cached->shapes;
+			check->quiet = cached->quiet;
 			return 0;
 		}
 	cached = arena_alloc(&check->arena, sizeof(*cached));
@@ -290,13 +291,15 @@ static int plan_of(struct check *check, const struct guide *guide)
 	if (r < 0)
 		return r;
 	cached->shapes = arena_alloc_array(&check->arena, guide->segment_count + 1u, sizeof(*cached->shapes));
-	if (cached->shapes == NULL)
+	cached->quiet = arena_alloc_array(&check->arena, guide->loop_count + 1u, sizeof(*cached->quiet));
+	if (cached->shapes == NULL || cached->quiet == NULL)
 		return -ENOMEM;
 	ask_wants(check, cached->plan);
 	cached->next = check->plans;
 	check->plans = cached;
 	check->plan = cached->plan;
 	check->shapes = cached->shapes;
+	check->quiet = cached->quiet;
 	return 0;
 }
 

@@ -259,6 +259,7 @@ static void make_node(struct check_plan *plan, uint16_t loop, uint16_t local, ui
 
 	node->loop = loop;
 	node->local = (uint8_t)local;
+	node->depth = guide->loops[loop].depth;
 	node->child = from->is_loop ? from->index : PLAN_NONE;
 	node->segment = from->is_loop ? opener_of(guide, from->index) : from->index;
 	node->repeat = from->is_loop ? child->repeat : segment->repeat;
@@ -398,6 +399,39 @@ static int make_links(struct arena *arena, struct check_plan *plan)
 	return 0;
 }
 
+/* A node that is full as soon as its loop is open. */
+static bool is_full_at_once(const struct plan_node *node)
+{
+	return node->opens_here && node->repeat <= 1;
+}
+
+/* The node that a symbol moves to from inside `loop`. */
+static uint16_t move_of(const struct check_plan *plan, uint16_t loop, uint16_t symbol)
+{
+	for (; loop != GUIDE_NONE; loop = plan->guide->loops[loop].parent)
+		for (uint16_t l = plan_head(plan, loop, symbol); l != PLAN_NONE; l = plan->links[l].next) {
+			uint16_t node = plan->links[l].node;
+			if (!is_full_at_once(&plan->nodes[node]))
+				return plan->segments[plan->nodes[node].segment].straight ? node : PLAN_NONE;
+		}
+	return PLAN_NONE;
+}
+
+static int make_moves(struct arena *arena, struct check_plan *plan)
+{
+	plan->moves = arena_alloc_array(arena, (size_t)plan->guide->loop_count * plan->symbol_count + 1,
+					sizeof(*plan->moves));
+	if (plan->moves == NULL)
+		return -ENOMEM;
+	for (uint16_t l = 0; l < plan->guide->loop_count; l++) {
+		uint16_t *row = plan->moves + (size_t)l * plan->symbol_count;
+		plan->loops[l].moves = row;
+		for (uint16_t symbol = 0; symbol < plan->symbol_count; symbol++)
+			row[symbol] = move_of(plan, l, symbol);
+	}
+	return 0;
+}
+
 static struct plan_question question_of(const struct guide_question *from)
 {
 	return (struct plan_question){from->pos, from->component_pos, from->first_value, from->value_count};
@@ -512,8 +546,12 @@ static void sort_rules(struct check_plan *plan)
 		struct plan_loop *loop = &plan->loops[l];
 		loop->first_rule = n;
 		for (uint16_t i = 0; i < guide->rule_count; i++)
-			if (guide->rules[i].loop == l)
-				plan->rules[n++] = ask_facts(guide, i);
+			if (guide->rules[i].loop == l) {
+				plan->rules[n] = ask_facts(guide, i);
+				plan_facts_add(&loop->asked, &plan->rules[n].held);
+				plan_facts_add(&loop->asked, &plan->rules[n].unheld);
+				plan_facts_add(&loop->asked, &plan->rules[n++].sent);
+			}
 		loop->rule_count = (uint16_t)(n - loop->first_rule);
 	}
 	for (uint16_t i = 0; i < guide->fact_count; i++) {
@@ -551,7 +589,8 @@ int plan_new(struct arena *arena, const struct guide *guide, struct check_plan *
 	plan->guide = guide;
 	if ((r = make_symbols(arena, plan)) < 0 || (r = make_elements(arena, plan)) < 0 ||
 	    (r = make_codes(arena, plan)) < 0 || (r = make_segments(arena, plan)) < 0 ||
-	    (r = make_loops(arena, plan)) < 0 || (r = make_links(arena, plan)) < 0 || (r = make_rules(arena, plan)) < 0)
+	    (r = make_loops(arena, plan)) < 0 || (r = make_links(arena, plan)) < 0 || (r = make_rules(arena, plan)) < 0 ||
+	    (r = make_moves(arena, plan)) < 0)
 		return r;
 	*ret_plan = plan;
 	return 0;

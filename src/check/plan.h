@@ -127,6 +127,7 @@ struct plan_node {
 	uint16_t loop;    /* the loop it stands in */
 	uint16_t ordinal;
 	uint8_t local;     /* its number in the loop */
+	uint8_t depth;     /* of the loop: so many are open around it, if none is out of its place */
 	uint8_t once_slot; /* 1.., 0 = qualifiers may repeat */
 	bool opens_here;   /* the segment that opened the loop itself: fits only as long as it may repeat */
 };
@@ -147,7 +148,9 @@ struct plan_loop {
 	bool forgets;           /* some fact ends when the loop begins: */
 	struct plan_facts forgotten;
 	uint16_t first_rule, rule_count; /* in plan->rules: judged when it ends */
+	struct plan_facts asked;         /* that these rules ask about */
 	const uint16_t *heads;           /* its row of plan->heads */
+	const uint16_t *moves;           /* and of plan->moves */
 };
 
 struct plan_id {
@@ -179,6 +182,12 @@ struct check_plan {
 	struct plan_rule *rules;
 	uint32_t *values;
 	uint16_t *heads; /* [loop][symbol]: first link, or PLAN_NONE */
+	/*
+	 * [loop][symbol]: the node that takes the symbol where the loop is open innermost, in it or around it, if all is in
+	 * its place and the node has room for it; PLAN_NONE: there is none, or not for straight.c. What is first in the
+	 * order of the walk, so that others need be asked only where it has none.
+	 */
+	uint16_t *moves;
 	struct plan_id ids[PLAN_ID_SLOTS];
 	struct plan_symbol *symbols;
 	uint8_t *marks;   /* by symbol: dates that sense looks at */
@@ -221,6 +230,12 @@ static inline bool plan_fact_is(const struct plan_facts *facts, uint16_t fact)
 static inline void plan_fact_set(struct plan_facts *facts, uint16_t fact)
 {
 	facts->words[fact / 64] |= UINT64_C(1) << (fact % 64);
+}
+
+static inline void plan_facts_add(struct plan_facts *facts, const struct plan_facts *more)
+{
+	for (size_t w = 0; w < GUIDE_FACTS_MAX / 64; w++)
+		facts->words[w] |= more->words[w];
 }
 
 /* Any fact of both? */

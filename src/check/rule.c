@@ -396,12 +396,24 @@ static inline bool is_broken(const struct plan_facts *facts, const struct plan_r
 	return plan_facts_meet(facts, &rule->sent) == rule->forbids && applies_now(facts, rule);
 }
 
-bool rule_loop_is_quiet(const struct check *check, const struct plan_loop *loop)
+bool rule_loop_is_quiet(const struct check *check, uint16_t loop_index)
 {
+	const struct plan_loop *loop = &check->plan->loops[loop_index];
 	const struct plan_rule *rule = &check->plan->rules[loop->first_rule], *end = rule + loop->rule_count;
+	struct quiet *quiet = &check->quiet[loop_index];
+	struct plan_facts facts;
+	uint64_t others = 0;
+
+	for (size_t w = 0; w < GUIDE_FACTS_MAX / 64; w++) {
+		facts.words[w] = check->held_facts.words[w] & loop->asked.words[w];
+		others |= facts.words[w] ^ quiet->facts.words[w];
+	}
+	if (others == 0 && quiet->is_known)
+		return true;
 	for (; rule < end; rule++)
-		if (is_broken(&check->held_facts, rule))
+		if (is_broken(&facts, rule))
 			return false;
+	*quiet = (struct quiet){true, facts};
 	return true;
 }
 

@@ -51,6 +51,6 @@ void rule_doubt(struct check *check, uint16_t segment_index);
 /* A loop has ended: the rules that stand at it. */
 int rule_loop_end(struct check *check, const struct plan_loop *loop);
 /* Will rule_loop_end find nothing to report? */
-bool rule_loop_is_quiet(const struct check *check, const struct plan_loop *loop);
+bool rule_loop_is_quiet(const struct check *check, uint16_t loop_index);
 
 #endif

@@ -53,6 +53,7 @@ struct frame {
 	char unknown_id[4];     /* of the last segment passed over in it, that may be a misspelt one; "" = none */
 	uint32_t *counts;       /* by place */
 	const uint16_t *heads;  /* by symbol: the loop's row of plan->heads */
+	const uint16_t *moves;  /* and of plan->moves */
 	struct x12_where where; /* of the segment that opened it */
 	struct gap gaps[GAPS_MAX];
 };
@@ -87,10 +88,17 @@ struct shape {
 	uint64_t present, rules;
 };
 
+/* Facts under which the rules of a loop had nothing to say at its end. */
+struct quiet {
+	bool is_known;
+	struct plan_facts facts; /* of those that they ask about */
+};
+
 struct plan_cached {
 	struct plan_cached *next;
 	struct check_plan *plan;
 	struct shape *shapes;
+	struct quiet *quiet;
 };
 
 struct check {
@@ -115,8 +123,10 @@ struct check {
 	const struct guide *guide; /* NULL: this set is not walked */
 	struct check_plan *plan;
 	struct shape *shapes; /* by segment of the guide: the last one */
+	struct quiet *quiet;  /* by loop: the last ones */
 	struct frame frames[FRAMES_MAX];
 	uint32_t frame_count;
+	uint32_t crooked; /* frames that are exiled or displaced */
 	uint32_t *counts; /* FRAMES_MAX times count_stride */
 	uint32_t count_stride;
 	uint32_t member_pos, members;

@@ -26,10 +26,14 @@ struct hand {
 	struct known *known;
 	uint64_t tag; /* under which it is remembered there; 0: it is too short or too long for that */
 	uint64_t ends; /* a bit for each byte that ends an element, its terminator included; 0: not asked yet */
-	bool is_met;  /* it is remembered */
-	uint32_t depth;               /* of the frame that has the place */
+	struct frame *frame;          /* has the place */
 	const struct plan_node *node; /* the place */
 };
+
+static inline struct frame *top_of(struct check *check)
+{
+	return &check->frames[check->frame_count - 1];
+}
 
 /* The ends of its elements, the terminator's included. */
 static inline uint64_t ends_of(const struct x12_run *run, struct slice raw)
@@ -60,18 +64,31 @@ static inline uint16_t symbol_of(const struct check_plan *plan, struct slice raw
 	return plan_symbol_with(plan, entry, value_pack_here(qualifier.data, qualifier.len));
 }
 
-/* What is known of these bytes: from memory, or the symbol only. */
+/* Is it one that was met in the set before? If not, hand->known is where to remember it. */
+static inline bool recall(struct check *check, struct hand *hand)
+{
+	struct known_words words;
+
+	if (!known_fits(hand->raw)) {
+		hand->known = &check->stranger;
+		return false;
+	}
+	words = known_words_of(hand->raw.data, hand->raw.len);
+	hand->tag = known_tag(check->set, hand->raw);
+	hand->known = &check->known[known_slot(&words)];
+	return known_is(hand->known, hand->tag, hand->raw, &words);
+}
+
+/* What is known of bytes that were not met: the symbol only. */
 static inline bool meet(struct check *check, const struct x12_run *run, struct hand *hand)
 {
 	const struct slice raw = hand->raw;
 	struct known *known = hand->known;
 
-	if (hand->is_met)
-		return true;
 	if (raw.len - 1 >= STRAIGHT_BYTES_MAX)
 		return false;
 	/* Parts of elements, and what no printable ASCII is, want a closer look. */
-	if ((x12_run_bits(run->odd, (uint32_t)(raw.data - run->at)) & ((UINT64_C(1) << raw.len) - 1)) != 0)
+	if (run->has_odd && (x12_run_bits(run->odd, (uint32_t)(raw.data - run->at)) & ((UINT64_C(1) << raw.len) - 1)) != 0)
 		return false;
 	/* Until it has its symbol the slot is nobody's. */
 	known->tag = 0;
@@ -174,12 +191,18 @@ __attribute__((noinline)) static bool study(struct check *check, const struct ha
 static inline bool place(struct check *check, const struct x12_run *run, struct hand *hand)
 {
 	const struct known *known = hand->known;
-	struct frame *frame;
+	const uint16_t move = top_of(check)->moves[known->symbol];
 
-	hand->node = walk_find_place(check, known->symbol, &frame);
-	if (hand->node == NULL || !check->plan->segments[hand->node->segment].straight)
+	if (move == PLAN_NONE)
 		return false;
-	hand->depth = (uint32_t)(frame - check->frames);
+	hand->node = &check->plan->nodes[move];
+	hand->frame = &check->frames[hand->node->depth];
+	if (hand->node->ordinal < hand->frame->cursor ||
+	    hand->frame->counts[hand->node->local] >= hand->node->repeat) {
+		hand->node = walk_find_place(check, known->symbol, &hand->frame);
+		if (hand->node == NULL || !check->plan->segments[hand->node->segment].straight)
+			return false;
+	}
 	if (known->node == hand->node)
 		return true;
 	if (hand->ends == 0)
@@ -191,11 +214,11 @@ static inline bool place(struct check *check, const struct x12_run *run, struct 
 static inline bool ends_quietly(const struct check *check, const struct frame *frame)
 {
 	const struct plan_loop *loop = &check->plan->loops[frame->loop];
-	if (frame->exiled || (loop->required & ~frame->seen) != 0)
+	if ((loop->required & ~frame->seen) != 0)
 		return false;
 	if (check->options.known_sound)
 		return true;
-	return (loop->rule_count == 0 || rule_loop_is_quiet(check, loop)) &&
+	return (loop->rule_count == 0 || rule_loop_is_quiet(check, frame->loop)) &&
 	       (!loop->is_line || balance_line_is_quiet(check));
 }
 
@@ -207,7 +230,7 @@ static inline uint64_t *once_of(struct frame *frame, const struct known *known)
 
 static inline bool opens_quietly(const struct check *check, const struct hand *hand)
 {
-	const struct frame *frame = &check->frames[hand->depth];
+	const struct frame *frame = hand->frame;
 	const struct plan_node *node = hand->node;
 	return (node->ordinal > frame->cursor || node->local >= frame->last_local) &&
 	       (check->options.members_max == 0 || !check->plan->loops[node->child].is_line);
@@ -220,7 +243,7 @@ static inline bool more_is_quiet(struct check *check, const struct hand *hand)
 	const struct known *known = hand->known;
 	const struct plan_segment *at = known->at;
 
-	if ((known->more & KNOWN_ONCE) != 0 && (*once_of(&check->frames[hand->depth], known) >> (known->number % 64) & 1) != 0)
+	if ((known->more & KNOWN_ONCE) != 0 && (*once_of(hand->frame, known) >> (known->number % 64) & 1) != 0)
 		return false;
 	if ((known->more & KNOWN_OPENS) != 0 && !opens_quietly(check, hand))
 		return false;
@@ -233,12 +256,12 @@ static inline bool more_is_quiet(struct check *check, const struct hand *hand)
 /* May it be taken without a word? */
 static inline bool is_quiet(struct check *check, const struct hand *hand)
 {
-	const struct frame *frame = &check->frames[hand->depth];
+	const struct frame *frame = hand->frame;
 
-	if (frame->exiled || (hand->node->required_before & ~(frame->seen | frame->skipped)) != 0)
+	if ((hand->node->required_before & ~(frame->seen | frame->skipped)) != 0)
 		return false;
-	for (uint32_t inner = check->frame_count - 1; inner > hand->depth; inner--)
-		if (!ends_quietly(check, &check->frames[inner]))
+	for (const struct frame *inner = top_of(check); inner > frame; inner--)
+		if (!ends_quietly(check, inner))
 			return false;
 	return hand->known->more == 0 || more_is_quiet(check, hand);
 }
@@ -275,7 +298,7 @@ static inline int take_more(struct check *check, const struct x12_run *run, cons
 	int r = 0;
 
 	if ((known->more & KNOWN_ONCE) != 0)
-		*once_of(&check->frames[hand->depth], known) |= UINT64_C(1) << (known->number % 64);
+		*once_of(hand->frame, known) |= UINT64_C(1) << (known->number % 64);
 	if ((known->more & KNOWN_OPENS) != 0)
 		r = walk_push(check, hand->node->child, false, false);
 	if ((known->more & KNOWN_TELLS) != 0)
@@ -297,32 +320,33 @@ static inline void count(struct frame *frame, const struct plan_node *node)
 	frame->seen |= node->required_bit;
 }
 
-static inline void locate(struct check *check, struct x12_run *run, struct slice raw)
+static inline void locate(struct check *check, const struct x12_run *run, struct slice raw)
 {
-	x12_run_locate(run, raw.data);
-	check->at.offset = run->where.offset;
-	check->at.line = run->where.line;
-	check->at.segment_pos = run->where.segment_pos;
-	if (!check->options.skip_content_hash)
-		verdict_content(check, raw, run->separators);
+	check->at.offset = run->offset + (uint64_t)(raw.data - run->at);
+	check->at.line = x12_run_line(run, raw.data);
+	check->at.segment_pos = run->first_pos + run->next;
 }
 
-/* Take the segment in hand of the run. False: it is for the walk. */
-__attribute__((noinline)) static bool step(struct check *check, struct x12_run *run, struct hand *hand, int *ret_result)
+/* The same of the one that was passed last: what comes is told to be behind it. */
+static inline void locate_passed(struct check *check, const struct x12_run *run, const char *at)
+{
+	check->at.offset = run->offset + (uint64_t)(at - run->at);
+	check->at.line = run->line - run->lines_each;
+	check->at.segment_pos = run->first_pos + run->next - 1;
+}
+
+/* Take what may be taken. */
+static inline int take(struct check *check, const struct x12_run *run, const struct hand *hand)
 {
 	int r = 0;
 
-	if (!meet(check, run, hand) || !place(check, run, hand) || !is_quiet(check, hand))
-		return false;
 	locate(check, run, hand->raw);
-	while (r == 0 && check->frame_count - 1 > hand->depth)
+	while (r == 0 && top_of(check) > hand->frame)
 		r = walk_leave(check);
-	count(&check->frames[hand->depth], hand->node);
+	count(hand->frame, hand->node);
 	if (r == 0 && hand->known->more != 0)
 		r = take_more(check, run, hand);
-	x12_run_pass(run);
-	*ret_result = r;
-	return true;
+	return r;
 }
 
 /* May a segment that has been met go through into the frame that is open innermost? */
@@ -332,7 +356,7 @@ static inline bool goes_through(const struct check *check, struct frame *frame, 
 
 	if (known->through != frame->loop || node->ordinal < frame->cursor ||
 	    frame->counts[node->local] >= node->repeat ||
-	    (node->required_before & ~(frame->seen | frame->skipped)) != 0 || frame->exiled)
+	    (node->required_before & ~(frame->seen | frame->skipped)) != 0)
 		return false;
 	if ((known->more & KNOWN_ONCE) != 0 && (*once_of(frame, known) >> (known->number % 64) & 1) != 0)
 		return false;
@@ -342,13 +366,18 @@ static inline bool goes_through(const struct check *check, struct frame *frame, 
 	       sense_is_quiet(check, (enum sense_of)known->at->sense, &known->sense);
 }
 
-static inline void go_through(struct check *check, struct frame *frame, const struct known *known)
+static inline void go_through(struct check *check, const struct x12_run *run, struct frame *frame,
+			      const struct hand *hand)
 {
+	const struct known *known = hand->known;
+
 	count(frame, known->node);
 	if ((known->more & KNOWN_ONCE) != 0)
 		*once_of(frame, known) |= UINT64_C(1) << (known->number % 64);
-	if ((known->more & KNOWN_TELLS) != 0)
+	if ((known->more & KNOWN_TELLS) != 0) {
+		locate(check, run, hand->raw);
 		rule_take(check, known->node->segment, known);
+	}
 	if ((known->more & KNOWN_SENSE) == 0)
 		return;
 	if (known->at->sense == SENSE_DTP)
@@ -358,48 +387,45 @@ static inline void go_through(struct check *check, struct frame *frame, const st
 }
 
 /*
- * Let segments through, one after the other, for as long as they have been met where they stand: step in short for the
- * most frequent case. *ret_hand: the first that is another. False: there is none.
+ * Take the segments of the run, one after the other, for as long as they may. Those that have been met where they stand
+ * go through: the same in short for the most frequent case.
  */
-static inline bool let_through(struct check *check, struct x12_run *run, struct hand *ret_hand)
+static int walk_run(struct check *check, struct x12_run *run)
 {
-	struct frame *frame = &check->frames[check->frame_count - 1];
+	const uint32_t first = run->next;
+	const char *last = NULL;
+	int r = 0;
 
-	for (; run->next < run->count; x12_run_pass(run)) {
-		const struct slice raw = x12_run_segment(run);
-		const uint64_t tag = known_tag(check->set, raw);
-		struct known_words words;
-		struct known *known;
-		bool is_met;
+	while (r == 0 && run->next < run->count) {
+		struct hand hand = {.raw = x12_run_segment(run)};
+		const bool is_met = recall(check, &hand);
+		struct frame *frame = top_of(check);
 
-		if (!known_fits(raw)) {
-			*ret_hand = (struct hand){.raw = raw, .known = &check->stranger};
-			return true;
-		}
-		words = known_words_of(raw.data, raw.len);
-		known = &check->known[known_slot(&words)];
-		is_met = known_is(known, tag, raw, &words);
-		if (!is_met || !goes_through(check, frame, known)) {
-			*ret_hand = (struct hand){.raw = raw, .known = known, .tag = tag, .is_met = is_met};
-			return true;
-		}
-		locate(check, run, raw);
-		go_through(check, frame, known);
+		if (is_met && goes_through(check, frame, hand.known))
+			go_through(check, run, frame, &hand);
+		else if ((is_met || meet(check, run, &hand)) && place(check, run, &hand) && is_quiet(check, &hand))
+			r = take(check, run, &hand);
+		else
+			break;
+		if (!check->options.skip_content_hash)
+			verdict_content(check, hand.raw, run->separators);
+		x12_run_pass(run, hand.raw.data);
+		last = hand.raw.data;
 	}
-	return false;
+	if (run->next > first)
+		locate_passed(check, run, last);
+	return r;
 }
 
 int straight_walk(struct check *check)
 {
 	struct x12_run run;
-	struct hand hand;
-	int r = 0;
+	int r;
 
-	if (check->waiting.is_there || check->has_unknown || check->held_count != 0 ||
+	if (check->waiting.is_there || check->has_unknown || check->held_count != 0 || check->crooked != 0 ||
 	    !x12_reader_run(check->reader, &run))
 		return 0;
-	while (r == 0 && let_through(check, &run, &hand) && step(check, &run, &hand, &r))
-		;
+	r = walk_run(check, &run);
 	x12_reader_passed(check->reader, &run);
 	return r;
 }

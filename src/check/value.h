@@ -51,6 +51,7 @@ static inline uint32_t value_pack(struct slice s)
 /* The same where what is behind the value can be read too, as in a run of segments (x12.h). */
 static inline uint32_t value_pack_here(const char *p, size_t len)
 {
+	static const uint32_t masks[5] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff};
 	uint32_t bytes;
 	if (len - 1 > 3)
 		return value_pack(slice_of(p, len));
@@ -58,7 +59,7 @@ static inline uint32_t value_pack_here(const char *p, size_t len)
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	bytes = __builtin_bswap32(bytes);
 #endif
-	return 1u + (bytes & UINT32_MAX >> (32 - 8 * len));
+	return 1u + (bytes & masks[len]);
 }
 
 #define VALUE_CODE1(a) (1u + (uint32_t)(a))

@@ -157,6 +157,7 @@ static int close_frame(struct check *check)
 		if (!check->options.known_sound && r == 0 && loop->is_line)
 			r = balance_line_end(check);
 	}
+	check->crooked -= frame->exiled || frame->displaced;
 	return r == 0 ? walk_leave(check) : r;
 }
 
@@ -220,10 +221,12 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 		memset(frame->once, 0, sizeof(frame->once));
 	frame->where = check->at;
 	frame->heads = loop->heads;
+	frame->moves = loop->moves;
 	for (uint32_t i = 0; i < loop->node_count; i += PLAN_COUNTS_STEP)
 		memset(frame->counts + i, 0, PLAN_COUNTS_STEP * sizeof(*frame->counts));
 	frame->counts[0] = 1;
 	check->frame_count++;
+	check->crooked += exiled || displaced;
 	if (exiled)
 		return 0;
 	count_member(check, loop);
@@ -496,7 +499,7 @@ int walk_segment(struct check *check, const struct x12_segment *segment)
 
 void walk_begin(struct check *check)
 {
-	check->frame_count = 0;
+	check->frame_count = check->crooked = 0;
 	check->set++;
 	check->member_pos = check->members = 0;
 	check->has_unknown = false;
@@ -545,6 +548,6 @@ int walk_trailer(struct check *check, const struct x12_segment *segment)
 		r = hand_on(check, &check->guide->segments[check->plan->se], segment);
 	if (r == 0 && check->handler->loop_end != NULL)
 		r = check->handler->loop_end(check->handler->context, check->guide, guide_loop_of(check, root));
-	check->frame_count = 0;
+	check->frame_count = check->crooked = 0;
 	return r;
 }

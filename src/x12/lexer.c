@@ -71,6 +71,7 @@ void lexer_batch_scalar(const char *at, const char *end, const struct x12_separa
 
 	ret_batch->at = at;
 	ret_batch->count = 0;
+	ret_batch->has_odd = false;
 	ret_batch->begins[0] = 0;
 	end = batch_end(at, end);
 	for (const char *p = at; p < end; p++) {
@@ -78,6 +79,7 @@ void lexer_batch_scalar(const char *at, const char *end, const struct x12_separa
 			if (has_odd_feed(at, p, end, separators->terminator))
 				break;
 			look_at_block(p, end, separators, &ret_batch->ends[block], &ret_batch->odd[block]);
+			ret_batch->has_odd |= ret_batch->odd[block] != 0;
 			block++;
 		}
 		if (*p == separators->terminator)
@@ -175,6 +177,7 @@ void lexer_batch(const char *at, const char *end, const struct x12_separators *s
 	const __m128i components = _mm_set1_epi8(separators->component);
 	const __m128i repetitions = _mm_set1_epi8(separators->repetition);
 	uint64_t before = 3; /* a segment begins: as if a terminator stood in the two places before */
+	bool has_odd = false;
 	uint32_t segments = 0, number = 0;
 
 	end = batch_end(at, end);
@@ -192,6 +195,7 @@ void lexer_batch(const char *at, const char *end, const struct x12_separators *s
 
 			if ((feeds & ~(stops << 1 | stops << 2 | before)) != 0)
 				break;
+			has_odd = true;
 		}
 		ret_batch->odd[number] = odd;
 		ret_batch->ends[number] = (block_match(&block, elements) & there) | stops;
@@ -203,6 +207,7 @@ void lexer_batch(const char *at, const char *end, const struct x12_separators *s
 	}
 	ret_batch->ends[number] = ret_batch->odd[number] = 0;
 	ret_batch->count = segments;
+	ret_batch->has_odd = has_odd;
 }
 
 #else

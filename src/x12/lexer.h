@@ -46,6 +46,7 @@ struct lexer_batch {
 	uint64_t ends[LEXER_BATCH_BYTES / LEXER_PAD_BYTES + 1];
 	/* The same: all but printable ASCII, and the separators of components and repetitions. */
 	uint64_t odd[LEXER_BATCH_BYTES / LEXER_PAD_BYTES + 1];
+	bool has_odd; /* any of them */
 };
 
 /*

@@ -388,12 +388,12 @@ bool x12_reader_run(const struct x12_reader *reader, struct x12_run *ret_run)
 				    .odd = reader->batch.cut.odd,
 				    .next = reader->batch.next,
 				    .count = reader->batch.limit,
-				    .where = reader->segment.where,
 				    .offset = reader->batch.offset,
 				    .line = reader->batch.line,
 				    .lines_each = reader->batch.lines_each,
+				    .has_odd = reader->batch.cut.has_odd,
 				    .separators = &reader->separators};
-	ret_run->where.segment_pos = reader->tset.segment_count + 1;
+	ret_run->first_pos = reader->tset.segment_count + 1 - reader->batch.next;
 	return true;
 }
 

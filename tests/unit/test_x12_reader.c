@@ -36,6 +36,7 @@ static void assert_same_batches(void)
 
 	assert_ptr_equal(batch.at, scalar_batch.at);
 	assert_int_equal(batch.count, scalar_batch.count);
+	assert_int_equal(batch.has_odd, scalar_batch.has_odd);
 	assert_memory_equal(batch.begins, scalar_batch.begins, (batch.count + 1) * sizeof(batch.begins[0]));
 	assert_memory_equal(batch.ends, scalar_batch.ends, blocks * sizeof(batch.ends[0]));
 	assert_memory_equal(batch.odd, scalar_batch.odd, blocks * sizeof(batch.odd[0]));
