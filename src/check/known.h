@@ -22,7 +22,7 @@
 #endif
 
 /* Some hundred segments recur in a group's file; names and ids, which do not, drive out few of them. */
-#define KNOWN_SLOTS 512u
+#define KNOWN_SLOTS 1024u
 /* Shorter than eight bytes is not worth it; the longer, the less likely to recur. */
 #define KNOWN_BYTES_MIN 8u
 #define KNOWN_BYTES_MAX 48u

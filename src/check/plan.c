@@ -201,6 +201,11 @@ static int make_codes(struct arena *arena, struct check_plan *plan)
 			slots[at] = value_pack(code);
 		}
 	}
+	for (uint16_t i = 0; i < guide->element_count; i++) {
+		const uint16_t list = plan->elements[i].codes;
+		if (plan->elements[i].kind == PLAN_CODE && plan->codes[list].packed && guide->code_lists[list].count > 0)
+			plan->elements[i].usual = value_pack(guide->codes[guide->code_lists[list].first].code);
+	}
 	return 0;
 }
 

@@ -49,6 +49,7 @@ struct plan_element {
 	uint8_t kind;
 	uint16_t min, span; /* the least length, and how much longer it may be */
 	uint16_t codes;     /* in plan->codes, or PLAN_NONE */
+	uint32_t usual;     /* the first of them, packed; 0 = it has none */
 };
 
 /* A code list as a hash table of packed codes; codes of more than four bytes are looked up in the guide. */

@@ -335,12 +335,13 @@ bool rule_is_quiet(const struct check *check, const struct plan_segment *at, con
 
 void rule_take(struct check *check, uint16_t segment_index, const struct known *known)
 {
+	const struct rule_fact fact = {check->at.offset, check->at.line, check->at.segment_pos, segment_index};
+
 	for (size_t w = 0; w < GUIDE_FACTS_MAX / 64; w++) {
 		uint64_t fresh = known->facts.words[w] & ~check->held_facts.words[w];
 		check->held_facts.words[w] |= fresh;
-		for (; fresh != 0; fresh &= fresh - 1)
-			check->facts[64 * w + (size_t)__builtin_ctzll(fresh)] = (struct rule_fact){
-				check->at.offset, check->at.line, check->at.segment_pos, segment_index};
+		for (struct rule_fact *facts = &check->facts[64 * w]; fresh != 0; fresh &= fresh - 1)
+			facts[__builtin_ctzll(fresh)] = fact;
 	}
 }
 

@@ -232,14 +232,22 @@ static uint32_t years_between(uint32_t first, uint32_t last)
 	return last > first ? (last - first) / 10000 : 0;
 }
 
-/* Those of one loop stand side by side; loops of other kinds have none. */
-static void forget_spans(struct sense *sense, enum sense_loop loop)
+/* The spans of each kind of loop, which stand side by side in the table; those of other kinds have none. */
+static const struct {
+	uint8_t first, count;
+} spans_of[] = {
+	[SENSE_LOOP_MEMBER] = {0, 7},
+	[SENSE_LOOP_DISABILITY] = {7, 1},
+	[SENSE_LOOP_COVERAGE] = {8, 1},
+	[SENSE_LOOP_OTHER_COVERAGE] = {9, 1},
+	[SENSE_LOOP_CATEGORIES] = {10, 0},
+};
+
+static inline void forget_spans(struct sense *sense, enum sense_loop loop)
 {
-	size_t i = 0;
-	while (i < SENSE_SPANS && spans[i].loop != loop)
-		i++;
-	for (; i < SENSE_SPANS && spans[i].loop == loop; i++)
-		sense->days[2 * i + 2] = sense->days[2 * i + 3] = 0;
+	uint32_t *day = &sense->days[2 * spans_of[loop].first + 2], *end = day + 2 * spans_of[loop].count;
+	while (day < end)
+		*day++ = 0;
 }
 
 void sense_begin(struct check *check)

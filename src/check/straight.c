@@ -133,7 +133,8 @@ static inline bool scan(const struct check *check, const struct plan_segment *at
 		if (element->kind == PLAN_TEXT)
 			continue;
 		if (element->kind == PLAN_CODE) {
-			if (!plan_has_code(check->plan, element->codes, *value, value_pack_here(value->data, len)))
+			uint32_t key = value_pack_here(value->data, len);
+			if (key != element->usual && !plan_has_code(check->plan, element->codes, *value, key))
 				return false;
 			continue;
 		}
