@@ -36,6 +36,8 @@ void arena_fini(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t bytes);
 /* Zeroed array; NULL also on overflow. */
 void *arena_alloc_array(struct arena *arena, size_t count, size_t bytes);
+/* The same with bytes as they lie, for items that the caller sets whole: to clear what may never be used costs most. */
+void *arena_alloc_unset(struct arena *arena, size_t count, size_t bytes);
 /* A copy, NUL-terminated behind its end. An empty slice gives an empty, non-NULL one. data NULL = no memory. */
 struct slice arena_dup(struct arena *arena, struct slice s);
 /* printf into the arena. data NULL = no memory. */

@@ -133,6 +133,21 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t bytes)
 	return arena_alloc(arena, count * bytes);
 }
 
+void *arena_alloc_unset(struct arena *arena, size_t count, size_t bytes)
+{
+	char *data;
+
+	if (bytes > 0 && count > SIZE_MAX / bytes)
+		return NULL;
+	data = take(arena, count * bytes, ARENA_ALIGN);
+#if defined(ARENA_POISONS)
+	/* Who reads an item before he set it shall notice. */
+	if (data != NULL && count * bytes > 0)
+		memset(data, 0xa5, count * bytes);
+#endif
+	return data;
+}
+
 struct slice arena_dup(struct arena *arena, struct slice s)
 {
 	char *data;

@@ -47,7 +47,7 @@ int work_failf(struct work *work, enum category category, const char *format, ..
 	return work_fail(work, category, reason);
 }
 
-/* Room for one more in an array of the arena; the old one is left behind. */
+/* Room for one more, which the caller sets whole, in an array of the arena; the old one is left behind. */
 static void *grown(struct arena *arena, void *items, uint32_t count, uint32_t *capacity, size_t bytes)
 {
 	uint32_t wanted = *capacity > 0 ? *capacity * 2 : 8;
@@ -55,7 +55,7 @@ static void *grown(struct arena *arena, void *items, uint32_t count, uint32_t *c
 
 	if (count < *capacity)
 		return items;
-	copy = arena_alloc_array(arena, wanted, bytes);
+	copy = arena_alloc_unset(arena, wanted, bytes);
 	if (copy == NULL)
 		return NULL;
 	if (count > 0)
@@ -101,8 +101,8 @@ int work_mark(struct work *work, struct mark *ret_mark)
 		.warning_count = work->changeset->warning_count,
 		.subscriber_ssn = work->subscriber_ssn,
 		.dependents_only = work->dependents_only,
-		.drafts = arena_alloc_array(work->arena, work->draft_count + 1, sizeof(*ret_mark->drafts)),
-		.images = arena_alloc_array(work->arena, work->draft_count + 1, sizeof(*ret_mark->images)),
+		.drafts = arena_alloc_unset(work->arena, work->draft_count + 1, sizeof(*ret_mark->drafts)),
+		.images = arena_alloc_unset(work->arena, work->draft_count + 1, sizeof(*ret_mark->images)),
 	};
 	if (ret_mark->drafts == NULL || ret_mark->images == NULL)
 		return -ENOMEM;
@@ -290,7 +290,7 @@ void row_touch(struct row *row, uint32_t before_id, uint32_t after_id)
 
 int row_carry_fields(struct work *work, struct row *row, const struct member *before)
 {
-	struct member *copies = arena_alloc_array(work->arena, 2, sizeof(*copies));
+	struct member *copies = arena_alloc_unset(work->arena, 2, sizeof(*copies));
 
 	if (copies == NULL)
 		return -ENOMEM;
@@ -320,7 +320,7 @@ static int draft_finish(struct work *work, struct draft *draft)
 	struct decide_image *image = draft->image;
 	uint32_t i;
 
-	image->after.spans = arena_alloc_array(work->arena, draft->spans.count + 1, sizeof(*image->after.spans));
+	image->after.spans = arena_alloc_unset(work->arena, draft->spans.count + 1, sizeof(*image->after.spans));
 	if (image->after.spans == NULL)
 		return -ENOMEM;
 	image->after.span_count = draft->spans.count;
@@ -384,8 +384,8 @@ int work_finish(struct work *work)
 	struct changeset *changeset = work->changeset;
 	uint32_t i;
 
-	changeset->images = arena_alloc_array(work->arena, work->draft_count + 1, sizeof(struct decide_image *));
-	changeset->operations = arena_alloc_array(work->arena, work->row_count + 1, sizeof(*changeset->operations));
+	changeset->images = arena_alloc_unset(work->arena, work->draft_count + 1, sizeof(struct decide_image *));
+	changeset->operations = arena_alloc_unset(work->arena, work->row_count + 1, sizeof(*changeset->operations));
 	if (changeset->images == NULL || changeset->operations == NULL)
 		return -ENOMEM;
 	for (i = 0; i < work->draft_count; i++) {

@@ -130,7 +130,7 @@ static int reserve_member(struct enroll *enroll)
 
 	if (enroll->member_count < enroll->member_capacity)
 		return 0;
-	members = arena_alloc_array(&enroll->family_arena, capacity, sizeof(*members));
+	members = arena_alloc_unset(&enroll->family_arena, capacity, sizeof(*members));
 	if (members == NULL)
 		return -ENOMEM;
 	if (enroll->member_count > 0)

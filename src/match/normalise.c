@@ -115,14 +115,25 @@ static const char ascii_letters[] = "                                       "
 
 _Static_assert(sizeof(ascii_letters) == 0x80 + 1, "one letter a code point");
 
-/* Appends to a zero-filled text, one blank between tokens; false when it is full. */
-static inline bool name_add(char text[MATCH_NAME_BYTES], size_t *len, const char *piece, size_t bytes)
+/* Appends a letter, or one blank between tokens, to a zero-filled text; false when it is full. */
+static inline bool name_add_letter(char text[MATCH_NAME_BYTES], size_t *len, char letter)
 {
-	if (bytes == 1 && piece[0] == ' ') {
+	if (letter == ' ') {
 		if (*len > 0 && text[*len - 1] != ' ' && *len < MATCH_NAME_BYTES - 1)
 			text[(*len)++] = ' ';
 		return true;
 	}
+	if (*len + 1 >= MATCH_NAME_BYTES)
+		return false;
+	text[(*len)++] = letter;
+	return true;
+}
+
+/* The same with what stands for one character: letters, a blank, or the bytes of another alphabet. */
+static bool name_add(char text[MATCH_NAME_BYTES], size_t *len, const char *piece, size_t bytes)
+{
+	if (bytes == 1)
+		return name_add_letter(text, len, piece[0]);
 	if (*len + bytes >= MATCH_NAME_BYTES)
 		return false;
 	memcpy(text + *len, piece, bytes);
@@ -147,57 +158,63 @@ static void name_divide(struct match_name *name, size_t len)
 	}
 }
 
-/* One word of plain letters and digits, as most names are. False: it is another, and `name` is as it was. */
-static bool name_of_plain_word(struct slice raw, struct match_name *name)
+/* How many letters and digits without a blank `raw` begins with, and whether they are all of it: most names are. */
+static bool name_begin(struct slice raw, struct match_name *name, size_t *ret_len)
 {
-	char letters[MATCH_NAME_BYTES];
-	size_t i;
+	size_t i, max = raw.len < MATCH_NAME_BYTES - 1 ? raw.len : MATCH_NAME_BYTES - 1;
+	char letter = '\0';
 
-	if (raw.len == 0 || raw.len >= MATCH_NAME_BYTES)
-		return false;
-	for (i = 0; i < raw.len; i++) {
-		unsigned char c = (unsigned char)raw.data[i];
-
-		letters[i] = c < 0x80 ? ascii_letters[c] : ' ';
-		if (letters[i] == ' ' || letters[i] == '\0')
-			return false;
+	for (i = 0; i < max; i++) {
+		letter = (unsigned char)raw.data[i] < 0x80 ? ascii_letters[(unsigned char)raw.data[i]] : ' ';
+		if (letter == ' ' || letter == '\0')
+			break;
+		name->text[i] = name->compact[i] = letter;
 	}
-	memcpy(name->text, letters, raw.len);
-	memcpy(name->compact, letters, raw.len);
-	name->tokens[0] = slice_of(name->text, raw.len);
-	name->token_count = 1;
-	return true;
+	*ret_len = i;
+	return i == raw.len;
 }
 
-void match_name_of(struct slice raw, struct match_name *ret_name)
+/* `name` is zero-filled. */
+static void name_fill(struct slice raw, struct match_name *name)
 {
-	size_t at = 0, bytes, len = 0;
+	size_t at, bytes, len;
 	const char *piece;
 	char letter[2];
 	uint32_t code;
 	bool room = true;
 
-	memset(ret_name, 0, sizeof(*ret_name));
-	if (raw.len == 0 || name_of_plain_word(raw, ret_name))
+	if (raw.len == 0)
 		return;
+	if (name_begin(raw, name, &len)) {
+		name->tokens[0] = slice_of(name->text, len);
+		name->token_count = 1;
+		return;
+	}
+	at = len;
 	while (at < raw.len && room) {
 		if ((unsigned char)raw.data[at] < 0x80) {
 			letter[0] = ascii_letters[(unsigned char)raw.data[at++]];
 			if (letter[0] != '\0')
-				room = name_add(ret_name->text, &len, letter, 1);
+				room = name_add_letter(name->text, &len, letter[0]);
 			continue;
 		}
 		code = decode(raw, at, &bytes);
 		piece = fold(code, letter);
 		if (piece == NULL)
-			room = name_add(ret_name->text, &len, raw.data + at, bytes);
+			room = name_add(name->text, &len, raw.data + at, bytes);
 		else if (piece[0] != '\0')
-			room = name_add(ret_name->text, &len, piece, strlen(piece));
+			room = name_add(name->text, &len, piece, strlen(piece));
 		at += bytes;
 	}
-	while (len > 0 && ret_name->text[len - 1] == ' ')
-		ret_name->text[--len] = '\0';
-	name_divide(ret_name, len);
+	while (len > 0 && name->text[len - 1] == ' ')
+		name->text[--len] = '\0';
+	name_divide(name, len);
+}
+
+void match_name_of(struct slice raw, struct match_name *ret_name)
+{
+	memset(ret_name, 0, sizeof(*ret_name));
+	name_fill(raw, ret_name);
 }
 
 static void name_cut(struct match_name *name, size_t begin, size_t end)
@@ -265,13 +282,14 @@ static enum match_suffix suffix_of(struct slice raw)
 	return SUFFIX_NONE;
 }
 
+/* `person` is zero-filled. */
 static void names_of(const struct member *member, struct match_person *person)
 {
 	enum match_suffix of_last, of_first;
 
-	match_name_of(member->last_name, &person->last);
-	match_name_of(member->first_name, &person->first);
-	match_name_of(member->middle_name, &person->middle);
+	name_fill(member->last_name, &person->last);
+	name_fill(member->first_name, &person->first);
+	name_fill(member->middle_name, &person->middle);
 	of_last = match_name_take_suffix(&person->last);
 	of_first = match_name_take_suffix(&person->first);
 	name_drop_title(&person->first);

@@ -27,7 +27,7 @@ static struct member complete_prior(const struct member *prior, const struct mem
 
 static int normalise(struct search *search)
 {
-	struct match_person *persons = arena_alloc_array(search->arena, 2, sizeof(*persons));
+	struct match_person *persons = arena_alloc_unset(search->arena, 2, sizeof(*persons));
 	struct member *prior = arena_alloc(search->arena, sizeof(*prior));
 
 	if (persons == NULL || prior == NULL)
@@ -111,6 +111,7 @@ static bool is_subscribers_ssn(const struct search *search, const struct match_p
 	return false;
 }
 
+/* Sets all of `scored`: what the levels say, and what nobody has said yet. */
 static void weigh(struct search *search, const struct member *member, struct scored *scored)
 {
 	match_person_of(member, &scored->person);
@@ -118,8 +119,11 @@ static void weigh(struct search *search, const struct member *member, struct sco
 		      is_subscribers_ssn(search, &scored->person), scored->level);
 	match_score_member(&search->setting, scored);
 	scored->holds_ssn = search->sent->ssn.len > 0 && slice_equal(search->sent->ssn, scored->person.ssn);
-	if (search->query->is_claimed != NULL)
-		scored->claimed = search->query->is_claimed(search->query->claimed_context, member->member_no);
+	scored->odds = scored->probability = 0.0;
+	scored->rule = NULL;
+	scored->ruled_out = scored->excluded = scored->plausible = false;
+	scored->claimed = search->query->is_claimed != NULL &&
+			  search->query->is_claimed(search->query->claimed_context, member->member_no);
 }
 
 /* Weigh those of the pool from number `begin` on. */
@@ -130,8 +134,8 @@ static int weigh_pool(struct search *search, uint32_t begin)
 
 	if (search->pool.count == begin)
 		return 0;
-	all = arena_alloc_array(search->arena, search->pool.count, sizeof(struct scored *));
-	fresh = arena_alloc_array(search->arena, search->pool.count - begin, sizeof(*fresh));
+	all = arena_alloc_unset(search->arena, search->pool.count, sizeof(struct scored *));
+	fresh = arena_alloc_unset(search->arena, search->pool.count - begin, sizeof(*fresh));
 	if (all == NULL || fresh == NULL)
 		return -ENOMEM;
 	if (search->count > 0)

@@ -39,6 +39,37 @@ static void test_alloc(void **state)
 	arena_fini(&arena);
 }
 
+static void test_alloc_unset(void **state)
+{
+	struct arena arena;
+	uint64_t *items, *others;
+	size_t i;
+
+	(void)state;
+	arena_init(&arena, &world.env, 256, 0);
+	(void)arena_dup(&arena, SLICE_LITERAL("x"));
+	items = arena_alloc_unset(&arena, 20, sizeof(*items));
+	assert_non_null(items);
+	assert_int_equal((uintptr_t)items % _Alignof(max_align_t), 0);
+	for (i = 0; i < 20; i++)
+		items[i] = i;
+	/* More than a block; then zeroed ones behind them, where something else has lain. */
+	others = arena_alloc_unset(&arena, 200, sizeof(*others));
+	assert_non_null(others);
+	memset(others, 0xff, 200 * sizeof(*others));
+	for (i = 0; i < 20; i++)
+		assert_int_equal(items[i], i);
+	arena_reset(&arena);
+	others = arena_alloc_array(&arena, 100, sizeof(*others));
+	assert_non_null(others);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(others[i], 0);
+	assert_null(arena_alloc_unset(&arena, SIZE_MAX / 2, 3));
+	assert_null(arena_alloc_unset(&arena, 1, SIZE_MAX));
+	assert_non_null(arena_alloc_unset(&arena, 0, 8));
+	arena_fini(&arena);
+}
+
 static void test_text(void **state)
 {
 	struct arena arena;
@@ -132,7 +163,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alloc), cmocka_unit_test(test_text),	cmocka_unit_test(test_rewind),
+		cmocka_unit_test(test_alloc),
+		cmocka_unit_test(test_alloc_unset), cmocka_unit_test(test_text),	cmocka_unit_test(test_rewind),
 		cmocka_unit_test(test_limit), cmocka_unit_test(test_no_memory),
 	};
 
