@@ -509,6 +509,13 @@ enum store_record_outcome {
 /* 0, or STORE_E_EXISTS: this record had its effect before; the caller must have none (P19). */
 int store_ledger_put(struct store *store, uint64_t tset_no, uint32_t member_pos, enum store_record_outcome outcome,
                      const struct hash *content_hash);
+struct store_ledger_row {
+	uint32_t member_pos;
+	enum store_record_outcome outcome;
+	const struct hash *content_hash;
+};
+/* Several records of a set, for less than one by one. Where it fails some are written: roll back. */
+int store_ledger_put_all(struct store *store, uint64_t tset_no, const struct store_ledger_row *rows, uint32_t count);
 int store_ledger_get(struct store *store, uint64_t tset_no, uint32_t member_pos,
                      enum store_record_outcome *ret_outcome);
 /* An exception was resolved, or an effect undone: the record's outcome is another now. 0, STORE_E_MISSING. */

@@ -13,6 +13,9 @@
 
 #define E6 1000000.0
 
+/* Most families are smaller. */
+#define LEDGER_ROWS_MAX 16u
+
 static uint32_t confidence_e6(double confidence)
 {
 	if (confidence <= 0)
@@ -244,29 +247,47 @@ static int apply_exception(struct arena *arena, const struct apply_origin *origi
 	return r;
 }
 
-static int apply_outcome(const struct apply_origin *origin, const struct member_record *record,
-                         enum decide_outcome outcome, struct store_tally *tally)
+/* What becomes of a record, counted. STORE_RECORD_NONE: nothing yet, it is deferred. */
+static enum store_record_outcome count_outcome(enum decide_outcome outcome, struct store_tally *tally)
 {
-	static const enum store_record_outcome outcomes[] = {STORE_RECORD_APPLIED, STORE_RECORD_NO_CHANGE,
-							     STORE_RECORD_EXCEPTION, STORE_RECORD_REJECTED};
-
 	switch (outcome) {
 	case DECIDE_APPLIED:
 		tally->members_applied++;
-		break;
+		return STORE_RECORD_APPLIED;
 	case DECIDE_UNCHANGED:
 		tally->members_no_change++;
-		break;
+		return STORE_RECORD_NO_CHANGE;
 	case DECIDE_EXCEPTION:
 		tally->members_exception++;
-		break;
+		return STORE_RECORD_EXCEPTION;
 	case DECIDE_REJECTED:
 		tally->members_rejected++;
-		break;
+		return STORE_RECORD_REJECTED;
 	case DECIDE_DEFERRED:
-		return 0;
+		break;
 	}
-	return origin_put_ledger(origin, record->member_pos, outcomes[outcome], &record->content_hash);
+	return STORE_RECORD_NONE;
+}
+
+static int apply_outcomes(const struct apply_origin *origin, const struct enroll_family *family,
+			  const struct changeset *changeset, struct store_tally *tally)
+{
+	struct store_ledger_row rows[LEDGER_ROWS_MAX];
+	uint32_t i, count = 0;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < family->member_count; i++) {
+		const struct member_record *record = &family->members[i];
+
+		rows[count] = (struct store_ledger_row){record->member_pos, count_outcome(changeset->outcomes[i], tally),
+							&record->content_hash};
+		count += rows[count].outcome != STORE_RECORD_NONE;
+		if (count == LEDGER_ROWS_MAX || i + 1 == family->member_count) {
+			r = origin_put_ledger_rows(origin, rows, count);
+			count = 0;
+		}
+	}
+	return r;
 }
 
 int apply_audited(const struct apply_origin *origin, const struct enroll_family *family,
@@ -368,11 +389,10 @@ int apply_family(struct arena *arena, const struct apply_origin *origin, const s
                  struct changeset *changeset, struct store_tally *tally, struct hash_content_state *payload)
 {
 	uint32_t i;
-	int r = 0;
+	int r;
 
 	assert(changeset->outcome_count == family->member_count);
-	for (i = 0; r == 0 && i < family->member_count; i++)
-		r = apply_outcome(origin, &family->members[i], changeset->outcomes[i], tally);
+	r = apply_outcomes(origin, family, changeset, tally);
 	if (r == 0)
 		r = apply_images(arena, origin, changeset);
 	if (r == 0)

@@ -13,19 +13,31 @@ int apply_is_done(const struct apply_origin *origin, uint32_t member_pos, bool *
 	return r;
 }
 
+int origin_put_ledger_rows(const struct apply_origin *origin, const struct store_ledger_row *rows, uint32_t count)
+{
+	uint32_t i;
+	int r = 0;
+
+	if (count == 0)
+		return 0;
+	if (!origin->again)
+		r = store_ledger_put_all(origin->store, origin->tset_no, rows, count);
+	for (i = 0; r == 0 && origin->again && i < count; i++)
+		r = store_ledger_update(origin->store, origin->tset_no, rows[i].member_pos, rows[i].outcome);
+	if (r <= 0)
+		return r;
+	return log_failure(MUSTER_ERROR_INTERNAL,
+			   "file %llu set %u records %u to %u: the ledger says that one is applied already",
+			   (unsigned long long)origin->file_no, origin->tset_ordinal, rows[0].member_pos,
+			   rows[count - 1].member_pos);
+}
+
 int origin_put_ledger(const struct apply_origin *origin, uint32_t member_pos, enum store_record_outcome outcome,
                       const struct hash *content_hash)
 {
-	int r;
+	const struct store_ledger_row row = {member_pos, outcome, content_hash};
 
-	if (origin->again)
-		r = store_ledger_update(origin->store, origin->tset_no, member_pos, outcome);
-	else
-		r = store_ledger_put(origin->store, origin->tset_no, member_pos, outcome, content_hash);
-	if (r <= 0)
-		return r;
-	return log_failure(MUSTER_ERROR_INTERNAL, "file %llu set %u record %u: the ledger says that it is applied already",
-			   (unsigned long long)origin->file_no, origin->tset_ordinal, member_pos);
+	return origin_put_ledger_rows(origin, &row, 1);
 }
 
 static int origin_candidates(struct arena *arena, struct buffer *evidence, struct store_exception *item,

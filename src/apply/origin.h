@@ -4,7 +4,8 @@
 
 #include "muster/apply.h"
 
-/* A new ledger row, or with origin->again the item's row turned into `outcome`. */
+/* New ledger rows, or with origin->again the items' rows turned into their outcomes. */
+int origin_put_ledger_rows(const struct apply_origin *origin, const struct store_ledger_row *rows, uint32_t count);
 int origin_put_ledger(const struct apply_origin *origin, uint32_t member_pos, enum store_record_outcome outcome,
                       const struct hash *content_hash);
 /*

@@ -56,12 +56,9 @@ static int next_member_seq(struct store *store, uint64_t member_no, uint32_t *re
 	return error;
 }
 
-#define INSERT_CHANGES(or) "INSERT " or " INTO changes(" CHANGE_COLUMNS("") ", member_seq) VALUES"
-#define CHANGE_VALUES "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-
-static void query_change(struct query *query, const struct store_change *change, uint32_t member_seq)
+/* The columns from member_pos to offset. */
+static void query_effect(struct query *query, const struct store_change *change)
 {
-	query_u64(query, change->tset_no);
 	query_i64(query, change->member_pos);
 	query_i64(query, change->op_index);
 	query_text(query, change->action);
@@ -79,11 +76,6 @@ static void query_change(struct query *query, const struct store_change *change,
 	query_text(query, change->after);
 	query_i64(query, change->segment_pos);
 	query_u64(query, change->offset);
-	query_text(query, change->operator_id);
-	query_i64(query, change->at_ms);
-	query_bool(query, change->undone);
-	query_i64(query, change->undoes);
-	query_i64(query, member_seq);
 }
 
 static void note_last_change(struct store *store, uint64_t member_no, uint32_t member_seq)
@@ -100,16 +92,40 @@ int store_change_add(struct store *store, const struct store_change *change)
 
 	if (error != 0)
 		return error;
-	query_open(&query, store, INSERT_CHANGES("") CHANGE_VALUES);
-	query_change(&query, change, member_seq);
+	query_open(&query, store,
+		   "INSERT INTO changes(" CHANGE_COLUMNS("") ", member_seq) "
+		   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	query_u64(&query, change->tset_no);
+	query_effect(&query, change);
+	query_text(&query, change->operator_id);
+	query_i64(&query, change->at_ms);
+	query_bool(&query, change->undone);
+	query_i64(&query, change->undoes);
+	query_i64(&query, member_seq);
 	error = query_run(&query);
 	if (error == 0)
 		note_last_change(store, change->member_no, member_seq);
 	return error;
 }
 
-/* To begin and to end a statement costs a quarter of what a row does. */
-#define CHANGES_AT_ONCE 4u
+/*
+ * Rows of one call, by one statement: to begin and to end one costs a third of what a row does, and the row behind one
+ * just written is put there without a search. What they all have in common is bound once; '?' is the next parameter.
+ */
+#define CHANGES_AT_ONCE 8u
+#define ROW(comma) comma "(?1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?2,?3,0,0,?)"
+#define INSERT_2 "INSERT OR FAIL INTO changes(" CHANGE_COLUMNS("") ", member_seq) VALUES(?1,?4,?5,?6,?7,?8,?9,?10,?11,?12,"   \
+		 "?13,?14,?15,?16,?17,?18,?19,?20,?2,?3,0,0,?21)" ROW(",")
+/* OR FAIL: nothing is kept by SQLite to take back the first rows when a later one is refused. */
+static const char *const insert_several[CHANGES_AT_ONCE + 1] = {
+	[2] = INSERT_2,
+	[3] = INSERT_2 ROW(","),
+	[4] = INSERT_2 ROW(",") ROW(","),
+	[5] = INSERT_2 ROW(",") ROW(",") ROW(","),
+	[6] = INSERT_2 ROW(",") ROW(",") ROW(",") ROW(","),
+	[7] = INSERT_2 ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
+	[8] = INSERT_2 ROW(",") ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
+};
 
 /* The number of changes[at], where those before it have theirs but are not written yet. */
 static int next_seq_behind(struct store *store, const struct store_change *changes, const uint32_t *seqs, uint32_t at,
@@ -125,25 +141,37 @@ static int next_seq_behind(struct store *store, const struct store_change *chang
 	return next_member_seq(store, changes[at].member_no, ret_member_seq);
 }
 
-/*
- * `count` of them (2 or 4) by one statement. OR FAIL: nothing is kept by SQLite to take back the first rows when a later
- * one is refused.
- */
-static int add_at_once(struct store *store, const struct store_change *changes, uint32_t count)
+/* Written in one go by whom it is said: nothing of it is taken back, or takes back. */
+static bool can_go_together(const struct store_change *first, const struct store_change *change)
 {
-	uint32_t seqs[CHANGES_AT_ONCE], i;
+	return change->tset_no == first->tset_no && change->at_ms == first->at_ms &&
+	       slice_equal(change->operator_id, first->operator_id) && !change->undone && change->undoes == 0;
+}
+
+/* As many of them as one statement takes; *ret_count tells how many that were. */
+static int add_at_once(struct store *store, const struct store_change *changes, uint32_t max, uint32_t *ret_count)
+{
+	uint32_t seqs[CHANGES_AT_ONCE], count = 0, i;
 	struct query query;
 	int error = 0;
 
+	while (count < max && count < CHANGES_AT_ONCE && can_go_together(&changes[0], &changes[count]))
+		count++;
+	*ret_count = count > 1 ? count : 1;
+	if (count < 2)
+		return store_change_add(store, &changes[0]);
 	for (i = 0; error == 0 && i < count; i++)
 		error = next_seq_behind(store, changes, seqs, i, &seqs[i]);
 	if (error != 0)
 		return error;
-	query_open(&query, store,
-		   count == 2 ? INSERT_CHANGES("OR FAIL") CHANGE_VALUES "," CHANGE_VALUES
-			      : INSERT_CHANGES("OR FAIL") CHANGE_VALUES "," CHANGE_VALUES "," CHANGE_VALUES "," CHANGE_VALUES);
-	for (i = 0; i < count; i++)
-		query_change(&query, &changes[i], seqs[i]);
+	query_open(&query, store, insert_several[count]);
+	query_u64(&query, changes[0].tset_no);
+	query_text(&query, changes[0].operator_id);
+	query_i64(&query, changes[0].at_ms);
+	for (i = 0; i < count; i++) {
+		query_effect(&query, &changes[i]);
+		query_i64(&query, seqs[i]);
+	}
 	error = query_run(&query);
 	for (i = 0; error == 0 && i < count; i++)
 		note_last_change(store, changes[i].member_no, seqs[i]);
@@ -155,10 +183,8 @@ int store_changes_add(struct store *store, const struct store_change *changes, u
 	uint32_t i, some;
 	int error = 0;
 
-	for (i = 0; error == 0 && i < count; i += some) {
-		some = count - i >= CHANGES_AT_ONCE ? CHANGES_AT_ONCE : count - i >= 2 ? 2 : 1;
-		error = some > 1 ? add_at_once(store, &changes[i], some) : store_change_add(store, &changes[i]);
-	}
+	for (i = 0; error == 0 && i < count; i += some)
+		error = add_at_once(store, &changes[i], count - i, &some);
 	return error;
 }
 

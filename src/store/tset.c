@@ -313,18 +313,48 @@ int store_file_tally(struct store *store, uint64_t file_no, struct store_tally *
 
 /* ---- ledger -------------------------------------------------------------------------------------------------- */
 
+/* As for change rows: fewer statements, and '?' is the next parameter. */
+#define LEDGER_ROWS_AT_ONCE 8u
+#define ROW(comma) comma "(?1,?,?,?)"
+#define LEDGER_INSERT_1 "INSERT OR FAIL INTO ledger(tset_no, member_pos, outcome, content_hash) VALUES" ROW("")
+static const char *const ledger_insert[LEDGER_ROWS_AT_ONCE + 1] = {
+	[1] = LEDGER_INSERT_1,
+	[2] = LEDGER_INSERT_1 ROW(","),
+	[3] = LEDGER_INSERT_1 ROW(",") ROW(","),
+	[4] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(","),
+	[5] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(",") ROW(","),
+	[6] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
+	[7] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
+	[8] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
+};
+
+int store_ledger_put_all(struct store *store, uint64_t tset_no, const struct store_ledger_row *rows, uint32_t count)
+{
+	struct query query;
+	uint32_t at, some, i;
+	int error = 0;
+
+	for (at = 0; error == 0 && at < count; at += some) {
+		some = count - at < LEDGER_ROWS_AT_ONCE ? count - at : LEDGER_ROWS_AT_ONCE;
+		query_open(&query, store, ledger_insert[some]);
+		query_u64(&query, tset_no);
+		for (i = at; i < at + some; i++) {
+			assert(rows[i].outcome != STORE_RECORD_NONE);
+			query_i64(&query, rows[i].member_pos);
+			query_i64(&query, rows[i].outcome);
+			query_blob(&query, rows[i].content_hash->bytes, STORE_CONTENT_BYTES);
+		}
+		error = query_run(&query);
+	}
+	return error;
+}
+
 int store_ledger_put(struct store *store, uint64_t tset_no, uint32_t member_pos, enum store_record_outcome outcome,
 		     const struct hash *content_hash)
 {
-	struct query query;
+	const struct store_ledger_row row = {member_pos, outcome, content_hash};
 
-	assert(outcome != STORE_RECORD_NONE);
-	query_open(&query, store, "INSERT INTO ledger(tset_no, member_pos, outcome, content_hash) VALUES(?,?,?,?)");
-	query_u64(&query, tset_no);
-	query_i64(&query, member_pos);
-	query_i64(&query, outcome);
-	query_blob(&query, content_hash->bytes, STORE_CONTENT_BYTES);
-	return query_run(&query);
+	return store_ledger_put_all(store, tset_no, &row, 1);
 }
 
 int store_ledger_get(struct store *store, uint64_t tset_no, uint32_t member_pos, enum store_record_outcome *ret_outcome)

@@ -535,6 +535,47 @@ static void test_lanes(void **state)
 	assert_int_equal(found.last_control, 0);
 }
 
+/* As many at once as there are, each with its own outcome and content; and one that is there stops them all. */
+static void test_ledger_rows(void **state)
+{
+	static const uint32_t counts[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 19};
+	struct store_file file;
+	struct store_interchange interchange;
+	struct store_tset tset;
+	struct store_ledger_row rows[19];
+	struct store_ledger_index *index;
+	struct hash hashes[19];
+	enum store_record_outcome outcome;
+	uint32_t i, k;
+
+	(void)state;
+	for (k = 0; k < sizeof(counts) / sizeof(counts[0]); k++) {
+		begin();
+		add_set(&file, &interchange, &tset);
+		for (i = 0; i < counts[k]; i++) {
+			char name[] = {(char)('a' + i), '\0'};
+
+			hashes[i] = hash_text(name);
+			rows[i] = (struct store_ledger_row){
+				i + 1, i % 3 == 0 ? STORE_RECORD_APPLIED : STORE_RECORD_REJECTED, &hashes[i]};
+		}
+		assert_int_equal(store_ledger_put_all(store, tset.tset_no, rows, counts[k]), 0);
+		assert_int_equal(store_ledger_index_new(store, tset.tset_no, 0, &index), 0);
+		for (i = 0; i < counts[k]; i++) {
+			assert_int_equal(store_ledger_get(store, tset.tset_no, i + 1, &outcome), 0);
+			assert_int_equal(outcome, rows[i].outcome);
+			assert_int_equal(store_ledger_index_find(index, &hashes[i]), rows[i].outcome);
+		}
+		store_ledger_index_free(index);
+		assert_int_equal(store_ledger_get(store, tset.tset_no, counts[k] + 1, &outcome), 0);
+		assert_int_equal(outcome, STORE_RECORD_NONE);
+		for (i = 0; i + 1 < counts[k]; i++)
+			rows[i].member_pos += 100;
+		assert_int_equal(store_ledger_put_all(store, tset.tset_no, rows, counts[k]), STORE_E_EXISTS);
+		store_rollback(store);
+	}
+}
+
 static void test_ledger(void **state)
 {
 	struct store_file file;
@@ -791,6 +832,7 @@ int main(void)
 		EMPTY(test_tsets),
 		EMPTY(test_lanes),
 		EMPTY(test_ledger),
+		EMPTY(test_ledger_rows),
 		FILLED(test_remittances),
 		EMPTY(test_audit),
 		EMPTY(test_audit_tampering),

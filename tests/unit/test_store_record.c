@@ -143,6 +143,41 @@ static void test_changes_are_numbered(void **state)
 	assert_seqs(5 + 256, "3/1 6/2 ");
 }
 
+static int take_told(void *context, const struct store_change *change)
+{
+	buffer_printf(context, "%u %.*s %lld %d %u; ", change->member_pos, (int)change->operator_id.len,
+		      change->operator_id.data, (long long)change->at_ms, change->undone, change->undoes);
+	return 0;
+}
+
+/* Rows that differ in what those of one call mostly share: each keeps its own, and its place. */
+static void assert_told_apart(uint64_t tset_no)
+{
+	struct store_change changes[7];
+	struct buffer text;
+	uint32_t i;
+
+	begin();
+	for (i = 0; i < 7; i++)
+		changes[i] = (struct store_change){.tset_no = tset_no,
+						   .member_pos = 101 + i,
+						   .action = S("change"),
+						   .operator_id = i < 2 || i == 6 ? S("ann") : S("bob"),
+						   .at_ms = i == 6 ? 8 : 7,
+						   .undone = i == 3,
+						   .undoes = i == 4 ? 9 : 0,
+						   .begins_on = DATE_NONE,
+						   .ends_on = DATE_NONE};
+	assert_int_equal(store_changes_add(store, changes, 7), 0);
+	buffer_init(&text, &world.env);
+	for (i = 101; i < 108; i++)
+		assert_int_equal(store_changes_of_record(store, tset_no, i, take_told, &text), 0);
+	assert_string_equal(text.data, "101 ann 7 0 0; 102 ann 7 0 0; 103 bob 7 0 0; 104 bob 7 1 0; 105 bob 7 0 9; "
+				       "106 bob 7 0 0; 107 ann 8 0 0; ");
+	buffer_fini(&text);
+	store_rollback(store);
+}
+
 /* Several at once are the same rows as one by one: numbered within each member, however members take turns. */
 static void test_changes_at_once(void **state)
 {
@@ -171,6 +206,7 @@ static void test_changes_at_once(void **state)
 	assert_seqs(5, "1/1 2/2 4/3 7/4 8/5 10/6 ");
 	assert_seqs(5 + 256, "3/1 6/2 11/3 ");
 	assert_seqs(7, "9/1 ");
+	assert_told_apart(tset.tset_no);
 	begin();
 	changes[0].member_pos = 12;
 	assert_int_equal(store_changes_add(store, changes, 4), STORE_E_EXISTS);
