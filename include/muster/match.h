@@ -28,8 +28,16 @@
  */
 #define MATCH_KEYS_VERSION 2
 uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX]);
-/* Do `a` and `b` differ in anything that a key is made of? If not, they have the same keys. */
-bool match_keys_may_differ(const struct member *a, const struct member *b);
+/* Of a member before and after a change. */
+struct match_changed_keys {
+	uint64_t before[MATCH_KEYS_MAX], after[MATCH_KEYS_MAX];
+	uint32_t before_count, after_count;
+};
+/*
+ * Their keys that can differ: all that only one of them has, and maybe some that both have. None where nothing differs
+ * that a key is made of, and those of the home alone where nothing else does.
+ */
+void match_changed_keys(const struct member *before, const struct member *after, struct match_changed_keys *ret_keys);
 
 /*
  * Who was sent, as a key that stays the same from file to file as long as names (however written), birth date, SSN,

@@ -50,23 +50,27 @@ static bool image_spans_changed(const struct decide_image *image)
 	return false;
 }
 
+static int apply_new_member(struct arena *arena, const struct apply_origin *origin, struct decide_image *image)
+{
+	uint64_t all[MATCH_KEYS_MAX];
+	const struct store_keys keys = {.after = all, .after_count = match_member_keys(&image->after, all)};
+
+	image->after.member_id = image->new_member_id;
+	return apply_refused(store_member_insert(origin->store, &image->after, &keys, arena), "new member", origin, 0);
+}
+
 static int apply_image(struct arena *arena, const struct apply_origin *origin, struct decide_image *image)
 {
-	uint64_t before[MATCH_KEYS_MAX], after[MATCH_KEYS_MAX];
-	struct store_keys keys = {.before = before, .after = after};
-	bool is_new = image->before.member_no == 0, other_keys;
+	struct match_changed_keys changed = {.before_count = 0};
+	struct store_keys keys;
 
-	if (!is_new && !image->fields_changed && !image_spans_changed(image))
+	if (image->before.member_no == 0)
+		return apply_new_member(arena, origin, image);
+	if (!image->fields_changed && !image_spans_changed(image))
 		return 0;
-	other_keys = is_new || (image->fields_changed && match_keys_may_differ(&image->before, &image->after));
-	if (other_keys)
-		keys.after_count = match_member_keys(&image->after, after);
-	if (is_new) {
-		image->after.member_id = image->new_member_id;
-		return apply_refused(store_member_insert(origin->store, &image->after, &keys, arena), "new member", origin, 0);
-	}
-	if (other_keys)
-		keys.before_count = match_member_keys(&image->before, before);
+	if (image->fields_changed)
+		match_changed_keys(&image->before, &image->after, &changed);
+	keys = (struct store_keys){changed.before, changed.after, changed.before_count, changed.after_count};
 	return apply_refused(store_member_update(origin->store, &image->before, &image->after, &keys, origin->at_ms),
 			     "member", origin, 0);
 }

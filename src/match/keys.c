@@ -103,7 +103,6 @@ static void add_surname_keys(struct key_list *list, const struct match_person *p
 	}
 }
 
-/* Who lives there and was born that year, or has that initial. */
 static void add_home_key(struct key_list *list, const struct match_person *person, const char *who)
 {
 	char home[sizeof(person->zip) + sizeof(person->house)];
@@ -115,6 +114,17 @@ static void add_home_key(struct key_list *list, const struct match_person *perso
 	home[zip] = ' ';
 	slice_to_cstr(slice_from(person->house), home + zip + 1, sizeof(home) - zip - 1);
 	key_add(list, 'H', home, who);
+}
+
+/* Who lives there and was born that year, or has that initial. */
+static void add_home_keys(struct key_list *list, const struct match_person *person)
+{
+	char birth[DATE_TEXT_BYTES], year[5] = "", initial[2] = {person->first.compact[0], '\0'};
+
+	date_format_ccyymmdd(person->birth_on, birth);
+	memcpy(year, birth, birth[0] != '\0' ? 4 : 0);
+	add_home_key(list, person, year);
+	add_home_key(list, person, initial);
 }
 
 /* Of a name's sound, or the name itself, in one place. */
@@ -166,18 +176,16 @@ bool match_ssn_key(const struct match_person *person, uint64_t *ret_key)
 uint32_t match_person_keys(const struct match_person *person, uint64_t ret_keys[MATCH_KEYS_MAX])
 {
 	struct key_list list = {ret_keys, 0};
-	char birth[DATE_TEXT_BYTES], year[5] = "", initial[2] = {person->first.compact[0], '\0'};
+	char birth[DATE_TEXT_BYTES], initial[2] = {person->first.compact[0], '\0'};
 	bool in_order = strcmp(person->last.compact, person->first.compact) <= 0;
 
 	date_format_ccyymmdd(person->birth_on, birth);
-	memcpy(year, birth, birth[0] != '\0' ? 4 : 0);
 	list.count += match_ssn_key(person, &ret_keys[0]);
 	add_surname_keys(&list, person, birth);
 	key_add(&list, 'I', birth, initial);
 	key_add(&list, 'N', in_order ? person->last.compact : person->first.compact,
 		in_order ? person->first.compact : person->last.compact);
-	add_home_key(&list, person, year);
-	add_home_key(&list, person, initial);
+	add_home_keys(&list, person);
 	return list.count;
 }
 
@@ -189,9 +197,36 @@ uint32_t match_member_keys(const struct member *member, uint64_t ret_keys[MATCH_
 	return match_person_keys(&person, ret_keys);
 }
 
-bool match_keys_may_differ(const struct member *a, const struct member *b)
+static bool is_same_person(const struct member *a, const struct member *b)
 {
-	return a->birth_on != b->birth_on || !slice_equal(a->ssn, b->ssn) || !slice_equal(a->last_name, b->last_name) ||
-	       !slice_equal(a->first_name, b->first_name) || !slice_equal(a->zip, b->zip) ||
-	       !slice_equal(a->address1, b->address1);
+	return a->birth_on == b->birth_on && slice_equal(a->ssn, b->ssn) && slice_equal(a->last_name, b->last_name) &&
+	       slice_equal(a->first_name, b->first_name);
+}
+
+static bool is_same_home(const struct member *a, const struct member *b)
+{
+	return slice_equal(a->zip, b->zip) && slice_equal(a->address1, b->address1);
+}
+
+static uint32_t home_keys(const struct member *member, uint64_t ret_keys[MATCH_KEYS_MAX])
+{
+	struct match_person person;
+	struct key_list list = {ret_keys, 0};
+
+	match_person_at_home(member, &person);
+	add_home_keys(&list, &person);
+	return list.count;
+}
+
+void match_changed_keys(const struct member *before, const struct member *after, struct match_changed_keys *ret_keys)
+{
+	ret_keys->before_count = ret_keys->after_count = 0;
+	if (!is_same_person(before, after)) {
+		ret_keys->before_count = match_member_keys(before, ret_keys->before);
+		ret_keys->after_count = match_member_keys(after, ret_keys->after);
+	} else if (!is_same_home(before, after)) {
+		/* The other kinds are the same, and no key of one kind is one of another. */
+		ret_keys->before_count = home_keys(before, ret_keys->before);
+		ret_keys->after_count = home_keys(after, ret_keys->after);
+	}
 }

@@ -258,8 +258,11 @@ bool match_name_is_placeholder(struct slice name)
 
 static void name_drop_placeholder(struct match_name *name)
 {
+	static const bool begins_one[256] = {['B'] = true, ['F'] = true, ['G'] = true, ['I'] = true, ['L'] = true,
+					     ['N'] = true, ['T'] = true, ['U'] = true, ['X'] = true};
+
 	/* Most names begin with another letter than any of them; and none is an initial. */
-	if (name->compact[0] == '\0' || name->compact[1] == '\0' || strchr("BFGILNTUX", name->compact[0]) == NULL)
+	if (!begins_one[(unsigned char)name->compact[0]] || name->compact[1] == '\0')
 		return;
 	if (IS_ONE_OF(slice_from(name->compact), placeholder_names))
 		memset(name, 0, sizeof(*name));
@@ -282,19 +285,26 @@ static enum match_suffix suffix_of(struct slice raw)
 	return SUFFIX_NONE;
 }
 
-/* `person` is zero-filled. */
+/* `person` is zero-filled. Returns the suffix that stood behind the first name. */
+static enum match_suffix first_name_of(const struct member *member, struct match_person *person)
+{
+	enum match_suffix suffix;
+
+	name_fill(member->first_name, &person->first);
+	suffix = match_name_take_suffix(&person->first);
+	name_drop_title(&person->first);
+	name_drop_placeholder(&person->first);
+	return suffix;
+}
+
 static void names_of(const struct member *member, struct match_person *person)
 {
-	enum match_suffix of_last, of_first;
+	enum match_suffix of_last, of_first = first_name_of(member, person);
 
 	name_fill(member->last_name, &person->last);
-	name_fill(member->first_name, &person->first);
 	name_fill(member->middle_name, &person->middle);
 	of_last = match_name_take_suffix(&person->last);
-	of_first = match_name_take_suffix(&person->first);
-	name_drop_title(&person->first);
 	name_drop_placeholder(&person->last);
-	name_drop_placeholder(&person->first);
 	name_drop_placeholder(&person->middle);
 	person->suffix = suffix_of(member->suffix);
 	if (person->suffix == SUFFIX_NONE)
@@ -412,5 +422,14 @@ void match_person_of(const struct member *member, struct match_person *ret_perso
 	phone_of(member->phone, ret_person->phone);
 	ret_person->city = slice_trim(member->city);
 	ret_person->email = slice_trim(member->email);
+	address_of(member, ret_person);
+}
+
+void match_person_at_home(const struct member *member, struct match_person *ret_person)
+{
+	memset(ret_person, 0, sizeof(*ret_person));
+	ret_person->member = member;
+	(void)first_name_of(member, ret_person);
+	ret_person->birth_on = member->birth_on;
 	address_of(member, ret_person);
 }

@@ -50,6 +50,8 @@ struct match_person {
 bool match_person_same_family(const struct match_person *a, const struct match_person *b);
 
 void match_person_of(const struct member *member, struct match_person *ret_person);
+/* First name, birth date and home alone, as match_person_of has them; nothing else is set but to zero. */
+void match_person_at_home(const struct member *member, struct match_person *ret_person);
 
 /* match_member_keys of one already made comparable; the key of the SSN, when there is one, stands first. */
 uint32_t match_person_keys(const struct match_person *person, uint64_t ret_keys[MATCH_KEYS_MAX]);
