@@ -156,6 +156,28 @@ struct batch_rematch {
 };
 int batch_rematch(struct batch *batch, const struct batch_rematch *request);
 
+/*
+ * Originals and outputs that are older than the configuration wants them kept (retention), and that nobody needs any more:
+ * an item that waits, a decision that is not carried out, an undo, a legal hold. What was begun and cut short is ended
+ * first. Each is told, also those that are kept because of `needs`.
+ */
+struct batch_retention_file {
+	const struct store_file *file; /* borrowed for the call */
+	enum store_removal what;
+	uint32_t count;                /* files on the disk */
+	unsigned needs;                /* 0: removed (dry: it would be); else kept, STORE_NEEDS_* */
+};
+struct batch_retention {
+	bool dry; /* look only */
+	void *context;
+	int (*file)(void *context, const struct batch_retention_file *file); /* may be NULL */
+};
+struct batch_retention_totals {
+	uint64_t removed[STORE_REMOVAL_COUNT], kept;
+};
+/* 0, <0, or what `file` returned. MUSTER_ERROR_INTERRUPTED: the next one goes on. */
+int batch_retention(struct batch *batch, const struct batch_retention *request, struct batch_retention_totals *ret_totals);
+
 /* A file that a partner was to send (profile key expect): is it there? */
 struct batch_expected {
 	const struct profile *profile;

@@ -31,6 +31,13 @@ enum profile_candidates {
 };
 
 /* muster.yaml. */
+/* After how many days what is kept of a received file may be removed (batch_retention); 0 = never. */
+struct config_retention {
+	int32_t originals_days;
+	int32_t decided_days; /* of originals with records in force that would wait again if they were taken back */
+	int32_t outputs_days;
+};
+
 struct config {
 	const char *path;   /* the file it was read from; "" = none: the defaults serve */
 	const char *folder; /* where that file is; what is relative below was made relative to it */
@@ -47,6 +54,7 @@ struct config {
 	int32_t due_hours;      /* due_at = received + this, by the calendar */
 	struct calendar calendar;
 	bool release_alone;     /* release_by: one operator releases a held set; else one proposes and another confirms */
+	struct config_retention retention;
 	int32_t backup_days;    /* doctor wants a backup no older than this; 0 = any */
 	int32_t chunk_members;  /* families are applied in database transactions of about this many members */
 };

@@ -386,6 +386,9 @@ int store_files_unfinished(struct store *store, store_file_fn fn, void *context)
 /* All, in the order of claims, from file_no `from`. */
 int store_files_each(struct store *store, uint64_t from, store_file_fn fn, void *context);
 
+/* The files that came after this one with its name, partner and folder for outputs. */
+int store_files_named_after(struct store *store, const struct store_file *file, store_file_fn fn, void *context);
+
 /* What a file that is expected must be. */
 enum store_arrival { STORE_ARRIVAL_ANY, STORE_ARRIVAL_CHANGE, STORE_ARRIVAL_FULL, STORE_ARRIVAL_820 };
 /*
@@ -394,6 +397,40 @@ enum store_arrival { STORE_ARRIVAL_ANY, STORE_ARRIVAL_CHANGE, STORE_ARRIVAL_FULL
  */
 int store_file_arrived(struct store *store, struct slice partner, enum store_arrival arrival, struct arena *arena,
 		       const struct store_file **ret_file);
+
+/* ---- what is kept of a file --------------------------------------------------------------------------------- */
+
+enum store_removal { STORE_REMOVAL_ORIGINAL, STORE_REMOVAL_OUTPUTS, STORE_REMOVAL_COUNT };
+const char *store_removal_name(enum store_removal what);
+/* It is going to be removed: from now on nobody counts on it. STORE_E_EXISTS where that was said before. */
+int store_removal_add(struct store *store, uint64_t file_no, enum store_removal what);
+/* It is gone. */
+int store_removal_done(struct store *store, uint64_t file_no, enum store_removal what);
+/* Was it removed, or is it going to be? */
+int store_removal_is(struct store *store, uint64_t file_no, enum store_removal what, bool *ret_removed);
+/* Those that were begun and not ended, by file. */
+int store_removals_owed(struct store *store, void *context,
+			int (*fn)(void *context, uint64_t file_no, enum store_removal what));
+
+/* Why a file's original and outputs are needed still, as bits. */
+#define STORE_NEEDS_ITEM 1u       /* an item of it waits for a representative: a record, or a set or file that is held */
+#define STORE_NEEDS_DECISION 2u   /* one was decided and is not carried out, or not told of */
+#define STORE_NEEDS_UNDO 4u       /* a record in force would wait again if it were taken back (the original alone) */
+#define STORE_NEEDS_LEGAL_HOLD 8u /* a legal hold on the file, its partner, or a group or member that it is about */
+int store_file_needs(struct store *store, uint64_t file_no, unsigned *ret_needs);
+
+struct store_legal_hold {
+	struct slice subject; /* "F00000012", "partner:acme", "group:G1001", "member:M000000123" */
+	struct slice note, operator_id;
+	int64_t at_ms;
+};
+/* 0, STORE_E_EXISTS, <0. */
+int store_legal_hold_add(struct store *store, const struct store_legal_hold *hold);
+/* 0, STORE_E_MISSING, <0. */
+int store_legal_hold_remove(struct store *store, struct slice subject);
+/* By subject. */
+int store_legal_holds_each(struct store *store, void *context,
+			   int (*fn)(void *context, const struct store_legal_hold *hold));
 
 struct store_interchange {
 	uint64_t interchange_no; /* given by store_interchange_add */

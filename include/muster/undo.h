@@ -14,7 +14,8 @@
  *           rejected, and `reprocess` of the file applies it again. The file itself stays a file received before.
  * Refusal   nothing is taken back where a later change in force, which is not taken back with it, depends on it: it
  *           touches the same field, address or span, or anything of a member new by it; a coverage that would come
- *           to life again overlaps a later one; a dependent's coverage rests on the subscriber's.
+ *           to life again overlaps a later one; a dependent's coverage rests on the subscriber's; the record would wait
+ *           for a representative again, and its original is no longer kept (retention).
  * Orders    an order about a contract (contract.h) is taken back as a whole, by its file or set, or for one member. A
  *           contract that it made stays on file, linked with none; nothing is re-routed by it any more.
  * Chunks    first all is looked at and nothing done. Then members are taken back family by family in transactions of

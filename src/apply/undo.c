@@ -260,7 +260,9 @@ int undo_run(const struct undo_request *request, struct undo_totals *ret_totals)
 	arena_init(&undo.list_arena, request->env, 0, 0);
 	arena_init(&undo.arena, request->env, 0, 0);
 	arena_init(&undo.chunk_arena, request->env, 0, 0);
-	r = list_fill(&undo);
+	r = store_removal_is(request->store, request->scope.file_no, STORE_REMOVAL_ORIGINAL, &undo.original_removed);
+	if (r == 0)
+		r = list_fill(&undo);
 	if (r == 0)
 		r = walk(&undo);
 	if (r == 0 && undo.totals.blocked > 0)

@@ -163,7 +163,8 @@ static int check_row(struct undo *undo, const struct history *history, uint32_t 
 				  by != NULL ? &by->change : NULL);
 	}
 	*ret_ok = true;
-	return slice_is(row->change.action, "undo") ? undo_check_again(undo, &row->change, ret_ok) : 0;
+	return slice_is(row->change.action, "undo") ? undo_check_again(undo, &row->change, ret_ok)
+						    : undo_check_waits(undo, &row->change, ret_ok);
 }
 
 /* ---- coverages against each other ---- */

@@ -155,6 +155,26 @@ int undo_check_again(struct undo *undo, const struct store_change *change, bool 
 	return 0;
 }
 
+/* ---- may a record wait again? ---- */
+
+int undo_check_waits(struct undo *undo, const struct store_change *change, bool *ret_ok)
+{
+	const struct store_exception *item = NULL;
+	char id[STORE_ITEM_ID_BYTES];
+	int r = 0;
+
+	*ret_ok = true;
+	if (!undo->original_removed)
+		return 0;
+	store_item_id_format(change->origin.file_no, change->origin.tset_ordinal, change->member_pos, id);
+	if (!undo_is_money(change))
+		r = store_exception_get(undo->request->store, slice_from(id), &undo->arena, &item);
+	if (r < 0 || (item == NULL && !undo_is_money(change)))
+		return r;
+	*ret_ok = false;
+	return undo_block(undo, change, "it would wait for a representative again, and its original is no longer kept", NULL);
+}
+
 /* ---- ledger, queue, tallies ---- */
 
 static int set_of(struct undo *undo, uint64_t tset_no, struct undo_set **ret_set)
@@ -429,8 +449,7 @@ int undo_line(struct undo *undo, const struct undo_entry *entry)
 	if (r != 0)
 		return r;
 	again = slice_is(taken->action, "undo");
-	if (again)
-		r = undo_check_again(undo, taken, &ok);
+	r = again ? undo_check_again(undo, taken, &ok) : undo_check_waits(undo, taken, &ok);
 	if (r != 0 || !ok)
 		return r;
 	if (!line_fits(taken, line, again))

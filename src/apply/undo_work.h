@@ -33,6 +33,7 @@ struct undo {
 	struct undo_set *sets;
 	struct undo_totals totals;
 	struct hash_content_state payload;
+	bool original_removed;   /* no record of the file can run again */
 	uint64_t chunk_changes, chunk_members;
 };
 
@@ -53,6 +54,8 @@ int undo_block(struct undo *undo, const struct store_change *change, const char 
 /* undo_record.c */
 /* May the record be applied again? Refuses the row where it was decided or applied otherwise since. */
 int undo_check_again(struct undo *undo, const struct store_change *change, bool *ret_ok);
+/* May the record wait again? Refuses the row of one that could be decided on and never carried out. */
+int undo_check_waits(struct undo *undo, const struct store_change *change, bool *ret_ok);
 /* The compensating entry for `taken`; fills its op_index, text and place from there. `member` may be NULL. */
 int undo_add_entry(struct undo *undo, const struct store_change *taken, const struct member *member,
                    struct slice before, struct slice after);

@@ -10,6 +10,7 @@
 #include "muster/path.h"
 #include "job.h"
 #include "model.h"
+#include "retention.h"
 
 static int batch_lock(struct batch *batch)
 {
@@ -279,6 +280,8 @@ int batch_recover(struct batch *batch, void *context, void (*report)(void *conte
 	arena_init(&recover.arena, batch->env, 0, 0);
 	*ret_resumed = 0;
 	r = claim_recover(batch);
+	if (r == 0)
+		r = retention_finish(batch);
 	if (r == 0)
 		r = store_files_unfinished(batch->store, recover_note, &recover);
 	for (i = 0; r == 0 && i < recover.count; i++) {

@@ -136,6 +136,7 @@ int cli_guide(struct cli *cli);
 int cli_match(struct cli *cli);
 int cli_convert(struct cli *cli);
 int cli_backup(struct cli *cli);
+int cli_retention(struct cli *cli);
 int cli_doctor(struct cli *cli);
 int cli_user(struct cli *cli);
 int cli_help(struct cli *cli);

@@ -33,6 +33,7 @@ static const char *const privilege_texts[PRIVILEGE_COUNT] = {
 	[MAY_RUN] = "start the night's run",        [MAY_RESOLVE] = "decide on items of the queue",
 	[MAY_RELEASE] = "release held sets",        [MAY_UNDO] = "take changes back",
 	[MAY_FILES] = "process and load files",     [MAY_ORDER] = "order about contracts",
+	[MAY_PURGE] = "remove what was kept",
 	[MAY_BACKUP] = "copy the database",         [MAY_PROMOTE] = "promote a model",
 	[MAY_USERS] = "say who may what",
 };
@@ -54,6 +55,7 @@ static const struct {
 	{"queue", "list show export ageing sample", LOOKS},
 	{"groups", "list show roster regions", LOOKS},
 	{"match", "link train explain evaluate dedupe shadow", LOOKS},
+	{"retention", "show", LOOKS},
 	{"user", "list", LOOKS},
 	{"run", NULL, MAY_RUN},
 	{"load", NULL, MAY_FILES},
@@ -63,6 +65,7 @@ static const struct {
 	{"undo", NULL, MAY_UNDO},
 	{"groups", "terminate reinstate separate link", MAY_ORDER},
 	{"backup", "make", MAY_BACKUP},
+	{"retention", "purge hold lift", MAY_PURGE},
 	{"match", "promote", MAY_PROMOTE},
 };
 
@@ -185,7 +188,7 @@ static enum privilege wanted_by(const struct cli *cli)
 	size_t i;
 
 	/* What only shows what would be done does nothing. */
-	if (cli->options.dry_run && (strcmp(cli->verb, "undo") == 0 || strcmp(cli->verb, "groups") == 0))
+	if (cli->options.dry_run && is_word_of("undo groups retention", cli->verb))
 		return LOOKS;
 	if (strcmp(cli->verb, "reprocess") == 0 && cli->options.item != NULL)
 		return MAY_RESOLVE;

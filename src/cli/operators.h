@@ -20,6 +20,7 @@ enum privilege {
 	MAY_UNDO,
 	MAY_FILES,   /* process and load files that he names */
 	MAY_ORDER,   /* about contracts */
+	MAY_PURGE,   /* remove what was kept long enough, place and lift legal holds */
 	MAY_BACKUP,  /* copy the database, with everybody in it */
 	MAY_PROMOTE, /* put a model of the matcher to work */
 	MAY_USERS,   /* say who may what */

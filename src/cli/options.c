@@ -39,7 +39,7 @@ static const struct option_row option_rows[] = {
 	TEXT("--out", out, "DIR", "process, reprocess, queue export, groups: where outputs go"),
 	TEXT("--on", on, "DATE", "views: as of this day; groups: the day of an order"),
 	TEXT("--known-at", known_at, "WHEN", "members show, history: as muster knew it then, a day or 2026-01-31T12:00:00Z"),
-	TEXT("--note", note, "TEXT", "queue: a note for the record"),
+	TEXT("--note", note, "TEXT", "queue, retention hold: a note for the record"),
 	TEXT("--decision", decision, "WORD", "queue resolve: match:<member_id>, not:<member_id>, new, release, withdraw, reject, skip"),
 	TEXT("--operator", operator_name, "NAME", "who decides (default: the operator of the login name)"),
 	TEXT("--role", role, "ROLE", "user: representative, lead, administrator, auditor or service"),
@@ -71,8 +71,8 @@ static const struct option_row option_rows[] = {
 	FLAG("--one-to-one", one_to_one, "match link: each person stands in the left file once"),
 	FLAG("--unmasked", unmasked, "show SSNs in full"),
 	FLAG("--redo", redo, "undo: apply again what was taken back"),
-	FLAG("--dry-run", dry_run, "undo, groups: show what would happen, do nothing"),
-	FLAG("--yes", yes, "undo: do not ask"),
+	FLAG("--dry-run", dry_run, "undo, groups, retention: show what would happen, do nothing"),
+	FLAG("--yes", yes, "undo: do not ask; retention purge: do it"),
 };
 
 #undef TEXT

@@ -145,6 +145,15 @@ const struct cli_verb cli_verbs[] = {
 	 "is written over. It holds everybody unmasked: keep it where the database would be kept. verify reads digest, pages\n"
 	 "and records again. The manual's section BACKUP AND RESTORE tells how one goes back to it.\n",
 	 "make verify", cli_backup},
+	{"retention", "retention show|purge|hold|lift ...", "what is removed once it was kept long enough; legal holds",
+	 "  muster retention show\n  muster retention purge --dry-run\n  muster retention purge --yes\n"
+	 "  muster retention hold group:G1001 --note \"letter of 2026-03-02\"\n  muster retention lift group:G1001\n"
+	 "\nmuster.yaml says after how many days originals and outputs may go (retention: {originals_days: 800,\n"
+	 "decided_days: 2200, outputs_days: 400}); by default all is kept. Never removed is what an item that waits, a held\n"
+	 "set, a decision not carried out, an undo or a legal hold needs. A hold is on a file (F00000012), partner:NAME,\n"
+	 "group:ID or member:ID. The database keeps what it knows of a file, and one row of the audit trail for each thing\n"
+	 "removed.\n",
+	 "show purge hold lift", cli_retention},
 	{"doctor", "doctor", "check versions, folders, database settings; say what to mend",
 	 "  muster doctor\n", NULL, cli_doctor},
 	{"help", "help [VERB]", "what a verb does, examples first", "  muster help queue\n", NULL, cli_help},

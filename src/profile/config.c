@@ -21,6 +21,7 @@
 #define DUE_HOURS_MAX 8760
 #define CHUNK_MEMBERS_MAX 1000000
 #define BACKUP_DAYS_MAX 3650
+#define RETENTION_DAYS_MAX 36500
 /* Four million members of 64 bytes each; more than a machine of a plan has is a slip. */
 #define CANDIDATES_BYTES_DEFAULT (UINT64_C(256) * 1024 * 1024)
 #define CANDIDATES_BYTES_MAX (INT64_C(1024) * 1024 * 1024 * 1024)
@@ -143,6 +144,11 @@ static const struct key_choice calendar_choices[] = {{"plain", 0}, {"business", 
 #define TEXT_PATH(field) {#field, KEY_TEXT, offsetof(struct config_text, field), 1, 1024, NULL, NULL, NULL}
 #define LATER(name) {name, KEY_LATER, 0, 0, 0, NULL, NULL, NULL}
 
+#define DAYS(field)                                                                                                   \
+	{#field, KEY_INTEGER, offsetof(struct config_text, config.retention.field), 0, RETENTION_DAYS_MAX, NULL, NULL, NULL}
+
+static const struct key retention_keys[] = {DAYS(originals_days), DAYS(decided_days), DAYS(outputs_days), {0}};
+
 static const struct key config_keys[] = {
 	TEXT_PATH(database), TEXT_PATH(in), TEXT_PATH(out), TEXT_PATH(work),
 	TEXT_PATH(done), TEXT_PATH(held), TEXT_PATH(rejected), TEXT_PATH(partners),
@@ -158,8 +164,9 @@ static const struct key config_keys[] = {
 	{"chunk_members", KEY_INTEGER, offsetof(struct config_text, config.chunk_members), 1, CHUNK_MEMBERS_MAX, NULL, NULL, NULL},
 	{"candidates", KEY_CHOICE, offsetof(struct config_text, config.candidates), 0, 0, candidate_choices, NULL, NULL},
 	{"candidates_memory", KEY_BYTES, offsetof(struct config_text, config.candidates_bytes), 1, CANDIDATES_BYTES_MAX, NULL, NULL, NULL},
+	{"retention", KEY_TABLE, 0, 0, 0, NULL, retention_keys, NULL},
 	{"operators", KEY_OWN, 0, 0, 0, NULL, NULL, read_operators},
-	LATER("hooks"), LATER("schedule"), LATER("mail"), LATER("retention"),
+	LATER("hooks"), LATER("schedule"), LATER("mail"),
 	{0},
 };
 
@@ -236,6 +243,15 @@ static void check_business(struct key_reader *reader, const struct config_text *
 	reader->faults++;
 }
 
+/* Decided records are kept as long as other ones, or longer. */
+static void check_retention(struct key_reader *reader, const struct config_retention *retention)
+{
+	if (retention->decided_days == 0 || (retention->originals_days != 0 && retention->decided_days >= retention->originals_days))
+		return;
+	buffer_printf(reader->errors, "%s: retention: decided_days is no less than originals_days\n", reader->name);
+	reader->faults++;
+}
+
 static void text_defaults(struct config_text *ret_text)
 {
 	*ret_text = (struct config_text){
@@ -283,6 +299,7 @@ int config_parse(struct arena *arena, const char *path, struct slice text, struc
 		return r;
 	check_folders_differ(&reader, &values.config);
 	check_business(&reader, &values);
+	check_retention(&reader, &values.config.retention);
 	if (reader.faults > 0)
 		return MUSTER_ERROR_CONFIG;
 	*ret_config = values.config;

@@ -309,6 +309,19 @@ int store_files_each(struct store *store, uint64_t from, store_file_fn fn, void 
 	return walk_files(&query, fn, context);
 }
 
+int store_files_named_after(struct store *store, const struct store_file *file, store_file_fn fn, void *context)
+{
+	struct query query;
+
+	query_open(&query, store, "SELECT " FILE_COLUMNS " FROM files WHERE file_no > ? AND name = ? AND partner = ? AND out_dir = ? "
+				  "ORDER BY file_no");
+	query_u64(&query, file->file_no);
+	query_text(&query, file->name);
+	query_text(&query, file->partner);
+	query_text(&query, file->out_dir);
+	return walk_files(&query, fn, context);
+}
+
 int store_file_arrived(struct store *store, struct slice partner, enum store_arrival arrival, struct arena *arena,
 		       const struct store_file **ret_file)
 {

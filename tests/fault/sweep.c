@@ -11,7 +11,8 @@
  *        the nights BEFORE, undisturbed
  *
  * NIGHT may be `release:ITEM`: what is disturbed is then the second operator's release of that held set. Where the release was not yet
- * recorded it is given again; then a run goes on with it.
+ * recorded it is given again; then a run goes on with it. Or `purge`: what is disturbed is the removal of originals and
+ * outputs that were kept long enough; it is begun again, and a run ends what was begun.
  *
  * SWEEP_ONLY=campaign:nth does one point (campaigns count from 0), SWEEP_LOUD shows what muster says, SWEEP_KEEP keeps
  * the folders.
@@ -149,6 +150,7 @@ static char *release_argv[] = {"muster", "--as-of", "2026-03-02", "-q", "queue",
 			       "--note", "the sponsor said so", "--operator", "rep", NULL};
 static char *propose_argv[] = {"muster", "-q", "queue", "resolve", release_item, "release", "--note", "the sponsor said so",
 			       "--operator", "lead", NULL};
+static char *purge_argv[] = {"muster", "--as-of", "2027-03-02", "-q", "retention", "purge", "--yes", "--operator", "rep", NULL};
 /* By the same operator: who goes on after a kill stands in the trail. */
 static char *run_argv[] = {"muster", "--as-of", "2026-03-02", "-q", "run", "--operator", "rep", NULL};
 
@@ -180,6 +182,9 @@ static void make_world(char *folder, const char *night, char **before)
 	if (sscanf(night, "release:%63s", release_item) == 1) {
 		night_argv = release_argv;
 		expect(folder, propose_argv);
+	} else if (strcmp(night, "purge") == 0) {
+		night_argv = purge_argv;
+		shell("echo 'retention: {originals_days: 100, outputs_days: 50}' >>%s/muster.yaml", folder);
 	} else {
 		shell("cp -r %s/%s/. %s/in/", samples, night, folder);
 	}

@@ -99,6 +99,9 @@ static void test_defaults_serve_without_a_config(void **state)
 	assert_int_equal(config.candidates_bytes, UINT64_C(256) * 1024 * 1024);
 	assert_int_equal(config.chunk_members, LIMIT_CHUNK_MEMBERS);
 	assert_int_equal(config.backup_days, 0);
+	assert_int_equal(config.retention.originals_days, 0);
+	assert_int_equal(config.retention.decided_days, 0);
+	assert_int_equal(config.retention.outputs_days, 0);
 	assert_int_equal(config.receiver_count, 0);
 }
 
@@ -107,6 +110,7 @@ static void test_config_paths_are_relative_to_the_file(void **state)
 	struct config config;
 	(void)state;
 	assert_int_equal(parse_config("database: /var/lib/muster/plan.db\nin: drop/in\ndue_hours: 24\nchunk_members: 7\nbackup_days: 2\n"
+	                              "retention: {originals_days: 800, decided_days: 2200, outputs_days: 400}\n"
 	                              "candidates: memory\ncandidates_memory: 2 GiB\n"
 	                              "calendar: plain\nrelease_by: one\nmember_id_format: 'KP-######@'\n"
 	                              "receiver_ids: ['ZZ:MUSTERHP', '941234567']\n",
@@ -120,6 +124,9 @@ static void test_config_paths_are_relative_to_the_file(void **state)
 	assert_true(config.release_alone);
 	assert_int_equal(config.chunk_members, 7);
 	assert_int_equal(config.backup_days, 2);
+	assert_int_equal(config.retention.originals_days, 800);
+	assert_int_equal(config.retention.decided_days, 2200);
+	assert_int_equal(config.retention.outputs_days, 400);
 	assert_int_equal(config.candidates, PROFILE_CANDIDATES_MEMORY);
 	assert_int_equal(config.candidates_bytes, UINT64_C(2) * 1024 * 1024 * 1024);
 	assert_slice(config.member_id_format, "KP-######@");
@@ -182,6 +189,8 @@ static void test_config_faults(void **state)
 		{"candidates_memory: many\n", "/srv/muster/muster.yaml:1:20: candidates_memory"},
 		{"calendar: lunar\n", "calendar is plain or business"},
 		{"operators: [ada]\n", "1:1: operators are listed in the database"},
+		{"retention: {originals_days: 100, decided_days: 99}\n", "decided_days is no less than originals_days"},
+		{"retention: {decided_days: 99}\n", "decided_days is no less than originals_days"},
 		{"release_by: nobody\n", "release_by is two or one"},
 		{"database: ''\n", "database has 1 to 1024 characters"},
 		{"member_id_format: M###\n", "member_id_format is capitals"},
