@@ -186,6 +186,7 @@ struct profile {
 	bool ta1_only_when_asked;   /* ta1: requested */
 	bool accepted_sets_left_out; /* ack_rules: no AK2 and IK5 for sets without errors */
 	bool duplicates_accepted;   /* ack_rules: a file that came before is answered as it was then, not by TA1 025 */
+	int32_t number_window_days; /* number_window: control numbers may come again after so many days; 0 = never */
 	bool reject_dup_isa13;      /* an interchange whose number came before is rejected, whatever is in it */
 	const struct error_class *errors; /* error_report: CATEGORY_COUNT of them; NULL: none is written */
 	bool report_824;            /* an 824 tells the partner which records were not applied, and why */

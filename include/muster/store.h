@@ -483,17 +483,34 @@ struct store_tset {
 	struct slice interchange_control, sender_qualifier, sender_id, receiver_qualifier, receiver_id;
 };
 /*
- * The key of promise P19: ISA05-08, ISA13, GS01-03, GS06, ST01, ST02, divided by `|` (in values escaped), and for a
- * revision > 0 "|r<revision>". data NULL = no memory.
+ * The key of promise P19: ISA05-08, ISA13, GS01-03, GS06, ST01, ST02, divided by `|` (in values escaped), for an era > 0
+ * (numbers that are used again, P23) "|w<era>", and for a revision > 0 "|r<revision>". data NULL = no memory.
  */
 struct slice store_ledger_key(struct arena *arena, const struct store_interchange *interchange,
-                              const struct store_tset *tset, uint32_t revision);
+                              const struct store_tset *tset, uint32_t era, uint32_t revision);
+/* Whose use of a control number counts (P23). */
+struct store_numbers_limit {
+	uint64_t after_file_no; /* files behind this one: the partner's last reset; 0 = all */
+	int64_t since_ms;       /* received then or later; INT64_MIN = all */
+};
 /*
- * The first file before `file_no` of which sets stand in the ledger under this interchange's sender, receiver and control
- * number; 0 = none. 0 or <0.
+ * The first file before `file_no` that counts and of which sets stand in the ledger under this interchange's sender,
+ * receiver and control number; 0 = none. 0 or <0.
  */
 int store_interchange_taken(struct store *store, const struct store_interchange *interchange, uint64_t file_no,
-                            struct arena *arena, uint64_t *ret_file_no);
+                            const struct store_numbers_limit *limit, struct arena *arena, uint64_t *ret_file_no);
+/* A partner begins his control numbers anew, by the word of an operator. Rows are only added. */
+struct store_number_reset {
+	struct slice partner;
+	uint64_t after_file_no; /* given: the last file claimed so far */
+	int64_t at_ms;
+	struct slice operator_id, reason;
+};
+/* Also forgets the numbers that lanes of the partner's senders had come to. In a write transaction. 0 or <0. */
+int store_number_reset_add(struct store *store, struct store_number_reset *reset);
+/* The partner's last reset before the file with this number was claimed (UINT64_MAX: the last of all), or NULL. */
+int store_number_reset_before(struct store *store, struct slice partner, uint64_t file_no, struct arena *arena,
+                              const struct store_number_reset **ret_reset);
 /* 0, STORE_E_EXISTS (the ledger key is taken: look at store_tset_by_key), <0. */
 int store_tset_add(struct store *store, struct store_tset *tset);
 /*
@@ -504,6 +521,13 @@ int store_tset_update(struct store *store, const struct store_tset *tset);
 int store_tset_get(struct store *store, uint64_t tset_no, struct arena *arena, const struct store_tset **ret_tset);
 int store_tset_by_key(struct store *store, struct slice ledger_key, struct arena *arena,
                       const struct store_tset **ret_tset);
+/*
+ * The set that used these numbers (the key of `like`) last, in *ret_last with its era, or NULL; and the last one of those
+ * that have the content of `like`, or NULL.
+ */
+int store_tset_by_numbers(struct store *store, const struct store_interchange *interchange, const struct store_tset *like,
+                          struct arena *arena, const struct store_tset **ret_last, uint32_t *ret_era,
+                          const struct store_tset **ret_same);
 /* The first applied set of this sender (ISA05, ISA06) with the same content under another key (P22). */
 int store_tset_by_content(struct store *store, const struct hash *content_hash, struct slice sender_qualifier,
                           struct slice sender_id, uint64_t but_file_no, struct arena *arena,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "full.h"
+#include "numbers.h"
 
 #define SETS_PER_COMMIT 500u
 
@@ -51,8 +52,9 @@ static void tset_row_hold(struct store_tset *row, enum category category, struct
 }
 
 /* Same key: a duplicate, a conflict, or (reprocess) the next revision. P20, P21, P25. */
-static int tset_row_same_key(struct validate *validate, struct store_tset *row, const struct store_tset *first)
+static int tset_row_same_key(struct validate *validate, struct store_tset *row, const struct numbers *numbers)
 {
+	const struct store_tset *first = numbers->earlier;
 	struct job *job = validate_job(validate);
 	uint32_t revisions;
 	int r;
@@ -62,7 +64,8 @@ static int tset_row_same_key(struct validate *validate, struct store_tset *row, 
 		if (r < 0)
 			return r;
 		row->revision_of = first->revision_of != 0 ? first->revision_of : first->tset_no;
-		row->ledger_key = store_ledger_key(&validate->arena, &validate->interchange, row, revisions + 1);
+		row->ledger_key = store_ledger_key(&validate->arena, &validate->interchange, row, numbers->era,
+						   revisions + 1);
 		return row->ledger_key.data != NULL ? 0 : -ENOMEM;
 	}
 	row->duplicate_of = first->tset_no;
@@ -107,14 +110,16 @@ static int tset_row_key(struct validate *validate, struct store_tset *row)
 {
 	struct job *job = validate_job(validate);
 	const struct store_tset *first;
-	int r;
+	struct numbers numbers;
+	int r = numbers_look(job, &validate->interchange, row, &validate->arena, &numbers);
 
-	row->ledger_key = store_ledger_key(&validate->arena, &validate->interchange, row, 0);
+	if (r < 0)
+		return r;
+	row->ledger_key = store_ledger_key(&validate->arena, &validate->interchange, row, numbers.era, 0);
 	if (row->ledger_key.data == NULL)
 		return -ENOMEM;
-	r = store_tset_by_key(job->store, row->ledger_key, &validate->arena, &first);
-	if (r < 0 || first != NULL)
-		return r < 0 ? r : tset_row_same_key(validate, row, first);
+	if (numbers.earlier != NULL)
+		return tset_row_same_key(validate, row, &numbers);
 	if (job->file.reprocess_of != 0)
 		return tset_row_link(validate, row);
 	if (job->profile->resend == PROFILE_APPLY)

@@ -142,16 +142,16 @@ static int same_name_find(void *context, const struct store_file *file)
 int batch_find_original(struct batch *batch, const char *path, uint64_t *ret_file_no)
 {
 	struct same_name search = {.name = slice_from(path_leaf(path))};
-	const struct store_tset *first = NULL;
+	const struct store_tset *first = NULL, *same;
 	struct identity identity;
 	struct arena arena;
+	uint32_t era;
 	int r;
 
 	arena_init(&arena, batch->env, 0, 0);
 	r = identify_file(batch->env, path, &arena, &identity);
 	if (r == 0 && identity.found)
-		r = store_tset_by_key(batch->store, store_ledger_key(&arena, &identity.interchange, &identity.tset, 0),
-				      &arena, &first);
+		r = store_tset_by_numbers(batch->store, &identity.interchange, &identity.tset, &arena, &first, &era, &same);
 	if (r == 0 && first == NULL)
 		r = store_files_each(batch->store, 0, same_name_find, &search);
 	*ret_file_no = first != NULL ? first->file_no : search.file_no;

@@ -4,6 +4,7 @@
 
 #include "muster/log.h"
 #include "muster/path.h"
+#include "numbers.h"
 
 #define META_BYTES (STORE_ITEM_ID_BYTES + 16)
 
@@ -59,19 +60,18 @@ static int release_key(struct job *job, struct store_tset *row)
 		.control_number = row->interchange_control,
 	};
 	const struct store_tset *first;
-	uint32_t revisions = 0;
-	int r;
+	uint32_t revision = 0;
+	struct numbers numbers;
+	int r = numbers_look(job, &interchange, row, &job->arena, &numbers);
 
-	row->ledger_key = store_ledger_key(&job->arena, &interchange, row, 0);
-	if (row->ledger_key.data == NULL)
-		return -ENOMEM;
-	r = store_tset_by_key(job->store, row->ledger_key, &job->arena, &first);
-	while (r == 0 && first != NULL) {
-		row->ledger_key = store_ledger_key(&job->arena, &interchange, row, ++revisions);
-		if (row->ledger_key.data == NULL)
-			return -ENOMEM;
-		r = store_tset_by_key(job->store, row->ledger_key, &job->arena, &first);
-	}
+	do {
+		if (r == 0)
+			row->ledger_key = store_ledger_key(&job->arena, &interchange, row, numbers.era, revision++);
+		if (r == 0 && row->ledger_key.data == NULL)
+			r = -ENOMEM;
+		if (r == 0)
+			r = store_tset_by_key(job->store, row->ledger_key, &job->arena, &first);
+	} while (r == 0 && first != NULL);
 	return r;
 }
 

@@ -130,10 +130,13 @@ static bool cli_is_subverb(const char *subverbs, const char *word)
 
 static int cli_take_subverb(struct cli *cli, const struct cli_verb *verb)
 {
-	if (verb->subverbs == NULL)
+	const char *subverbs = verb->subverbs;
+
+	if (subverbs == NULL || (subverbs[0] == '|' && cli->argument_count == 0))
 		return 0;
-	if (cli->argument_count == 0 || !cli_is_subverb(verb->subverbs, cli->arguments[0]))
-		return cli_usage_error(cli, "wants one of: %s", verb->subverbs);
+	subverbs += subverbs[0] == '|' ? 2 : 0;
+	if (cli->argument_count == 0 || !cli_is_subverb(subverbs, cli->arguments[0]))
+		return cli_usage_error(cli, "wants one of: %s", subverbs);
 	cli->subverb = cli->arguments[0];
 	cli->argument_count--;
 	memmove(cli->arguments, cli->arguments + 1, (size_t)cli->argument_count * sizeof(cli->arguments[0]));

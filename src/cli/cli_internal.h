@@ -61,7 +61,7 @@ struct cli_verb {
 	const char *usage;      /* behind "muster " */
 	const char *summary;    /* one line */
 	const char *help;       /* examples first, then words */
-	const char *subverbs;   /* "list show ..." or NULL: the next argument is one of these */
+	const char *subverbs;   /* "list show ..." or NULL: the next argument is one of these; led by "| ": or there is none */
 	/* 0, an exit status of its own (1, 2, 65), or a negative error. */
 	int (*run)(struct cli *cli);
 };

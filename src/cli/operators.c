@@ -35,6 +35,7 @@ static const char *const privilege_texts[PRIVILEGE_COUNT] = {
 	[MAY_FILES] = "process and load files",     [MAY_ORDER] = "order about contracts",
 	[MAY_PURGE] = "remove what was kept",
 	[MAY_BACKUP] = "copy the database",         [MAY_PROMOTE] = "promote a model",
+	[MAY_RENUMBER] = "let a partner's control numbers begin anew",
 	[MAY_USERS] = "say who may what",
 };
 
@@ -47,6 +48,7 @@ static const struct {
 	{"validate", NULL, LOOKS},
 	{"preview", NULL, LOOKS},
 	{"members", NULL, LOOKS},
+	{"partners", "reset", MAY_RENUMBER},
 	{"partners", NULL, LOOKS},
 	{"convert", NULL, LOOKS},
 	{"guide", NULL, LOOKS},

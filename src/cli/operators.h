@@ -23,6 +23,7 @@ enum privilege {
 	MAY_PURGE,   /* remove what was kept long enough, place and lift legal holds */
 	MAY_BACKUP,  /* copy the database, with everybody in it */
 	MAY_PROMOTE, /* put a model of the matcher to work */
+	MAY_RENUMBER, /* let a partner's control numbers begin anew */
 	MAY_USERS,   /* say who may what */
 	PRIVILEGE_COUNT
 };

@@ -1,6 +1,6 @@
 /*
  * partners: who sends, what came last, and what should have come. The same is said at the end of a run of those who are
- * late.
+ * late. And a partner's control numbers that begin anew.
  */
 #include "cli_internal.h"
 
@@ -93,13 +93,93 @@ static int partner_row(void *context, const struct batch_expected *expected)
 	return cli_flush_some(view->cli);
 }
 
+/* ---- reset --------------------------------------------------------------------------------------------------- */
+
+/* One of whom files came, or may come: a slip of the pen would reset nobody, and nobody would notice. */
+static int reset_check(struct cli *cli, struct slice partner)
+{
+	const struct store_file *last;
+	int r;
+
+	if (profile_named(cli->profiles, partner) != NULL)
+		return 0;
+	r = store_file_arrived(cli->store, partner, STORE_ARRIVAL_ANY, &cli->arena, &last);
+	if (r < 0 || last != NULL)
+		return r;
+	return cli_failed(cli, -ENOENT, "there is no partner %.*s; see muster partners", (int)partner.len, partner.data);
+}
+
+static int reset_write(struct cli *cli, struct store_number_reset *reset)
+{
+	char file_id[STORE_FILE_ID_BYTES];
+	struct store_audit audit = {.kind = SLICE_LITERAL("numbers"), .subject = reset->partner};
+	int r = store_begin(cli->store, STORE_WRITE);
+
+	if (r == 0)
+		r = store_number_reset_add(cli->store, reset);
+	if (r == 0) {
+		audit.text = arena_printf(&cli->arena, "control numbers begin anew behind %s: %.*s",
+					  store_file_id_format(reset->after_file_no, file_id), (int)reset->reason.len,
+					  reset->reason.data);
+		r = audit.text.data != NULL ? store_audit_append(cli->store, &audit) : -ENOMEM;
+	}
+	if (r == 0)
+		r = store_commit(cli->store);
+	if (r != 0)
+		store_rollback(cli->store);
+	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
+}
+
+static void reset_tell(struct cli *cli, const struct store_number_reset *reset)
+{
+	char file_id[STORE_FILE_ID_BYTES], at[CLOCK_TEXT_BYTES];
+	struct json json;
+
+	store_file_id_format(reset->after_file_no, file_id);
+	if (cli->options.format == CLI_TEXT) {
+		cli_say(cli, "%.*s: control numbers begin anew behind %s; what was used before stays in the ledger",
+			(int)reset->partner.len, reset->partner.data, file_id);
+		return;
+	}
+	json_init(&json, &cli->out, false);
+	json_object_begin(&json, NULL);
+	json_text(&json, "schema", SLICE_LITERAL("muster.numbers"));
+	json_u64(&json, "v", 1);
+	json_text(&json, "partner", reset->partner);
+	json_text(&json, "after_file_id", slice_from(file_id));
+	json_text(&json, "at", slice_from(clock_format_rfc3339(reset->at_ms, at)));
+	json_text(&json, "operator", reset->operator_id);
+	json_text(&json, "reason", reset->reason);
+	json_object_end(&json);
+	buffer_add_char(&cli->out, '\n');
+}
+
+static int partners_reset(struct cli *cli)
+{
+	struct store_number_reset reset = {.at_ms = env_clock_ms(cli->env), .operator_id = cli->operator_id};
+	int r;
+
+	if (cli->argument_count != 1)
+		return cli_usage_error(cli, "reset wants one partner's name");
+	if (cli->options.note == NULL || slice_trim(slice_from(cli->options.note)).len == 0)
+		return cli_usage_error(cli, "reset wants --note: why his control numbers begin anew");
+	reset.partner = slice_from(cli->arguments[0]);
+	reset.reason = slice_from(cli->options.note);
+	r = reset_check(cli, reset.partner);
+	if (r == 0)
+		r = reset_write(cli, &reset);
+	if (r == 0)
+		reset_tell(cli, &reset);
+	return r;
+}
+
 int cli_partners(struct cli *cli)
 {
 	struct partners_view view = {.cli = cli};
 	int i, r = cli_open_store(cli), end = 0;
 
-	if (r < 0)
-		return r;
+	if (r < 0 || cli->subverb != NULL)
+		return r < 0 ? r : partners_reset(cli);
 	json_init(&view.json, &cli->out, false);
 	if (cli->options.format == CLI_TEXT)
 		cli_table_begin(&view.table, cli, COLUMNS, titles);

@@ -91,11 +91,15 @@ const struct cli_verb cli_verbs[] = {
 	 "order-<file id>.notices.csv to --out, else to the configuration's out/. --dry-run shows it and does nothing; the\n"
 	 "same order again changes nothing and writes its notices again.\n",
 	 "list show roster regions terminate reinstate separate link", cli_groups},
-	{"partners", "partners", "who sends, what came last, and what is late",
+	{"partners", "partners | partners reset NAME --note WHY", "who sends, what came last, and what is late",
 	 "  muster partners\n  muster partners --json\n"
+	 "  muster partners reset acme --note 'new system, numbers begin at 1 (mail of 2 March)'\n"
 	 "\nA line for each partner, or for each file that his profile expects (expect): the last one that came, by when the\n"
-	 "last one had to come, whether it is late, and when the next is due. Times are shown in UTC. run says who is late, too.\n",
-	 NULL, cli_partners},
+	 "last one had to come, whether it is late, and when the next is due. Times are shown in UTC. run says who is late, too.\n"
+	 "reset: the partner's control numbers begin anew. What files used that came before does not count against later ones, and\n"
+	 "stays in the ledger: the same content under the same numbers is a duplicate as before. Wants a reason and an\n"
+	 "administrator. A partner who uses his numbers again every so many days has number_window in his profile instead.\n",
+	 "| reset", cli_partners},
 	{"match", "match link|train|explain|evaluate|dedupe|shadow|promote ...", "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"

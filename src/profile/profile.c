@@ -199,6 +199,7 @@ static const struct key profile_keys[] = {
 	{"drift", KEY_TABLE, 0, 0, 0, NULL, drift_keys, NULL},
 	{"name_regex", KEY_OWN, 0, 0, 0, NULL, NULL, names_read},
 	{"dup_isa13", KEY_CHOICE_BOOL, AT(profile.reject_dup_isa13), 0, 0, dup_isa13_choices, NULL, NULL},
+	{"number_window", KEY_INTEGER, AT(profile.number_window_days), 0, DAYS_MAX, NULL, NULL, NULL},
 	{"resend", KEY_CHOICE, AT(profile.resend), 0, 0, doubt_choices, NULL, NULL},
 	{"out_of_order", KEY_CHOICE, AT(profile.out_of_order), 0, 0, doubt_choices, NULL, NULL},
 	{"arrival", KEY_CHOICE, AT(profile.arrival), 0, 0, arrival_choices, NULL, NULL},
@@ -232,7 +233,8 @@ static int say_where(struct key_reader *reader, const struct yaml_node *node, vo
 	static const char *const rows[][2] = {
 		{"thresholds", "the thresholds over which a file waits stand in guards: {omissions_percent: 5, omissions_min: 3}"},
 		{"schedule", "schedule stands inside expect: {schedule: weekdays, by: '06:00'}"},
-		{"window", "window stands inside expect: {schedule: weekdays, by: '06:00', window: 4}"},
+		{"window", "window stands inside expect: {schedule: weekdays, by: '06:00', window: 4}; the days after which control "
+			   "numbers may come again are number_window"},
 	};
 
 	(void)target;

@@ -47,7 +47,7 @@ static size_t add_key_part(char *out, size_t len, struct slice part)
 }
 
 struct slice store_ledger_key(struct arena *arena, const struct store_interchange *interchange,
-			      const struct store_tset *tset, uint32_t revision)
+			      const struct store_tset *tset, uint32_t era, uint32_t revision)
 {
 	const struct slice parts[] = {
 		interchange->sender_qualifier,
@@ -62,7 +62,7 @@ struct slice store_ledger_key(struct arena *arena, const struct store_interchang
 		tset->set_id,
 		tset->control_number,
 	};
-	size_t bytes = 16, len = 0, i;
+	size_t bytes = 32, len = 0, i;
 	char *out;
 
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -73,13 +73,15 @@ struct slice store_ledger_key(struct arena *arena, const struct store_interchang
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		len = add_key_part(out, len, parts[i]);
 	len--; /* the last divider */
+	if (era > 0)
+		len += (size_t)snprintf(out + len, bytes - len, "|w%u", era);
 	if (revision > 0)
 		len += (size_t)snprintf(out + len, bytes - len, "|r%u", revision);
 	return slice_of(out, len);
 }
 
 int store_interchange_taken(struct store *store, const struct store_interchange *interchange, uint64_t file_no,
-			    struct arena *arena, uint64_t *ret_file_no)
+			    const struct store_numbers_limit *limit, struct arena *arena, uint64_t *ret_file_no)
 {
 	const struct slice parts[] = {interchange->sender_qualifier, interchange->sender_id,
 				      interchange->receiver_qualifier, interchange->receiver_id,
@@ -100,10 +102,13 @@ int store_interchange_taken(struct store *store, const struct store_interchange 
 	memcpy(to, from, len);
 	to[len - 1]++;
 	query_open(&query, store,
-		   "SELECT coalesce(min(file_no), 0) FROM tsets WHERE ledger_key >= ? AND ledger_key < ? AND file_no < ?");
+		   "SELECT coalesce(min(t.file_no), 0) FROM tsets t JOIN files f ON f.file_no = t.file_no "
+		   "WHERE t.ledger_key >= ? AND t.ledger_key < ? AND t.file_no < ? AND t.file_no > ? AND f.received_ms >= ?");
 	query_text(&query, slice_of(from, len));
 	query_text(&query, slice_of(to, len));
 	query_u64(&query, file_no);
+	query_u64(&query, limit->after_file_no);
+	query_i64(&query, limit->since_ms);
 	*ret_file_no = query_row(&query) ? read_u64(&query) : 0;
 	return query_close(&query);
 }
@@ -248,6 +253,30 @@ int store_tset_by_key(struct store *store, struct slice ledger_key, struct arena
 	query_open(&query, store, TSET_SELECT "WHERE t.ledger_key = ?");
 	query_text(&query, ledger_key);
 	return finish_tset(&query, arena, ret_tset);
+}
+
+int store_tset_by_numbers(struct store *store, const struct store_interchange *interchange, const struct store_tset *like,
+			  struct arena *arena, const struct store_tset **ret_last, uint32_t *ret_era,
+			  const struct store_tset **ret_same)
+{
+	const struct store_tset *found = NULL;
+	uint32_t era = 0;
+	int error;
+
+	*ret_last = *ret_same = NULL;
+	*ret_era = 0;
+	do {
+		struct slice key = store_ledger_key(arena, interchange, like, era, 0);
+
+		error = key.data != NULL ? store_tset_by_key(store, key, arena, &found) : -ENOMEM;
+		if (error != 0 || found == NULL)
+			break;
+		*ret_last = found;
+		*ret_era = era++;
+		if (memcmp(&found->content_hash, &like->content_hash, sizeof(like->content_hash)) == 0)
+			*ret_same = found;
+	} while (found != NULL);
+	return error;
 }
 
 int store_tset_by_content(struct store *store, const struct hash *content_hash, struct slice sender_qualifier,

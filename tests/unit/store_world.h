@@ -143,7 +143,10 @@ __attribute__((unused)) static void insert(struct member *member, const struct s
 }
 
 /* What undoes the latest schemas, one by one. */
-#define TO_SCHEMA_19 "DROP TABLE removals; DROP TABLE legal_holds; PRAGMA user_version = 19;"
+#define TO_SCHEMA_20 "DROP TABLE number_resets; PRAGMA user_version = 20;"
+#define TO_SCHEMA_19                                                                                                 \
+	TO_SCHEMA_20                                                                                                 \
+	"DROP TABLE removals; DROP TABLE legal_holds; PRAGMA user_version = 19;"
 #define TO_SCHEMA_18                                                                                                 \
 	TO_SCHEMA_19                                                                                                 \
 	"CREATE TABLE old_labels(label_no INTEGER PRIMARY KEY, exception_no INTEGER NOT NULL REFERENCES exceptions, "   \

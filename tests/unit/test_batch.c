@@ -126,8 +126,8 @@ static int setup(void **state)
 	return 0;
 }
 
-/* An 834 with one new employee, nobody's namesake, in the interchange with this number. */
-static const char *an_add(unsigned number)
+/* An 834 with this new employee, nobody's namesake, in the interchange with this number. */
+static const char *an_add_of(unsigned number, unsigned person)
 {
 	static const char *const names[] = {"QUILL", "BRANDT", "OYELARAN", "MCTAVISH", "ZHU"};
 
@@ -138,9 +138,14 @@ static const char *an_add(unsigned number)
 		       "BGN*00*R%u*20260302*0200****2~REF*38*G1~N1*P5*REDWOOD BAKERY*FI*940001111~N1*IN*PLAN*FI*009998877~"
 		       "INS*Y*18*021*28*A***FT~REF*0F*N%u~REF*1L*G1~NM1*IL*1*%s*PAT****34*21909%04u~DMG*D8*198%u0%u15*F~"
 		       "HD*021**HLT*P1*EMP~DTP*348*D8*20260401~SE*13*0001~GE*1*%u~IEA*1*%09u~",
-		       number, number, number, number, names[number % 5], 2000 + number, number % 10, 1 + number % 9, number,
+		       number, number, number, person, names[person % 5], 2000 + person, person % 10, 1 + person % 9, number,
 		       number)
 		.data;
+}
+
+static const char *an_add(unsigned number)
+{
+	return an_add_of(number, number);
 }
 
 /* A member's only copy of an add, moved out of a drop folder by a run that died then, would be gone for good. */
@@ -191,6 +196,16 @@ static void test_process_killed_and_called_again(void **state)
 	assert_in_range(plan.nth, 10, 199);
 }
 
+/* The SHA-256 of a text, as sha256sum writes it for a file of this name. */
+static const char *checksum(const char *text, const char *name)
+{
+	char digits[HASH_TEXT_BYTES];
+	struct hash hash;
+
+	hash_of(slice_from(text), &hash);
+	return arena_printf(&world.paths, "%s  %s\n", hash_format(&hash, digits), name).data;
+}
+
 /* A marker that a crash left would say of the next file of that name that it is whole, while it is still arriving. */
 static void test_marker_of_a_killed_claim(void **state)
 {
@@ -203,49 +218,17 @@ static void test_marker_of_a_killed_claim(void **state)
 		put("partners/acme.yaml", "arrival: done-marker\nisa_sender: ACME\n");
 		put("in/acme/a.834", an_add(1));
 		put("in/acme/a.834.done", "");
+		put("in/acme/a.834.sha256", checksum(an_add(1), "a.834"));
 		status = muster_with("run", &plan);
 		assert_int_equal(muster("run"), 0);
 		assert_false(is_there("in/acme/a.834"));
-		assert_false(is_there("in/acme/a.834.done"));
+		assert_false(is_there("in/acme/a.834.done") || is_there("in/acme/a.834.sha256"));
 		put("in/acme/a.834", an_add(2));
 		assert_int_equal(muster("run"), 0);
 		assert_true(is_there("in/acme/a.834"));
 		put("in/acme/a.834.done", "");
 		assert_int_equal(muster("run"), 0);
 		assert_false(is_there("in/acme/a.834"));
-	}
-	assert_in_range(plan.nth, 6, 59);
-}
-
-/* The SHA-256 of a text, as sha256sum writes it for a file of this name. */
-static const char *checksum(const char *text, const char *name)
-{
-	char digits[HASH_TEXT_BYTES];
-	struct hash hash;
-
-	hash_of(slice_from(text), &hash);
-	return arena_printf(&world.paths, "%s  %s\n", hash_format(&hash, digits), name).data;
-}
-
-/* The same where the marker is a checksum; one left behind would keep the next file of that name waiting for good. */
-static void test_checksum_of_a_killed_claim(void **state)
-{
-	struct env_fault_plan plan = {ENV_FAULT_OP(ENV_UNLINK) | ENV_FAULT_OP(ENV_RENAME) | ENV_FAULT_OP(ENV_DB_COMMIT), 1,
-				      ENV_FAULT_KILL, 0};
-	int status = -1;
-
-	for (plan.nth = 1; status != 0 && plan.nth < 60; plan.nth++) {
-		setup(state);
-		put("partners/acme.yaml", "arrival: done-marker\nisa_sender: ACME\n");
-		put("in/acme/a.834", an_add(1));
-		put("in/acme/a.834.sha256", checksum(an_add(1), "a.834"));
-		status = muster_with("run", &plan);
-		assert_int_equal(muster("run"), 0);
-		assert_false(is_there("in/acme/a.834") || is_there("in/acme/a.834.sha256"));
-		assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,"), 1);
-		put("in/acme/a.834", an_add(2));
-		assert_int_equal(muster("run"), 0);
-		assert_true(is_there("in/acme/a.834"));
 	}
 	assert_in_range(plan.nth, 6, 59);
 }
@@ -1203,6 +1186,132 @@ static void test_a_file_that_settles(void **state)
 	assert_int_equal(count_in("out/acme/a.834.applied.csv", ",add,"), 1);
 }
 
+/* ---- control numbers that come again ---- */
+
+static int process_as_of(const char *day, unsigned number, unsigned person)
+{
+	char words[80];
+
+	put("n.834", an_add_of(number, person));
+	snprintf(words, sizeof(words), "--as-of %s process --out o n.834", day);
+	return muster(words);
+}
+
+/*
+ * The new employees of a partner whose new system counts from 1 would wait night for night; or a file that comes again after
+ * that would be applied again; or numbers would count for nothing from then on.
+ */
+static void test_numbers_begin_anew_behind_a_reset(void **state)
+{
+	const struct store_interchange interchange = {.sender_qualifier = SLICE_LITERAL("ZZ"),
+						      .sender_id = SLICE_LITERAL("ACME"),
+						      .receiver_qualifier = SLICE_LITERAL("ZZ"),
+						      .receiver_id = SLICE_LITERAL("MUSTERHEALTH"),
+						      .control_number = SLICE_LITERAL("000000001")};
+	const struct store_tset key = {.functional_id = SLICE_LITERAL("BE"),
+				       .sender_code = SLICE_LITERAL("ACME"),
+				       .receiver_code = SLICE_LITERAL("MUSTERHEALTH"),
+				       .fgroup_control = SLICE_LITERAL("1"),
+				       .set_id = SLICE_LITERAL("834"),
+				       .control_number = SLICE_LITERAL("0001")};
+	const struct store_tset *last, *same;
+	struct store *store;
+	uint32_t era;
+
+	(void)state;
+	put("partners/acme.yaml", "isa_sender: ACME\nresend: apply\n");
+	assert_int_equal(process_as_of("2026-03-02", 1, 1), 0);
+	assert_int_equal(process_as_of("2026-03-02", 1, 2), 65);
+	assert_int_equal(count_in("o/n.834.exceptions.csv", ",DUP_FILE,"), 1);
+	assert_int_equal(muster("partners reset acme"), 64);
+	assert_int_equal(muster("partners reset acne --note typo"), 66);
+	assert_int_equal(muster("partners reset acme --note replaced"), 0);
+	assert_int_equal(count_in("said", "acme: control numbers begin anew behind F00000002"), 1);
+	assert_int_equal(process_as_of("2026-03-02", 1, 3), 0);
+	assert_int_equal(count_in("o/n.834.applied.csv", ",add,"), 1);
+	/* What came before the reset is a duplicate still, and what came behind it stands against other content. */
+	put("n.834", arena_printf(&world.paths, "%s\n", an_add_of(1, 1)).data);
+	assert_int_equal(muster("process --out o n.834"), 0);
+	assert_int_equal(count_in("o/n.834.summary.json", "\"duplicate\": 1,"), 1);
+	assert_int_equal(process_as_of("2026-03-02", 1, 4), 65);
+	/* A correction goes on with the new one, not with the old one. */
+	put("n.834", arena_printf(&world.paths, "%s\n", an_add_of(1, 3)).data);
+	assert_int_equal(muster("reprocess --out o n.834"), 0);
+	assert_int_equal(count_in("o/n.834.summary.json", "\"duplicate\": 1,"), 1);
+	assert_int_equal(muster("--json partners reset acme --note again"), 0);
+	assert_int_equal(count_in("said", "\"reason\":\"again\""), 1);
+	assert_int_equal(process_as_of("2026-03-02", 1, 0), 0);
+	assert_int_equal(count_in("o/n.834.applied.csv", ",add,"), 1);
+	/* All three stand in the ledger. */
+	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &store), 0);
+	assert_int_equal(store_tset_by_numbers(store, &interchange, &key, &world.paths, &last, &era, &same), 0);
+	assert_int_equal(era, 2);
+	assert_null(same);
+	store_close(store);
+}
+
+/* A set held before a reset could not be released behind it: its numbers belong to another one by then. */
+static void test_released_behind_a_reset(void **state)
+{
+	(void)state;
+	put("partners/acme.yaml", "isa_sender: ACME\n");
+	assert_int_equal(process_as_of("2026-03-02", 1, 1), 0);
+	assert_int_equal(process_as_of("2026-03-02", 1, 2), 65);
+	assert_int_equal(muster("partners reset acme --note replaced"), 0);
+	assert_int_equal(process_as_of("2026-03-02", 1, 3), 0);
+	assert_int_equal(muster("queue resolve F00000002-1-0 release --note so --operator lee"), 0);
+	assert_int_equal(muster("queue resolve F00000002-1-0 release --note so --operator kim"), 0);
+	assert_int_equal(count_in("o/n.834.applied.csv", ",add,"), 1);
+	assert_int_equal(muster("members find BRANDT --csv"), 0);
+	assert_int_equal(count_in("said", "BRANDT"), 1);
+	assert_int_equal(muster("doctor"), 0);
+}
+
+/* A partner who counts anew each year would have every file of the next one held; or one a month later let through. */
+static void test_numbers_whose_time_is_over(void **state)
+{
+	(void)state;
+	put("partners/acme.yaml", "isa_sender: ACME\nnumber_window: 300\n");
+	assert_int_equal(process_as_of("2026-03-02", 1, 1), 0);
+	assert_int_equal(process_as_of("2026-03-03", 2, 2), 0);
+	assert_int_equal(process_as_of("2026-12-27", 1, 3), 65);
+	assert_int_equal(count_in("o/n.834.exceptions.csv", ",DUP_FILE,"), 1);
+	assert_int_equal(muster("--as-of 2026-12-28 preview n.834"), 0);
+	assert_int_equal(process_as_of("2026-12-28", 1, 4), 0);
+	assert_int_equal(count_in("o/n.834.applied.csv", ",add,"), 1);
+	/* The count of what is missing begins anew with it. */
+	assert_int_equal(process_as_of("2026-12-28", 3, 8), 0);
+	assert_int_equal(count_in("said", "interchange 000000002 of this sender has not come"), 1);
+	assert_int_equal(process_as_of("2026-12-28", 1, 9), 65);
+	/* And the profile may refuse numbers that came before: those whose time is over are none. */
+	put("partners/acme.yaml", "isa_sender: ACME\nnumber_window: 300\ndup_isa13: reject\n");
+	assert_int_equal(process_as_of("2026-12-28", 1, 10), 65);
+	assert_int_equal(count_in("o/n.834.summary.json", "\"state\": \"rejected\""), 1);
+	assert_int_equal(process_as_of("2027-12-28", 1, 10), 0);
+}
+
+/* Behind the last number all later ones would be told as missing, or none ever again. */
+static void test_numbers_go_round(void **state)
+{
+	(void)state;
+	assert_int_equal(process_as_of("2026-03-02", 999999998, 1), 0);
+	assert_int_equal(process_as_of("2026-03-02", 1, 2), 0);
+	assert_int_equal(count_in("said", "interchange 999999999 of this sender has not come"), 1);
+	assert_int_equal(process_as_of("2026-03-02", 999999999, 3), 0);
+	assert_int_equal(count_in("said", "not come"), 0);
+	assert_int_equal(process_as_of("2026-03-02", 2, 4), 0);
+	assert_int_equal(count_in("said", "not come"), 0);
+	assert_int_equal(process_as_of("2026-03-02", 5, 5), 0);
+	assert_int_equal(count_in("said", "interchanges 000000003 to 000000004 of this sender have not come"), 1);
+	put("partners/acme.yaml", "isa_sender: ACME\n");
+	assert_int_equal(process_as_of("2026-03-02", 7, 6), 0);
+	assert_int_equal(muster("partners reset acme --note replaced"), 0);
+	assert_int_equal(process_as_of("2026-03-02", 100, 7), 0);
+	assert_int_equal(count_in("said", "not come"), 0);
+	assert_int_equal(process_as_of("2026-03-02", 102, 8), 0);
+	assert_int_equal(count_in("said", "interchange 000000101 of this sender has not come"), 1);
+}
+
 /* ---- volume guards ---- */
 
 /* In a file of many groups one group's terminations would be counted for none, or for another. */
@@ -1284,10 +1393,13 @@ int main(void)
 		cmocka_unit_test_setup(test_process_killed_and_called_again, setup),
 		cmocka_unit_test_setup(test_correction_killed_amid_a_set, setup),
 		cmocka_unit_test_setup(test_marker_of_a_killed_claim, setup),
-		cmocka_unit_test_setup(test_checksum_of_a_killed_claim, setup),
 		cmocka_unit_test_setup(test_bytes_that_are_not_as_told, setup),
 		cmocka_unit_test_setup(test_changed_amid_the_claim, setup),
 		cmocka_unit_test_setup(test_forms_of_a_checksum, setup),
+		cmocka_unit_test_setup(test_numbers_begin_anew_behind_a_reset, setup),
+		cmocka_unit_test_setup(test_released_behind_a_reset, setup),
+		cmocka_unit_test_setup(test_numbers_whose_time_is_over, setup),
+		cmocka_unit_test_setup(test_numbers_go_round, setup),
 		cmocka_unit_test_setup(test_validation_killed_and_processed_by_another_name, setup),
 		cmocka_unit_test_setup(test_results_that_cannot_be_put_anywhere, setup),
 		cmocka_unit_test_setup(test_written_on_after_the_claim, setup),

@@ -79,7 +79,7 @@ static void test_other_schemas(void **state)
 	store = NULL;
 	patch_header(path, 60, "\0\0\0\x63"); /* user_version 99: a newer muster */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
-	patch_header(path, 60, "\0\0\0\x14"); /* ours */
+	patch_header(path, 60, "\0\0\0\x15"); /* ours */
 	patch_header(path, 68, "abcd"); /* application_id: somebody else's */
 	assert_int_equal(store_open(&world.env, path, 0, &other), MUSTER_ERROR_DB_AWAY);
 	patch_header(path, 68, "mstr");
@@ -451,10 +451,10 @@ static void test_ledger_key(void **state)
 	struct store_tset tset = a_tset(&interchange, 1);
 
 	(void)state;
-	assert_slice(store_ledger_key(&arena, &interchange, &tset, 0),
+	assert_slice(store_ledger_key(&arena, &interchange, &tset, 0, 0),
 		     "30|940001111|ZZ|MUSTER|000000017|BE|A|B|17|834|0001");
 	tset.sender_code = S("A|\\");
-	assert_slice(store_ledger_key(&arena, &interchange, &tset, 2),
+	assert_slice(store_ledger_key(&arena, &interchange, &tset, 0, 2),
 		     "30|940001111|ZZ|MUSTER|000000017|BE|A\\|\\\\|B|17|834|0001|r2");
 }
 
