@@ -7,6 +7,7 @@
 #include "muster/csv.h"
 #include "muster/error.h"
 #include "muster/text.h"
+#include "plain.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define NOT_COPIED SIZE_MAX
@@ -218,26 +219,38 @@ static void add_quoted(struct buffer *out, struct slice value)
 	buffer_add_char(out, '"');
 }
 
+/* What is put into quotes. */
+#ifdef __SSE2__
+static inline __m128i is_quoted(__m128i bytes)
+{
+	__m128i comma = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(',')), quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+	__m128i feed = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')), turn = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\r'));
+
+	return _mm_or_si128(_mm_or_si128(comma, quote), _mm_or_si128(feed, turn));
+}
+#else
+static inline bool is_quoted(unsigned char byte)
+{
+	return byte == ',' || byte == '"' || byte == '\n' || byte == '\r';
+}
+#endif
+
 void csv_add(struct buffer *out, bool first, struct slice value)
 {
-	static const bool quoted[256] = {[','] = true, ['"'] = true, ['\n'] = true, ['\r'] = true};
-	size_t i;
 	char *at;
 
-	if (!first)
-		buffer_add_char(out, ',');
-	if (value.len == 0 || !buffer_reserve(out, value.len))
+	if (!buffer_reserve(out, value.len + 1))
 		return;
-	/* Copied as it is looked at: few values need quotes. */
-	for (at = out->data + out->len, i = 0; i < value.len; i++) {
-		if (quoted[(unsigned char)value.data[i]]) {
-			add_quoted(out, value);
-			return;
-		}
-		at[i] = value.data[i];
+	at = out->data + out->len;
+	if (!first)
+		*at++ = ',';
+	if (!plain_copy(at, value.data, value.len, is_quoted)) {
+		out->len = (size_t)(at - out->data);
+		add_quoted(out, value);
+		return;
 	}
-	at[i] = '\0';
-	out->len += value.len;
+	at[value.len] = '\0';
+	out->len = (size_t)(at - out->data) + value.len;
 }
 
 /* Would a spreadsheet take this for a formula? Quotes and blanks before it do not count, for they may be dropped. */

@@ -76,16 +76,12 @@ bool date_parse_iso(struct slice text, date_day *ret_day)
 	       date_from_ymd(number_at(text, 0, 4), number_at(text, 5, 2), number_at(text, 8, 2), ret_day);
 }
 
-/* Decimal with leading zeros; all callers' values fit. */
-static char *put_number(char *out, int value, int digits)
+/* Two digits; all callers' values fit. */
+static char *put_two(char *out, int value)
 {
-	int i;
-
-	for (i = digits - 1; i >= 0; i--) {
-		out[i] = (char)('0' + value % 10);
-		value /= 10;
-	}
-	return out + digits;
+	out[0] = (char)('0' + value / 10);
+	out[1] = (char)('0' + value % 10);
+	return out + 2;
 }
 
 static char *format(date_day date, bool dashes, char out[DATE_TEXT_BYTES])
@@ -95,13 +91,13 @@ static char *format(date_day date, bool dashes, char out[DATE_TEXT_BYTES])
 
 	if (date != DATE_NONE) {
 		date_to_ymd(date, &year, &month, &day);
-		at = put_number(at, year, 4);
+		at = put_two(put_two(at, year / 100), year % 100);
 		if (dashes)
 			*at++ = '-';
-		at = put_number(at, month, 2);
+		at = put_two(at, month);
 		if (dashes)
 			*at++ = '-';
-		at = put_number(at, day, 2);
+		at = put_two(at, day);
 	}
 	*at = '\0';
 	return out;
@@ -188,11 +184,11 @@ char *clock_format_rfc3339(int64_t clock_ms, char out[CLOCK_TEXT_BYTES])
 	date_format_iso(day, out);
 	at += 10;
 	*at++ = 'T';
-	at = put_number(at, second / 3600, 2);
+	at = put_two(at, second / 3600);
 	*at++ = ':';
-	at = put_number(at, second / 60 % 60, 2);
+	at = put_two(at, second / 60 % 60);
 	*at++ = ':';
-	at = put_number(at, second % 60, 2);
+	at = put_two(at, second % 60);
 	*at++ = 'Z';
 	*at = '\0';
 	return out;

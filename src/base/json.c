@@ -5,6 +5,7 @@
 
 #include "muster/json.h"
 #include "muster/text.h"
+#include "plain.h"
 
 void json_init(struct json *json, struct buffer *out, bool pretty)
 {
@@ -22,6 +23,27 @@ static void break_line(struct json *json)
 		buffer_add_char(json->out, ' ');
 }
 
+static void add_key(struct json *json, const char *key)
+{
+	struct buffer *out = json->out;
+	size_t len = strlen(key);
+	char *at;
+
+	/* Quotes, colon, blank. */
+	if (!buffer_reserve(out, len + 4))
+		return;
+	at = out->data + out->len;
+	*at++ = '"';
+	memcpy(at, key, len);
+	at += len;
+	*at++ = '"';
+	*at++ = ':';
+	if (json->indent >= 0)
+		*at++ = ' ';
+	*at = '\0';
+	out->len = (size_t)(at - out->data);
+}
+
 /* What stands before a value: a comma, a new line, its key. */
 static void begin_value(struct json *json, const char *key)
 {
@@ -30,13 +52,8 @@ static void begin_value(struct json *json, const char *key)
 	if (json->depth > 0)
 		break_line(json);
 	json->need_comma = true;
-	if (key == NULL)
-		return;
-	buffer_add_char(json->out, '"');
-	buffer_add_text(json->out, key);
-	buffer_add(json->out, "\":", 2);
-	if (json->indent >= 0)
-		buffer_add_char(json->out, ' ');
+	if (key != NULL)
+		add_key(json, key);
 }
 
 static void begin(struct json *json, const char *key, char bracket)
@@ -170,20 +187,33 @@ static size_t skip_plain_ascii(struct slice value, size_t at)
 	return at;
 }
 
-/* The value with its quotes, copied as it is looked at. False, and nothing is written: not all of it is plain. */
+/* What is_plain_ascii does not say of. */
+#ifdef __SSE2__
+static inline __m128i is_special(__m128i bytes)
+{
+	/* As signed numbers those from 0x80 on are less than a blank, too. */
+	__m128i outside = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), last = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+	__m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), back = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+
+	return _mm_or_si128(_mm_or_si128(outside, last), _mm_or_si128(quote, back));
+}
+#else
+static inline bool is_special(unsigned char byte)
+{
+	return !is_plain_ascii((char)byte);
+}
+#endif
+
+/* The value with its quotes. False, and nothing is written: not all of it is plain. */
 static bool add_plain(struct buffer *out, struct slice value)
 {
 	char *at = out->data + out->len;
-	size_t i;
 
 	*at++ = '"';
-	for (i = 0; i < value.len; i++) {
-		if (!is_plain_ascii(value.data[i]))
-			return false;
-		at[i] = value.data[i];
-	}
-	at[i] = '"';
-	at[i + 1] = '\0';
+	if (!plain_copy(at, value.data, value.len, is_special))
+		return false;
+	at[value.len] = '"';
+	at[value.len + 1] = '\0';
 	out->len += value.len + 2;
 	return true;
 }

@@ -75,12 +75,28 @@ static bool is_invisible(uint32_t c)
 	return false;
 }
 
+/* How many bytes from `at` on are visible ASCII that stands for itself: most texts hold nothing else. */
+static size_t plain_ascii(struct slice value, size_t at)
+{
+	size_t end = at;
+
+	while (end < value.len && value.data[end] >= ' ' && value.data[end] < 0x7f && value.data[end] != '\\')
+		end++;
+	return end - at;
+}
+
 void text_add_visible(struct buffer *out, struct slice value)
 {
 	uint32_t codepoint;
 	size_t at = 0, len;
 
 	while (at < value.len) {
+		len = plain_ascii(value, at);
+		if (len > 0) {
+			buffer_add(out, value.data + at, len);
+			at += len;
+			continue;
+		}
 		len = text_utf8_next(value, at, &codepoint);
 		if (len == 0 || (len == 1 && is_invisible(codepoint))) {
 			buffer_printf(out, "\\x%02X", (unsigned)(unsigned char)value.data[at]);

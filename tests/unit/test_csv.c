@@ -254,6 +254,38 @@ static void test_round_trip(void **state)
 	buffer_fini(&out);
 }
 
+/* Values are copied by steps of several bytes: whatever stands at whichever place in a value of any length is kept. */
+static void test_every_place(void **state)
+{
+	char value[40];
+	struct buffer out;
+	size_t len, at;
+	int byte;
+
+	(void)state;
+	buffer_init(&out, &world.env);
+	for (len = 1; len < sizeof(value); len++) {
+		for (at = 0; at < len; at++) {
+			for (byte = 0; byte < 256; byte++) {
+				bool quoted = byte == ',' || byte == '"' || byte == '\n' || byte == '\r';
+
+				memset(value, 'v', sizeof(value));
+				value[at] = (char)byte;
+				buffer_clear(&out);
+				csv_add(&out, false, slice_of(value, len));
+				assert_int_equal(out.len, 1 + len + (quoted ? 2 : 0) + (byte == '"' ? 1 : 0));
+				assert_int_equal(out.data[0], ',');
+				assert_int_equal(out.data[out.len], '\0');
+				assert_memory_equal(out.data + (quoted ? 2 : 1), value, at);
+				assert_int_equal(out.data[(quoted ? 2 : 1) + at], (char)byte);
+				assert_memory_equal(out.data + out.len - (quoted ? 1 : 0) - (len - at - 1), value + at + 1,
+						    len - at - 1);
+			}
+		}
+	}
+	buffer_fini(&out);
+}
+
 static void test_no_memory(void **state)
 {
 	struct env_fault fault;
@@ -278,7 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_records), cmocka_unit_test(test_positions),  cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_limits),	cmocka_unit_test(test_write),	   cmocka_unit_test(test_guard),
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_every_place), cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

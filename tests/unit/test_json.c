@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "muster/json.h"
 #include "muster/text.h"
 #include "world.h"
@@ -141,6 +143,36 @@ static void test_escape_any_bytes(void **state)
 	}
 }
 
+/* Values are copied by steps of several bytes: what must be escaped is, at every place of a value of any length. */
+static void test_escape_every_place(void **state)
+{
+	char value[40], wanted[64];
+	size_t len, at;
+	int byte;
+
+	(void)state;
+	for (len = 1; len < sizeof(value); len++) {
+		for (at = 0; at < len; at++) {
+			for (byte = 0; byte < 0x80; byte++) {
+				const char *escaped = byte == '"' ? "\\\"" : byte == '\\' ? "\\\\" : NULL;
+				char code[8] = {(char)byte, '\0'};
+
+				if (byte == '\n' || byte == '\r' || byte == '\t')
+					escaped = byte == '\n' ? "\\n" : byte == '\r' ? "\\r" : "\\t";
+				else if (byte < 0x20 || byte == 0x7f)
+					snprintf(code, sizeof(code), "\\u%04x", (unsigned)byte);
+				memset(value, 'v', sizeof(value));
+				value[at] = (char)byte;
+				snprintf(wanted, sizeof(wanted), "\"%.*s%s%.*s\"", (int)at, value,
+					 escaped != NULL ? escaped : code, (int)(len - at - 1), value + at + 1);
+				buffer_clear(&out);
+				json_escape(&out, slice_of(value, len));
+				assert_string_equal(out.data, wanted);
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +180,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pretty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_escape, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_escape_any_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_escape_every_place, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
