@@ -423,6 +423,11 @@ static bool is_address(const struct field *field)
 	       field->offset == offsetof(struct member, state) || field->offset == offsetof(struct member, zip);
 }
 
+static bool begins_with_digit(struct slice value)
+{
+	return value.len > 0 && value.data[0] >= '0' && value.data[0] <= '9';
+}
+
 /* No mail arrives there: it takes no true address away. */
 static bool is_no_address(const struct member *sent)
 {
@@ -430,7 +435,8 @@ static bool is_no_address(const struct member *sent)
 					      "RETURN TO SENDER", "RETURNED MAIL", "HOMELESS", "XXX", "TBD"};
 	size_t i;
 
-	for (i = 0; i < sizeof(streets) / sizeof(streets[0]); i++)
+	/* Most begin with the number of a house. */
+	for (i = 0; i < sizeof(streets) / sizeof(streets[0]) && !begins_with_digit(sent->address1); i++)
 		if (words_equal(sent->address1, slice_from(streets[i])))
 			return true;
 	return slice_starts_with(sent->zip, "00000") || slice_starts_with(sent->zip, "99999");

@@ -35,11 +35,20 @@ static bool is_missing(const struct match_name *name)
 	return name->text[0] == '\0';
 }
 
-static bool is_similar(struct slice a, struct slice b)
+/* 0..1; one slip in a word of four letters or more leaves it the same word. */
+static double similarity(struct slice a, struct slice b)
 {
 	size_t shorter = a.len < b.len ? a.len : b.len;
 
-	return (shorter >= 4 && match_within_one_edit(a, b)) || match_jaro_winkler(a, b) >= 0.92;
+	return shorter >= 4 && match_within_one_edit(a, b) ? 1.0 : match_jaro_winkler(a, b);
+}
+
+#define SIMILAR 0.92
+#define ALIKE 0.85
+
+static bool is_similar(struct slice a, struct slice b)
+{
+	return similarity(a, b) >= SIMILAR;
 }
 
 /* One name is the first part, or the first letters, of the other. */
@@ -68,6 +77,7 @@ static bool is_slip(const struct match_name *sent, const struct match_name *know
 enum match_level match_first_level(const struct match_name *sent, const struct match_name *known)
 {
 	enum match_nickname nickname;
+	double similar;
 
 	if (is_missing(sent) || is_missing(known))
 		return LEVEL_MISSING;
@@ -82,11 +92,12 @@ enum match_level match_first_level(const struct match_name *sent, const struct m
 		return LEVEL_FIRST_SLIP;
 	if (is_prefix(sent, known))
 		return LEVEL_FIRST_PREFIX;
-	if (is_similar(compact_of(sent), compact_of(known)))
+	similar = similarity(compact_of(sent), compact_of(known));
+	if (similar >= SIMILAR)
 		return LEVEL_FIRST_SIMILAR;
 	if (nickname == NICKNAME_SHARED)
 		return LEVEL_FIRST_SHARED;
-	return match_jaro_winkler(compact_of(sent), compact_of(known)) >= 0.85 ? LEVEL_FIRST_ALIKE : LEVEL_FIRST_OTHER;
+	return similar >= ALIKE ? LEVEL_FIRST_ALIKE : LEVEL_FIRST_OTHER;
 }
 
 static bool shares_token(const struct match_name *a, const struct match_name *b)

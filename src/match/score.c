@@ -136,7 +136,7 @@ void match_score_member(const struct score_setting *setting, struct scored *scor
 	for (class = CLASS_STRANGER; class < CLASS_COUNT; class++)
 		sums[class] = class_prior(setting, (enum match_class)class);
 	for (i = 0; i < FIELD_COUNT; i++)
-		for (class = CLASS_STRANGER; class < CLASS_COUNT; class++)
+		for (class = CLASS_STRANGER; class < CLASS_COUNT && scored->level[i] != LEVEL_MISSING; class++)
 			sums[class] += class_bits(setting, (enum match_class)class, scored->level[i]);
 	scored->against = CLASS_STRANGER;
 	for (class = CLASS_HOUSEMATE; class < CLASS_COUNT; class++)
