@@ -77,7 +77,8 @@ enum batch_item_end {
 	BATCH_ITEM_APPLIED,
 	BATCH_ITEM_WAITS,   /* an exception still, or once more */
 	BATCH_ITEM_CLOSED,  /* rejected or skipped: without an effect on members */
-	BATCH_ITEM_BEFORE   /* it had its effect before; nothing was done */
+	BATCH_ITEM_BEFORE,  /* it had its effect before; nothing was done */
+	BATCH_ITEM_MISSED   /* its record is not in the kept original: nothing was done, the next run tries again */
 };
 struct batch_item {
 	struct slice item_id, decision; /* borrowed for the call */

@@ -166,6 +166,24 @@ static int finish_reason(struct job *job, const char *folder)
 	return r;
 }
 
+/*
+ * One that came compressed is kept as it came: packed once more it could not be read again, for nesting is damage (io.h),
+ * and what was decided on its records would be carried out on none.
+ */
+static int archive_original(struct job *job, const char *path, struct hash *ret_hash)
+{
+	struct io_source *source;
+	bool packed;
+	int r = io_source_open(job->env, job->original, &source);
+
+	if (r < 0)
+		return r;
+	packed = io_source_is_gzip(source);
+	io_source_close(source);
+	return packed ? io_copy_file(job->env, job->original, path, ret_hash, NULL)
+		      : io_gzip_file(job->env, job->original, path, ret_hash);
+}
+
 static int finish_archive(struct finish *finish)
 {
 	struct job *job = finish->job;
@@ -176,7 +194,7 @@ static int finish_archive(struct finish *finish)
 	if (r == 0)
 		r = path_format(path, "%s/original.gz", finish->archive);
 	if (r == 0)
-		r = io_gzip_file(job->env, job->original, path, &hash);
+		r = archive_original(job, path, &hash);
 	if (r == 0 && memcmp(&hash, &job->file.sha256, sizeof(hash)) != 0)
 		r = log_failure(-EIO, "file %llu: the bytes in work/ are not those that were claimed",
 				(unsigned long long)job->file.file_no);

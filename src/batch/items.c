@@ -343,6 +343,20 @@ static int item_reject(struct batch *batch, uint64_t file_no, uint64_t tset_no, 
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
+/* What was not met, though it waits: a decision is not carried out because nobody read the record. */
+static int item_missed(struct item_list *list, const struct item_row *row, struct job_item *item)
+{
+	enum store_record_outcome outcome;
+	int r = store_ledger_get(list->batch->store, row->tset_no, item->member_pos, &outcome);
+
+	if (r < 0 || outcome != STORE_RECORD_EXCEPTION)
+		return r;
+	item->end = BATCH_ITEM_MISSED;
+	log_message(LOG_ERROR, "item %.*s: its record is not in the kept original of its file; nothing was done",
+		    (int)item->item_id.len, item->item_id.data);
+	return 0;
+}
+
 static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 {
 	struct job_item *items = arena_alloc_array(&list->arena, count, sizeof(*items));
@@ -362,6 +376,9 @@ static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 	job.items = &run;
 	if (r == 0)
 		r = job_run_items(&job);
+	for (i = 0; r == 0 && i < count; i++)
+		if (!items[i].ran)
+			r = item_missed(list, &list->rows[first + i], &items[i]);
 	for (i = 0; i < count; i++)
 		list->rows[first + i].item = items[i];
 	job_fini(&job);

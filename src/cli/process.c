@@ -196,7 +196,8 @@ int cli_process(struct cli *cli)
 static void run_item(void *context, const struct batch_item *item)
 {
 	static const char *const ends[] = {"applied", "waits for a representative (again)", "closed without an effect",
-					   "had its effect before; nothing was done"};
+					   "had its effect before; nothing was done",
+					   "its record is not in the kept original; nothing was done"};
 	struct process_frame *frame = context;
 
 	if (frame->cli->options.format != CLI_TEXT || frame->cli->options.quiet)

@@ -4,6 +4,7 @@ If this failed, one partner's folder would keep all members waiting, an administ
 tell from what a timer's run says what is to be mended. TAP on stdout.
 """
 import fcntl
+import gzip
 import os
 import shutil
 import subprocess
@@ -79,6 +80,23 @@ def told_once(site):
     return faults
 
 
+def another_original(site):
+    """A decision whose record is not in the kept original is no decision carried out: it is said, each time, and waits."""
+    faults = expect(site.muster("--as-of", DAYS[1], "run"), 0)
+    item, path = "F00000002-1-6", os.path.join(site.folder, "done", "2026", "03", "F00000002", "original.gz")
+    with open(path, "rb") as kept:
+        data = kept.read()
+    with open(path, "wb") as other:
+        other.write(gzip.compress(data))  # what cannot be read: packed twice
+    words = ["queue", "resolve", item, "match:M100020361", "--operator", "rosa"]
+    faults += expect(site.muster(*words), 0, "its record is not in the kept original")
+    faults += expect(site.muster("-q", "run"), 0, item + ": its record is not in the kept original")
+    with open(path, "wb") as other:
+        other.write(data)
+    faults += expect(site.muster("run"), 0, item + ", decided match:M100020361: applied")
+    return faults + expect(site.muster("run"), 0, "nothing has arrived")
+
+
 def no_name(site):
     """A machine user without a name can list himself, and work."""
     site.give_to(NOBODY)
@@ -130,7 +148,7 @@ def shut_folders(site):
 
 
 def main():
-    cases = [two_at_once, told_once, misplaced, who_did_it, no_name, shut_folders]
+    cases = [two_at_once, told_once, misplaced, who_did_it, another_original, no_name, shut_folders]
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         for number, work in enumerate(cases):
