@@ -744,7 +744,8 @@ int store_ledger_last(struct store *store, uint64_t tset_no, uint32_t *ret_membe
  *
  *   OPEN <-> ASSIGNED -> RESOLVED | REJECTED | SKIPPED     by a representative's decision
  *   OPEN, ASSIGNED with or without a proposal              which has no effect until another operator decides the same
- *   OPEN | ASSIGNED -> SUPERSEDED                          a corrected file brought the same record
+ *   OPEN | ASSIGNED -> SUPERSEDED                          a corrected file brought the same record; a file that was
+ *                                                          cut off came whole
  */
 enum store_exception_status {
 	STORE_EXCEPTION_OPEN,
@@ -800,6 +801,12 @@ char *store_item_id_format(uint64_t file_no, uint32_t tset_ordinal, uint32_t mem
 int store_exception_add(struct store *store, struct store_exception *exception);
 int store_exception_get(struct store *store, struct slice item_id, struct arena *arena,
                         const struct store_exception **ret_exception);
+/*
+ * The waiting items of files that are held as a whole, came before this one from the same partner, and have an interchange
+ * of the same sender, receiver and control number as one of this one's. Ids in `arena`.
+ */
+int store_held_beginnings(struct store *store, uint64_t file_no, struct arena *arena, void *context,
+			  int (*fn)(void *context, struct slice item_id, uint64_t file_no));
 /*
  * Status, category, reason, decision, proposal, proposed_by, note, operator_id, owner, lease_until_ms; version grows by
  * one; a change of status, decision or proposal is also written to the log of decisions. 0, STORE_E_STALE (version is

@@ -4,6 +4,7 @@
 #include "lane.h"
 #include "muster/log.h"
 #include "job.h"
+#include "whole.h"
 
 struct settle {
 	struct job *job;
@@ -101,7 +102,11 @@ static int settle_hold_file(struct job *job)
 int job_settle(struct job *job)
 {
 	struct settle settle = {.job = job};
-	int r = job_begin(job);
+	struct whole whole;
+	int r = whole_find(job, &whole);
+
+	if (r == 0)
+		r = job_begin(job);
 
 	memset(&job->file.tally, 0, sizeof(job->file.tally));
 	if (job->duplicate) {
@@ -116,6 +121,8 @@ int job_settle(struct job *job)
 		r = store_notices_forget_kept(job->store, job->file.file_no);
 	if (r == 0)
 		r = settle_hold_file(job);
+	if (r == 0)
+		r = whole_supersede(job, &whole);
 	if (r == 0 && !store_tally_is_balanced(&job->file.tally))
 		r = log_failure(MUSTER_ERROR_INTERNAL, "file %llu: the conservation law does not hold",
 				(unsigned long long)job->file.file_no);

@@ -13,7 +13,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
     coverage NAME COLUMN=VALUE ...    another coverage of the member, who is as the line above says
     night DATE BGN08 [bgn03=DATE] [bgn01=..] [sponsor=ID] [name=NAME] [isa13=N] [header=SEGMENTS]
           [usage=T] [gs03=ID] [like=DATE: made on that day] [drop=yes: by the drop folder; drop=test: by its folder test]
-          [again=yes: by reprocess, as a corrected file]
+          [again=yes: by reprocess, as a corrected file] [gz=yes: compressed] [cut=-60: without its last 60 bytes]
       set [bgn08=..] [sponsor=ID] another set in the same file; the first needs no such line
       030 N1 N2 all ...           a record each as the member is on file; `all` = everybody of G1, `but N3` = without
       030 NAME KEY=VALUE ...      with plan, tier, begins, ends, last, ssn, family, group, address, born, hd (none: no
@@ -57,6 +57,7 @@ and runs in a workspace of its own. Indented lines belong to the line above; `#`
 import contextlib
 import csv
 import datetime
+import gzip
 import json
 import os
 import pwd
@@ -376,8 +377,9 @@ class Runner:
         drop, folder = "drop" in options, "acme/test" if options.get("drop") == "test" else "acme"
         path = os.path.join(self.world.folder, "in/" + folder if drop else "", self.name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="ascii") as out:
-            out.write(text)
+        data = gzip.compress(text.encode("ascii"), mtime=0) if "gz" in options else text.encode("ascii")
+        with open(path, "wb") as out:
+            out.write(data[:int(options["cut"])] if "cut" in options else data)
         self.results, self.day = "out/" + folder if drop else "results", plain[0]
         status, out, err = self.world.muster("--as-of", plain[0], *(
             ["run"] if drop else ["reprocess" if "again" in options else "process", self.name, "--out", self.results]))
