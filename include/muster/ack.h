@@ -7,8 +7,10 @@
  * control numbers and clock give the same bytes, so a lost acknowledgment can be made again.
  *
  * TA1       the code of the first error; with warnings only E and the first warning's code; else A 000.
- * 999       only errors, by position; an IK4 has no copy of a value that may be an SSN or cannot be written. No answer
- *           to a rejected interchange, to GS01 FA, nor a TA1 to an interchange that holds only TA1s.
+ * 999       only errors, by position; an IK4 has no copy of a value that may be an SSN or cannot be written. A total
+ *           that does not agree is told in IK5 and, as I12, at the element that states it. CTX names the record that an
+ *           error lies in. No answer to a rejected interchange, to GS01 FA, nor a TA1 to an interchange that holds
+ *           only TA1s.
  * Numbers   each interchange written takes one control number, 999 before TA1; its first GS bears the same, further
  *           GS take their own. A caller's own findings (INTERCHANGE_DUPLICATE) go into the handler's `finding` between
  *           interchange_begin and interchange_end.

@@ -32,6 +32,25 @@ const char *ack_code(const struct ack *ack, const struct finding *finding)
 	return row->ack_code;
 }
 
+/* A total that does not agree: the set's fault, told in IK5, but there is an element that says it. */
+static bool points_at_element(const struct finding *finding)
+{
+	return finding_row(finding->code)->scope == FINDING_TSET && strcmp(finding_row(finding->code)->ack_code, "5") == 0 &&
+	       finding->where.segment_pos > 1 && finding->where.element_pos != 0;
+}
+
+static const char *element_code(const struct ack *ack, const struct finding *finding)
+{
+	if (points_at_element(finding))
+		return ack->is_997 ? "7" : "I12";
+	return ack_code(ack, finding);
+}
+
+static bool is_of_segment(const struct finding *finding)
+{
+	return finding_row(finding->code)->scope == FINDING_SEGMENT;
+}
+
 /* "IK3", of a 997 "AK3". */
 static void begin_segment(struct ack *ack, const char *id)
 {
@@ -93,7 +112,8 @@ int ack_set_finding(struct ack *ack, const struct finding *finding)
 	struct ack_set *set = &ack->set;
 	if (finding_row(finding->code)->scope == FINDING_TSET) {
 		ack_codes_add(&set->codes, ack_code(ack, finding));
-		return 0;
+		if (!points_at_element(finding))
+			return 0;
 	}
 	set->in_error = true;
 	if (ack->findings_told + set->list.count >= LIMIT_ACK_FINDINGS)
@@ -153,8 +173,10 @@ int ack_set_record_end(struct ack *ack)
 	if (set->key_len == 0 || set->record_first == set->list.count)
 		return 0;
 	r = show_key(ack, &key);
+	/* What the set's header lacks is told late, and what stands in SE early: neither is the record's. */
 	for (uint32_t i = set->record_first; i < set->list.count && key.len > 0; i++)
-		set->keys[i] = key;
+		if (set->list.items[i].where.member_pos != 0)
+			set->keys[i] = key;
 	set->key_len = 0;
 	return r;
 }
@@ -162,12 +184,11 @@ int ack_set_record_end(struct ack *ack)
 /* The order of the 999: by position; of one segment its own errors first, then its elements'. */
 static bool comes_before(const struct finding *a, const struct finding *b)
 {
-	enum finding_scope scope_a = finding_row(a->code)->scope, scope_b = finding_row(b->code)->scope;
 	if (a->where.segment_pos != b->where.segment_pos)
 		return a->where.segment_pos < b->where.segment_pos;
-	if (scope_a != scope_b)
-		return scope_a < scope_b;
-	if (scope_a == FINDING_SEGMENT)
+	if (is_of_segment(a) != is_of_segment(b))
+		return is_of_segment(a);
+	if (is_of_segment(a))
 		return false;
 	if (a->where.element_pos != b->where.element_pos)
 		return a->where.element_pos < b->where.element_pos;
@@ -234,7 +255,7 @@ static struct slice segment_id_of(const struct ack *ack, const struct finding *f
 static void write_ik3(struct ack *ack, const struct finding *finding, struct slice key)
 {
 	struct x12_writer *writer = &ack->writer;
-	bool of_segment = finding_row(finding->code)->scope == FINDING_SEGMENT;
+	bool of_segment = is_of_segment(finding);
 	begin_segment(ack, "IK3");
 	x12_write_element(writer, segment_id_of(ack, finding));
 	x12_write_number(writer, finding->where.segment_pos);
@@ -284,7 +305,7 @@ static void write_ik4(struct ack *ack, const struct finding *finding)
 		x12_write_number(writer, finding->element_ref);
 	else
 		x12_write_element(writer, SLICE_EMPTY);
-	x12_write_element(writer, slice_from(ack_code(ack, finding)));
+	x12_write_element(writer, slice_from(element_code(ack, finding)));
 	x12_write_element(writer, bad_value(ack, finding));
 	x12_segment_end(writer);
 	write_ctx_trigger(ack, finding);
@@ -298,7 +319,7 @@ static void write_errors(struct ack *ack)
 	sort_entries(set);
 	for (uint32_t i = 0; i < set->list.count; i++) {
 		const struct finding *finding = &set->list.items[i];
-		bool of_segment = finding_row(finding->code)->scope == FINDING_SEGMENT;
+		bool of_segment = is_of_segment(finding);
 		if (of_segment || finding->where.segment_pos != elements_of)
 			write_ik3(ack, finding, set->keys[i]);
 		elements_of = of_segment ? 0 : finding->where.segment_pos;

@@ -6,9 +6,21 @@
 #include "state.h"
 #include "value.h"
 
+/* Of the element dictionary: 380 quantity, 782 monetary amount. */
+#define REF_QUANTITY 380u
+#define REF_AMOUNT 782u
+
 void balance_begin(struct check *check)
 {
 	check->balance = (struct balance){0};
+}
+
+/* What no single segment is wrong by is of the set; where the sender has to look is said all the same. */
+static void place_at(struct finding *finding, uint16_t element_pos, uint16_t element_ref)
+{
+	finding->where.element_pos = element_pos;
+	finding->where.repetition_pos = 1;
+	finding->element_ref = element_ref;
 }
 
 static int report_total(struct check *check, const struct balance_count *count, const char *what, uint64_t seen)
@@ -20,8 +32,7 @@ static int report_total(struct check *check, const struct balance_count *count, 
 			      "QTY says %llu %s, %llu are there; send the whole list or the right total",
 			      (unsigned long long)count->value, what, (unsigned long long)seen);
 	finding.where.member_pos = 0;
-	finding.where.element_pos = 2;
-	finding.where.repetition_pos = 1;
+	place_at(&finding, 2, REF_QUANTITY);
 	return report_deliver(check, &finding);
 }
 
@@ -41,8 +52,7 @@ static int report_no_heads(struct check *check, const struct x12_segment *segmen
 	struct finding finding = report_make(check, FINDING_TSET_TOTALS, &segment->where, "QTY",
 					     "QTY02 says %.*s, which is no number of people; send how many there are",
 					     (int)value.len, value.data);
-	finding.where.element_pos = 2;
-	finding.where.repetition_pos = 1;
+	place_at(&finding, 2, REF_QUANTITY);
 	return report_deliver(check, &finding);
 }
 
@@ -153,8 +163,7 @@ int balance_line_end(struct check *check)
 		check, FINDING_TSET_OUT_OF_BALANCE, &balance->line, "RMR",
 		"RMR04 pays %s, but RMR05 and the ADX behind it come to %s; explain the difference with ADX",
 		money_format(balance->line_paid, paid), money_format(balance->line_due, due));
-	finding.where.element_pos = 4;
-	finding.where.repetition_pos = 1;
+	place_at(&finding, 4, REF_AMOUNT);
 	finding.loop = walk_loop_id(check);
 	return report_deliver(check, &finding);
 }
@@ -199,8 +208,7 @@ static int report_payment(struct check *check, cents sum)
 			      money_format(balance->payment, payment), rule_name(check->options.balance),
 			      money_format(sum, lines), hint);
 	finding.where.member_pos = 0;
-	finding.where.element_pos = 2;
-	finding.where.repetition_pos = 1;
+	place_at(&finding, 2, REF_AMOUNT);
 	return report_deliver(check, &finding);
 }
 

@@ -497,6 +497,20 @@ int walk_segment(struct check *check, const struct x12_segment *segment)
 	return node != NULL ? accept(check, frame, node, WALK_IN_ORDER, segment) : take_misfit(check, segment);
 }
 
+/*
+ * Without SE nobody knows how much of the set is there: that what might still have come is not there is the same fault.
+ * What later segments have passed over is one of its own.
+ */
+static void excuse_rest(struct check *check)
+{
+	for (uint32_t f = 0; f < check->frame_count; f++) {
+		struct frame *frame = &check->frames[f];
+		frame->seen |= check->plan->loops[frame->loop].required & ~frame->skipped;
+		frame->disturbed = true;
+	}
+	check->balance = (struct balance){.unsound = true, .unclear = true};
+}
+
 void walk_begin(struct check *check)
 {
 	check->frame_count = check->crooked = 0;
@@ -530,6 +544,8 @@ int walk_trailer(struct check *check, const struct x12_segment *segment)
 		check->at = segment->where;
 	else
 		check->at.segment_pos++;
+	if (segment == NULL && check->tset.rejected)
+		excuse_rest(check);
 	if (r == 0)
 		r = walk_close_to(check, 1);
 	if (r == 0 && segment != NULL && !check->options.known_sound && check->plan->se != PLAN_NONE)
@@ -540,7 +556,7 @@ int walk_trailer(struct check *check, const struct x12_segment *segment)
 			root->seen |= check->plan->nodes[loop->first_node + i].required_bit;
 	if (r == 0)
 		r = report_missing(check, root);
-	if (!check->options.known_sound && r == 0 && loop->rule_count != 0)
+	if (!check->options.known_sound && r == 0 && loop->rule_count != 0 && !root->disturbed)
 		r = rule_loop_end(check, loop);
 	if (!check->options.known_sound && r == 0)
 		r = balance_end(check);

@@ -415,9 +415,12 @@ void x12_interchange_close(struct x12_reader *reader)
 		x12_note(reader, FINDING_INTERCHANGE_EMPTY, "IEA", 0, "nor does it hold a TA1");
 	else if (!counted || (groups != in->fgroup_count && !reader->stray_in_interchange))
 		x12_note(reader, FINDING_INTERCHANGE_GROUP_COUNT, "IEA", 1, "%u are there", in->fgroup_count);
-	if (reader->options.tolerate_isa_padding ? !same_number(control, in->control_number)
-						 : !slice_equal(control, in->control_number))
-		x12_note(reader, FINDING_INTERCHANGE_CONTROL_MISMATCH, "IEA", 2, "ISA13, %s, must stand here again",
+	/* What is no number has been told of at the header; here as below, that is the one fault. */
+	if (is_control_number(reader) &&
+	    (reader->options.tolerate_isa_padding ? !same_number(control, in->control_number)
+						  : !slice_equal(control, in->control_number)))
+		x12_note(reader, FINDING_INTERCHANGE_CONTROL_MISMATCH, "IEA", 2,
+			 "ISA13, %s, must stand here again, in nine digits",
 			 as_number(in->control_number, number));
 	check_end(reader, FINDING_INTERCHANGE_TRAILER, "IEA", 2);
 }
@@ -448,6 +451,11 @@ void x12_check_ta1(struct x12_reader *reader)
 
 /* ---- functional group ---- */
 
+static bool is_fgroup_number(struct slice value)
+{
+	return slice_is_digits(value) && value.len <= 9;
+}
+
 static void check_fgroup(struct x12_reader *reader)
 {
 	const struct x12_fgroup *group = &reader->fgroup;
@@ -463,7 +471,7 @@ static void check_fgroup(struct x12_reader *reader)
 		x12_note(reader, FINDING_FGROUP_HEADER, "GS", 4, "a date CCYYMMDD is expected");
 	if (!is_time(group->time))
 		x12_note(reader, FINDING_FGROUP_HEADER, "GS", 5, "a time HHMM, HHMMSS or HHMMSSDD is expected");
-	if (!slice_is_digits(group->control_number) || group->control_number.len > 9)
+	if (!is_fgroup_number(group->control_number))
 		x12_note(reader, FINDING_FGROUP_CONTROL_NUMBER, "GS", 6, "1 to 9 digits are expected");
 	if (!slice_is(group->agency, "X"))
 		x12_note(reader, FINDING_FGROUP_HEADER, "GS", 7, "X is expected");
@@ -515,13 +523,18 @@ void x12_fgroup_close(struct x12_reader *reader)
 		x12_note(reader, FINDING_FGROUP_EMPTY, "GE", 0, "a group holds at least one set");
 	else if (!counted || (group->declared_count != group->tset_count && !reader->stray_in_fgroup))
 		x12_note(reader, FINDING_FGROUP_SET_COUNT, "GE", 1, "%u are there", group->tset_count);
-	if ((control.len > 9 && group->control_number.len <= 9) || !same_number(control, group->control_number))
+	if (is_fgroup_number(group->control_number) && (control.len > 9 || !same_number(control, group->control_number)))
 		x12_note(reader, FINDING_FGROUP_CONTROL_MISMATCH, "GE", 2, "GS06, %s, must stand here again",
 			 as_number(group->control_number, number));
 	check_end(reader, FINDING_FGROUP_TRAILER, "GE", 2);
 }
 
 /* ---- transaction set ---- */
+
+static bool is_tset_number(struct slice value)
+{
+	return value.len >= 4 && value.len <= 9;
+}
 
 int x12_tset_open(struct x12_reader *reader)
 {
@@ -539,7 +552,7 @@ int x12_tset_open(struct x12_reader *reader)
 	x12_place(reader, 1);
 	if (!is_alphanumeric(tset->set_id, 3))
 		x12_note(reader, FINDING_TSET_ID, "ST", 1, "a set id of three characters is expected, such as 834");
-	if (tset->control_number.len < 4 || tset->control_number.len > 9)
+	if (!is_tset_number(tset->control_number))
 		x12_note(reader, FINDING_TSET_CONTROL_NUMBER, "ST", 2, "4 to 9 characters are expected");
 	if (!slice_is_empty(tset->control_number))
 		result = seen_add(&reader->tsets, reader->env, tset->control_number, &before);
@@ -558,7 +571,8 @@ void x12_tset_close(struct x12_reader *reader)
 	tset->segment_count++;
 	if (!read_count(x12_element(&reader->segment, 1), 10, &segments) || segments != tset->segment_count)
 		x12_note(reader, FINDING_TSET_SEGMENT_COUNT, "SE", 1, "%u segments are there", tset->segment_count);
-	if (!slice_equal(trim_end(x12_element(&reader->segment, 2)), tset->control_number))
+	if (is_tset_number(tset->control_number) &&
+	    !slice_equal(trim_end(x12_element(&reader->segment, 2)), tset->control_number))
 		x12_note(reader, FINDING_TSET_CONTROL_MISMATCH, "SE", 2, "ST02, %s, must stand here again",
 			 slice_to_cstr(tset->control_number, control, sizeof(control)));
 }

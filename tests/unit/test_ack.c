@@ -179,6 +179,68 @@ static void test_trigger(void **state)
 	buffer_fini(&bytes);
 }
 
+static const char remittance[] =
+	"BPR*I*900.00*C*NON******1123456789******20260201~"                     /* 2 */
+	"TRN*3*A1*1123456789~N1*PE*PLAN*FI*987654321~N1*PR*ACME*FI*123456789~" /* 3..5 */
+	"ENT*1*2J*EI*777~RMR*IG*S0001**500.00~"                                /* 6, 7 */
+	"ENT*2*2J*EI*778~RMR*IG*S0002**400.00~";                               /* 8, 9 */
+
+/* The answer to `remittance` with its only `from` made `to` says `want`. */
+static void expect_of_remittance(const char *from, const char *to, const char *want)
+{
+	const char *at = strstr(remittance, from);
+	struct buffer bytes;
+	struct answer answer;
+	char body[1024], text[4096];
+	assert_non_null(at);
+	buffer_init(&bytes, &run.env);
+	snprintf(body, sizeof(body), "%.*s%s%s", (int)(at - remittance), remittance, to, at + strlen(from));
+	answer = answer_to(run_wrap(&bytes, "820", body));
+	if (strstr(slice_to_cstr(answer.reply, text, sizeof(text)), want) == NULL)
+		fail_msg("%s -> %s: %s", from, to, text);
+	assert_sound(answer.reply);
+	ack_free(answer.ack);
+	buffer_fini(&bytes);
+}
+
+/* What lies in no record bears no record's key: the sender would look for the fault in somebody's data. */
+static void test_key_of_record_only(void **state)
+{
+	struct buffer bytes;
+	struct answer answer;
+	char text[4096];
+	(void)state;
+	expect_of_remittance("", "", "X218~\nIK5*A~");
+	expect_of_remittance("BPR*I*900.00*C*NON******1123456789******20260201~", "", "X218~\nIK3*BPR*2**3~\nIK5*R*5~");
+	expect_of_remittance("TRN*3*A1*1123456789~", "", "X218~\nIK3*TRN*3**3~\nIK5*R*5~");
+	expect_of_remittance("N1*PR*ACME*FI*123456789~", "", "X218~\nIK3*N1*5*1000B*3~\nIK5*R*5~");
+	expect_of_remittance("RMR*IG*S0002", "RMR*QQ*S0002",
+			     "X218~\nIK3*RMR*9*2300B*8~\nCTX*ENT01:2~\nIK4*1*128*7*QQ~\nIK5*R*5~");
+	expect_of_remittance("RMR*IG*S0001**500.00~", "",
+			     "X218~\nIK3*RMR*7*2300B*3~\nCTX*ENT01:1~\nIK5*R*5~");
+	buffer_init(&bytes, &run.env);
+	buffer_printf(&bytes,
+		      RUN_ISA RUN_GS_834 "ST*834*0001*005010X220A1~%s%sSE*8*0001*X~GE*1*1~IEA*1*000000001~", header,
+		      sound_member);
+	answer = answer_to(buffer_slice(&bytes));
+	slice_to_cstr(answer.reply, text, sizeof(text));
+	assert_non_null(strstr(text, "IK3*SE*8**8~\nIK4*3**3*X~\nIK5*R*5~"));
+	ack_free(answer.ack);
+	buffer_fini(&bytes);
+}
+
+/* "5" alone says that some segment is wrong: of a total that does not agree the sender hears which. */
+static void test_totals(void **state)
+{
+	(void)state;
+	expect_of_remittance("900.00", "901.00", "X218~\nIK3*BPR*2**8~\nIK4*2*782*I12~\nIK5*R*5~");
+	expect_of_remittance("400.00", "400.00*450.00",
+			     "X218~\nIK3*RMR*9*2300B*8~\nCTX*ENT01:2~\nIK4*4*782*I12~\nIK5*R*5~");
+	/* Beside an error of an element of the same segment: one IK3. */
+	expect_of_remittance("BPR*I*900.00*C*NON", "BPR*Q*901.00*C*NON",
+			     "X218~\nIK3*BPR*2**8~\nIK4*1*305*7*Q~\nIK4*2*782*I12~\nIK5*R*5~");
+}
+
 /* Sets of one group with fates of their own: P; sound members kept: E. */
 static void test_partial(void **state)
 {
@@ -605,6 +667,8 @@ int main(void)
 		cmocka_unit_test(test_errors_by_position),
 		cmocka_unit_test(test_no_ssn),
 		cmocka_unit_test(test_trigger),
+		cmocka_unit_test(test_key_of_record_only),
+		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_accepted_left_out),
 		cmocka_unit_test(test_group_rejected),

@@ -284,6 +284,43 @@ static void test_sense_820(void **state)
 	run.warnings = false;
 }
 
+/* Without SE it is not known what else was to come; what was passed over is missing all the same. */
+static void test_no_trailer(void **state)
+{
+	static const struct {
+		const char *set_id, *body, *want;
+	} cases[] = {
+		{"834", "", "2 SE - 0.0.0 tset_trailer_missing  m0\n"},
+		{"834", "BGN*00*1*20260105*0930****2~", "3 SE - 0.0.0 tset_trailer_missing  m0\n"},
+		{"834", "N1*P5*ACME*FI*123456789~",
+		 "3 SE - 0.0.0 tset_trailer_missing  m0\n2 BGN - 0.0.0 segment_required_missing  m0\n"},
+		{"834",
+		 "BGN*00*1*20260105*0930****2~N1*P5*ACME*FI*123456789~N1*IN*PLAN*FI*987654321~INS*Y*18*024*08*A~",
+		 "6 SE - 0.0.0 tset_trailer_missing  m0\n"},
+		{"834",
+		 "BGN*00*1*20260105*0930****2~QTY*TO*9~N1*P5*ACME*FI*123456789~N1*IN*PLAN*FI*987654321~"
+		 "INS*Y*18*021*28*A~NM1*IL*1*ROE*ALEX~HD*021**HMO~",
+		 "9 SE - 0.0.0 tset_trailer_missing  m0\n7 REF 2000 0.0.0 segment_required_missing  m1\n"},
+		{"820",
+		 "BPR*I*900.00*C*NON******1123456789******20260201~TRN*3*A1~N1*PE*PLAN~N1*PR*ACME~ENT*1*2J*EI*777~"
+		 "RMR*IG*S0001**500.00*600.00~",
+		 "8 SE - 0.0.0 tset_trailer_missing  m0\n"},
+	};
+	(void)state;
+	run.warnings = true;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bool is_820 = strcmp(cases[i].set_id, "820") == 0;
+		struct buffer bytes;
+		buffer_init(&bytes, &run.env);
+		buffer_printf(&bytes, RUN_ISA "%sST*%s*0001*%s~%sGE*1*1~IEA*1*000000001~",
+			      is_820 ? RUN_GS_820 : RUN_GS_834, cases[i].set_id,
+			      is_820 ? "005010X218" : "005010X220A1", cases[i].body);
+		assert_string_equal(run_check(&run, buffer_slice(&bytes), 0), cases[i].want);
+		buffer_fini(&bytes);
+	}
+	run.warnings = false;
+}
+
 /* However many faults, they are told one by one, and once it is said that collectors keep only the first. */
 static void test_many_findings(void **state)
 {
@@ -627,6 +664,7 @@ int main(void)
 		cmocka_unit_test(test_habits),
 		cmocka_unit_test(test_single_faults_820),
 		cmocka_unit_test(test_sense_820),
+		cmocka_unit_test(test_no_trailer),
 		cmocka_unit_test(test_many_findings),
 		cmocka_unit_test(test_balance_rules),
 		cmocka_unit_test(test_events),

@@ -227,7 +227,7 @@ static void test_control_numbers_and_passwords(void **state)
 	fault_report_text(report, &out);
 	assert_int_equal(out.error, 0);
 	expect("*00*..........*ZZ*");
-	expect("\n      IEA*1*123456789\n            ^^^^^^^^^\n    ISA13, 1, must stand here again\n");
+	expect("\n      IEA*1*123456789\n            ^^^^^^^^^\n    ISA13, 1, must stand here again, in nine digits\n");
 	expect_not("SESAME");
 	expect("rejected, for its group or interchange is; ");
 }
