@@ -299,7 +299,7 @@ static void test_no_trailer(void **state)
 		 "6 SE - 0.0.0 tset_trailer_missing  m0\n"},
 		{"834",
 		 "BGN*00*1*20260105*0930****2~QTY*TO*9~N1*P5*ACME*FI*123456789~N1*IN*PLAN*FI*987654321~"
-		 "INS*Y*18*021*28*A~NM1*IL*1*ROE*ALEX~HD*021**HMO~",
+		 "INS*Y*18*001*25*A~NM1*IL*1*ROE*ALEX~HD*001**HMO~",
 		 "9 SE - 0.0.0 tset_trailer_missing  m0\n7 REF 2000 0.0.0 segment_required_missing  m1\n"},
 		{"820",
 		 "BPR*I*900.00*C*NON******1123456789******20260201~TRN*3*A1~N1*PE*PLAN~N1*PR*ACME~ENT*1*2J*EI*777~"
