@@ -52,6 +52,7 @@ struct apply_view {
 	uint64_t stored_members; /* on file when the view was made */
 	uint64_t key_lookups;    /* how often the database was asked who bears a key */
 	uint64_t corrected_no;   /* the set that the one under way corrects; 0 = none */
+	uint64_t released_no;    /* the set under way, where it was held and is released: see apply_view_released() */
 	const struct arena *arena;
 	const struct member *members[APPLY_VIEW_MEMBERS]; /* by member_no, open-addressed */
 	const uint64_t *member_keys[APPLY_VIEW_MEMBERS];  /* theirs, the count first; NULL = not made yet */
@@ -69,6 +70,8 @@ struct apply_view {
 /* 0, or <0. */
 int apply_view_init(struct apply_view *view, struct store *store);
 void apply_view_forget(struct apply_view *view);
+/* The set under way was held and is released now: of each member the view tells what later sets have done to him. */
+void apply_view_released(struct apply_view *view, uint64_t tset_no);
 
 /*
  * Notices (BUSINESS 4): rows for notices.csv, written with the changes that bring them.

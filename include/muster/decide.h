@@ -37,6 +37,13 @@ struct decide_separation {
 	date_day reroute_until;        /* later a record under the old number is an exception (B13) */
 };
 
+/* What of a member on file one operation touches. */
+struct decide_footprint {
+	uint64_t member_no;
+	uint64_t span_nos[2];                /* 0 = none, or one that is new by it */
+	const struct member *before, *after; /* his person data; NULL: it is not about them */
+};
+
 /* What decide may look at. Every pointer that it returns lives in `arena` or longer. NULL = no such thing. */
 struct decide_view {
 	void *context;
@@ -73,6 +80,12 @@ struct decide_view {
 	int (*ruled_out)(void *context, const struct hash *identity, struct arena *arena,
 	                 const uint64_t **ret_member_nos, uint32_t *ret_count);
 	const struct match_model *model; /* NULL = the one carried inside the program */
+	/*
+	 * What a file received after the set under way has done to the same things, in words; empty = nothing. NULL, but for a
+	 * set that was held and is released: elsewhere nothing can have come later.
+	 */
+	int (*later_change)(void *context, const struct decide_footprint *footprint, struct arena *arena,
+			    struct slice *ret_words);
 };
 
 /* Whose SSN must be there before a person is taken in. */

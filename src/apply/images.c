@@ -416,6 +416,19 @@ bool images_meet(const struct images *earlier, const struct images *later)
 	return (touched_fields(&earlier->after) & touched_fields(&later->after)) != 0;
 }
 
+bool images_meet_footprint(const struct images *images, const struct decide_footprint *footprint)
+{
+	struct image his = {.fields = 0};
+	uint32_t i;
+
+	for (i = 0; i < 2; i++)
+		if (footprint->span_nos[i] != 0 && image_span_of(&images->after, footprint->span_nos[i]) != NULL)
+			return true;
+	if (footprint->before != NULL && footprint->after != NULL)
+		his.fields = fields_that_differ(footprint->before, footprint->after);
+	return images->after.is_foreign || (touched_fields(&his) & touched_fields(&images->after)) != 0;
+}
+
 bool images_fit(const struct images *images, const struct member *member)
 {
 	const struct image *after = &images->after;

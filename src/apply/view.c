@@ -2,6 +2,9 @@
  * The database as decide and match see it: look-ups of store behind function pointers, with a short memory.
  */
 #include "muster/apply.h"
+
+#include "images.h"
+
 #include "muster/key_index.h"
 #include "muster/text.h"
 
@@ -239,6 +242,49 @@ static int view_separations(void *context, struct slice group_id, struct arena *
 	*ret_separations = list.items;
 	*ret_count = list.count;
 	return r;
+}
+
+struct later_search {
+	uint64_t released_no;
+	const struct decide_footprint *footprint;
+	struct arena *arena;
+	struct slice words;
+};
+
+/* The last one tells it. What was taken back, and what an order did to a contract, is no word about the member. */
+static int later_search_change(void *context, const struct store_change *change)
+{
+	struct later_search *search = context;
+	struct images images;
+	int r;
+
+	if (change->tset_no <= search->released_no || change->undone || slice_is(change->action, "undo") ||
+	    slice_is(change->match_rule, "order"))
+		return 0;
+	r = images_read(search->arena, change->before, change->after, &images);
+	if (r < 0 || !images_meet_footprint(&images, search->footprint))
+		return r;
+	search->words = arena_printf(search->arena, "%.*s by %.*s (%.*s)", (int)change->action.len, change->action.data,
+				     (int)change->origin.file_id.len, change->origin.file_id.data,
+				     (int)change->origin.file_name.len, change->origin.file_name.data);
+	return search->words.data != NULL ? 0 : -ENOMEM;
+}
+
+static int view_later_change(void *context, const struct decide_footprint *footprint, struct arena *arena,
+			     struct slice *ret_words)
+{
+	const struct apply_view *view = context;
+	struct later_search search = {.released_no = view->released_no, .footprint = footprint, .arena = arena};
+	int r = store_changes_of_member(view->store, footprint->member_no, later_search_change, &search);
+
+	*ret_words = search.words;
+	return r;
+}
+
+void apply_view_released(struct apply_view *view, uint64_t tset_no)
+{
+	view->released_no = tset_no;
+	view->view.later_change = view_later_change;
 }
 
 static int view_ruled_out(void *context, const struct hash *identity, struct arena *arena,

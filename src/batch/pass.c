@@ -294,6 +294,8 @@ static int pass_tset_begin(void *context, const struct x12_tset *tset, const str
 				   (unsigned long long)job->file.file_no);
 	pass->tset = *stored;
 	pass->known.corrected_no = stored->revision_of;
+	if (pass_job(pass)->released)
+		apply_view_released(&pass->known, stored->tset_no);
 	r = store_full_set_get(job->store, stored->tset_no, &pass->arena, &pass->full);
 	if (r < 0)
 		return r;

@@ -769,6 +769,8 @@ static int decide_once(struct work *work, bool *ret_refused)
 		error = together_check(work, ret_refused);
 	if (error == 0 && !*ret_refused)
 		medicare_check(work, ret_refused);
+	if (error == 0 && !*ret_refused)
+		error = later_check(work, ret_refused);
 	if (error != 0 || *ret_refused)
 		return error;
 	error = check_tiers(work, ret_refused);

@@ -107,17 +107,6 @@ static const char *row_reason(const struct row *row)
 	return NULL;
 }
 
-/* The record that the row stands for: a cascade's is the one that it follows from. */
-static uint32_t record_of(const struct work *work, const struct row *row)
-{
-	const struct enroll_family *family = work->input->family;
-	uint32_t i;
-
-	for (i = 0; i < family->member_count && family->members[i].member_pos != row->operation.member_pos; i++)
-		;
-	return i;
-}
-
 void medicare_check(struct work *work, bool *ret_found)
 {
 	const struct decide_input *input = work->input;
@@ -133,7 +122,7 @@ void medicare_check(struct work *work, bool *ret_found)
 
 		if (row->draft != NULL && row->span_after_id != 0 && row->operation.action != DECIDE_NO_CHANGE)
 			reason = row_reason(row);
-		record = reason != NULL ? record_of(work, row) : input->family->member_count;
+		record = reason != NULL ? work_record_of(work, row) : input->family->member_count;
 		if (record == input->family->member_count || work->refusals[record].reason.data != NULL)
 			continue;
 		work->refusals[record].category = CATEGORY_MEDICARE_REVIEW;

@@ -281,6 +281,16 @@ struct row *work_row(struct work *work, const struct member_record *record, stru
 	return row;
 }
 
+uint32_t work_record_of(const struct work *work, const struct row *row)
+{
+	const struct enroll_family *family = work->input->family;
+	uint32_t i;
+
+	for (i = 0; i < family->member_count && family->members[i].member_pos != row->operation.member_pos; i++)
+		;
+	return i;
+}
+
 void row_touch(struct row *row, uint32_t before_id, uint32_t after_id)
 {
 	row->span_before_id = before_id;

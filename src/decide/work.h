@@ -139,6 +139,8 @@ int work_claim(struct work *work, struct draft *draft);
 /* Another row, for this record. The pointer is good until the next. NULL = no memory. */
 struct row *work_row(struct work *work, const struct member_record *record, struct draft *draft,
 		     enum decide_action action, double confidence, const char *match_rule);
+/* The index of the record that the row stands for (a cascade's is the one that it follows from); the count = none. */
+uint32_t work_record_of(const struct work *work, const struct row *row);
 /* The row is about these spans of its draft, as they are now. */
 void row_touch(struct row *row, uint32_t before_id, uint32_t after_id);
 /* The row carries the person data: `before` (NULL: new to the plan), and what the draft holds now. 0 or -ENOMEM. */
@@ -285,6 +287,9 @@ int together_check(struct work *work, bool *ret_found);
 int medicare_record(struct record_work *it);
 /* What the records come to, when the family is decided. *ret_found: another one is a representative's, see refusals. */
 void medicare_check(struct work *work, bool *ret_found);
+
+/* later.c: *ret_found: a set that was held would change whom a later file has changed, see refusals. 0 or <0. */
+int later_check(struct work *work, bool *ret_found);
 
 /* routing.c: what goes to a representative whatever the data. */
 int routing_form(struct work *work, const struct member_record *record);

@@ -46,7 +46,7 @@ X(MASS_TERM,           URGENT, WHAT, "More changes than this group's file may ma
 X(OMITTED,             HIGH,   WHAT, "A full file leaves out somebody who is covered. Release ends the coverage, reject keeps it.")
 X(FILE_HOLD,           URGENT, WHAT, "The file or set waits. See the reason; release or reject it.")
 X(DUP_FILE,            HIGH,   WHAT, "The file or set looks like one received before. Check with the partner.")
-X(OUT_OF_SEQUENCE,     HIGH,   WHAT, "The file is older than one applied before. Check with the partner.")
+X(OUT_OF_SEQUENCE,     HIGH,   WHAT, "The file or record is older than one applied before. Check with the partner.")
 X(SYNTAX_RECORD,       NORMAL, WHAT, "The record has errors of form. The partner corrects and sends it again.")
 X(BAD_DATES,           NORMAL, WHAT, "The record's dates contradict each other or are missing. Ask the sponsor.")
 X(CONFLICTING_ACTION,  NORMAL, WHAT, "The record's maintenance codes contradict each other. Ask the sponsor what is meant.")
