@@ -31,6 +31,7 @@ struct batch_settings {
 	date_day today;
 	bool today_fixed;           /* --as-of: received = 00:00:00Z of that day */
 	struct slice operator_id;   /* who runs this; for the audit */
+	const char *verb, *version; /* of the command and of muster, for the run's report; may be NULL */
 	bool is_beside;             /* the store is one beside the database: no lock is taken, no folder made */
 	/* Bytes read of a known total, for progress bars; NULL = nobody looks. */
 	void *progress_context;
@@ -178,6 +179,13 @@ struct batch_retention_totals {
 };
 /* 0, <0, or what `file` returned. MUSTER_ERROR_INTERRUPTED: the next one goes on. */
 int batch_retention(struct batch *batch, const struct batch_retention *request, struct batch_retention_totals *ret_totals);
+
+/*
+ * The outputs of a file as a run left it once more, from the database and the kept original, into `folder` (P32). `fn` is
+ * told of each. Changes nothing else. 0, BATCH_E_MISSING, <0, or what `fn` returned.
+ */
+int batch_make_again(struct batch *batch, const struct store_run_file *row, const char *folder, void *context,
+                     store_output_fn fn);
 
 /* A file that a partner was to send (profile key expect): is it there? */
 struct batch_expected {

@@ -5,8 +5,8 @@
  * `.summary.json`; of a full file also `.omissions.csv` (who is in no record, and what became of him), of an audit
  * `.audit.csv`; for a partner who wants one `.errors.csv`, what he is to mend. Each whole under its final name or not at
  * all. Nothing but rows goes in (no clock, no locale, no order of the file system), and what representatives did
- * afterwards is left out: any of them can be made again, byte for byte (P32). Only the report's list of findings comes
- * from the caller; findings are not kept in the database.
+ * afterwards is left out: any of them can be made again, byte for byte (P32). Only the report's list of findings, and the
+ * tally of then, come from the caller: findings are not kept in the database, and decisions change a file's tally.
  *
  * Certainty the summary's `expected_wrong` is the sum of 1 - confidence over automatic matches, one a record, as text.
  *           Confidence is kept with six decimals: a match more certain than that counts as right. Payments are left
@@ -41,6 +41,9 @@ enum outputs_kind {
 /* ".applied.csv", ... */
 const char *outputs_suffix(enum outputs_kind kind);
 
+/* Has it rows to be counted? */
+bool outputs_is_table(enum outputs_kind kind);
+
 /*
  * When a file's matching is said to depart from that of the partner's last files of its kind: percentage points of its
  * records, and expected wrong ones of 10,000 automatic matches. files 0: never.
@@ -55,6 +58,7 @@ struct outputs_request {
 	const char *folder; /* is there already */
 	const char *name;   /* `<n>`: no folder in it */
 	const struct finding_list *findings; /* NULL: the report shows their numbers only */
+	const struct store_tally *tally; /* of then, where they are made again; NULL: as the file's row has it now */
 	struct outputs_drift drift;
 	const struct error_class *errors; /* CATEGORY_COUNT of them: severities and times of the partner's. NULL: none */
 	const struct calendar *calendar;  /* for these times */

@@ -127,7 +127,7 @@ int store_settings_each(struct store *store, store_setting_fn fn, void *context)
 /* "3.40.1"; true where the WAL-reset hazard of promises 5.3 applies to this version. */
 const char *store_sqlite_version(bool *ret_in_hazard_range);
 
-#define STORE_DUMP_NO_TIMES 1u /* leave out clock values and what is computed from them (audit hashes) */
+#define STORE_DUMP_NO_TIMES 1u /* leave out clock values, what is computed from them (audit hashes), and which run it was */
 /* All tables as text in a stable order: two databases with the same dump hold the same. For tests. */
 int store_dump(struct store *store, unsigned flags, struct buffer *out);
 
@@ -1096,6 +1096,54 @@ int store_notices_of_record(struct store *store, uint64_t tset_no, uint32_t memb
 int store_notices_owed(struct store *store, void *context,
                        int (*fn)(void *context, uint64_t tset_no, uint32_t member_pos));
 int store_notices_written(struct store *store, uint64_t tset_no, uint32_t member_pos);
+
+/* ---- runs --------------------------------------------------------------------------------------------------- */
+
+/*
+ * What each run did, and the manifest of what it wrote (P31, P32). Rows tell of a run as it ended, so that its report says
+ * the same years later. A run that filed nothing has no row.
+ */
+#define STORE_RUN_ID_BYTES 24
+/* "R00000003" */
+char *store_run_id_format(uint64_t run_no, char out[STORE_RUN_ID_BYTES]);
+struct store_run {
+	uint64_t run_no;      /* given by store_run_add */
+	struct slice verb;    /* run, process, ... */
+	struct slice version; /* of muster */
+	date_day as_of;       /* its "today" */
+	struct slice operator_id;
+	int64_t started_ms;   /* given: the env's clock */
+};
+struct store_output {
+	struct slice name; /* of the file in out/ */
+	struct hash sha256;
+	uint64_t bytes, rows; /* rows: of a table, without its header */
+	bool is_table;
+};
+/* A file of a run, as it stood when the run was done with it; outcome, reason and tally are those of then. */
+struct store_run_file {
+	uint64_t run_no;
+	const struct store_file *file; /* name, partner, sha256, bytes, kind, received_ms */
+	bool released;                 /* it was filed before; a set of it was released */
+	enum store_file_outcome outcome;
+	struct slice reason;
+	struct store_tally tally;
+	uint64_t last_run_no; /* the last run that wrote its outputs; filled when read */
+};
+int store_run_add(struct store *store, struct store_run *run);
+/* NULL = none of that number; run_no 0: the last one. */
+int store_run_get(struct store *store, uint64_t run_no, struct arena *arena, const struct store_run **ret_run);
+typedef int (*store_run_fn)(void *context, const struct store_run *run);
+/* From the first on. */
+int store_runs_each(struct store *store, store_run_fn fn, void *context);
+/* The row of `row->file`; where the run has one of it already, that is forgotten, with its outputs. */
+int store_run_file_put(struct store *store, const struct store_run_file *row);
+int store_run_output_add(struct store *store, uint64_t run_no, uint64_t file_no, const struct store_output *output);
+typedef int (*store_run_file_fn)(void *context, const struct store_run_file *row);
+typedef int (*store_output_fn)(void *context, const struct store_output *output);
+/* By file number; by name. */
+int store_run_files_each(struct store *store, uint64_t run_no, store_run_file_fn fn, void *context);
+int store_run_outputs_each(struct store *store, uint64_t run_no, uint64_t file_no, store_output_fn fn, void *context);
 
 /* ---- audit -------------------------------------------------------------------------------------------------- */
 

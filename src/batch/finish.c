@@ -16,21 +16,26 @@ struct finish {
 	struct job *job;
 	char name[256]; /* `<n>` */
 	char out[LIMIT_PATH_BYTES], archive[LIMIT_PATH_BYTES];
+	bool out_alone; /* not beside the original */
 };
 
 static int publish(struct finish *finish, const char *extension, struct slice content)
 {
 	const char *const folders[] = {finish->out, finish->archive};
+	struct store_output line = {.bytes = content.len};
 	char path[LIMIT_PATH_BYTES];
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < 2 && !slice_is_empty(content); i++) {
-		r = path_format(path, "%s/%s.%s", folders[i], finish->name, extension);
+	if (slice_is_empty(content))
+		return 0;
+	for (i = 0; r == 0 && i < (finish->out_alone ? 1u : 2u); i++) {
+		r = path_format(path, "%s/%s%s", folders[i], finish->name, extension);
 		if (r == 0)
 			r = io_publish(finish->job->env, path, content);
 	}
-	return r;
+	hash_of(content, &line.sha256);
+	return r < 0 ? r : manifest_add(finish->job, finish->name, extension, &line);
 }
 
 static int finish_acknowledge(struct finish *finish)
@@ -40,8 +45,8 @@ static int finish_acknowledge(struct finish *finish)
 
 	if (r < 0 || finish->job->profile->ack == PROFILE_ACK_NONE)
 		return r;
-	r = publish(finish, "ta1", ta1);
-	return r < 0 ? r : publish(finish, "999", ack999);
+	r = publish(finish, ".ta1", ta1);
+	return r < 0 ? r : publish(finish, ".999", ack999);
 }
 
 /* The 824 while it is made; there is no file before there is something to tell. */
@@ -68,9 +73,8 @@ static int finish_advise(struct finish *finish)
 {
 	struct finish_advice advice = {.env = finish->job->env};
 	const struct advice_sink sink = {.context = &advice, .take = finish_take_advice};
+	struct store_output line = {0};
 	char to[LIMIT_PATH_BYTES];
-	struct hash hash;
-	uint64_t bytes;
 	int r = path_format(advice.path, "%s/%s.824", finish->out, finish->name);
 
 	if (r == 0)
@@ -78,12 +82,16 @@ static int finish_advise(struct finish *finish)
 	if (!advice.opened)
 		return r;
 	if (r == 0)
-		r = io_outfile_commit(&advice.out, NULL);
+		r = io_outfile_commit(&advice.out, &line.sha256);
 	else
 		io_outfile_abort(&advice.out);
+	line.bytes = advice.out.bytes;
 	if (r == 0)
-		r = path_format(to, "%s/%s.824", finish->archive, finish->name);
-	return r < 0 ? r : io_copy_file(advice.env, advice.path, to, &hash, &bytes);
+		r = manifest_add(finish->job, finish->name, ".824", &line);
+	if (r < 0 || finish->out_alone)
+		return r;
+	r = path_format(to, "%s/%s.824", finish->archive, finish->name);
+	return r < 0 ? r : io_copy_file(advice.env, advice.path, to, NULL, NULL);
 }
 
 /*
@@ -98,6 +106,7 @@ static int finish_outputs(struct finish *finish)
 						.folder = finish->out,
 						.name = finish->name,
 						.findings = &job->findings,
+						.tally = finish->out_alone ? &job->file.tally : NULL,
 						.errors = job->profile->errors,
 						.calendar = &job->batch->settings.config->calendar,
 						.drift = {.files = drift->files,
@@ -115,8 +124,15 @@ static int finish_outputs(struct finish *finish)
 
 	for (kind = 0; r == 0 && kind < OUTPUTS_KIND_COUNT; kind++) {
 		const char *suffix = outputs_suffix((enum outputs_kind)kind);
+		const struct store_output line = {.sha256 = written.files[kind].sha256,
+						  .bytes = written.files[kind].bytes,
+						  .rows = written.files[kind].rows,
+						  .is_table = outputs_is_table((enum outputs_kind)kind)};
 
 		if (!written.files[kind].written)
+			continue;
+		r = manifest_add(job, finish->name, suffix, &line);
+		if (r < 0 || finish->out_alone)
 			continue;
 		r = path_format(from, "%s/%s%s", finish->out, finish->name, suffix);
 		if (r == 0)
@@ -203,6 +219,7 @@ static int finish_archive(struct finish *finish)
 
 static int finish_stage(struct job *job, enum store_file_stage stage)
 {
+	uint64_t run_no = 0;
 	int r = store_begin(job->store, STORE_WRITE);
 
 	job->file.stage = stage;
@@ -212,8 +229,12 @@ static int finish_stage(struct job *job, enum store_file_stage stage)
 	if (r == 0 && job->file.outcome == STORE_FILE_PROCESSED)
 		r = store_matching_put(job->store, &job->matching);
 	if (r == 0)
+		r = manifest_write(job, &run_no);
+	if (r == 0)
 		r = store_commit(job->store);
-	if (r != 0)
+	if (r == 0)
+		job->batch->run_no = run_no;
+	else
 		store_rollback(job->store);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
@@ -234,10 +255,25 @@ int job_publish_again(struct job *job)
 	struct finish finish = {.job = job};
 	int r;
 
-	job_safe_name(job->file.name, finish.name, sizeof(finish.name));
+	job_output_name(job, finish.name, sizeof(finish.name));
 	slice_to_cstr(job->file.out_dir, finish.out, sizeof(finish.out));
 	folder_of(job->original, finish.archive);
 	r = env_mkdirs(job->env, finish.out);
+	return r < 0 ? r : finish_outputs(&finish);
+}
+
+int job_make_again(struct job *job, const char *folder)
+{
+	struct finish finish = {.job = job, .out_alone = true};
+	int r;
+
+	job_output_name(job, finish.name, sizeof(finish.name));
+	slice_to_cstr(slice_from(folder), finish.out, sizeof(finish.out));
+	r = env_mkdirs(job->env, finish.out);
+	if (r == 0)
+		r = finish_acknowledge(&finish);
+	if (r == 0)
+		r = finish_advise(&finish);
 	return r < 0 ? r : finish_outputs(&finish);
 }
 

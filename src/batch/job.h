@@ -9,6 +9,7 @@
 #include "muster/apply.h"
 #include "muster/batch.h"
 #include "muster/match_model.h"
+#include "manifest.h"
 
 /* Below a partner's drop folder, where he agreed to it (test_rule: folder): its files are trials. */
 #define BATCH_TEST_FOLDER "test"
@@ -19,6 +20,7 @@ struct batch {
 	struct store *store;
 	int lock_fd;
 	uint32_t resumed;
+	uint64_t run_no; /* of this run's row; 0 = it has filed nothing yet */
 	struct apply_keys keys; /* kept from file to file while they are true */
 	struct arena arena;              /* for the life of the batch */
 	const struct match_model *model; /* NULL = the one carried inside the program */
@@ -63,6 +65,7 @@ struct job {
 	int64_t due_by_category[CATEGORY_COUNT]; /* of items of this file, where its partner has times of his own */
 
 	struct store_matching matching; /* of the outputs that were written */
+	struct manifest manifest;
 	/* A set of a file that is FILED already was released and runs: the file's stage stays. */
 	bool released;
 	/* A preview: everything happens inside one transaction that is rolled back; nothing is committed. */
@@ -114,6 +117,8 @@ int job_settle(struct job *job);
 int job_finish(struct job *job);
 /* The outputs anew, in out/ and beside the archived original: a set was released. */
 int job_publish_again(struct job *job);
+/* All outputs of a filed file, acknowledgments too, into this folder alone; they stand in job->manifest. */
+int job_make_again(struct job *job, const char *folder);
 
 /* Run the items of job->items again, each in a transaction of its own. The file is FILED already. */
 int job_run_items(struct job *job);

@@ -119,6 +119,7 @@ static int release_open(struct job *job, const struct store_tset *stored, const 
 static int release_publish(struct job *job, const struct job_item *item)
 {
 	char meta[META_BYTES];
+	uint64_t run_no = 0;
 	int r = job_publish_again(job);
 
 	if (r == 0)
@@ -127,8 +128,12 @@ static int release_publish(struct job *job, const struct job_item *item)
 		return r;
 	r = store_meta_put(job->store, release_meta(item->item_id, meta), SLICE_LITERAL("done"));
 	if (r == 0)
+		r = manifest_write(job, &run_no);
+	if (r == 0)
 		r = store_commit(job->store);
-	if (r != 0)
+	if (r == 0)
+		job->batch->run_no = run_no;
+	else
 		store_rollback(job->store);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }

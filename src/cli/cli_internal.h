@@ -24,7 +24,7 @@ enum cli_format { CLI_TEXT, CLI_JSON, CLI_NDJSON, CLI_CSV };
 struct cli_options {
 	const char *db, *config, *as_of, *ack, *out, *on, *note, *decision, *operator_name, *item, *status, *category,
 		*group, *owner, *partner, *file, *limit, *html, *left, *right, *truth, *pairs, *model, *to,
-		*output, *set, *member_change, *role, *name, *login, *known_at, *region, *nights, *plot;
+		*output, *set, *member_change, *role, *name, *login, *known_at, *region, *nights, *plot, *run;
 	enum cli_format format;
 	bool quiet, verbose, detailed_exitcode, help, version, unmasked, yes, wait, train, labels, one_to_one, dry_run, redo;
 };
@@ -132,6 +132,7 @@ int cli_groups(struct cli *cli);
 /* groups terminate, reinstate, separate, link, regions. */
 int cli_orders(struct cli *cli);
 int cli_partners(struct cli *cli);
+int cli_report(struct cli *cli);
 int cli_guide(struct cli *cli);
 int cli_match(struct cli *cli);
 int cli_convert(struct cli *cli);

@@ -50,6 +50,7 @@ static const struct {
 	{"members", NULL, LOOKS},
 	{"partners", "reset", MAY_RENUMBER},
 	{"partners", NULL, LOOKS},
+	{"report", NULL, LOOKS},
 	{"convert", NULL, LOOKS},
 	{"guide", NULL, LOOKS},
 	{"doctor", NULL, LOOKS},

@@ -49,6 +49,8 @@ static int open_batch(struct cli *cli, struct process_frame *frame, struct batch
 		.today = cli->today,
 		.today_fixed = cli->today_fixed,
 		.operator_id = cli->operator_id,
+		.verb = cli->verb,
+		.version = MUSTER_VERSION,
 		.is_beside = cli->truth != NULL,
 		.progress_context = frame,
 		.progress = frame != NULL ? frame_progress : NULL,

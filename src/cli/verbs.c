@@ -100,6 +100,16 @@ const struct cli_verb cli_verbs[] = {
 	 "stays in the ledger: the same content under the same numbers is a duplicate as before. Wants a reason and an\n"
 	 "administrator. A partner who uses his numbers again every so many days has number_window in his profile instead.\n",
 	 "| reset", cli_partners},
+	{"report", "report [--run ID] [--out DIR] | report list", "what a run did: its files, counts, outputs and their hashes",
+	 "  muster report                        the last run that filed something\n  muster report --run R00000003 --json\n"
+	 "  muster report --csv                  a line for each output: the manifest\n"
+	 "  muster report --run R00000003 --out again/    its outputs made once more, each held to the manifest\n"
+	 "  muster report list\n"
+	 "\nThe report is made of what was kept when each file was filed: it says the same whenever it is made, and names no time\n"
+	 "of its making. --out puts each file's outputs into a folder of its own, from the database and the kept originals; exit\n"
+	 "status 65 where one is not what the manifest says. What a later run has written anew (a set was released) stands under\n"
+	 "that run.\n",
+	 "| list", cli_report},
 	{"match", "match link|train|explain|evaluate|dedupe|shadow|promote ...", "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"

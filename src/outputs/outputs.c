@@ -28,6 +28,12 @@ const char *outputs_suffix(enum outputs_kind kind)
 	return suffixes[kind];
 }
 
+bool outputs_is_table(enum outputs_kind kind)
+{
+	return kind == OUTPUTS_APPLIED_CSV || kind == OUTPUTS_EXCEPTIONS_CSV || kind == OUTPUTS_EXCEPTIONS_XML ||
+	       kind == OUTPUTS_NOTICES_CSV || kind == OUTPUTS_ERRORS_CSV;
+}
+
 int work_flush_some(struct work *work)
 {
 	if (work->text.error == 0 && work->text.len >= FLUSH_BYTES) {
@@ -198,6 +204,15 @@ static int read_file_row(struct work *work)
 	if (r == 0 && work->file == NULL)
 		return log_failure(MUSTER_ERROR_INTERNAL, "there is no file %llu to write outputs of",
 				   (unsigned long long)work->request->file_no);
+	if (r == 0 && work->request->tally != NULL) {
+		struct store_file *then = arena_alloc(&work->arena, sizeof(*then));
+
+		if (then == NULL)
+			return -ENOMEM;
+		*then = *work->file;
+		then->tally = *work->request->tally;
+		work->file = then;
+	}
 	if (r == 0 && work->file->duplicate_of != 0)
 		r = store_file_get(work->store, work->file->duplicate_of, &work->arena, &work->duplicate_of);
 	return r;

@@ -189,12 +189,12 @@ const char *store_sqlite_version(bool *ret_in_hazard_range)
 
 /* ---- dump ---------------------------------------------------------------------------------------------------- */
 
-/* Clock values, and the chain that is computed over them. */
+/* Clock values, the chain that is computed over them, and which run did what: one that was killed was two. */
 static bool is_time(const char *table, const char *column)
 {
 	size_t len = strlen(column);
 
-	return (len > 3 && strcmp(column + len - 3, "_ms") == 0) ||
+	return strcmp(column, "run_no") == 0 || (len > 3 && strcmp(column + len - 3, "_ms") == 0) ||
 	       (strcmp(table, "audit") == 0 && strcmp(column, "chain") == 0);
 }
 
@@ -291,7 +291,7 @@ int store_dump(struct store *store, unsigned flags, struct buffer *out)
 		struct arena_mark mark = arena_mark(&store->scratch);
 		struct slice table = read_text(&query, &store->scratch);
 
-		if (query.error == 0)
+		if (query.error == 0 && ((flags & STORE_DUMP_NO_TIMES) == 0 || !slice_is(table, "runs")))
 			query.error = dump_table(store, table.data, flags, out);
 		arena_rewind(&store->scratch, mark);
 	}

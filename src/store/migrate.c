@@ -10,7 +10,7 @@
 #include "muster/specs.h"
 #include "store_internal.h"
 
-#define SCHEMA_VERSION 21
+#define SCHEMA_VERSION 22
 
 static int read_ids(struct store *store, int64_t *ret_application, int64_t *ret_version, int64_t *ret_objects)
 {

@@ -5,7 +5,8 @@
  * twice. So the night is run once undisturbed; then for each operation that changes the disk (write, sync, rename,
  * database write, database sync, commit, ..) once more from the same beginning, killed just before that operation (or
  * amid it: half of a write), and run again. Database and folders must come out equal. The same with EIO and ENOSPC in
- * place of the kill.
+ * place of the kill. And what stands in out/ under its final name right after the kill is whole: it is what the
+ * undisturbed night has put there (promise P31).
  *
  * usage: sweep SAMPLES [STRIDE [NIGHT [BEFORE...]]]   every STRIDE-th operation (default 1) of NIGHT (night1), after
  *        the nights BEFORE, undisturbed
@@ -274,6 +275,21 @@ static int tell(const struct campaign *campaign, uint64_t nth, const char *what,
 	return 1;
 }
 
+/* Of out/, right after the disturbance: nothing but what was there before and what the undisturbed night has put there. */
+static bool outputs_are_whole(const char *folder, const char *text)
+{
+	char line[8 * PATH_BYTES];
+	FILE *out = fopen(text, "w");
+
+	if (out == NULL)
+		die(text);
+	digest_tree(out, folder, "out");
+	fclose(out);
+	snprintf(line, sizeof(line), "! grep -v '/[.][^/]*[.]tmp ' %s | grep -vxF -f %s/want -f %s/before | sed 's/^/# /' | grep .",
+		 text, root, root);
+	return system(line) == 0;
+}
+
 /* One disturbed run and its repair. Returns 1 when something is not as it must be. */
 static int one(const struct campaign *campaign, uint64_t nth, const char *folder, const char *text)
 {
@@ -285,6 +301,8 @@ static int one(const struct campaign *campaign, uint64_t nth, const char *folder
 	first = command(folder, night_argv, &plan, NULL);
 	if (campaign->error != 0 && (!WIFEXITED(first) || WEXITSTATUS(first) == 70))
 		return tell(campaign, nth, "an error of the disk was taken for a bug", first);
+	if (!outputs_are_whole(folder, text))
+		return tell(campaign, nth, "an output under its final name is not whole", first);
 	if (night_argv != run_argv) /* refused where it was recorded */
 		(void)command(folder, night_argv, &no_plan, NULL);
 	again = command(folder, run_argv, &no_plan, NULL);
@@ -374,7 +392,8 @@ static void choose_root(void)
 int main(int argc, char **argv)
 {
 	uint64_t counts[ENV_OP_COUNT] = {0}, stride = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-	char world[PATH_BYTES + 16], undisturbed[PATH_BYTES + 16], want[PATH_BYTES + 16], again[PATH_BYTES + 16];
+	char world[PATH_BYTES + 16], undisturbed[PATH_BYTES + 16], want[PATH_BYTES + 16], again[PATH_BYTES + 16],
+		before[PATH_BYTES + 16];
 	int failed;
 
 	if (argc < 2 || realpath(argv[1], samples) == NULL || stride == 0 || hash_setup() != 0) {
@@ -386,8 +405,10 @@ int main(int argc, char **argv)
 	snprintf(undisturbed, sizeof(undisturbed), "%.1000s/undisturbed", root);
 	snprintf(want, sizeof(want), "%.1000s/want", root);
 	snprintf(again, sizeof(again), "%.1000s/again", root);
+	snprintf(before, sizeof(before), "%.1000s/before", root);
 	make_world(world, argc > 3 ? argv[3] : "night1", argc > 4 ? argv + 4 : argv + argc);
 	shell("cp -r %s %s", world, undisturbed);
+	digest(undisturbed, before);
 	if (!is_good(command(undisturbed, night_argv, &no_plan, counts)))
 		die("the undisturbed night failed");
 	digest(undisturbed, want);

@@ -24,11 +24,14 @@ class World(Workspace):
         return [] if status in (0, 65) else ["run ends with %d: %s" % (status, err)]
 
     def dump(self):
-        """All rows of all tables but what the clock said: times of the audit trail, and hashes over them."""
+        """All rows of all tables but what the clock said: times of the audit trail, and hashes over them; and which run
+        did what: here each file has one of its own."""
         lines = []
         for table, in self.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"):
             columns = [row[1] for row in self.rows("PRAGMA table_info(%s)" % table)
-                       if (table, row[1]) not in (("audit", "at_ms"), ("audit", "chain"))]
+                       if (table, row[1]) not in (("audit", "at_ms"), ("audit", "chain")) and row[1] != "run_no"]
+            if table == "runs":
+                continue
             lines += ["%s %s" % (table, row) for row in
                       self.rows('SELECT "%s" FROM "%s"' % ('", "'.join(columns), table))]
         return sorted(lines)

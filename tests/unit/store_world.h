@@ -143,7 +143,8 @@ __attribute__((unused)) static void insert(struct member *member, const struct s
 }
 
 /* What undoes the latest schemas, one by one. */
-#define TO_SCHEMA_20 "DROP TABLE number_resets; PRAGMA user_version = 20;"
+#define TO_SCHEMA_21 "DROP TABLE run_outputs; DROP TABLE run_files; DROP TABLE runs; PRAGMA user_version = 21;"
+#define TO_SCHEMA_20 TO_SCHEMA_21 "DROP TABLE number_resets; PRAGMA user_version = 20;"
 #define TO_SCHEMA_19                                                                                                 \
 	TO_SCHEMA_20                                                                                                 \
 	"DROP TABLE removals; DROP TABLE legal_holds; PRAGMA user_version = 19;"
