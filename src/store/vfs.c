@@ -58,22 +58,31 @@ static struct vfs_shim *shim_of(sqlite3_vfs *vfs)
 	return (struct vfs_shim *)vfs->pAppData;
 }
 
-/* SQLITE_OK, or what a refusal of this operation looks like. */
-static int gate(struct vfs_shim *shim, enum env_op op, const char *name, int refusal)
+/* What a refusal of this operation with `error` looks like. */
+static int refused(struct vfs_shim *shim, int error, enum env_op op, int refusal)
 {
-	int error;
-
-	if (shim->env->gate == NULL)
-		return SQLITE_OK;
-	error = shim->env->gate(shim->env, op, name != NULL ? name : "");
-	if (error == 0)
-		return SQLITE_OK;
 	shim->error = error;
 	if (error == -ENOMEM)
 		return SQLITE_IOERR_NOMEM;
 	if ((error == -ENOSPC || error == -EDQUOT) && op == ENV_DB_WRITE)
 		return SQLITE_FULL;
 	return refusal;
+}
+
+/* None of SQLite's results: a write is to be cut amid (ENV_GATE_TORN). */
+#define TORN (-1)
+
+/* SQLITE_OK, TORN, or a refusal. */
+static int gate(struct vfs_shim *shim, enum env_op op, const char *name, int refusal)
+{
+	int error;
+
+	if (shim->env->gate == NULL)
+		return SQLITE_OK;
+	error = env_gate(shim->env, op, name != NULL ? name : "");
+	if (error == 0)
+		return SQLITE_OK;
+	return error == ENV_GATE_TORN ? TORN : refused(shim, error, op, refusal);
 }
 
 static struct shim_file *shim_file_of(sqlite3_file *file)
@@ -145,12 +154,24 @@ static int make_room(struct shim_file *self)
 	return SQLITE_IOERR_NOMEM;
 }
 
+/* All that came before it, and its first half. */
+static int tear(struct shim_file *self, const void *data, int bytes, sqlite3_int64 offset)
+{
+	int rc = flush(self);
+
+	if (rc == SQLITE_OK)
+		rc = self->real->pMethods->xWrite(self->real, data, bytes / 2, offset);
+	return rc != SQLITE_OK ? rc : refused(self->shim, env_torn(self->shim->env), ENV_DB_WRITE, SQLITE_IOERR_WRITE);
+}
+
 static int shim_write(sqlite3_file *file, const void *data, int bytes, sqlite3_int64 offset)
 {
 	struct shim_file *self = shim_file_of(file);
 	int rc = is_untouchable(self) ? SQLITE_IOERR_WRITE
 				      : gate(self->shim, ENV_DB_WRITE, self->name, SQLITE_IOERR_WRITE);
 
+	if (rc == TORN)
+		return tear(self, data, bytes, offset);
 	if (rc == SQLITE_OK && !follows(self, bytes, offset))
 		rc = flush(self);
 	if (rc == SQLITE_OK && self->gathers && self->gathered == NULL)

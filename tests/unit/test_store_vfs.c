@@ -261,6 +261,24 @@ static void test_kill(void **state)
 	assert_int_equal(kills, count);
 }
 
+/* A page, or a frame of the WAL, of which half is written when the power goes. */
+static void test_kill_amid_writes(void **state)
+{
+	const uint64_t writes = ENV_FAULT_OP(ENV_DB_WRITE);
+	uint64_t count, nth;
+
+	(void)state;
+	(void)count_operations();
+	count = env_fault_count(&fault, writes);
+	assert_true(count > 20);
+	for (nth = 1; nth <= count; nth += nth + 8 < count ? 3 : 1) {
+		fresh_database();
+		env_fault_plan(&fault, (struct env_fault_plan){writes, nth, ENV_FAULT_KILL_TORN, 0});
+		assert_true(WIFSIGNALED(killed_work()));
+		assert_recovers(false);
+	}
+}
+
 /* P41: killed while the schema is made, the next start makes it. */
 static void test_kill_amid_migration(void **state)
 {
@@ -441,6 +459,7 @@ int main(void)
 		TEST(test_eio_from_then_on),
 		TEST(test_disk_full),
 		TEST(test_kill),
+		TEST(test_kill_amid_writes),
 		TEST(test_kill_amid_migration),
 		TEST(test_no_memory_in_sqlite),
 		TEST(test_no_memory_in_muster),
