@@ -59,6 +59,7 @@ struct io_source {
 	struct slice raw; /* read and not yet used */
 	bool raw_ended, hashing;
 	struct hash_state hash;
+	struct slice unhashed; /* the last piece, where it lies: who opened the source may yet do without the hash */
 	uint64_t raw_bytes;
 	/* inflated */
 	bool gzip, inflated_ended;
@@ -109,11 +110,18 @@ static const unsigned char ebcdic_1047_places[6][2] = {
 
 /* -- raw -- */
 
-/* Hash and count what was read. */
-static void account(struct io_source *source, const char *data, size_t bytes)
+/* Before the next piece takes its place. */
+static void hash_last_piece(struct io_source *source)
 {
 	if (source->hashing)
-		hash_update(&source->hash, data, bytes);
+		hash_update(&source->hash, source->unhashed.data, source->unhashed.len);
+	source->unhashed = SLICE_EMPTY;
+}
+
+/* Count what was read, and keep it to be hashed. */
+static void account(struct io_source *source, const char *data, size_t bytes)
+{
+	source->unhashed = slice_of(data, bytes);
 	source->raw_bytes += bytes;
 	if (bytes == 0)
 		source->raw_ended = true;
@@ -128,6 +136,7 @@ static int raw_fill(struct io_source *source)
 	assert(source->raw.len == 0);
 	if (source->raw_ended)
 		return 0;
+	hash_last_piece(source);
 	if (source->buffer != NULL) {
 		n = source->pair != NULL ? io_pair_read(source->pair, source->reader, source->buffer, LIMIT_READ_BYTES)
 					 : env_read(source->env, source->fd, source->buffer, LIMIT_READ_BYTES);
@@ -157,9 +166,13 @@ static ssize_t raw_read(struct io_source *source, char *out, size_t bytes)
 	int error;
 
 	if (source->raw.len == 0 && source->fd >= 0 && bytes >= LIMIT_READ_BYTES / 4 && !source->raw_ended) {
+		hash_last_piece(source);
 		n = env_read(source->env, source->fd, out, bytes);
-		if (n >= 0)
+		if (n >= 0) {
 			account(source, out, (size_t)n);
+			/* It lies with the caller, who may change it. */
+			hash_last_piece(source);
+		}
 		return n;
 	}
 	if (source->raw.len == 0) {
@@ -757,9 +770,11 @@ uint64_t io_source_offset(const struct io_source *source, uint64_t read_offset)
 
 void io_source_hash(struct io_source *source, struct hash *ret_hash, uint64_t *ret_bytes)
 {
-	struct hash_state state = source->hash;
+	struct hash_state state;
 
 	assert(source->hashing);
+	hash_last_piece(source);
+	state = source->hash;
 	hash_final(&state, ret_hash);
 	*ret_bytes = source->raw_bytes;
 }
