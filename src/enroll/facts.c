@@ -8,24 +8,39 @@
 #include "muster/error.h"
 #include "muster/money.h"
 
-/* Elements that are facts as they stand. */
+/* An element that is a fact as it stands. */
+struct plain_fact {
+	const char *qualifier;  /* of the segment's first element; NULL = any */
+	int element, component; /* component 0: the whole element */
+	enum fact fact;
+};
+
+static const struct plain_fact of_ins[] = {
+	{NULL, 6, 1, FACT_medicare_parts}, {NULL, 6, 2, FACT_medicare_reason}, {NULL, 7, 0, FACT_cobra_event},
+	{NULL, 8, 0, FACT_employment},     {NULL, 9, 0, FACT_student},         {NULL, 10, 0, FACT_handicapped},
+};
+static const struct plain_fact of_ref[] = {{"17", 2, 0, FACT_reporting_category}};
+static const struct plain_fact of_dtp[] = {
+	{"336", 3, 0, FACT_hired_on},    {"338", 3, 0, FACT_medicare_begins}, {"339", 3, 0, FACT_medicare_ends},
+	{"340", 3, 0, FACT_cobra_begins}, {"341", 3, 0, FACT_cobra_ends},     {"350", 3, 0, FACT_school_begins},
+	{"351", 3, 0, FACT_school_ends},
+};
+static const struct plain_fact of_dmg[] = {{NULL, 4, 0, FACT_marital}, {NULL, 5, 1, FACT_race}};
+static const struct plain_fact of_hlh[] = {{NULL, 1, 0, FACT_health}};
+static const struct plain_fact of_lui[] = {{NULL, 2, 0, FACT_language}, {NULL, 3, 0, FACT_language}};
+static const struct plain_fact of_dsb[] = {{NULL, 1, 0, FACT_disability}};
+static const struct plain_fact of_school[] = {{NULL, 3, 0, FACT_school}};
+
+#define FACTS(facts) facts, sizeof(facts) / sizeof((facts)[0])
 static const struct {
 	enum enroll_loop loop;
-	const char *segment, *qualifier; /* of its first element; NULL = any */
-	int element, component;          /* component 0: the whole element */
-	enum fact fact;
+	const char *segment;
+	const struct plain_fact *facts;
+	size_t count;
 } plain[] = {
-	{LOOP_2000, "INS", NULL, 6, 1, FACT_medicare_parts}, {LOOP_2000, "INS", NULL, 6, 2, FACT_medicare_reason},
-	{LOOP_2000, "INS", NULL, 7, 0, FACT_cobra_event},    {LOOP_2000, "INS", NULL, 8, 0, FACT_employment},
-	{LOOP_2000, "INS", NULL, 9, 0, FACT_student},        {LOOP_2000, "REF", "17", 2, 0, FACT_reporting_category},
-	{LOOP_2000, "INS", NULL, 10, 0, FACT_handicapped},   {LOOP_2000, "DTP", "336", 3, 0, FACT_hired_on},
-	{LOOP_2000, "DTP", "338", 3, 0, FACT_medicare_begins}, {LOOP_2000, "DTP", "339", 3, 0, FACT_medicare_ends},
-	{LOOP_2000, "DTP", "340", 3, 0, FACT_cobra_begins},  {LOOP_2000, "DTP", "341", 3, 0, FACT_cobra_ends},
-	{LOOP_2000, "DTP", "350", 3, 0, FACT_school_begins}, {LOOP_2000, "DTP", "351", 3, 0, FACT_school_ends},
-	{LOOP_2100A, "DMG", NULL, 4, 0, FACT_marital},       {LOOP_2100A, "DMG", NULL, 5, 1, FACT_race},
-	{LOOP_2100A, "HLH", NULL, 1, 0, FACT_health},        {LOOP_2100A, "LUI", NULL, 2, 0, FACT_language},
-	{LOOP_2100A, "LUI", NULL, 3, 0, FACT_language},      {LOOP_2200, "DSB", NULL, 1, 0, FACT_disability},
-	{LOOP_2100E, "NM1", NULL, 3, 0, FACT_school},
+	{LOOP_2000, "INS", FACTS(of_ins)},  {LOOP_2000, "REF", FACTS(of_ref)},  {LOOP_2000, "DTP", FACTS(of_dtp)},
+	{LOOP_2100A, "DMG", FACTS(of_dmg)}, {LOOP_2100A, "HLH", FACTS(of_hlh)}, {LOOP_2100A, "LUI", FACTS(of_lui)},
+	{LOOP_2200, "DSB", FACTS(of_dsb)},  {LOOP_2100E, "NM1", FACTS(of_school)},
 };
 
 /* Is `value` this code of at most three characters? */
@@ -38,23 +53,30 @@ static inline bool is_code(struct slice value, const char *code)
 	return i == value.len && code[i] == '\0';
 }
 
+static void read_plain_fact(const struct plain_fact *row, const struct divided *segment, char component,
+			    struct member_record *record)
+{
+	struct slice value = segment->element[row->element];
+
+	if ((row->qualifier != NULL && !is_code(segment->element[1], row->qualifier)) ||
+	    record->facts[row->fact].len > 0)
+		return;
+	if (row->component > 0)
+		value = slice_trim(x12_part(value, component, (uint32_t)row->component));
+	record->facts[row->fact] = value;
+}
+
 static void read_plain(enum enroll_loop loop, const struct divided *segment, char component,
 		       struct member_record *record)
 {
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-		struct slice value;
-
-		if (plain[i].loop != loop || !is_code(segment->element[0], plain[i].segment) ||
-		    (plain[i].qualifier != NULL && !is_code(segment->element[1], plain[i].qualifier)) ||
-		    record->facts[plain[i].fact].len > 0)
-			continue;
-		value = segment->element[plain[i].element];
-		if (plain[i].component > 0)
-			value = slice_trim(x12_part(value, component, (uint32_t)plain[i].component));
-		record->facts[plain[i].fact] = value;
-	}
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (plain[i].loop == loop && is_code(segment->element[0], plain[i].segment)) {
+			for (k = 0; k < plain[i].count; k++)
+				read_plain_fact(&plain[i].facts[k], segment, component, record);
+			return;
+		}
 }
 
 /* Behind what the same loop told before: "ROE ALEX, 1 MAIN ST, ANYTOWN CA 90001". */
