@@ -362,32 +362,94 @@ static void phone_of(struct slice raw, char out[12])
 	out[10] = '\0';
 }
 
-static void copy_word(struct slice word, char *out, size_t out_bytes)
+static bool is_house(char first)
 {
-	slice_to_cstr(word, out, out_bytes);
+	return first >= '0' && first <= '9';
+}
+
+static bool is_direction(struct slice word)
+{
+	return IS_ONE_OF(word, direction_words);
 }
 
 /* House number and the street's first telling word: what survives abbreviations and typos in the rest. */
+static void street_of(const struct match_name *street, struct match_person *person)
+{
+	uint32_t i = 0;
+
+	if (street->token_count > 0 && is_house(street->tokens[0].data[0]))
+		slice_to_cstr(street->tokens[i++], person->house, sizeof(person->house));
+	while (i + 1 < street->token_count && is_direction(street->tokens[i]))
+		i++;
+	if (i < street->token_count)
+		slice_to_cstr(street->tokens[i], person->street, sizeof(person->street));
+}
+
+static bool is_short_ascii(struct slice raw)
+{
+	unsigned char all = 0;
+	size_t i;
+
+	for (i = 0; i < raw.len && raw.len < MATCH_NAME_BYTES; i++)
+		all |= (unsigned char)raw.data[i];
+	return raw.len < MATCH_NAME_BYTES && all < 0x80;
+}
+
+/* The word at *at of a short ASCII text, as a token of a name; empty behind the last one. */
+static struct slice next_word(struct slice raw, size_t *at, char word[MATCH_NAME_BYTES])
+{
+	size_t len = 0;
+	char letter;
+
+	for (; *at < raw.len; (*at)++) {
+		letter = ascii_letters[(unsigned char)raw.data[*at]];
+		if (letter == ' ' && len > 0)
+			break;
+		if (letter != ' ' && letter != '\0')
+			word[len++] = letter;
+	}
+	return slice_of(word, len);
+}
+
+/* What street_of finds, of nearly all addresses, without looking at what comes behind it. */
+static void short_street_of(struct slice raw, struct match_person *person)
+{
+	char letters[MATCH_NAME_BYTES];
+	size_t at = 0;
+	struct slice word = next_word(raw, &at, letters), next;
+	uint32_t count = 1;
+
+	if (word.len > 0 && is_house(word.data[0])) {
+		slice_to_cstr(word, person->house, sizeof(person->house));
+		word = next_word(raw, &at, letters);
+		count++;
+	}
+	/* The last word is the street's name, whatever it says. */
+	for (; count < MATCH_TOKENS_MAX && is_direction(word); count++, word = next) {
+		next = next_word(raw, &at, letters);
+		if (next.len == 0)
+			break;
+	}
+	slice_to_cstr(word, person->street, sizeof(person->street));
+}
+
 static void address_of(const struct member *member, struct match_person *person)
 {
-	struct match_name street;
-	uint32_t i = 0;
-	struct match_name code;
+	struct match_name name;
 	char digits[6];
 
 	if (digits_of(member->zip, digits, 5) >= 5) {
 		memcpy(person->zip, digits, sizeof(digits));
 	} else {
-		match_name_of(member->zip, &code);
-		slice_to_cstr(slice_from(code.compact), person->zip, sizeof(person->zip));
+		match_name_of(member->zip, &name);
+		slice_to_cstr(slice_from(name.compact), person->zip, sizeof(person->zip));
 	}
-	match_name_of(member->address1, &street);
-	if (street.token_count > 0 && street.tokens[0].data[0] >= '0' && street.tokens[0].data[0] <= '9')
-		copy_word(street.tokens[i++], person->house, sizeof(person->house));
-	while (i + 1 < street.token_count && IS_ONE_OF(street.tokens[i], direction_words))
-		i++;
-	if (i < street.token_count)
-		copy_word(street.tokens[i], person->street, sizeof(person->street));
+	if (is_short_ascii(member->address1)) {
+		short_street_of(member->address1, person);
+	} else {
+		match_name_of(member->address1, &name);
+		street_of(&name, person);
+	}
 }
 
 /* Nine digits that mean a person; or a number of another kind and length, as other registers have. */

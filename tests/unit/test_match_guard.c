@@ -769,6 +769,56 @@ static void test_new(void **state)
 	}
 }
 
+static void home_of(const char *address1, struct match_person *ret_person)
+{
+	struct member member = {.birth_on = DATE_NONE, .died_on = DATE_NONE, .address1 = slice_from(address1)};
+
+	match_person_of(&member, ret_person);
+}
+
+/* Of a short address the first words are looked at, of a long one all: both say the same of what is only padded. */
+static void test_streets(void **state)
+{
+	static const struct {
+		const char *address1, *house, *street;
+	} rows[] = {
+		{"", "", ""},
+		{"12 Oak Ave", "12", "OAK"},
+		{"12B n. w. O'Brien St", "12B", "OBRIEN"},
+		{"12", "12", ""},
+		{"12 North", "12", "NORTH"},
+		{"North 12", "", "12"},
+		{"PO Box 7", "", "PO"},
+		{"12 \xc3\x89lan Way", "12", "ELAN"},
+		{"123456789012345 Abcdefghijklmnopqrstuvwxyzabc Rd", "12345678901", "ABCDEFGHIJKLMNOPQRSTUVW"},
+		{"N S E W N S E W Elm", "", "W"},
+	};
+	static const char *const words[] = {"12", "7b", "N", "South", "nw", "Oak", "O'Brien", ".", "#4", "E"};
+	static const char *const gaps[] = {" ", "-", ", ", "  "};
+	struct match_person person, padded;
+	char address[160];
+	size_t i;
+	int len;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		home_of(rows[i].address1, &person);
+		assert_string_equal(person.house, rows[i].house);
+		assert_string_equal(person.street, rows[i].street);
+	}
+	for (i = 0; i < 100000; i++) {
+		len = snprintf(address, sizeof(address), "%s%s%s%s%s%s%s%s%s", words[i % 10], gaps[i % 4], words[i / 10 % 10],
+			       gaps[i / 7 % 4], words[i / 100 % 10], gaps[i / 3 % 4], words[i / 1000 % 10], gaps[i / 11 % 4],
+			       words[i / 10000 % 10]);
+		assert_true(len > 0 && len < 64);
+		home_of(address, &person);
+		snprintf(address + len, sizeof(address) - (size_t)len, "%64s", "");
+		home_of(address, &padded);
+		assert_string_equal(person.house, padded.house);
+		assert_string_equal(person.street, padded.street);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -787,6 +837,7 @@ int main(void)
 		cmocka_unit_test(test_file_twins),
 		cmocka_unit_test(test_who_stands_against_new),
 		cmocka_unit_test(test_new),
+		cmocka_unit_test(test_streets),
 	};
 	int failed;
 
