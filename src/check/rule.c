@@ -345,13 +345,43 @@ void rule_take(struct check *check, uint16_t segment_index, const struct known *
 	}
 }
 
-/* A segment or loop: missing where the walk is now, or sent where it should not be. */
+/* The place in the innermost loop that takes the target, or NULL. */
+static const struct plan_node *place_of(const struct check *check, const struct guide_target *target)
+{
+	const struct plan_loop *loop = &check->plan->loops[check->frames[check->frame_count - 1].loop];
+	for (uint16_t i = 0; i < loop->node_count; i++) {
+		const struct plan_node *node = &check->plan->nodes[loop->first_node + i];
+		if (node->segment == target->segment)
+			return node;
+	}
+	return NULL;
+}
+
+/* Before the first loop that stands behind its place, or where the walk is now. */
+static struct x12_where where_of_missing(const struct check *check, const struct guide_target *target)
+{
+	const struct frame *frame = &check->frames[check->frame_count - 1];
+	const struct plan_node *node = place_of(check, target);
+	struct x12_where where = check->at;
+	for (uint8_t i = 0; node != NULL && i < frame->step_count; i++) {
+		const struct step *step = &frame->steps[i];
+		if (step->ordinal <= node->ordinal)
+			continue;
+		where.offset = step->offset;
+		where.line = step->line;
+		where.segment_pos = step->segment_pos;
+		break;
+	}
+	return where;
+}
+
+/* A segment or loop: missing at its place, or sent where it should not be. */
 static int report_there(struct check *check, const struct guide_rule *rule, const struct guide_target *target)
 {
 	const struct guide_segment *segment = &check->guide->segments[target->segment];
 	enum finding_code code =
 		rule->forbids ? FINDING_SEGMENT_SITUATION_FORBIDDEN : FINDING_SEGMENT_SITUATION_MISSING;
-	const struct x12_where where = rule->forbids ? where_of(check, target->fact) : check->at;
+	const struct x12_where where = rule->forbids ? where_of(check, target->fact) : where_of_missing(check, target);
 	struct finding finding =
 		report_make(check, code, &where, segment->id, "%.*s", (int)rule->text.len, rule->text.data);
 	finding.severity = rule->severity;
@@ -365,13 +395,8 @@ static int report_there(struct check *check, const struct guide_rule *rule, cons
 static bool is_missing_anyway(const struct check *check, const struct guide_target *target)
 {
 	const struct frame *frame = &check->frames[check->frame_count - 1];
-	const struct plan_loop *loop = &check->plan->loops[frame->loop];
-	for (uint16_t i = 0; i < loop->node_count; i++) {
-		const struct plan_node *node = &check->plan->nodes[loop->first_node + i];
-		if (node->segment == target->segment)
-			return (node->required_bit & ~frame->seen) != 0;
-	}
-	return false;
+	const struct plan_node *node = place_of(check, target);
+	return node != NULL && (node->required_bit & ~frame->seen) != 0;
 }
 
 /* A rule that is broken: each target that was sent though forbidden, or the first one of those that are wanted. */

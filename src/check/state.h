@@ -37,12 +37,22 @@ struct gap {
 	struct x12_where where;
 };
 
+/* Loops opened in a loop, at most so many places apart: in a member names, disability, coverage, categories. */
+#define STEPS_MAX 4u
+
+/* Where the first loop was opened at a place of the one around it: what is missing before it is missing here. */
+struct step {
+	uint64_t offset, line;
+	uint32_t segment_pos;
+	uint16_t ordinal;
+};
+
 /* An open loop. */
 struct frame {
 	uint16_t loop;
 	uint16_t cursor;    /* ordinal of the furthest place taken */
 	uint8_t last_local; /* furthest place taken among those of that ordinal */
-	uint8_t gap_count;
+	uint8_t gap_count, step_count;
 	bool exiled;        /* opened where the guide has no such loop: what stands in it is passed over in silence */
 	bool displaced;     /* opened out of order: stands above a frame that is not its parent */
 	bool disturbed;     /* one too many, or opened without its segment, and that was said: rules do not judge it */
@@ -56,6 +66,7 @@ struct frame {
 	const uint16_t *moves;  /* and of plan->moves */
 	struct x12_where where; /* of the segment that opened it */
 	struct gap gaps[GAPS_MAX];
+	struct step steps[STEPS_MAX]; /* by ordinal */
 };
 
 /* A finding of the reader that waits, with its text. */

@@ -199,6 +199,17 @@ static inline int check_members_max(struct check *check, const struct plan_loop 
 	return report_members_max(check, loop);
 }
 
+static inline void note_step(struct check *check)
+{
+	struct frame *frame = &check->frames[check->frame_count - 1];
+
+	if (frame->step_count == STEPS_MAX ||
+	    (frame->step_count > 0 && frame->steps[frame->step_count - 1].ordinal >= frame->cursor))
+		return;
+	frame->steps[frame->step_count++] =
+		(struct step){check->at.offset, check->at.line, check->at.segment_pos, frame->cursor};
+}
+
 int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displaced)
 {
 	const struct plan_loop *loop = &check->plan->loops[loop_index];
@@ -207,10 +218,12 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	int r;
 
 	assert(check->frame_count < FRAMES_MAX);
+	if (check->frame_count > 0 && !exiled && !displaced)
+		note_step(check);
 	/* Field by field: gaps are many bytes, and only those below gap_count are looked at. */
 	frame->loop = loop_index;
 	frame->cursor = opener->ordinal;
-	frame->last_local = frame->gap_count = 0;
+	frame->last_local = frame->gap_count = frame->step_count = 0;
 	frame->exiled = exiled;
 	frame->displaced = displaced;
 	frame->disturbed = false;

@@ -62,7 +62,7 @@ static const struct row rules_834[] = {
 	 CHANGES "INS*Y*18*001*25*C**1~REF*0F*S1~" NAME},
 	{"cobra_event_without_cobra", CHANGES "INS*Y*18*001*25*A**1~REF*0F*S1~" NAME,
 	 "5 INS 2000 7.0 <- INS05@5 warning\n", CHANGES "INS*Y*18*001*25*C**1~REF*0F*S1~" NAME},
-	{"cobra_dates", CHANGES "INS*Y*18*001*25*C**1~REF*0F*S1~" NAME, "8 DTP 2000 0.0 <- INS05@5 warning\n",
+	{"cobra_dates", CHANGES "INS*Y*18*001*25*C**1~REF*0F*S1~" NAME, "7 DTP 2000 0.0 <- INS05@5 warning\n",
 	 CHANGES "INS*Y*18*001*25*C**1~REF*0F*S1~DTP*340*D8*20260101~" NAME},
 	{"employment_of_dependent", CHANGES "INS*N*01*001*25*A***FT~REF*0F*S1~" NAME,
 	 "5 INS 2000 8.0 <- INS01@5 warning\n", CHANGE NAME},
@@ -72,12 +72,12 @@ static const struct row rules_834[] = {
 	 "5 INS 2000 12.0 <- INS03@5 warning\n", CHANGES "INS*Y*18*024*03*A******D8*20260101~REF*0F*S1~" NAME},
 	{"audit_among_changes", CHANGES "INS*Y*18*030*XN*A~REF*0F*S1~" NAME, "5 INS 2000 3.0 <- INS03@5 warning\n",
 	 FULL "INS*Y*18*030*XN*A~REF*0F*S1~" NAME},
-	{"end_of_member", END NAME, "8 DTP 2000 0.0 <- INS03@5 warning\n", END "DTP*357*D8*20260131~" NAME},
-	{"end_of_member", END "DTP*356*D8*20250101~" NAME, "9 DTP 2000 0.0 <- INS03@5 warning\n",
+	{"end_of_member", END NAME, "7 DTP 2000 0.0 <- INS03@5 warning\n", END "DTP*357*D8*20260131~" NAME},
+	{"end_of_member", END "DTP*356*D8*20250101~" NAME, "8 DTP 2000 0.0 <- INS03@5 warning\n",
 	 END NAME "HD*024**HMO~DTP*349*D8*20260131~"},
-	{"begin_of_member", ADD NAME "DMG*D8*19800101*F~", "9 DTP 2000 0.0 <- INS03@5 warning\n",
+	{"begin_of_member", ADD NAME "DMG*D8*19800101*F~", "7 DTP 2000 0.0 <- INS03@5 warning\n",
 	 ADD "DTP*356*D8*20260101~" NAME},
-	{"begin_of_member", ADD NAME "HD*021**HMO~DTP*300*D8*20260101~", "10 DTP 2000 0.0 <- INS03@5 warning\n",
+	{"begin_of_member", ADD NAME "HD*021**HMO~DTP*300*D8*20260101~", "7 DTP 2000 0.0 <- INS03@5 warning\n",
 	 ADD NAME "HD*021**HMO~DTP*348*D8*20260101~"},
 	{"medicare_dates", CHANGE "DTP*338*D8*20260101~" NAME, "7 DTP 2000 0.0 <- DTP01@7 warning\n",
 	 CHANGES "INS*Y*18*001*25*A*A:0~REF*0F*S1~DTP*338*D8*20260101~" NAME},
@@ -328,7 +328,7 @@ static void test_slips_are_not_missing(void **state)
 	/* But the next member's is. */
 	assert_string_equal(
 		ask("begin_of_member", "834", ADD "DTP*35X*D8*20260101~" NAME "INS*N*19*021*28*A~REF*0F*S1~" NAME),
-		"12 DTP 2000 0.0 <- INS03@9 warning\n");
+		"11 DTP 2000 0.0 <- INS03@9 warning\n");
 }
 
 /* Facts of one member, and of one set, must not speak for the next. */
@@ -340,7 +340,24 @@ static void test_facts_are_forgotten(void **state)
 				"NM1*74*1*ROE*ALEX~NM1*70*1*RO*ALEX~INS*Y*18*001*25*A~REF*0F*S2~NM1*74*1*ROE*SAM~"),
 			    "12 NM1 2100B 0.0 <- NM101@11 warning\n");
 	assert_string_equal(ask("end_of_member", "834", END NAME "INS*N*19*001*25*A~REF*0F*S1~" NAME),
-			    "8 DTP 2000 0.0 <- INS03@5 warning\n");
+			    "7 DTP 2000 0.0 <- INS03@5 warning\n");
+}
+
+/* What is missing is missing where it should stand: before the loops behind its place, not behind all of them. */
+static void test_place_of_missing(void **state)
+{
+	static const char next[] = "INS*N*19*001*25*A~REF*0F*S1~NM1*IL*1*ROE*SAM~";
+	char body[2048];
+	(void)state;
+	snprintf(body, sizeof(body), "%s%s", END "DTP*356*D8*20250101~" NAME "HD*001**HMO~" DAY "LX*1~NM1*P3*1*DOC~", next);
+	assert_string_equal(ask("end_of_member", "834", body), "8 DTP 2000 0.0 <- INS03@5 warning\n");
+	snprintf(body, sizeof(body), "%s%s", CHANGE "NM1*74*1*ROE*ALEX~NM1*31*1~N3*PO BOX 1~HD*001**HMO~" DAY, next);
+	assert_string_equal(ask("corrected_name", "834", body), "10 NM1 2100B 0.0 <- NM101@7 warning\n");
+	snprintf(body, sizeof(body), "%s%s", CHANGE NAME "HD*021**HMO~" DAY "LX*1~NM1*P3*1*DOC~COB*P**1~", next);
+	assert_string_equal(ask("begin_of_coverage", "834", body), "10 DTP 2300 0.0 <- HD01@8 warning\n");
+	/* Where no loop is behind it, at the end of its own. */
+	snprintf(body, sizeof(body), "%s%s", CHANGE NAME "HD*021**HMO~" DAY "AMT*P3*1~", next);
+	assert_string_equal(ask("begin_of_coverage", "834", body), "11 DTP 2300 0.0 <- HD01@8 warning\n");
 }
 
 static int setup(void **state)
@@ -432,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_no_second_finding),
 		cmocka_unit_test(test_slips_are_not_missing),
 		cmocka_unit_test(test_facts_are_forgotten),
+		cmocka_unit_test(test_place_of_missing),
 		cmocka_unit_test(test_repeated_bytes),
 		cmocka_unit_test(test_repeated_bytes_in_two_loops),
 		cmocka_unit_test(test_known_sound),
