@@ -23,7 +23,8 @@ enum muster_error {
 	MUSTER_ERROR_DENIED = -4006,      /* not allowed */
 	MUSTER_ERROR_USAGE = -4007,       /* a command line that makes no sense */
 	MUSTER_ERROR_INTERNAL = -4008,    /* a bug of ours, found before it did harm */
-	MUSTER_ERROR_DATA = -4009         /* a file is not what its checksum says: it was left where it is */
+	MUSTER_ERROR_DATA = -4009,        /* a file is not what its checksum says: it was left where it is */
+	MUSTER_ERROR_OUTPUT = -4010       /* an output cannot be made where it was asked for */
 };
 
 /* The exit status (CONTRACT section 1: 64..78) for a negative result. 0 gives 0. */

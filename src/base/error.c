@@ -35,6 +35,7 @@ static const struct {
 	{MUSTER_ERROR_USAGE, EXIT_USAGE, "the command line makes no sense"},
 	{MUSTER_ERROR_INTERNAL, EXIT_INTERNAL, "a fault inside muster, found before it did harm"},
 	{MUSTER_ERROR_DATA, EXIT_DATA, "its bytes are not those that its .sha256 tells of"},
+	{MUSTER_ERROR_OUTPUT, EXIT_CANNOT_CREATE, "the output cannot be made"},
 	{-ENOENT, EXIT_NO_INPUT, "no such file"},
 	{-ENOTDIR, EXIT_NO_INPUT, NULL},
 	{-EISDIR, EXIT_NO_INPUT, "a folder, not a file"},

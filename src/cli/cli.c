@@ -72,6 +72,13 @@ int cli_failed(struct cli *cli, int error, const char *format, ...)
 	return error;
 }
 
+int cli_cannot_write(struct cli *cli, int error, const char *path)
+{
+	cli_failed(cli, error, "cannot write %s: %s", path,
+		   error == -ENOENT ? "there is no such folder" : muster_error_text(error));
+	return muster_exit_status(error) == muster_exit_status(-ENOENT) ? MUSTER_ERROR_OUTPUT : error;
+}
+
 int64_t cli_now_ms(const struct cli *cli)
 {
 	return cli->today_fixed ? (int64_t)cli->today * CLOCK_DAY_MS : env_clock_ms(cli->env);

@@ -79,6 +79,8 @@ int cli_usage_error(struct cli *cli, const char *format, ...) __attribute__((for
 
 /* To stderr, always, behind the verb and subverb; returns `error`, of which nothing more is said. */
 int cli_failed(struct cli *cli, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same of an output. What would mean of an input that it is not there means that this cannot be made. */
+int cli_cannot_write(struct cli *cli, int error, const char *path);
 
 /* Configuration and profiles; messages to stderr. 0 or MUSTER_ERROR_CONFIG... Idempotent, as are the next ones. */
 int cli_open_config(struct cli *cli);

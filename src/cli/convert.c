@@ -155,10 +155,8 @@ int cli_convert(struct cli *cli)
 				       "wants a form and one file: muster convert --to json|xml|edi FILE|- [-o OUT]");
 	if (out.to_file) {
 		r = io_outfile_open(&out.file, cli->env, cli->options.output);
-		if (r < 0) {
-			fprintf(stderr, "muster convert: cannot make %s\n", cli->options.output);
-			return r == -ENOENT || r == -ENOTDIR ? 73 : r;
-		}
+		if (r < 0)
+			return cli_cannot_write(cli, r, cli->options.output);
 	}
 	r = convert_file(&out, cli->arguments[0]);
 	if (out.to_file && r == 0)

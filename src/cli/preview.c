@@ -318,10 +318,8 @@ static int publish_page(struct preview_run *run)
 	r = page.error != 0 ? page.error : run->page.error;
 	if (r == 0)
 		r = io_publish(cli->env, cli->options.html, buffer_slice(&page));
-	if (r < 0)
-		fprintf(stderr, "muster preview: cannot write %s\n", cli->options.html);
 	buffer_fini(&page);
-	return r;
+	return r < 0 ? cli_cannot_write(cli, r, cli->options.html) : r;
 }
 
 static int changeset_open(struct preview_run *run)
@@ -333,9 +331,7 @@ static int changeset_open(struct preview_run *run)
 		return 0;
 	r = io_outfile_open(&run->changeset, cli->env, cli->options.output);
 	run->saving = r == 0;
-	if (r < 0)
-		fprintf(stderr, "muster preview: cannot write %s\n", cli->options.output);
-	return r;
+	return r < 0 ? cli_cannot_write(cli, r, cli->options.output) : r;
 }
 
 static int changeset_close(struct preview_run *run, int r)

@@ -16,6 +16,12 @@
 #include "muster/io.h"
 #include "muster/path.h"
 
+/* A file whose answers were written. */
+struct validate_name {
+	struct validate_name *next;
+	struct slice leaf;
+};
+
 struct validate_run {
 	struct cli *cli;
 	bool ndjson;
@@ -23,6 +29,7 @@ struct validate_run {
 	uint64_t files, bytes, errors;
 	int failure; /* the first file that could not be read; the others are checked all the same */
 	int64_t started_ns;
+	struct validate_name *names; /* of --ack */
 };
 
 /* Who takes the events of a walk: the findings' way out, and the answers that are wanted. */
@@ -182,7 +189,28 @@ static int validate_publish(struct cli *cli, const char *path, const char *exten
 	if (slice_is_empty(content))
 		return 0;
 	r = path_format(out, "%s/%s.%s", cli->options.ack, path_leaf(path), extension);
-	return r < 0 ? r : io_publish(cli->env, out, content);
+	if (r == 0)
+		r = io_publish(cli->env, out, content);
+	return r < 0 ? cli_cannot_write(cli, r, out) : r;
+}
+
+/* Answers are called by the file's name without its folders: has a file of this run taken the name? */
+static int validate_take_name(struct validate_run *run, const char *path)
+{
+	struct slice leaf = slice_from(path_leaf(path));
+	struct validate_name *name;
+
+	for (name = run->names; name != NULL; name = name->next)
+		if (slice_equal(name->leaf, leaf))
+			return cli_failed(run->cli, -EEXIST,
+					  "%s has the name of a file before it, whose answers are not written over; "
+					  "give it an --ack folder of its own", path);
+	name = arena_alloc(&run->cli->arena, sizeof(*name));
+	if (name == NULL)
+		return -ENOMEM;
+	*name = (struct validate_name){.next = run->names, .leaf = arena_dup(&run->cli->arena, leaf)};
+	run->names = name;
+	return name->leaf.data != NULL ? 0 : -ENOMEM;
 }
 
 static int validate_keep(void *context, struct slice bytes)
@@ -226,7 +254,12 @@ static int validate_acks(struct validate_file *file)
 	int r = ack_finish(file->ack, &ta1, &ack999);
 
 	if (r == 0)
-		r = env_mkdirs(cli->env, cli->options.ack);
+		r = validate_take_name(file->run, file->name);
+	if (r < 0)
+		return r;
+	r = env_mkdirs(cli->env, cli->options.ack);
+	if (r < 0)
+		return cli_cannot_write(cli, r, cli->options.ack);
 	if (r == 0)
 		r = validate_publish(cli, file->name, "ta1", ta1);
 	if (r == 0)
@@ -331,19 +364,19 @@ static int validate_file(struct validate_run *run, const char *path)
 		r = fault_report_file(run->report, file.name);
 	if (r == 0)
 		r = validate_walk(&file, path);
-	if (r == 0 && file.ack != NULL)
-		r = validate_acks(&file);
+	if (r < 0)
+		cli_failed(cli, r, "cannot read %s: %s", file.name, muster_error_text(r));
 	if (r == 0) {
 		run->files++;
 		run->errors += verdict_out_totals(file.out)->errors;
 		if (run->report != NULL)
 			fault_report_file_end(run->report, verdict_out_totals(file.out));
 	}
+	if (r == 0 && file.ack != NULL)
+		r = validate_acks(&file);
 	file_advice_free(file.advice);
 	ack_free(file.ack);
 	verdict_out_free(file.out);
-	if (r < 0)
-		fprintf(stderr, "muster validate: cannot read %s\n", file.name);
 	return r;
 }
 
@@ -400,10 +433,8 @@ static int validate_page(struct validate_run *run)
 	buffer_init(&page, run->cli->env);
 	fault_report_html(run->report, &page);
 	r = page.error != 0 ? page.error : io_publish(run->cli->env, run->cli->options.html, buffer_slice(&page));
-	if (r < 0)
-		fprintf(stderr, "muster validate: cannot write %s\n", run->cli->options.html);
 	buffer_fini(&page);
-	return r;
+	return r < 0 ? cli_cannot_write(run->cli, r, run->cli->options.html) : r;
 }
 
 /* How fast it went is for people who look on: a report that is sent or kept is the same on every machine. */

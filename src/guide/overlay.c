@@ -458,9 +458,15 @@ static int complain_unknown(struct laying *l, const struct change *change)
 			return -ENOMEM;
 	}
 	nearest = yaml_nearest(key, known);
-	guide_complain_at_key(l->text, change->at, "guide %.*s has no place \"%.*s\"%s%s%s", (int)guide->id.len,
-			      guide->id.data, (int)key.len, key.data, nearest != NULL ? "; did you mean \"" : "",
-			      nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+	if (nearest != NULL && slice_is(key, nearest))
+		guide_complain_at_key(l->text, change->at,
+				      "guide %.*s has no place \"%.*s\": the segment has no such element or component",
+				      (int)guide->id.len, guide->id.data, (int)key.len, key.data);
+	else
+		guide_complain_at_key(l->text, change->at, "guide %.*s has no place \"%.*s\"%s%s%s",
+				      (int)guide->id.len, guide->id.data, (int)key.len, key.data,
+				      nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+				      nearest != NULL ? "\"?" : "");
 	return 0;
 }
 

@@ -49,6 +49,31 @@ def the_page_says_the_same(folder):
     yield status == 1 and text.startswith("{") and "<mark>999</mark>" in content and "INS03" in content
 
 
+def an_output_that_cannot_be_made_is_told_as_such(folder):
+    nowhere = os.path.join(folder, "none/page")
+    status, text, err = muster("--html", nowhere, GOOD)
+    yield status == 73 and nowhere in err and "cannot write" in err and text.startswith("1 file,")
+    status, text, err = muster("--ack", os.path.join(GOOD, "acks"), BAD)
+    yield status == 73 and "cannot write" in err and "cannot read" not in err and "1 rejected; 1 error" in text
+
+
+def answers_are_not_written_over(folder):
+    """Two files of one name in two folders: whoever looks for the answer to the first must not find the second's."""
+    paths = []
+    for name, sample in (("x", GOOD), ("y", BAD)):
+        os.mkdir(os.path.join(folder, name))
+        paths.append(os.path.join(folder, name, "f.834"))
+        with open(sample, "rb") as source, open(paths[-1], "wb") as out:
+            out.write(source.read())
+    acks = os.path.join(folder, "acks")
+    status, text, err = muster("--ack", acks, *paths)
+    yield status == 73 and paths[1] in err and text.startswith("2 files, 2 sets: 1 accepted, 1 rejected")
+    with open(os.path.join(acks, "f.834.999"), encoding="ascii") as answer:
+        yield "IK5*A" in answer.read()
+    # Another run may write them again.
+    yield muster("--ack", acks, paths[1])[0] == 1
+
+
 def no_rate_where_nobody_looks_on(folder):
     yield muster(GOOD)[2] == ""
 
@@ -85,8 +110,9 @@ def one_end_too_early_is_one_fault(folder):
 
 
 def main():
-    cases = [one_end_too_early_is_one_fault, standard_input_is_a_file_like_others, one_file_that_is_not_there_hides_no_other, folders_are_walked,
-             the_page_says_the_same, no_rate_where_nobody_looks_on]
+    cases = [one_end_too_early_is_one_fault, standard_input_is_a_file_like_others,
+             one_file_that_is_not_there_hides_no_other, folders_are_walked, the_page_says_the_same,
+             an_output_that_cannot_be_made_is_told_as_such, answers_are_not_written_over, no_rate_where_nobody_looks_on]
     failed = False
     print("1..%d" % len(cases))
     for number, case in enumerate(cases, 1):

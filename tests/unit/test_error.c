@@ -24,6 +24,7 @@ static void test_exit_status(void **state)
 		{MUSTER_ERROR_DB_CORRUPT, 70},
 		{MUSTER_ERROR_INTERNAL, 70},
 		{MUSTER_ERROR_DATA, 65},
+		{MUSTER_ERROR_OUTPUT, 73},
 		{-ENOMEM, 71},
 		{-EMFILE, 71},
 		{-4095, 71},
@@ -53,7 +54,7 @@ static void test_text(void **state)
 	int error;
 
 	(void)state;
-	for (error = MUSTER_ERROR_DATA; error <= MUSTER_ERROR_DB_AWAY; error++)
+	for (error = MUSTER_ERROR_OUTPUT; error <= MUSTER_ERROR_DB_AWAY; error++)
 		assert_string_not_equal(muster_error_text(error), "unknown error");
 	for (error = -133; error < 0; error++)
 		assert_true(strlen(muster_error_text(error)) > 0);

@@ -477,6 +477,7 @@ static void test_profile_faults(void **state)
 		{"code_files: {states: no-such-file.yaml}", "this file cannot be taken as the list states"},
 		{"overlay: 834", "written as {834: {PLACE: {usage: R}}}"},
 		{"overlay: {835: {}}", "2:11: there is no guide of this id or set"},
+		{"overlay: {834: {2000/INS44: {usage: R}}}", "2:17: guide 005010X220A1 has no place \"2000/INS44\": the segment has no such element or component"},
 		{"overlay: {834: {2000/INX: {usage: R}}}", "2:17: guide 005010X220A1 has no place \"2000/INX\"; did you mean \"2000/INS\"?"},
 		{"overlay: {834: {2000/INX03: {usage: R}}}", "did you mean \"2000/INS03\"?"},
 		{"overlay: {834: {2000/INS03: {usges: R}}}", "2:30: unknown key \"usges\"; did you mean \"usage\"?"},
