@@ -64,10 +64,16 @@ static int number_at(struct slice text, size_t at, size_t digits)
 	return (int)value;
 }
 
+/* Two digits. */
+static int two_at(struct slice text, size_t at)
+{
+	return (text.data[at] - '0') * 10 + text.data[at + 1] - '0';
+}
+
 bool date_parse_ccyymmdd(struct slice text, date_day *ret_day)
 {
-	return text.len == 8 &&
-	       date_from_ymd(number_at(text, 0, 4), number_at(text, 4, 2), number_at(text, 6, 2), ret_day);
+	return text.len == 8 && slice_is_digits(text) &&
+	       date_from_ymd(two_at(text, 0) * 100 + two_at(text, 2), two_at(text, 4), two_at(text, 6), ret_day);
 }
 
 bool date_parse_iso(struct slice text, date_day *ret_day)

@@ -29,6 +29,9 @@ bool slice_equal_nocase(struct slice a, struct slice b)
 
 	if (a.len != b.len)
 		return false;
+	/* Mostly they are equal as they are. */
+	if (slice_equal(a, b))
+		return true;
 	for (i = 0; i < a.len; i++)
 		if (a.data[i] != b.data[i] && lower(a.data[i]) != lower(b.data[i]))
 			return false;

@@ -106,11 +106,19 @@ static int32_t class_prior(const struct score_setting *setting, enum match_class
 	return class == CLASS_TWIN ? setting->model->twins - setting->log2_population : 0;
 }
 
+/* What is so much less adds nothing: two of them are 464 millionths of a bit, which is no millibit. */
+#define NOTHING_MILLIBITS (-12600)
+
 /* How much less the strongest alternative is than all of them together: <= 0. */
 static int32_t rest_of(const int32_t *sums, int32_t strongest)
 {
 	double all = 0.0;
-	int class;
+	int class, counted = 0;
+
+	for (class = CLASS_STRANGER; class < CLASS_COUNT; class++)
+		counted += sums[class] > strongest + NOTHING_MILLIBITS;
+	if (counted == 1)
+		return 0;
 
 	for (class = CLASS_STRANGER; class < CLASS_COUNT; class++)
 		if (sums[class] > strongest - 30000)
@@ -124,7 +132,7 @@ static int32_t housemate_sum(const struct match_model *model, const int32_t *per
 	int32_t house = person[CLASS_HOUSEMATE], twin = person[CLASS_TWIN] + model->twins - model->housemates;
 	int32_t more = house > twin ? house : twin, less = house > twin ? twin : house;
 
-	return more + (less > more - 30000 ? match_log2_millibits(1.0 + match_exp2_millibits(less - more)) : 0);
+	return more + (less > more + NOTHING_MILLIBITS ? match_log2_millibits(1.0 + match_exp2_millibits(less - more)) : 0);
 }
 
 void match_score_member(const struct score_setting *setting, struct scored *scored)

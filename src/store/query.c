@@ -222,7 +222,8 @@ bool query_row(struct query *query)
 		return false;
 	query->column = 0;
 	rc = sqlite3_step(query->stmt);
-	query->error = store_result(query->store, rc, "step");
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		query->error = store_result(query->store, rc, "step");
 	return rc == SQLITE_ROW;
 }
 
@@ -238,7 +239,8 @@ int query_run(struct query *query)
 
 static void bind_result(struct query *query, int rc)
 {
-	query->error = store_result(query->store, rc, "bind");
+	if (rc != SQLITE_OK)
+		query->error = store_result(query->store, rc, "bind");
 }
 
 void query_i64(struct query *query, int64_t value)

@@ -769,6 +769,17 @@ static void test_new(void **state)
 	}
 }
 
+/* What is left out of the sums as nothing is nothing: with it they come to the same millibits. */
+static void test_nothing_is_left_out(void **state)
+{
+	int32_t less;
+
+	(void)state;
+	for (less = -40000; less <= -12600; less += 100)
+		assert_int_equal(match_log2_millibits(1.0 + 2.0 * match_exp2_millibits(less)), 0);
+	assert_int_equal(match_log2_millibits(1.0 + match_exp2_millibits(-10000)), 1);
+}
+
 static void home_of(const char *address1, struct match_person *ret_person)
 {
 	struct member member = {.birth_on = DATE_NONE, .died_on = DATE_NONE, .address1 = slice_from(address1)};
@@ -838,6 +849,7 @@ int main(void)
 		cmocka_unit_test(test_who_stands_against_new),
 		cmocka_unit_test(test_new),
 		cmocka_unit_test(test_streets),
+		cmocka_unit_test(test_nothing_is_left_out),
 	};
 	int failed;
 
