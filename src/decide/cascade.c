@@ -301,6 +301,57 @@ static int cascade_follow(struct work *work, const struct cascade *cascade, stru
 	return error;
 }
 
+/* One span of his, set right: a row of its own. */
+static int set_span(struct work *work, const struct cascade *cascade, struct draft *draft, uint32_t id,
+		    const struct coverage_span *before, const struct coverage_span *after)
+{
+	int error = spans_replace(work->arena, &draft->spans, id, after);
+
+	return error == 0 ? span_row(work, cascade, draft, DECIDE_CHANGE, id, before, id) : error;
+}
+
+static int move_begin(struct work *work, const struct cascade *cascade, struct draft *draft, const struct work_span *known)
+{
+	int32_t found = boundary_previous(&draft->spans, &known->span);
+	struct coverage_span next = known->span, before, after;
+	char day[DATE_TEXT_BYTES];
+	uint32_t id;
+	int error;
+
+	if ((found < 0 || cascade->day <= draft->spans.items[found].span.begins_on) && cascade->day < next.begins_on)
+		return 0;
+	if (found < 0)
+		return work_warnf(work, cascade->record->member_pos,
+				  "dependent %.*s is covered by plan %.*s from %s on, before the subscriber",
+				  SLICE_ARGS(draft->image->after.member_id), SLICE_ARGS(next.plan_id),
+				  date_format_iso(next.begins_on, day));
+	id = draft->spans.items[found].id;
+	before = after = draft->spans.items[found].span;
+	after.ends_on = cascade->day - 1;
+	next.begins_on = cascade->day;
+	error = set_span(work, cascade, draft, id, &before, &after);
+	return error == 0 ? set_span(work, cascade, draft, known->id, &known->span, &next) : error;
+}
+
+/* The day of the subscriber's change was set right: those who changed with him do so on that day, if they still can. */
+static int cascade_begin(struct work *work, const struct cascade *cascade, struct draft *draft)
+{
+	const struct span_list spans = draft->spans;
+	uint32_t i;
+	int error = 0;
+
+	if (work->input->policy->dependents_stay || spoke_himself(work, cascade, draft))
+		return 0;
+	for (i = 0; i < spans.count && error == 0; i++) {
+		const struct coverage_span *span = &spans.items[i].span;
+
+		if (!span->voided && span_matches(span, &cascade->filter) &&
+		    span->begins_on == cascade->span_before.begins_on && end_compare(span->ends_on, cascade->day) >= 0)
+			error = move_begin(work, cascade, draft, &spans.items[i]);
+	}
+	return error;
+}
+
 /* A row for a dependent whose person data became others than `before`. */
 static int fields_row(struct work *work, const struct cascade *cascade, struct draft *draft,
 		      const struct member *before)
@@ -349,6 +400,8 @@ static int cascade_to(struct work *work, const struct cascade *cascade, struct d
 		return cascade_tier(work, cascade, draft);
 	case CASCADE_FOLLOW:
 		return cascade_follow(work, cascade, draft);
+	case CASCADE_BEGIN:
+		return cascade_begin(work, cascade, draft);
 	case CASCADE_ADDRESS:
 		return cascade_address(work, cascade, draft);
 	case CASCADE_FAMILY:

@@ -170,7 +170,10 @@ static int compare_dates(struct record_work *it, const struct line *line, const 
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("The coverage would end before it begins."));
 	ends_earlier = end_compare(after.ends_on, before.ends_on) < 0;
-	error = coverage_check_room(it, &after, id);
+	if (after.begins_on > before.begins_on)
+		error = boundary_move(it, &before, after.begins_on);
+	if (error == 0)
+		error = coverage_check_room(it, &after, id);
 	if (error == 0)
 		error = resolve_contract(it, line, line->plan, after.begins_on, after.ends_on);
 	if (error == 0 && after.begins_on != before.begins_on)

@@ -430,13 +430,34 @@ static int change_dates(struct record_work *it, const struct line *line, const s
 	if (after.ends_on != DATE_NONE && after.ends_on < after.begins_on)
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("The coverage would end before it begins."));
-	error = coverage_check_room(it, &after, id);
+	/* An earlier day of a change is a correction where it is called one; else days of two plans were mixed up. */
+	if (after.begins_on > before.begins_on || slice_is(line->coverage->maintenance, "026"))
+		error = boundary_move(it, &before, after.begins_on);
+	if (error == 0)
+		error = coverage_check_room(it, &after, id);
 	if (error == 0)
 		error = resolve_contract(it, line, line->plan, after.begins_on, after.ends_on);
 	if (error == 0 && after.begins_on != before.begins_on)
 		error = resolve_begin_limits(it, after.begins_on);
 	if (error == 0 && end_compare(after.ends_on, before.ends_on) < 0)
 		error = resolve_end_limits(it, after.ends_on);
+	if (error == 0)
+		error = spans_replace(it->work->arena, &it->draft->spans, id, &after);
+	return error == 0 ? record_span_row(it, DECIDE_CHANGE, id, &before, id) : error;
+}
+
+/* A change that is on file already, for a later day: it holds from this one on. */
+static int change_sooner(struct record_work *it, const struct line *line, const struct work_span *next, date_day begins)
+{
+	struct coverage_span before = next->span, after = before;
+	uint32_t id = next->id;
+	int error = boundary_move(it, &before, begins);
+
+	after.begins_on = begins;
+	if (error == 0)
+		error = coverage_check_room(it, &after, id);
+	if (error == 0)
+		error = check_begin(it, line, line->plan, begins, after.ends_on);
 	if (error == 0)
 		error = spans_replace(it->work->arena, &it->draft->spans, id, &after);
 	return error == 0 ? record_span_row(it, DECIDE_CHANGE, id, &before, id) : error;
@@ -515,6 +536,9 @@ int coverage_change(struct record_work *it, const struct line *line)
 	/* DTP 348 repeats the begin of the old coverage, or says that of the new one. */
 	after.begins_on =
 		line->begins_on != DATE_NONE && line->begins_on != known->span.begins_on ? line->begins_on : day;
+	found = boundary_next(&it->draft->spans, &known->span, &after);
+	if (found >= 0 && after.begins_on != DATE_NONE && after.begins_on > known->span.begins_on && line->ends_on == DATE_NONE)
+		return change_sooner(it, line, &it->draft->spans.items[found], after.begins_on);
 	if (line->ends_on != DATE_NONE)
 		after.ends_on = line->ends_on;
 	return coverage_replace(it, line, known, &after);

@@ -34,7 +34,7 @@ struct row {
 };
 
 /* What a subscriber's record brings to his dependents once the family's own records are done. */
-enum cascade_kind { CASCADE_END, CASCADE_TIER, CASCADE_FOLLOW, CASCADE_ADDRESS, CASCADE_FAMILY };
+enum cascade_kind { CASCADE_END, CASCADE_TIER, CASCADE_FOLLOW, CASCADE_BEGIN, CASCADE_ADDRESS, CASCADE_FAMILY };
 struct cascade {
 	enum cascade_kind kind;
 	const struct member_record *record;
@@ -42,9 +42,10 @@ struct cascade {
 	double confidence;
 	const char *match_rule;
 	struct span_filter filter; /* END, TIER, FOLLOW */
-	date_day day;              /* END: the last day; TIER, FOLLOW: the first of the new one */
+	date_day day;              /* END: the last day; TIER, FOLLOW: the first of the new one; BEGIN: the first from now on */
 	struct slice tier_before, tier_after;
-	struct coverage_span span_before, span_after; /* FOLLOW: the subscriber's, to another plan or group from `day` */
+	/* FOLLOW: the subscriber's, to another plan or group from `day`. BEGIN: span_before as it began. */
+	struct coverage_span span_before, span_after;
 	struct member before; /* ADDRESS, FAMILY: the subscriber as he was */
 };
 
@@ -274,6 +275,16 @@ int reinstating_line(struct record_work *it, const struct line *line);
 int reinstating_member(struct record_work *it);
 
 /* cascade.c */
+/* boundary.c: index of the coverage that the other follows at once, in one group and product; -1 = none. */
+int32_t boundary_previous(const struct span_list *spans, const struct coverage_span *next);
+/* Of the one that follows `span` at once with the plan and tier of `wanted`. */
+int32_t boundary_next(const struct span_list *spans, const struct coverage_span *span, const struct coverage_span *wanted);
+/*
+ * `next` will begin on `begins`: what it follows at once goes on, or ends, the day before, with a row; nothing where it
+ * follows none, or would leave no day of it. The caller sets `next` itself. 0 or -ENOMEM.
+ */
+int boundary_move(struct record_work *it, const struct coverage_span *next, date_day begins);
+
 int cascade_run(struct work *work);
 /* Is the new coverage for the employee alone, where the old one was for more? */
 bool cascade_drops_dependents(const struct coverage_span *before, const struct coverage_span *after);
