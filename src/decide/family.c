@@ -327,8 +327,11 @@ static int resolve_lines(struct record_work *it, struct line **ret_lines)
 
 static int apply_line(struct record_work *it, const struct line *line)
 {
-	int error = line->action == LINE_ADD ? family_require_covered(it, line) : 0;
+	int error;
 
+	if (line->separated_from != NULL)
+		return separation_add(it, line);
+	error = line->action == LINE_ADD ? family_require_covered(it, line) : 0;
 	if (error != 0)
 		return error;
 	switch (line->action) {

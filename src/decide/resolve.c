@@ -321,6 +321,8 @@ int resolve_line(struct record_work *it, const struct enroll_coverage *coverage,
 	error = resolve_group(it, ret_line);
 	if (error == 0)
 		error = resolve_dates(it, ret_line);
+	if (error == 0)
+		error = separation_split(it, ret_line);
 	return error == 0 ? resolve_plan(it, ret_line) : error;
 }
 

@@ -96,6 +96,7 @@ static int reroute(struct record_work *it, const struct decide_separation *separ
 	int error;
 
 	*group = NULL;
+	it->separated_on = separation->begins_on;
 	if (it->work->input->today > separation->reroute_until && !is_forced(it))
 		return work_failf(it->work, CATEGORY_OLD_CID,
 				  "Group %.*s was separated on %s: the member belongs to group %.*s now.",
@@ -130,6 +131,40 @@ int separation_reroute(struct record_work *it, const struct group **group)
 		if (is_meant(it, subscriber, (*group)->group_id, &separations[i]))
 			return reroute(it, &separations[i], group);
 	return error;
+}
+
+int separation_split(struct record_work *it, struct line *line)
+{
+	const struct decide_view *view = it->work->input->view;
+	struct slice named = enroll_coverage_group(it->work->input->family->header, it->record, line->coverage);
+
+	if (line->action != LINE_ADD || named.len == 0 || slice_equal(named, line->group_id) ||
+	    line->begins_on >= it->separated_on)
+		return 0;
+	line->separated_on = it->separated_on;
+	return view->group(view->context, named, it->work->arena, &line->separated_from);
+}
+
+int separation_add(struct record_work *it, const struct line *line)
+{
+	struct line part = *line;
+	date_day last = line->separated_on - 1;
+	int error;
+
+	part.separated_from = NULL;
+	part.group = line->separated_from;
+	part.group_id = part.group->group_id;
+	if (end_compare(part.ends_on, last) > 0)
+		part.ends_on = last;
+	error = family_require_covered(it, &part);
+	if (error == 0)
+		error = coverage_add(it, &part);
+	if (error != 0 || end_compare(line->ends_on, last) <= 0)
+		return error;
+	part = *line;
+	part.begins_on = line->separated_on;
+	error = family_require_covered(it, &part);
+	return error == 0 ? coverage_add(it, &part) : error;
 }
 
 bool separation_began_there(const struct record_work *it, const struct group *group, const struct coverage_span *known,

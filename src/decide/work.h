@@ -98,6 +98,7 @@ struct record_work {
 	struct slice all_facts, all_pcp; /* the person's, with what is no change by itself */
 	bool is_new;
 	struct slice ends_too; /* a group in which the end under way is carried out as well: see end_before_separation */
+	date_day separated_on; /* of the separation by which a group was last taken for another; meaningless before */
 	bool is_foreign; /* it names a group of another sponsor, and that has been said */
 };
 
@@ -188,6 +189,9 @@ struct line {
 	const struct plan *plan;     /* NULL: none was sent */
 	struct slice insurance_line; /* the plan's, else HD03 */
 	date_day begins_on, ends_on; /* for the action; DATE_NONE = not sent */
+	/* An add that begins before the contract was separated: until the day before `separated_on` it is of this one. */
+	const struct group *separated_from; /* NULL = no such add */
+	date_day separated_on;
 };
 int resolve_line(struct record_work *it, const struct enroll_coverage *coverage, enum line_action action,
 		 struct line *ret_line);
@@ -197,6 +201,10 @@ int resolve_record_group(struct record_work *it, const struct group **ret_group)
 int resolve_own_groups(struct record_work *it, date_day day);
 /* separation.c: B13. Of a contract that was separated: the one that the record means, instead of *group; or OLD_CID. */
 int separation_reroute(struct record_work *it, const struct group **group);
+/* An add under the old number that begins before the separation: says so in the line. 0 or <0. */
+int separation_split(struct record_work *it, struct line *line);
+/* Such an add: under the old contract until the separation, under the new one from then on. */
+int separation_add(struct record_work *it, const struct line *line);
 /*
  * Was the member covered on `sent`, before `known` began, under the contract that is linked with this one? Then the
  * record repeats the begin of a coverage that went on here.
