@@ -116,6 +116,8 @@ int env_stat(struct env *env, const char *path, struct env_stat *ret_stat);
  * user, and all of them to root. Or -errno.
  */
 int env_is_written(struct env *env, const struct env_stat *file);
+/* A line to the machine's log (syslog, journald), as a notice. Nobody knows whether it came to stand there. */
+void env_syslog(struct env *env, const char *line);
 /* False only when surely nothing is at `path`: where that cannot be known, nothing must be made anew over it. */
 bool env_exists(struct env *env, const char *path);
 int env_rename(struct env *env, const char *from, const char *to);

@@ -43,6 +43,8 @@ void hash_content_init(struct hash_content_state *state);
 void hash_content_update(struct hash_content_state *state, const void *data, size_t bytes);
 void hash_content_final(struct hash_content_state *state, struct hash *ret_hash);
 void hash_content_of(struct slice data, struct hash *ret_hash);
+/* HMAC-SHA256: who has not the key cannot make it. */
+void hash_seal(struct slice key, struct slice data, struct hash *ret_seal);
 /* Lower-case hex. Returns `out`. */
 char *hash_format(const struct hash *hash, char out[HASH_TEXT_BYTES]);
 /* The way back, from 64 hexadecimal digits of either case. False: it is something else. */

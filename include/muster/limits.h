@@ -61,6 +61,8 @@
 #define LIMIT_CHUNK_MEMBERS 10000u
 /* XML that reps send back. */
 #define LIMIT_XML_BYTES (64u * 1024u * 1024u)
+/* The file of anchors of the audit trail: one line of 150 bytes for each command that leaves rows, for centuries. */
+#define LIMIT_ANCHORS_BYTES (256u * 1024u * 1024u)
 /* A path of ours. */
 #define LIMIT_PATH_BYTES 4096u
 

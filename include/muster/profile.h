@@ -43,6 +43,9 @@ struct config {
 	const char *folder; /* where that file is; what is relative below was made relative to it */
 	const char *database, *in, *out, *work, *done, *held, *rejected, *partners;
 	const char *match_model; /* the weights of the matcher; NULL = those carried inside the program */
+	const char *anchors;     /* where heads of the audit trail are kept; NULL = beside the database, its name and `.anchors` */
+	const char *anchor_key;  /* the file with the key that seals them; NULL = they are not sealed */
+	bool anchor_log;         /* they go to the machine's log, too */
 	bool partners_given; /* the key stood in the file: then the folder must be there */
 	struct slice member_id_format; /* '#' a digit of the running number, '@' the check digit, the rest as it stands */
 	struct check_receiver *receivers; /* receiver_ids; none = every ISA07/08 is taken for ours */

@@ -1167,6 +1167,8 @@ struct store_audit {
  */
 void store_set_operator(struct store *store, struct slice operator_id);
 int store_audit_append(struct store *store, struct store_audit *audit);
+/* Was that done since the store was opened? Also where it was rolled back. */
+bool store_has_audited(const struct store *store);
 /* Number and hash of the last row (0 and zeros when there is none): which state of the database this is. */
 int store_audit_head(struct store *store, uint64_t *ret_audit_no, struct hash *ret_chain);
 typedef int (*store_audit_fn)(void *context, const struct store_audit *audit);

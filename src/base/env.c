@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -520,4 +521,10 @@ int env_is_written(struct env *env, const struct env_stat *file)
 		written = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && process_writes(entry->d_name, file);
 	(void)closedir(dir);
 	return written;
+}
+
+void env_syslog(struct env *env, const char *line)
+{
+	(void)env;
+	syslog(LOG_AUTHPRIV | LOG_NOTICE, "%s", line);
 }

@@ -96,6 +96,16 @@ void hash_content_of(struct slice data, struct hash *ret_hash)
 	hash_content_final(&state, ret_hash);
 }
 
+void hash_seal(struct slice key, struct slice data, struct hash *ret_seal)
+{
+	crypto_auth_hmacsha256_state state;
+
+	_Static_assert(crypto_auth_hmacsha256_BYTES == HASH_BYTES, "a seal is as long as a hash");
+	crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.data, key.len);
+	crypto_auth_hmacsha256_update(&state, (const unsigned char *)data.data, data.len);
+	crypto_auth_hmacsha256_final(&state, ret_seal->bytes);
+}
+
 char *hash_format(const struct hash *hash, char out[HASH_TEXT_BYTES])
 {
 	static const char digits[] = "0123456789abcdef";

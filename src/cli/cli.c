@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit.h"
 #include "muster/cli.h"
 #include "muster/guide.h"
 #include "muster/hash.h"
@@ -222,7 +223,7 @@ static void cli_close(struct cli *cli)
 int cli_run(struct env *env, int argc, char **argv)
 {
 	struct cli *cli = env_alloc(env, sizeof(*cli));
-	int status, flushed;
+	int status, flushed, anchored;
 
 	if (cli == NULL)
 		return muster_exit_status(-ENOMEM);
@@ -238,6 +239,9 @@ int cli_run(struct env *env, int argc, char **argv)
 		log_set_level(LOG_DEBUG);
 	if (status == 0)
 		status = cli_dispatch(cli);
+	anchored = audit_anchor(cli);
+	if (status >= 0 && anchored < 0)
+		status = anchored;
 	flushed = cli_flush(cli);
 	if (status >= 0 && flushed < 0)
 		status = flushed;

@@ -135,6 +135,7 @@ int cli_groups(struct cli *cli);
 int cli_orders(struct cli *cli);
 int cli_partners(struct cli *cli);
 int cli_report(struct cli *cli);
+int cli_audit(struct cli *cli);
 int cli_guide(struct cli *cli);
 int cli_match(struct cli *cli);
 int cli_convert(struct cli *cli);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "ageing.h"
+#include "audit.h"
 #include "backup.h"
 #include "match_site.h"
 #include "muster/match_model.h"
@@ -151,6 +152,22 @@ static int doctor_operators(struct doctor *doctor)
 	return r;
 }
 
+/* Is the trail what it was? */
+static int doctor_anchors(struct doctor *doctor)
+{
+	struct anchor_report report;
+	struct buffer words;
+	int r;
+
+	buffer_init(&words, doctor->cli->env);
+	r = audit_look(doctor->cli, NULL, &report, &words);
+	if (r == 0)
+		doctor_line(doctor, report.fault == ANCHOR_SOUND, "audit anchors", words.data,
+			    "keep everything as it is and find out who did it; after a backup was put back: muster audit restart");
+	buffer_fini(&words);
+	return r;
+}
+
 /* How old is what one could go back to? */
 static int doctor_backup(struct doctor *doctor)
 {
@@ -184,6 +201,8 @@ int cli_doctor(struct cli *cli)
 		r = doctor_model(&doctor);
 	if (r == 0)
 		doctor_line(&doctor, true, "database", cli->config->database, NULL);
+	if (r == 0)
+		r = doctor_anchors(&doctor);
 	if (r == 0)
 		r = doctor_backup(&doctor);
 	if (r == 0)

@@ -36,6 +36,7 @@ static const char *const privilege_texts[PRIVILEGE_COUNT] = {
 	[MAY_PURGE] = "remove what was kept",
 	[MAY_BACKUP] = "copy the database",         [MAY_PROMOTE] = "promote a model",
 	[MAY_RENUMBER] = "let a partner's control numbers begin anew",
+	[MAY_RESTART] = "anchor the audit trail anew",
 	[MAY_USERS] = "say who may what",
 };
 
@@ -55,6 +56,8 @@ static const struct {
 	{"guide", NULL, LOOKS},
 	{"doctor", NULL, LOOKS},
 	{"backup", "verify", LOOKS},
+	{"audit", "verify head", LOOKS},
+	{"audit", "restart", MAY_RESTART},
 	{"queue", "list show export ageing sample", LOOKS},
 	{"groups", "list show roster regions", LOOKS},
 	{"match", "link train explain evaluate dedupe shadow", LOOKS},

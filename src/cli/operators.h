@@ -24,6 +24,7 @@ enum privilege {
 	MAY_BACKUP,  /* copy the database, with everybody in it */
 	MAY_PROMOTE, /* put a model of the matcher to work */
 	MAY_RENUMBER, /* let a partner's control numbers begin anew */
+	MAY_RESTART, /* anchor the audit trail anew */
 	MAY_USERS,   /* say who may what */
 	PRIVILEGE_COUNT
 };

@@ -152,6 +152,17 @@ const struct cli_verb cli_verbs[] = {
 	 "an administrator. An id belongs to one login name, its own or --login; --operator chooses among several. Who is not\n"
 	 "listed may look and start the night's run. A removed id is not given again.\n",
 	 "list add change remove", cli_user},
+	{"audit", "audit verify [FILE] | audit head | audit restart --note WHY", "is the audit trail what it was?",
+	 "  muster audit verify                    each row against the one before, and against the anchors kept outside\n"
+	 "  muster audit verify /mnt/other/anchors the same against anchors kept elsewhere\n"
+	 "  muster audit head                      a line that tells of the trail as it is now, to be kept elsewhere\n"
+	 "  muster audit restart --note 'backup of 2 March put back'\n"
+	 "\nEvery command that adds to the trail leaves an anchor: number and hash of the last row, in a file beside the database,\n"
+	 "or where muster.yaml says (anchors), sealed with a key (anchor_key), and in the machine's log (anchor_log). The chain\n"
+	 "alone shows a row that was changed, taken out, put in or exchanged; the anchors show that the end was cut off, or all\n"
+	 "of it written anew. Exit status 70 where something is found. restart, by an administrator: from here on this trail is\n"
+	 "the right one, as after a backup was put back.\n",
+	 "verify head restart", cli_audit},
 	{"backup", "backup make FILE|FOLDER | backup verify FILE", "a copy of the database, made while others work; and whether it is sound",
 	 "  muster backup make /backup/muster.db\n  muster backup make /backup/        muster-20260302T060000Z.db there\n"
 	 "  15 5 * * *  cd /srv/muster && muster backup make /backup/\n  muster backup verify /backup/muster.db\n"

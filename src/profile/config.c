@@ -33,7 +33,7 @@
 /* The paths as they stand in the file, before they are made relative to it. */
 struct config_text {
 	struct config config;
-	struct slice database, in, out, work, done, held, rejected, partners, match_model;
+	struct slice database, in, out, work, done, held, rejected, partners, match_model, anchors, anchor_key;
 	bool business_given;
 };
 
@@ -152,7 +152,8 @@ static const struct key retention_keys[] = {DAYS(originals_days), DAYS(decided_d
 static const struct key config_keys[] = {
 	TEXT_PATH(database), TEXT_PATH(in), TEXT_PATH(out), TEXT_PATH(work),
 	TEXT_PATH(done), TEXT_PATH(held), TEXT_PATH(rejected), TEXT_PATH(partners),
-	TEXT_PATH(match_model),
+	TEXT_PATH(match_model), TEXT_PATH(anchors), TEXT_PATH(anchor_key),
+	{"anchor_log", KEY_BOOL, offsetof(struct config_text, config.anchor_log), 0, 0, NULL, NULL, NULL},
 	{"member_id_format", KEY_OWN, 0, 0, 0, NULL, NULL, read_member_id_format},
 	{"receiver_ids", KEY_OWN, 0, 0, 0, NULL, NULL, read_receivers},
 	{"printed_card_regions", KEY_OWN, 0, 0, 0, NULL, NULL, read_print_regions},
@@ -211,10 +212,22 @@ static int resolve_paths(struct arena *arena, struct config_text *text)
 		if (*paths[i].to == NULL)
 			return -ENOMEM;
 	}
-	if (slice_is_empty(text->match_model))
-		return 0;
-	config->match_model = path_in(arena, config->folder, text->match_model);
-	return config->match_model != NULL ? 0 : -ENOMEM;
+	const struct {
+		struct slice from;
+		const char **to;
+	} optional[] = {
+		{text->match_model, &config->match_model},
+		{text->anchors, &config->anchors},
+		{text->anchor_key, &config->anchor_key},
+	};
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+		if (slice_is_empty(optional[i].from))
+			continue;
+		*optional[i].to = path_in(arena, config->folder, optional[i].from);
+		if (*optional[i].to == NULL)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 /* Two folders in one place would let muster take its own outputs for a partner's files. */

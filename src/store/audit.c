@@ -84,7 +84,13 @@ int store_audit_append(struct store *store, struct store_audit *audit)
 	query_text(&query, audit->text);
 	query_hash(&query, &audit->payload);
 	query_hash(&query, &audit->chain);
+	store->audited = true;
 	return query_run(&query);
+}
+
+bool store_has_audited(const struct store *store)
+{
+	return store->audited;
 }
 
 int store_audit_each(struct store *store, uint64_t from, store_audit_fn fn, void *context)

@@ -64,6 +64,7 @@ struct store {
 	bool is_beside; /* a copy: holds the lock file as long as it lives */
 	enum store_state state;
 	bool in_savepoint;
+	bool audited; /* a row was added to the trail since the store was opened */
 	int fault;   /* -EIO or _DB_CORRUPT: nothing more is done */
 	int aborted; /* SQLite ended the open transaction by itself, with this: only a rollback is left */
 	int64_t busy_ms_max, busy_ms;
