@@ -51,6 +51,16 @@ static inline bool slice_is(struct slice a, const char *text)
 	return slice_equal(a, slice_from(text));
 }
 
+/* The same for a code of a few letters that is not known where this stands: letter by letter is less than a call. */
+static inline bool slice_is_code(struct slice a, const char *code)
+{
+	size_t i;
+
+	for (i = 0; i < a.len && code[i] == a.data[i] && code[i] != '\0'; i++)
+		;
+	return i == a.len && code[i] == '\0';
+}
+
 static inline bool slice_starts_with(struct slice a, const char *prefix)
 {
 	size_t n = strlen(prefix);

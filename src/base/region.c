@@ -28,11 +28,11 @@ struct slice region_of(struct slice state, struct slice zip)
 
 	/* The state counts; the prefix decides only where a state has two regions, or was not given. */
 	for (i = 0; i < PREFIX_COUNT; i++)
-		if ((slice_is_empty(state) || slice_is(state, prefixes[i].state)) && prefix >= prefixes[i].first &&
+		if ((slice_is_empty(state) || slice_is_code(state, prefixes[i].state)) && prefix >= prefixes[i].first &&
 		    prefix <= prefixes[i].last)
 			return slice_from(prefixes[i].region);
 	for (i = 0; i < PREFIX_COUNT; i++)
-		if (slice_is(state, prefixes[i].state) && !slice_is(state, "CA"))
+		if (slice_is_code(state, prefixes[i].state) && !slice_is(state, "CA"))
 			return slice_from(prefixes[i].region);
 	return SLICE_EMPTY;
 }

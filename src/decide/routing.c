@@ -21,7 +21,7 @@ static const char *const compared[] = {"030", "021", "001", "026", "024", "002",
 static bool is_one_of(struct slice coverage, const char *const *codes)
 {
 	for (; *codes != NULL; codes++)
-		if (slice_is(coverage, *codes))
+		if (slice_is_code(coverage, *codes))
 			return true;
 	return false;
 }
@@ -34,7 +34,7 @@ static bool may_stand(const struct decide_input *input, struct slice member, str
 	if (*ret_known)
 		return is_one_of(coverage, compared) || slice_is(coverage, "032");
 	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
-		if (!slice_is(member, allowed[i].member))
+		if (!slice_is_code(member, allowed[i].member))
 			continue;
 		*ret_known = true;
 		if (is_one_of(coverage, allowed[i].coverages))

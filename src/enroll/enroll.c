@@ -349,7 +349,7 @@ struct slice enroll_ref_value(const struct enroll_ref *refs, uint32_t count, con
 	uint32_t i;
 
 	for (i = 0; i < count; i++)
-		if (slice_is(refs[i].qualifier, qualifier))
+		if (slice_is_code(refs[i].qualifier, qualifier))
 			return refs[i].value;
 	return SLICE_EMPTY;
 }
@@ -359,7 +359,7 @@ date_day enroll_date_value(const struct member_record *record, const char *quali
 	uint32_t i;
 
 	for (i = 0; i < record->date_count; i++)
-		if (slice_is(record->dates[i].qualifier, qualifier))
+		if (slice_is_code(record->dates[i].qualifier, qualifier))
 			return record->dates[i].day;
 	return DATE_NONE;
 }

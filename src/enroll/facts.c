@@ -43,22 +43,12 @@ static const struct {
 	{LOOP_2200, "DSB", FACTS(of_dsb)},  {LOOP_2100E, "NM1", FACTS(of_school)},
 };
 
-/* Is `value` this code of at most three characters? */
-static inline bool is_code(struct slice value, const char *code)
-{
-	size_t i;
-
-	for (i = 0; i < value.len && code[i] == value.data[i]; i++)
-		;
-	return i == value.len && code[i] == '\0';
-}
-
 static void read_plain_fact(const struct plain_fact *row, const struct divided *segment, char component,
 			    struct member_record *record)
 {
 	struct slice value = segment->element[row->element];
 
-	if ((row->qualifier != NULL && !is_code(segment->element[1], row->qualifier)) ||
+	if ((row->qualifier != NULL && !slice_is_code(segment->element[1], row->qualifier)) ||
 	    record->facts[row->fact].len > 0)
 		return;
 	if (row->component > 0)
@@ -72,7 +62,7 @@ static void read_plain(enum enroll_loop loop, const struct divided *segment, cha
 	size_t i, k;
 
 	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (plain[i].loop == loop && is_code(segment->element[0], plain[i].segment)) {
+		if (plain[i].loop == loop && slice_is_code(segment->element[0], plain[i].segment)) {
 			for (k = 0; k < plain[i].count; k++)
 				read_plain_fact(&plain[i].facts[k], segment, component, record);
 			return;

@@ -169,7 +169,7 @@ static int applied_change(void *context, const struct store_change *change)
 	walk->added |= slice_is(change->match_rule, "new");
 	walk->omission |= slice_is(change->match_rule, "omission");
 	walk->changed |= !slice_is(change->action, "no_change");
-	for (i = 0; i < ACTION_COUNT && !slice_is(change->action, action_names[i]); i++)
+	for (i = 0; i < ACTION_COUNT && !slice_is_code(change->action, action_names[i]); i++)
 		;
 	if (i < ACTION_COUNT)
 		work->actions[i]++;

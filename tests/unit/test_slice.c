@@ -35,6 +35,24 @@ static void test_compare(void **state)
 	assert_false(slice_equal_nocase(L("@"), L("`")));
 }
 
+/* As slice_is says it; a NUL in the file's bytes is no end of a code. */
+static void test_codes(void **state)
+{
+	static const struct slice values[] = {SLICE_INIT(""),    SLICE_INIT("0"),     SLICE_INIT("0F"), SLICE_INIT("0F1"),
+					      SLICE_INIT("0f"),  SLICE_INIT("0F\0"),  SLICE_INIT("\0F"), SLICE_INIT("F"),
+					      SLICE_INIT("\0"), SLICE_INIT("0F\0x"), SLICE_INIT("XF")};
+	static const char *const codes[] = {"", "0", "0F", "0F1", "F"};
+	size_t value, code, equal = 0;
+
+	(void)state;
+	for (value = 0; value < sizeof(values) / sizeof(values[0]); value++)
+		for (code = 0; code < sizeof(codes) / sizeof(codes[0]); code++) {
+			assert_int_equal(slice_is_code(values[value], codes[code]), slice_is(values[value], codes[code]));
+			equal += slice_is_code(values[value], codes[code]);
+		}
+	assert_int_equal(equal, 5);
+}
+
 static void test_trim(void **state)
 {
 	(void)state;
@@ -85,7 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compare),
-		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_codes), cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_copy_and_find),
 	};
