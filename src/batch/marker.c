@@ -48,7 +48,7 @@ static bool parse_checksum(struct slice text, struct hash *ret_hash)
 {
 	const char *line_end = memchr(text.data, '\n', text.len);
 	struct slice line = slice_trim(line_end != NULL ? slice_of(text.data, (size_t)(line_end - text.data)) : text);
-	const size_t digits = 2 * HASH_BYTES;
+	const size_t digits = HASH_TEXT_BYTES - 1;
 
 	if (slice_starts_with(line, "\\"))
 		line = slice_of(line.data + 1, line.len - 1);

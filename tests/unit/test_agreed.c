@@ -188,8 +188,8 @@ static void test_variations(void **state)
 		{"require_seg: [2000/REF*17, 2100A/LUI, 2100A/NM109, /REF*38]", HEADER MEMBER,
 		 "7 NM1 2100A 9.0.1 element_situation_missing  m1\n"
 		 "8 LUI 2100A 0.0.0 segment_situation_missing  m1\n"
-		 "8 REF 2000 0.0.0 segment_situation_missing  m1\n"
-		 "8 REF - 0.0.0 segment_situation_missing  m0\n"},
+		 "7 REF 2000 0.0.0 segment_situation_missing  m1\n"
+		 "3 REF - 0.0.0 segment_situation_missing  m0\n"},
 		{"require_seg: [2100C]", HEADER MEMBER, "8 NM1 2100C 0.0.0 segment_situation_missing  m1\n"},
 		{"n4_county: true", HEADER MEMBER "N4*ANYTOWN*CA*90001~",
 		 "8 N4 2100A 6.0.1 element_situation_missing  m1\n"},
