@@ -642,85 +642,6 @@ static int decide_one(struct work *work, uint32_t index)
 
 /* ---- the family ---- */
 
-static const char *const family_tiers[] = {"FAM", "ESP", "ECH", "E1D", "E2D", "E3D",
-					   "E5D", "E6D", "E7D", "E8D", "E9D", "TWO"};
-
-static bool is_family_tier(struct slice tier)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(family_tiers) / sizeof(family_tiers[0]); i++)
-		if (slice_is(tier, family_tiers[i]))
-			return true;
-	return false;
-}
-
-static uint32_t count_covered(const struct work *work, const struct draft *subscriber, const struct coverage_span *span)
-{
-	const struct span_filter filter = {.group_id = span->group_id, .insurance_line = span->insurance_line};
-	uint32_t i, count = 0;
-
-	for (i = 0; i < work->draft_count; i++) {
-		const struct draft *draft = work->drafts[i];
-
-		if (draft != subscriber &&
-		    family_key_equal(family_key_of(&draft->image->after), family_key_of(&subscriber->image->after)) &&
-		    spans_find_overlap(&draft->spans, &filter, span->begins_on, span->ends_on, 0) >= 0)
-			count++;
-	}
-	return count;
-}
-
-/* A tier that does not fit the people enrolled is said; held where the partner's profile says so. */
-static int tell_of_tier(struct work *work, uint32_t member_pos, struct slice tier, uint32_t dependents, bool *ret_refused)
-{
-	const struct enroll_family *family = work->input->family;
-	const struct decide_input *input = work->input;
-	bool forced = input->forced_new || input->forced_member_id.len > 0;
-	uint32_t i = 0;
-
-	while (i < family->member_count && family->members[i].member_pos != member_pos)
-		i++;
-	if (forced || i == family->member_count || (input->policy->hold_on & UINT64_C(1) << CATEGORY_TIER_MISMATCH) == 0)
-		return work_warnf(work, member_pos, "tier %.*s does not fit %u covered dependents", SLICE_ARGS(tier),
-				  dependents);
-	work->refusals[i].category = CATEGORY_TIER_MISMATCH;
-	work->refusals[i].reason = arena_printf(work->arena, "The tier is %.*s, but %u dependents would be covered.",
-						SLICE_ARGS(tier), dependents);
-	*ret_refused = true;
-	return work->refusals[i].reason.data != NULL ? 0 : -ENOMEM;
-}
-
-static int check_tiers(struct work *work, bool *ret_refused)
-{
-	uint32_t i, count = work->row_count;
-	int error = 0;
-
-	for (i = 0; i < count && error == 0; i++) {
-		const struct row *row = &work->rows[i];
-		const struct coverage_span *span;
-		uint32_t dependents, k;
-
-		if (row->draft == NULL || row->span_after_id == 0 || row->operation.action == DECIDE_NO_CHANGE ||
-		    !slice_is(row->draft->image->after.relationship, "18"))
-			continue;
-		span = &row->draft->spans.items[spans_index(&row->draft->spans, row->span_after_id)].span;
-		if (span->voided || span->tier.len == 0)
-			continue;
-		error = work_household(work, family_key_of(&row->draft->image->after));
-		for (k = 0; k < work->household_count && error == 0; k++) {
-			struct draft *ignored;
-
-			error = work_draft(work, work->household[k], &ignored);
-		}
-		dependents = count_covered(work, row->draft, span);
-		if (error == 0 && ((slice_is(span->tier, "EMP") && dependents > 0) ||
-				   (is_family_tier(span->tier) && dependents == 0)))
-			error = tell_of_tier(work, row->operation.member_pos, span->tier, dependents, ret_refused);
-	}
-	return error;
-}
-
 static int decide_all(struct work *work)
 {
 	const struct enroll_family *family = work->input->family;
@@ -776,7 +697,7 @@ static int decide_once(struct work *work, bool *ret_refused)
 		error = later_check(work, ret_refused);
 	if (error != 0 || *ret_refused)
 		return error;
-	error = check_tiers(work, ret_refused);
+	error = tier_check(work, ret_refused);
 	if (error != 0 || *ret_refused)
 		return error;
 	settle_outcomes(work);

@@ -297,6 +297,8 @@ int cascade_run(struct work *work);
 /* Is the new coverage for the employee alone, where the old one was for more? */
 bool cascade_drops_dependents(const struct coverage_span *before, const struct coverage_span *after);
 
+/* tier.c: what does not fit the people enrolled is told; *ret_refused: or held, see refusals. 0 or <0. */
+int tier_check(struct work *work, bool *ret_refused);
 /* together.c: *ret_found: a record would leave a dependent covered without his subscriber, and its refusal is set. */
 int together_check(struct work *work, bool *ret_found);
 
