@@ -3,6 +3,7 @@
 If this failed, a representative would find that the record he decides on is gone, a court that what it asked for is, or a
 member that his file of years ago still lies about.
 """
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -122,6 +123,26 @@ def undo_and_the_original(plan):
     return faults
 
 
+def decided_and_not_carried_out(plan):
+    """What was decided while another muster was at work keeps its original until the next run has carried it out."""
+    faults, kept = [], "original  HL-20260302.834: kept: a decision is not carried out"
+    plan.rules(RULES_DECIDED)
+    plan.decide(faults, 2, "F00000002-1-6")
+    plan.decide(faults, 6, "F00000006-1-0")
+    with open(plan.path("muster.db.run.lock"), "r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        plan.expect(faults, 0, "queue", "resolve", "F00000002-1-6", "match:M100020361", "--operator", "rosa", says=["the next run"])
+        for operator in ("lee", "ada"):
+            plan.expect(faults, 0, "queue", "resolve", "F00000006-1-0", "release", "--note", "called", "--operator", operator)
+        plan.expect(faults, 75, "--as-of", LATER, "retention", "purge", "--yes")
+        plan.expect(faults, 0, "--as-of", LATER, "retention", "purge", "--dry-run",
+                    says=[kept, "original  HL-FULL-20260303.834: kept: a decision is not carried out"])
+    plan.expect(faults, 0, "--as-of", LATER, "retention", "purge", "--yes", says=[kept])
+    plan.expect(faults, 0, "--as-of", DAYS[3], "run", says=["F00000002-1-6, decided match:M100020361: applied"])
+    plan.expect(faults, 0, "--as-of", LATER, "retention", "purge", "--yes", says=["original  HL-20260302.834: 1 file removed"])
+    return faults
+
+
 def cut_short(plan):
     """A removal that was begun and cut short is ended by the next run."""
     faults = []
@@ -193,7 +214,7 @@ def not_ours(plan):
 
 
 def main():
-    cases = [nothing_by_default, what_is_old_and_nobody_needs, undo_and_the_original, cut_short, legal_holds, same_name, not_ours]
+    cases = [nothing_by_default, what_is_old_and_nobody_needs, undo_and_the_original, decided_and_not_carried_out, cut_short, legal_holds, same_name, not_ours]
     with tempfile.TemporaryDirectory() as folder:
         first = Plan(os.path.join(folder, "first"))
         faults = first.make()
