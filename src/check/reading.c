@@ -175,11 +175,11 @@ static struct place find_restart(const struct check *check, struct place full, u
 	return find_again(check, full.frame);
 }
 
-/* May the loop of this place be opened now? */
+/* May the loop of this place be opened now? What was passed over before is missing anyway. */
 static bool can_open(const struct frame *frame, const struct plan_node *node)
 {
 	return node->child != PLAN_NONE && node->ordinal >= frame->cursor && !reading_is_full(frame, node) &&
-	       (node->required_before & ~frame->seen) == 0;
+	       (node->required_before & ~frame->seen & ~frame->skipped) == 0;
 }
 
 /* A required loop of the same place in the standard comes before it in the guide, and has not come. */

@@ -60,6 +60,7 @@ static int take_full(struct check *check, struct place place, enum walk_how how,
 {
 	struct frame *frame = &check->frames[place.frame];
 	const struct plan_node *node = reading_node(check, place);
+	bool bare;
 	int r;
 
 	if ((frame->tentative & tentative_bit(node)) != 0) {
@@ -69,10 +70,11 @@ static int take_full(struct check *check, struct place place, enum walk_how how,
 	}
 	if (frame->exiled)
 		return walk_accept(check, place.frame, place.node, how, segment);
+	bare = node->child == check->frames[check->frame_count - 1].loop && walk_is_bare(check);
 	r = walk_accept(check, place.frame, place.node, how, segment);
 	if (r == 0 && node->child != PLAN_NONE)
 		check->frames[check->frame_count - 1].disturbed = true;
-	return r < 0 ? r : report_full(check, node);
+	return r < 0 || bare ? r : report_full(check, node);
 }
 
 static int take_passed(struct check *check, struct place place, const struct x12_segment *segment)

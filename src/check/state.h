@@ -29,6 +29,9 @@
 /* Canonical bytes gathered before they go to the hash. */
 #define CONTENT_BYTES 4096u
 
+/* Ids of segments passed over in a loop that are remembered: the first ones, and the last. */
+#define UNKNOWN_MAX 4u
+
 /* Makes findings: out of the way of sound segments, which is nearly all of them. */
 #define COLD __attribute__((cold, noinline))
 
@@ -60,7 +63,8 @@ struct frame {
 	uint64_t skipped;   /* required bits with a gap */
 	uint64_t tentative; /* places taken by a segment with a bad qualifier: the right one may still come */
 	uint64_t once[PLAN_ONCE_SLOTS][2]; /* qualifiers seen, by slot */
-	char unknown_id[4];     /* of the last segment passed over in it, that may be a misspelt one; "" = none */
+	uint8_t unknown_count;
+	char unknown_ids[UNKNOWN_MAX][4]; /* of segments passed over in it, that may be misspelt ones */
 	uint32_t *counts;       /* by place */
 	const uint16_t *heads;  /* by symbol: the loop's row of plan->heads */
 	const uint16_t *moves;  /* and of plan->moves */
@@ -204,6 +208,8 @@ struct slice walk_loop_id(const struct check *check);
 struct slice walk_id_of_loop(const struct check *check, uint16_t loop);
 /* A segment of unknown id that stood in this loop was `id`, misspelt: one fault, one finding. Asked once. */
 bool walk_was_misspelt(struct frame *frame, const char *id);
+/* The innermost loop is nothing but its opening segment, though it must hold more, and the segment in hand ends it. */
+bool walk_is_bare(const struct check *check);
 
 enum walk_how {
 	WALK_IN_ORDER,

@@ -103,16 +103,51 @@ static bool is_slip_of(const char *typed, const char *id)
 
 bool walk_was_misspelt(struct frame *frame, const char *id)
 {
-	if (frame->unknown_id[0] == '\0' || !is_slip_of(frame->unknown_id, id))
-		return false;
-	frame->unknown_id[0] = '\0';
-	return true;
+	for (uint8_t i = 0; i < frame->unknown_count; i++) {
+		if (!is_slip_of(frame->unknown_ids[i], id))
+			continue;
+		frame->unknown_count--;
+		memmove(frame->unknown_ids[i], frame->unknown_ids[i + 1],
+			(frame->unknown_count - i) * sizeof(frame->unknown_ids[i]));
+		return true;
+	}
+	return false;
+}
+
+/* Is it an error still? Only what rejects may stand for another finding. */
+static bool rejects(const struct check *check, enum finding_code code, enum finding_severity severity)
+{
+	return (check->options.severity_set[code] ? check->options.severity[code] : severity) == FINDING_ERROR;
+}
+
+bool walk_is_bare(const struct check *check)
+{
+	const struct frame *frame = &check->frames[check->frame_count - 1];
+	return check->frame_count > 1 && !frame->disturbed && !frame->displaced &&
+	       check->at.segment_pos == frame->where.segment_pos + 1 &&
+	       (check->plan->loops[frame->loop].required & ~frame->seen) != 0 &&
+	       rejects(check, FINDING_SEGMENT_REQUIRED_MISSING, FINDING_ERROR);
+}
+
+/* Sent twice, or all behind it was lost: either way one fault, whatever it lacks. */
+COLD static int report_bare(struct check *check, const struct frame *frame, const struct plan_node *node)
+{
+	const struct guide_loop *loop = guide_loop_of(check, frame);
+	const char *id = check->guide->segments[check->plan->loops[frame->loop].first_segment].id;
+	struct finding finding = report_make(check, FINDING_SEGMENT_REQUIRED_MISSING, &check->at,
+					     check->guide->segments[node->segment].id,
+					     "nothing of loop %s (%.*s) stands behind this %s; send what belongs to it, "
+					     "or leave it out",
+					     loop->id, (int)loop->name.len, loop->name.data, id);
+	finding.loop = walk_id_of_loop(check, node->child != PLAN_NONE ? node->child : frame->loop);
+	return report_deliver(check, &finding);
 }
 
 COLD static int report_missing(struct check *check, struct frame *frame)
 {
 	const struct plan_loop *loop = &check->plan->loops[frame->loop];
 	uint64_t missing = loop->required & ~frame->seen;
+	bool bare = frame == &check->frames[check->frame_count - 1] && walk_is_bare(check);
 	for (uint16_t i = 0; missing != 0 && i < loop->node_count; i++) {
 		const struct plan_node *node = &check->plan->nodes[loop->first_node + i];
 		int r;
@@ -121,8 +156,8 @@ COLD static int report_missing(struct check *check, struct frame *frame)
 		missing &= ~node->required_bit;
 		if (walk_was_misspelt(frame, check->guide->segments[node->segment].id))
 			continue;
-		r = report_missing_node(check, frame, node);
-		if (r < 0)
+		r = bare ? report_bare(check, frame, node) : report_missing_node(check, frame, node);
+		if (r < 0 || bare)
 			return r;
 	}
 	return 0;
@@ -227,7 +262,7 @@ int walk_push(struct check *check, uint16_t loop_index, bool exiled, bool displa
 	frame->exiled = exiled;
 	frame->displaced = displaced;
 	frame->disturbed = false;
-	frame->unknown_id[0] = '\0';
+	frame->unknown_count = 0;
 	frame->seen = opener->required_bit;
 	frame->skipped = frame->tentative = 0;
 	if (loop->has_once)
@@ -380,13 +415,18 @@ int walk_hold_unknown(struct check *check, const struct finding *finding)
 	return r;
 }
 
-/* Only where the finding rejects may it stand for another one. */
 static void remember_unknown(struct check *check, const struct finding *finding)
 {
-	enum finding_severity severity =
-		check->options.severity_set[finding->code] ? check->options.severity[finding->code] : finding->severity;
-	for (uint32_t f = 0; f < check->frame_count && severity == FINDING_ERROR && finding->value.len < 4; f++)
-		slice_to_cstr(finding->value, check->frames[f].unknown_id, sizeof(check->frames[f].unknown_id));
+	if (finding->value.len >= sizeof(check->frames[0].unknown_ids[0]) ||
+	    !rejects(check, finding->code, finding->severity))
+		return;
+	for (uint32_t f = 0; f < check->frame_count; f++) {
+		struct frame *frame = &check->frames[f];
+		if (frame->unknown_count < UNKNOWN_MAX)
+			frame->unknown_count++;
+		slice_to_cstr(finding->value, frame->unknown_ids[frame->unknown_count - 1],
+			      sizeof(frame->unknown_ids[0]));
+	}
 }
 
 int walk_release_unknown(struct check *check)

@@ -321,6 +321,69 @@ static void test_no_trailer(void **state)
 	run.warnings = false;
 }
 
+/* A line sent twice is one fault, also where it opens a loop that must hold more; so is a loop of which all else is lost. */
+static void test_bare_loops(void **state)
+{
+	static const char start[] = "BGN*00*1*20260105*0930****2~N1*P5*ACME*FI*123456789~N1*IN*PLAN*FI*987654321~";
+	static const struct {
+		const char *body, *want;
+	} cases[] = {
+		{"INS*Y*18*001*25*A~INS*Y*18*001*25*A~REF*0F*S1~NM1*IL*1*ROE*ALEX~",
+		 "6 REF 2000 0.0.0 segment_required_missing  m1\n"},
+		{"INS*Y*18*001*25*A~REF*0F*S1~NM1*IL*1*ROE*ALEX~NM1*31*1~NM1*31*1~N3*PO BOX 1~",
+		 "9 N3 2100C 0.0.0 segment_required_missing  m1\n"},
+		{"INS*Y*18*001*25*A~REF*0F*S1~NM1*IL*1*ROE*ALEX~HD*001**HMO~HD*001**DEN~DTP*303*D8*20260101~",
+		 "9 DTP 2300 0.0.0 segment_required_missing  m1\n"},
+		/* Where something of it stands, each thing that lacks is told. */
+		{"INS*Y*18*001*25*A~DTP*303*D8*20260101~INS*Y*18*001*25*A~REF*0F*S1~NM1*IL*1*ROE*ALEX~",
+		 "6 REF 2000 0.0.0 segment_required_missing  m1\n7 NM1 2100A 0.0.0 segment_required_missing  m1\n"},
+		/* Too many where each is whole. */
+		{"INS*Y*18*001*25*A~REF*0F*S1~NM1*IL*1*ROE*ALEX~NM1*31*1~N3*PO BOX 1~NM1*31*1~N3*PO BOX 1~",
+		 "10 NM1 2100C 0.0.0 loop_repeats_too_often  m1\n"},
+	};
+	struct buffer bytes;
+	char body[1024];
+	(void)state;
+	buffer_init(&bytes, &run.env);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		snprintf(body, sizeof(body), "%s%s", start, cases[i].body);
+		assert_string_equal(run_check(&run, run_wrap(&bytes, "834", body), 0), cases[i].want);
+	}
+	/* What lacks is no error by agreement: then the loop too many is. */
+	run.options.severity_set[FINDING_SEGMENT_REQUIRED_MISSING] = true;
+	run.options.severity[FINDING_SEGMENT_REQUIRED_MISSING] = FINDING_WARNING;
+	snprintf(body, sizeof(body), "%s%s", start, cases[1].body);
+	assert_string_equal(run_check(&run, run_wrap(&bytes, "834", body), 0),
+			    "9 NM1 2100C 0.0.0 loop_repeats_too_often  m1\n");
+	run.options.severity_set[FINDING_SEGMENT_REQUIRED_MISSING] = false;
+	buffer_fini(&bytes);
+}
+
+/* Two slips are two faults: the second does not make the first one's segment missing. */
+static void test_two_slips(void **state)
+{
+	struct buffer bytes;
+	(void)state;
+	buffer_init(&bytes, &run.env);
+	assert_string_equal(run_check(&run,
+				      run_wrap(&bytes, "834",
+					       "BQN*00*1*20260105*0930****2~N1*P5*ACME*FI*123456789~"
+					       "N1*IN*PLAN*FI*987654321~INS*Y*18*001*25*A~RQF*0F*S1~"
+					       "NM1*IL*1*ROE*ALEX~HQH*N~ZZ9*1~"),
+				      0),
+			    "2 BQN - 0.0.0 segment_not_in_set BQN m0\n6 RQF 2000 0.0.0 segment_not_in_set RQF m1\n"
+			    "8 HQH 2100A 0.0.0 segment_not_in_set HQH m1\n9 ZZ9 2100A 0.0.0 segment_not_in_set ZZ9 m1\n");
+	/* Nor does what is missing hide what a misspelt opening segment would have opened. */
+	assert_string_equal(run_check(&run,
+				      run_wrap(&bytes, "834",
+					       "BGN*00*1*20260105*0930****2~N1*P5*ACME*FI*123456789~"
+					       "N1*IN*PLAN*FI*987654321~INS*Y*18*001*25*A~NM1*IL*1*ROE*ALEX~"
+					       "HQ*001**HMO~DTP*348*D8*20260101~"),
+				      0),
+			    "7 HQ 2300 0.0.0 segment_not_in_set HQ m1\n6 REF 2000 0.0.0 segment_required_missing  m1\n");
+	buffer_fini(&bytes);
+}
+
 /* However many faults, they are told one by one, and once it is said that collectors keep only the first. */
 static void test_many_findings(void **state)
 {
@@ -665,6 +728,8 @@ int main(void)
 		cmocka_unit_test(test_single_faults_820),
 		cmocka_unit_test(test_sense_820),
 		cmocka_unit_test(test_no_trailer),
+		cmocka_unit_test(test_bare_loops),
+		cmocka_unit_test(test_two_slips),
 		cmocka_unit_test(test_many_findings),
 		cmocka_unit_test(test_balance_rules),
 		cmocka_unit_test(test_events),
