@@ -803,9 +803,10 @@ int store_exception_get(struct store *store, struct slice item_id, struct arena 
                         const struct store_exception **ret_exception);
 /*
  * The waiting items of files that are held as a whole, came before this one from the same partner, and have an interchange
- * of the same sender, receiver and control number as one of this one's. Ids in `arena`.
+ * of the same sender, receiver and control number as one of this one's, or of the one that it is a duplicate of. Ids in
+ * `arena`.
  */
-int store_held_beginnings(struct store *store, uint64_t file_no, struct arena *arena, void *context,
+int store_held_beginnings(struct store *store, const struct store_file *file, struct arena *arena, void *context,
 			  int (*fn)(void *context, struct slice item_id, uint64_t file_no));
 /*
  * Status, category, reason, decision, proposal, proposed_by, note, operator_id, owner, lease_until_ms; version grows by

@@ -104,9 +104,9 @@ int whole_find(struct job *job, struct whole *ret_whole)
 	int r;
 
 	*ret_whole = (struct whole){0};
-	if (job->preview != NULL || job->duplicate || job->released || job_waits_whole(job))
+	if (job->preview != NULL || job->released || job_waits_whole(job))
 		return 0;
-	r = store_held_beginnings(job->store, job->file.file_no, &job->arena, ret_whole, note_cut);
+	r = store_held_beginnings(job->store, &job->file, &job->arena, ret_whole, note_cut);
 	for (i = 0; r == 0 && i < ret_whole->count; i++)
 		r = look_at(job, ret_whole->cuts[i].file_no, &ret_whole->cuts[i].is_beginning);
 	return r;
@@ -144,7 +144,7 @@ int whole_supersede(struct job *job, const struct whole *whole)
 	int r = 0;
 
 	/* One that is rejected may have to be sent once more: then whoever waits for it goes on waiting. */
-	if (job->file.outcome != STORE_FILE_PROCESSED && job->file.outcome != STORE_FILE_HELD)
+	if (job->file.outcome != STORE_FILE_PROCESSED && job->file.outcome != STORE_FILE_HELD && !job->duplicate)
 		return 0;
 	for (i = 0; r == 0 && i < whole->count; i++) {
 		if (!whole->cuts[i].is_beginning)

@@ -534,7 +534,7 @@ static int write_exception(struct store *store, const struct store_exception *ex
 	return query_run(&query);
 }
 
-int store_held_beginnings(struct store *store, uint64_t file_no, struct arena *arena, void *context,
+int store_held_beginnings(struct store *store, const struct store_file *file, struct arena *arena, void *context,
 			  int (*fn)(void *context, struct slice item_id, uint64_t file_no))
 {
 	struct query query;
@@ -542,12 +542,14 @@ int store_held_beginnings(struct store *store, uint64_t file_no, struct arena *a
 	query_open(&query, store,
 		   "SELECT e.item_id, e.file_no FROM exceptions e JOIN files f ON f.file_no = e.file_no "
 		   "WHERE e.status IN ('open', 'assigned') AND e.member_pos = 0 AND e.tset_no IS NULL AND e.file_no < ?1 "
-		   "AND f.partner = (SELECT partner FROM files WHERE file_no = ?1) AND EXISTS(SELECT 1 FROM interchanges i "
-		   "JOIN interchanges j ON j.file_no = ?1 AND j.sender_qualifier = i.sender_qualifier AND "
-		   "j.sender_id = i.sender_id AND j.receiver_qualifier = i.receiver_qualifier AND "
-		   "j.receiver_id = i.receiver_id AND j.control_number = i.control_number WHERE i.file_no = e.file_no) "
-		   "ORDER BY e.file_no");
-	query_u64(&query, file_no);
+		   "AND f.partner = ?2 AND EXISTS(SELECT 1 FROM interchanges i JOIN interchanges j ON "
+		   "j.file_no = ?3 AND j.sender_qualifier = i.sender_qualifier AND j.sender_id = i.sender_id AND "
+		   "j.receiver_qualifier = i.receiver_qualifier AND j.receiver_id = i.receiver_id AND "
+		   "j.control_number = i.control_number WHERE i.file_no = e.file_no) ORDER BY e.file_no");
+	query_u64(&query, file->file_no);
+	query_text(&query, file->partner);
+	/* Nothing is recorded of a duplicate's interchanges. */
+	query_u64(&query, file->duplicate_of != 0 ? file->duplicate_of : file->file_no);
 	while (query_row(&query)) {
 		struct slice item_id = read_text(&query, arena);
 		uint64_t of_file = read_u64(&query);
