@@ -413,6 +413,18 @@ static int nothing_to_reinstate(struct record_work *it)
 			 SLICE_LITERAL("A reinstatement, but the member never had such a coverage."));
 }
 
+/* He has none but what was deleted, if that: what was never held is reinstated only where it is named. */
+static int all_deleted(struct record_work *it, const struct span_filter *filter)
+{
+	uint32_t id;
+
+	if (count_matching(it, filter, DATE_NONE, true, &id) == 0)
+		return nothing_to_reinstate(it);
+	return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
+			 SLICE_LITERAL("A reinstatement that names no coverage, and all that the member had was deleted as if it "
+				       "never was. Which is meant?"));
+}
+
 /* Which of the coverages that were never effective is meant: the only one, or the one that begins on `day`. */
 static int find_voided(struct record_work *it, const struct span_filter *filter, date_day day, uint32_t *ret_id)
 {
@@ -480,6 +492,7 @@ static int find_held_before(struct record_work *it, const struct span_filter *fi
 {
 	const struct span_list *spans = &it->draft->spans;
 	bool goes_on = false, differ = false;
+	char day[DATE_TEXT_BYTES];
 	uint32_t i;
 
 	*ret_last = DATE_NONE;
@@ -500,9 +513,14 @@ static int find_held_before(struct record_work *it, const struct span_filter *fi
 	}
 	if (*ret_last == DATE_NONE || (!goes_on && (!differ || *ret_last < it->work->input->today)))
 		return 0;
-	return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
-			 SLICE_LITERAL("A reinstatement that names no coverage: one has its end, and another goes on. Which is "
-				       "meant?"));
+	if (goes_on)
+		return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
+				 SLICE_LITERAL("A reinstatement that names no coverage: one has its end, and another goes on. "
+					       "Which is meant?"));
+	return work_failf(it->work, CATEGORY_CONFLICTING_ACTION,
+			  "A reinstatement that names no coverage: they end on different days, the last with %s. Which is "
+			  "meant?",
+			  date_format_iso(*ret_last, day));
 }
 
 static int load_plan_and_group(struct record_work *it, const struct coverage_span *span, struct line *ret_line)
@@ -537,7 +555,7 @@ int reinstating_member(struct record_work *it)
 	if (day == DATE_NONE)
 		day = enroll_date_value(it->record, "356");
 	if (spans_find_last(&spans, &filter) < 0)
-		return nothing_to_reinstate(it);
+		return all_deleted(it, &filter);
 	error = find_held_before(it, &filter, &last);
 	if (error == 0 && group == NULL)
 		error = resolve_own_groups(it, last);

@@ -175,13 +175,34 @@ static bool says_transfer(const struct record_work *it, const struct member *kno
 	       (slice_equal(known->subscriber_id, it->record->subscriber_id) || is_former_id(it, known->subscriber_id));
 }
 
+/* The day with which all that he has ends; DATE_NONE = something is open, or he has nothing. */
+static date_day last_covered(const struct span_list *spans)
+{
+	date_day last = DATE_NONE;
+	uint32_t i;
+
+	for (i = 0; i < spans->count; i++) {
+		const struct coverage_span *span = &spans->items[i].span;
+
+		if (!span->voided && span->ends_on == DATE_NONE)
+			return DATE_NONE;
+		if (!span->voided && (last == DATE_NONE || span->ends_on > last))
+			last = span->ends_on;
+	}
+	return last;
+}
+
 /* He is on file in another family than the one that the record's number means. */
 static int other_family(struct record_work *it, const struct member *known, bool is_foreign, bool is_add)
 {
+	date_day last = last_covered(&it->draft->spans);
+	char day[DATE_TEXT_BYTES];
+
 	if (is_add)
-		return work_failf(it->work, CATEGORY_DUP_ADD, "The person is active already under subscriber number %.*s%s%.*s.",
+		return work_failf(it->work, CATEGORY_DUP_ADD, "The person is active already under subscriber number %.*s%s%.*s%s%s.",
 				  SLICE_ARGS(known->subscriber_id), is_foreign ? " of sponsor " : "",
-				  SLICE_ARGS(is_foreign ? known->sponsor_id : SLICE_EMPTY));
+				  SLICE_ARGS(is_foreign ? known->sponsor_id : SLICE_EMPTY),
+				  last != DATE_NONE ? ", until " : "", last != DATE_NONE ? date_format_iso(last, day) : "");
 	if (is_foreign)
 		return work_failf(it->work, CATEGORY_ID_CONFLICT,
 				  "The member is on file under subscriber number %.*s of sponsor %.*s, not of the one whom the "

@@ -115,9 +115,9 @@ static int refuse(struct work *work, const struct draft *dependent, const struct
 		return 0;
 	work->refusals[index].category = CATEGORY_DEP_NO_SUBSCRIBER;
 	work->refusals[index].reason = arena_printf(
-		work->arena, "%s%.*s would be covered in group %.*s on %s, when the subscriber is not%s.",
+		work->arena, "%s%.*s would be covered in group %.*s on %s, when the subscriber is not%s",
 		id.len > 0 ? "The dependent " : "A dependent", SLICE_ARGS(id), SLICE_ARGS(span->group_id),
-		date_format_iso(day, text), by_subscriber ? " any longer: does that coverage end too?" : "");
+		date_format_iso(day, text), by_subscriber ? " any longer: does that coverage end too?" : ".");
 	*ret_found = true;
 	return work->refusals[index].reason.data != NULL ? 0 : -ENOMEM;
 }
