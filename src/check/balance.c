@@ -2,6 +2,7 @@
 #include "balance.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "state.h"
 #include "value.h"
@@ -23,6 +24,12 @@ static void place_at(struct finding *finding, uint16_t element_pos, uint16_t ele
 	finding->element_ref = element_ref;
 }
 
+static void keep_quote(struct balance_quote *quote, struct slice segment)
+{
+	quote->len = segment.len <= sizeof(quote->bytes) ? (uint32_t)segment.len : 0;
+	memcpy(quote->bytes, segment.data, quote->len);
+}
+
 static int report_total(struct check *check, const struct balance_count *count, const char *what, uint64_t seen)
 {
 	struct finding finding;
@@ -33,6 +40,7 @@ static int report_total(struct check *check, const struct balance_count *count, 
 			      (unsigned long long)count->value, what, (unsigned long long)seen);
 	finding.where.member_pos = 0;
 	place_at(&finding, 2, REF_QUANTITY);
+	finding.segment = slice_of(count->quote.bytes, count->quote.len);
 	return report_deliver(check, &finding);
 }
 
@@ -69,6 +77,7 @@ int balance_qty(struct check *check, const struct x12_segment *segment)
 	count.stated = read_heads(heads, &count.value);
 	if (!count.stated)
 		return report_no_heads(check, segment);
+	keep_quote(&count.quote, segment->raw);
 	if (slice_is(what, "TO"))
 		balance->total = count;
 	else if (slice_is(what, "ET"))
@@ -114,6 +123,7 @@ void balance_bpr(struct check *check, const struct x12_segment *segment)
 	struct balance *balance = &check->balance;
 	balance->payment = read_amount(balance, x12_element(segment, 2));
 	balance->bpr = segment->where;
+	keep_quote(&balance->bpr_quote, segment->raw);
 	balance->stated = true;
 }
 
@@ -122,6 +132,7 @@ void balance_rmr(struct check *check, const struct x12_segment *segment)
 	struct balance *balance = &check->balance;
 	balance->line_open = true;
 	balance->line = segment->where;
+	keep_quote(&balance->line_quote, segment->raw);
 	balance->line_paid = read_amount(balance, x12_element(segment, 4));
 	balance->line_billed = x12_element(segment, 5).len > 0;
 	balance->line_due = balance->line_billed ? read_amount(balance, x12_element(segment, 5)) : 0;
@@ -164,6 +175,7 @@ int balance_line_end(struct check *check)
 		"RMR04 pays %s, but RMR05 and the ADX behind it come to %s; explain the difference with ADX",
 		money_format(balance->line_paid, paid), money_format(balance->line_due, due));
 	place_at(&finding, 4, REF_AMOUNT);
+	finding.segment = slice_of(balance->line_quote.bytes, balance->line_quote.len);
 	finding.loop = walk_loop_id(check);
 	return report_deliver(check, &finding);
 }
@@ -209,6 +221,7 @@ static int report_payment(struct check *check, cents sum)
 			      money_format(sum, lines), hint);
 	finding.where.member_pos = 0;
 	place_at(&finding, 2, REF_AMOUNT);
+	finding.segment = slice_of(balance->bpr_quote.bytes, balance->bpr_quote.len);
 	return report_deliver(check, &finding);
 }
 

@@ -17,10 +17,17 @@
 
 struct check;
 
+/* What states an amount, kept until it is known whether it agrees: for the report to quote. Longer ones are not. */
+struct balance_quote {
+	char bytes[200];
+	uint32_t len;
+};
+
 struct balance_count {
 	bool stated;
 	uint64_t value;
 	struct x12_where where;
+	struct balance_quote quote;
 };
 
 struct balance {
@@ -31,6 +38,7 @@ struct balance {
 	bool stated, unsound; /* BPR02 was read; an amount could not be read */
 	cents payment;        /* BPR02 */
 	struct x12_where bpr;
+	struct balance_quote bpr_quote, line_quote;
 	cents paid;                            /* sum of RMR04 */
 	cents adjusted_before, adjusted_after; /* sums of ADX01 in 2200 and 2320 */
 	bool line_open, line_billed;

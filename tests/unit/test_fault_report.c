@@ -101,6 +101,33 @@ static void test_carets(void **state)
 	}
 }
 
+/* Totals are known to be wrong when all is read: what states them is quoted all the same, accounts masked. */
+static void test_totals_are_quoted(void **state)
+{
+	static const char remittance[] =
+		"BPR*C*900.00*C*ACH*CTX*01*111000025*DA*0011220033*1123456789**01*021000021*DA*7788990011*20260201~"
+		"TRN*1*A1~N1*PE*PLAN~N1*PR*ACME~ENT*1*2J*EI*777~RMR*IG*S0001**450.00%s~ADX*-25.00*H6~";
+	char body[1024];
+
+	(void)state;
+	snprintf(body, sizeof(body), "BGN*00*1*20260105*0930****2~QTY*TO*12~%sINS*Y*18*001*25*A~REF*0F*S1~NM1*IL*1*ROE~",
+		 strchr(header, '~') + 1);
+	show(body);
+	expect("QTY02, set 0001\n      QTY*TO*12\n             ^^\n");
+	snprintf(body, sizeof(body), remittance, "");
+	buffer_clear(&bytes);
+	buffer_clear(&out);
+	take("a.820", run_wrap(&bytes, "820", body));
+	snprintf(body, sizeof(body), remittance, "*480.00");
+	buffer_clear(&bytes);
+	take("b.820", run_wrap(&bytes, "820", body));
+	fault_report_text(report, &out);
+	expect("BPR02, set 0001\n      BPR*C*900.00*C*ACH");
+	expect("\n            ^^^^^^\n    BPR02 pays 900.00");
+	expect_not("0011220033");
+	expect("      RMR*IG*S0001**450.00*480.00\n                    ^^^^^^\n");
+}
+
 static void test_long_segments_are_cut_around_the_fault(void **state)
 {
 	struct finding finding = {.segment_id = "REF", .segment_at = 1500, .value = SLICE_LITERAL("wrong")};
@@ -303,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_REPORT(test_totals_come_first),
 		WITH_REPORT(test_carets),
+		WITH_REPORT(test_totals_are_quoted),
 		WITH_REPORT(test_long_segments_are_cut_around_the_fault),
 		WITH_REPORT(test_same_fault_once),
 		WITH_REPORT(test_bounds),
