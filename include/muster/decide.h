@@ -81,6 +81,11 @@ struct decide_view {
 	                 const uint64_t **ret_member_nos, uint32_t *ret_count);
 	const struct match_model *model; /* NULL = the one carried inside the program */
 	/*
+	 * Did a record of its own end this coverage, not a change that put another in its place? May be NULL: of none is it
+	 * known.
+	 */
+	int (*was_ended)(void *context, uint64_t member_no, uint64_t span_no, struct arena *arena, bool *ret_ended);
+	/*
 	 * What a file received after the set under way has done to the same things, in words; empty = nothing. NULL, but for a
 	 * set that was held and is released: elsewhere nothing can have come later.
 	 */

@@ -416,6 +416,13 @@ bool images_meet(const struct images *earlier, const struct images *later)
 	return (touched_fields(&earlier->after) & touched_fields(&later->after)) != 0;
 }
 
+bool images_set_end(const struct images *images, uint64_t span_no)
+{
+	const struct image_span *span = image_span_of(&images->after, span_no);
+
+	return span != NULL && (span->parts & PART_END) != 0;
+}
+
 bool images_meet_footprint(const struct images *images, const struct decide_footprint *footprint)
 {
 	struct image his = {.fields = 0};

@@ -45,6 +45,8 @@ int images_read(struct arena *arena, struct slice before, struct slice after, st
 bool images_are_empty(const struct images *images);
 /* Do two changes touch the same thing: a field, the address, a span? A new member is touched by everything. */
 bool images_meet(const struct images *earlier, const struct images *later);
+/* Does the change set the end of this span? */
+bool images_set_end(const struct images *images, uint64_t span_no);
 /* Does the change touch what the footprint does? */
 bool images_meet_footprint(const struct images *images, const struct decide_footprint *footprint);
 /* Is the member as the change left him, in all that it touched? */

@@ -281,6 +281,36 @@ static int view_later_change(void *context, const struct decide_footprint *footp
 	return r;
 }
 
+struct end_search {
+	uint64_t span_no;
+	struct arena *arena;
+	bool ended;
+};
+
+/* The last one that set the end tells it. */
+static int end_search_change(void *context, const struct store_change *change)
+{
+	struct end_search *search = context;
+	struct images images;
+	int r;
+
+	if (change->undone || slice_is(change->action, "undo"))
+		return 0;
+	r = images_read(search->arena, change->before, change->after, &images);
+	if (r == 0 && images_set_end(&images, search->span_no))
+		search->ended = slice_is(change->action, "terminate");
+	return r;
+}
+
+static int view_was_ended(void *context, uint64_t member_no, uint64_t span_no, struct arena *arena, bool *ret_ended)
+{
+	struct end_search search = {.span_no = span_no, .arena = arena};
+	int r = store_changes_of_member(view_store(context), member_no, end_search_change, &search);
+
+	*ret_ended = search.ended;
+	return r;
+}
+
 void apply_view_released(struct apply_view *view, uint64_t tset_no)
 {
 	view->released_no = tset_no;
@@ -437,6 +467,7 @@ int apply_view_init(struct apply_view *view, struct store *store)
 		               .by_family = view_by_family},
 		.separations = view_separations,
 		.ruled_out = view_ruled_out,
+		.was_ended = view_was_ended,
 	};
 	r = store_not_same_any(store, &any_ruled_out);
 	/* What is said while a file runs holds from the next one on. */

@@ -62,18 +62,44 @@ static int cascade_begin(struct record_work *it, const struct coverage_span *bef
 	return 0;
 }
 
+/*
+ * A record of its own ended what would go on: nobody is covered on days for which that was said. It is told that there
+ * are such days now.
+ */
+static int check_own_end(struct record_work *it, const struct coverage_span *span, date_day begins, bool *ret_stays)
+{
+	const struct decide_view *view = it->work->input->view;
+	uint64_t member_no = it->draft->image->before.member_no;
+	char from[DATE_TEXT_BYTES], to[DATE_TEXT_BYTES];
+	int error = 0;
+
+	*ret_stays = false;
+	if (view->was_ended != NULL && member_no != 0 && span->span_no != 0)
+		error = view->was_ended(view->context, member_no, span->span_no, it->work->arena, ret_stays);
+	if (error != 0 || !*ret_stays)
+		return error;
+	return work_warnf(it->work, it->record->member_pos,
+			  "no coverage from %s to %s: plan %.*s had been ended by a record of its own",
+			  date_format_iso(span->ends_on + 1, from), date_format_iso(begins - 1, to), SLICE_ARGS(span->plan_id));
+}
+
 int boundary_move(struct record_work *it, const struct coverage_span *next, date_day begins)
 {
 	struct span_list *spans = &it->draft->spans;
 	int32_t found = boundary_previous(spans, next);
 	struct coverage_span before, after;
+	bool stays = false;
 	uint32_t id;
-	int error;
+	int error = 0;
 
 	if (begins == next->begins_on || found < 0 || begins <= spans->items[found].span.begins_on)
 		return 0;
 	id = spans->items[found].id;
 	before = after = spans->items[found].span;
+	if (begins > next->begins_on)
+		error = check_own_end(it, &before, begins, &stays);
+	if (error != 0 || stays)
+		return error;
 	after.ends_on = begins - 1;
 	error = spans_replace(it->work->arena, spans, id, &after);
 	if (error == 0)
