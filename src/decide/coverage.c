@@ -378,6 +378,11 @@ int coverage_replace(struct record_work *it, const struct line *line, const stru
 	if (after->begins_on == DATE_NONE)
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("No date was sent from which the change holds."));
+	if (separation_began_there(it, line->group, span, after->begins_on))
+		return work_failf(it->work, CATEGORY_BAD_DATES,
+				  "The change would hold from a day on which the member was still covered under group %.*s, before "
+				  "the separation: the days there and those in group %.*s are two changes. Ask from which day it holds.",
+				  SLICE_ARGS(line->group->linked_group_id), SLICE_ARGS(line->group->group_id));
 	if (after->begins_on < span->begins_on || (after->ends_on != DATE_NONE && after->ends_on < after->begins_on))
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("The change would hold from a day before the coverage begins, or end "
