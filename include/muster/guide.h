@@ -290,7 +290,7 @@ const struct guide *guide_set_named(const struct guide_set *set, struct slice na
 void guide_print_list(const struct guide_set *set, struct buffer *out);
 /*
  * Text for people. `path`: "" the whole tree; "2000" a loop; "INS" or "2000/INS" segments with elements and codes;
- * "2000/REF*1L" the one of this qualifier; "/REF" those of no loop. 0, GUIDE_E_NOT_FOUND, or <0.
+ * "2000/REF*1L" the one of this qualifier; "/REF" those of no loop; "2000/INS03" an element. 0, GUIDE_E_NOT_FOUND, <0.
  */
 int guide_print(const struct guide *guide, struct slice path, struct buffer *out);
 

@@ -131,7 +131,7 @@ const struct cli_verb cli_verbs[] = {
 	 "muster.yaml (match_model); where operators are listed an administrator promotes it first (promote). dedupe\n"
 	 "without a file reports who may stand in the database twice.\n",
 	 "link train explain evaluate dedupe shadow promote", cli_match},
-	{"guide", "guide list | guide show 834 [2000/INS]", "the implementation guides muster checks against",
+	{"guide", "guide list | guide show 834 [2000|2000/INS|2000/INS03]", "the implementation guides muster checks against",
 	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",
 	 "list show", cli_guide},
 	{"convert", "convert --to json|xml|edi FILE|- [-o OUT]", "an X12 file as a tree with names, and back",

@@ -201,7 +201,9 @@ static void print_rules(const struct guide *guide, const struct guide_segment *s
 	}
 }
 
-static void print_segment(const struct guide *guide, const struct guide_segment *segment, struct buffer *out)
+/* `pos` 0: all its elements, and what holds between them; else that one alone. */
+static void print_segment(const struct guide *guide, const struct guide_segment *segment, uint32_t pos,
+			  struct buffer *out)
 {
 	uint32_t i;
 
@@ -216,15 +218,34 @@ static void print_segment(const struct guide *guide, const struct guide_segment 
 		buffer_printf(out, "up to %u times", segment->repeat);
 	buffer_add_text(out, segment->qualifier_once ? ", each qualifier once\n" : "\n");
 	for (i = 0; i < segment->element_count; i++)
-		print_element(guide, &guide->elements[segment->first_element + i], segment->id, out);
+		if (pos == 0 || pos == i + 1)
+			print_element(guide, &guide->elements[segment->first_element + i], segment->id, out);
+	if (pos != 0)
+		return;
 	print_relations(guide, segment->first_relation, segment->relation_count, "  ", out);
 	print_rules(guide, segment, out);
 }
 
-/* Every segment of this id (and qualifier, unless empty) in loops of this id (any, unless `in_loop`). */
+/* "INS03" is element 3 of INS: ids have three bytes at most. The element's number; 0: a whole segment. */
+static uint32_t divide_element(struct slice *segment_id)
+{
+	const size_t id_len = segment_id->len > 3 ? segment_id->len - 2 : 0;
+	uint64_t pos;
+
+	if (id_len > 3 || id_len < 2 || !slice_to_u64(slice_of(segment_id->data + id_len, 2), &pos))
+		return 0;
+	segment_id->len = id_len;
+	return (uint32_t)pos;
+}
+
+/*
+ * Every segment of this id (and qualifier, unless empty) in loops of this id (any, unless `in_loop`), or its element where
+ * the id names one.
+ */
 static uint32_t print_segments(const struct guide *guide, struct slice loop_id, bool in_loop, struct slice segment_id,
 			       struct slice qualifier, struct buffer *out)
 {
+	const uint32_t pos = divide_element(&segment_id);
 	uint32_t i, count = 0;
 
 	for (i = 0; i < guide->segment_count; i++) {
@@ -236,9 +257,11 @@ static uint32_t print_segments(const struct guide *guide, struct slice loop_id, 
 			continue;
 		if (qualifier.len > 0 && !guide_segment_matches(guide, segment, slice_from(segment->id), qualifier))
 			continue;
+		if (pos > segment->element_count)
+			continue;
 		if (count++ > 0)
 			buffer_add_char(out, '\n');
-		print_segment(guide, segment, out);
+		print_segment(guide, segment, pos, out);
 	}
 	return count;
 }

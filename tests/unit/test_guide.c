@@ -984,6 +984,14 @@ static void test_guides_are_shown(void **state)
 		       "  REF03      -  AN 1/80     352  description (not used)\n"
 		       "  REF04      -  composite        C040 (not used)\n"
 		       "  R0203  at least one\n");
+	assert_printed("834", "2000/REF02*1L",
+		       "2000/REF  group or policy number\n"
+		       "  situational, once\n"
+		       "  REF02      R  AN 1/50     127  group or policy number\n");
+	assert_printed("834", "2100a/n301",
+		       "2100A/N3  residence street\n"
+		       "  situational, once\n"
+		       "  N301       R  AN 1/55     166  address line\n");
 	assert_printed("005010x218", "2312a",
 		       "loop 2312A                       S    4  charge\n"
 		       "  SAC                            R    1  charge\n");
@@ -1003,6 +1011,9 @@ static void test_guides_are_shown(void **state)
 	buffer_clear(&out);
 	assert_int_equal(guide_print(guide_of("005010X220A1"), SLICE_LITERAL("2300/QQQ"), &out), GUIDE_E_NOT_FOUND);
 	assert_int_equal(guide_print(guide_of("005010X220A1"), SLICE_LITERAL("9999"), &out), GUIDE_E_NOT_FOUND);
+	assert_int_equal(guide_print(guide_of("005010X220A1"), SLICE_LITERAL("2300/HD99"), &out), GUIDE_E_NOT_FOUND);
+	assert_int_equal(guide_print(guide_of("005010X220A1"), SLICE_LITERAL("2300/HDXY"), &out), GUIDE_E_NOT_FOUND);
+	assert_int_equal(guide_print(guide_of("005010X220A1"), SLICE_LITERAL("2300/ABCD01"), &out), GUIDE_E_NOT_FOUND);
 	assert_int_equal(guide_print(guide_of("005010X220A1"), SLICE_LITERAL("/"), &out), GUIDE_E_NOT_FOUND);
 	assert_int_equal(out.len, 0);
 	guide_print_list(set, &out);
