@@ -60,6 +60,7 @@ struct anchor_report {
 	struct anchor last;      /* of those that were compared, by number */
 };
 /* Compare. 0 with *ret_report, also where something is wrong with the trail; <0 where it cannot be told. */
-int anchor_verify(struct env *env, struct store *store, const struct anchor_place *place, struct anchor_report *ret_report);
+int anchor_verify(struct env *env, struct store *store, const struct anchor_place *place,
+		  struct anchor_report *ret_report);
 
 #endif

@@ -109,7 +109,8 @@ int batch_run(struct batch *batch, void *context, void (*report)(void *context, 
  */
 struct batch_preview {
 	void *context;
-	int (*family)(void *context, const struct enroll_family *family, const struct changeset *changeset, bool audited);
+	int (*family)(void *context, const struct enroll_family *family, const struct changeset *changeset,
+		      bool audited);
 	int (*verdict)(void *context, const struct x12_tset *tset, const struct check_verdict *verdict);
 	int (*finding)(void *context, const struct finding *finding);
 };
@@ -178,7 +179,8 @@ struct batch_retention_totals {
 	uint64_t removed[STORE_REMOVAL_COUNT], kept;
 };
 /* 0, <0, or what `file` returned. MUSTER_ERROR_INTERRUPTED: the next one goes on. */
-int batch_retention(struct batch *batch, const struct batch_retention *request, struct batch_retention_totals *ret_totals);
+int batch_retention(struct batch *batch, const struct batch_retention *request,
+		    struct batch_retention_totals *ret_totals);
 
 /*
  * The outputs of a file as a run left it once more, from the database and the kept original, into `folder` (P32). `fn` is

@@ -65,9 +65,11 @@ struct decide_view {
 	/* Is it the sponsor of any group? May be NULL: of none. */
 	int (*sponsor_known)(void *context, struct slice sponsor_id, bool *ret_known);
 	/* For payments: the group of a sponsor's tax id or account; NULL when none or several. */
-	int (*group_by_sponsor)(void *context, struct slice sponsor_id, struct arena *arena, const struct group **ret_group);
+	int (*group_by_sponsor)(void *context, struct slice sponsor_id, struct arena *arena,
+				const struct group **ret_group);
 	/* The group that an invoice number was billed to, and how much is open on it; NULL when there is no such bill. */
-	int (*group_by_invoice)(void *context, struct slice invoice, struct arena *arena, const struct group **ret_group);
+	int (*group_by_invoice)(void *context, struct slice invoice, struct arena *arena,
+				const struct group **ret_group);
 	/* Was this payment (payer, trace, amount, day) taken before, by another set? */
 	int (*payment_seen)(void *context, struct slice payer_id, struct slice trace, cents total, date_day settles_on,
 			    bool *ret_seen);

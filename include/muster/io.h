@@ -24,7 +24,15 @@
 #include "muster/slice.h"
 
 enum io_coding { IO_ASCII, IO_EBCDIC_037, IO_EBCDIC_1047 };
-enum io_damage { IO_SOUND, IO_GZIP_CORRUPT, IO_GZIP_TRUNCATED, IO_GZIP_RATIO, IO_GZIP_SIZE, IO_GZIP_NESTED, IO_GZIP_MEMBERS };
+enum io_damage {
+	IO_SOUND,
+	IO_GZIP_CORRUPT,
+	IO_GZIP_TRUNCATED,
+	IO_GZIP_RATIO,
+	IO_GZIP_SIZE,
+	IO_GZIP_NESTED,
+	IO_GZIP_MEMBERS
+};
 
 struct io_source; /* opaque */
 

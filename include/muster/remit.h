@@ -68,8 +68,8 @@ struct remit_sink {
 	int (*line)(void *context, const struct x12_tset *tset, const struct remit_header *header,
 		    const struct remittance_line *line);
 	/* At the end of the set: P = sum of paid, V = sum of 2200 adjustments (820 reference section 6). */
-	int (*end)(void *context, const struct x12_tset *tset, const struct remit_header *header, uint32_t lines, cents paid,
-		   cents adjusted);
+	int (*end)(void *context, const struct x12_tset *tset, const struct remit_header *header, uint32_t lines,
+		   cents paid, cents adjusted);
 };
 
 struct remit; /* opaque */

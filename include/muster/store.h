@@ -157,7 +157,8 @@ int store_groups_each(struct store *store, store_group_fn fn, void *context);
 int store_group_active_count(struct store *store, struct slice group_id, date_day day, uint64_t *ret_members,
                              uint64_t *ret_subscribers);
 /* The same without subscribers, and counted no further than to `max` (UINT64_MAX: all). */
-int store_group_active_up_to(struct store *store, struct slice group_id, date_day day, uint64_t max, uint64_t *ret_members);
+int store_group_active_up_to(struct store *store, struct slice group_id, date_day day, uint64_t max,
+			     uint64_t *ret_members);
 
 int store_plan_get(struct store *store, struct slice plan_id, struct arena *arena, const struct plan **ret_plan);
 /*
@@ -525,9 +526,9 @@ int store_tset_by_key(struct store *store, struct slice ledger_key, struct arena
  * The set that used these numbers (the key of `like`) last, in *ret_last with its era, or NULL; and the last one of those
  * that have the content of `like`, or NULL.
  */
-int store_tset_by_numbers(struct store *store, const struct store_interchange *interchange, const struct store_tset *like,
-                          struct arena *arena, const struct store_tset **ret_last, uint32_t *ret_era,
-                          const struct store_tset **ret_same);
+int store_tset_by_numbers(struct store *store, const struct store_interchange *interchange,
+			  const struct store_tset *like, struct arena *arena, const struct store_tset **ret_last,
+			  uint32_t *ret_era, const struct store_tset **ret_same);
 /* The first applied set of this sender (ISA05, ISA06) with the same content under another key (P22). */
 int store_tset_by_content(struct store *store, const struct hash *content_hash, struct slice sender_qualifier,
                           struct slice sender_id, uint64_t but_file_no, struct arena *arena,
@@ -644,7 +645,8 @@ int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn
 int store_applied_of_file(struct store *store, uint64_t file_no, store_change_fn fn, void *context);
 int store_changes_of_tset(struct store *store, uint64_t tset_no, store_change_fn fn, void *context);
 /* Of one record, by op_index. */
-int store_changes_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_change_fn fn, void *context);
+int store_changes_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_change_fn fn,
+			    void *context);
 /* Of a member, in the order in which they were made. */
 int store_changes_of_member(struct store *store, uint64_t member_no, store_change_fn fn, void *context);
 /* How often each action occurs in a file, by name. */

@@ -67,7 +67,8 @@ struct undo_request {
 	/* Each change that is (dry: would be) taken back, once. May be NULL; as may `blocked`. */
 	int (*change)(void *context, const struct store_change *change);
 	/* Why this one cannot be. `by` NULL: not because of a change that is on file. */
-	int (*blocked)(void *context, const struct store_change *change, const char *why, const struct store_change *by);
+	int (*blocked)(void *context, const struct store_change *change, const char *why,
+		       const struct store_change *by);
 };
 struct undo_totals {
 	uint64_t changes, members, lines, blocked;

@@ -35,8 +35,9 @@ const char *ack_code(const struct ack *ack, const struct finding *finding)
 /* A total that does not agree: the set's fault, told in IK5, but there is an element that says it. */
 static bool points_at_element(const struct finding *finding)
 {
-	return finding_row(finding->code)->scope == FINDING_TSET && strcmp(finding_row(finding->code)->ack_code, "5") == 0 &&
-	       finding->where.segment_pos > 1 && finding->where.element_pos != 0;
+	return finding_row(finding->code)->scope == FINDING_TSET &&
+	       strcmp(finding_row(finding->code)->ack_code, "5") == 0 && finding->where.segment_pos > 1 &&
+	       finding->where.element_pos != 0;
 }
 
 static const char *element_code(const struct ack *ack, const struct finding *finding)

@@ -283,8 +283,8 @@ static int apply_outcomes(const struct apply_origin *origin, const struct enroll
 	for (i = 0; r == 0 && i < family->member_count; i++) {
 		const struct member_record *record = &family->members[i];
 
-		rows[count] = (struct store_ledger_row){record->member_pos, count_outcome(changeset->outcomes[i], tally),
-							&record->content_hash};
+		rows[count] = (struct store_ledger_row){
+			record->member_pos, count_outcome(changeset->outcomes[i], tally), &record->content_hash};
 		count += rows[count].outcome != STORE_RECORD_NONE;
 		if (count == LEDGER_ROWS_MAX || i + 1 == family->member_count) {
 			r = origin_put_ledger_rows(origin, rows, count);
@@ -382,10 +382,11 @@ static int apply_warnings(const struct apply_origin *origin, const struct change
 	int r = 0;
 
 	for (i = 0; r == 0 && i < changeset->warning_count; i++)
-		r = store_warning_add(origin->store, &(struct store_warning){.tset_no = origin->tset_no,
-									     .member_pos = changeset->warnings[i].member_pos,
-									     .text = changeset->warnings[i].text,
-									     .later = origin->again});
+		r = store_warning_add(origin->store,
+				      &(struct store_warning){.tset_no = origin->tset_no,
+							      .member_pos = changeset->warnings[i].member_pos,
+							      .text = changeset->warnings[i].text,
+							      .later = origin->again});
 	return r;
 }
 

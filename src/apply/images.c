@@ -249,7 +249,8 @@ void images_add_difference(struct buffer *before, struct buffer *after, const st
 /* ---- reading ---- */
 
 /* 0 with *ret_there, or -ENOMEM. */
-static int read_value(struct arena *arena, struct slice object, const char *key, bool *ret_there, struct slice *ret_text)
+static int read_value(struct arena *arena, struct slice object, const char *key, bool *ret_there,
+		      struct slice *ret_text)
 {
 	struct slice value;
 
@@ -364,7 +365,8 @@ static int read_image(struct arena *arena, struct slice json, struct image *ret_
 	struct slice value;
 	int r = 0;
 
-	*ret_image = (struct image){.is_new = json_find(json, "new", &value), .is_foreign = json_find(json, "span", &value)};
+	*ret_image =
+		(struct image){.is_new = json_find(json, "new", &value), .is_foreign = json_find(json, "span", &value)};
 	if (json_find(json, "fields", &value))
 		r = read_fields(arena, value, ret_image);
 	if (r == 0 && json_find(json, "spans", &value))

@@ -304,12 +304,12 @@ static int put_old_number(const struct noticing *it, const struct enroll_header 
 		r = are_linked(it, sent, operation->group_id, &linked);
 		if (r != 0 || !linked)
 			return r;
-		return put(it, operation, "old_number", sent, "group", SLICE_EMPTY,
-			   arena_printf(it->arena,
-					"the record bears group %.*s and was taken for group %.*s: file it there by the "
-					"end of the renewal month",
-					(int)sent.len, sent.data, (int)operation->group_id.len,
-					operation->group_id.data));
+		return put(
+			it, operation, "old_number", sent, "group", SLICE_EMPTY,
+			arena_printf(it->arena,
+				     "the record bears group %.*s and was taken for group %.*s: file it there by the "
+				     "end of the renewal month",
+				     (int)sent.len, sent.data, (int)operation->group_id.len, operation->group_id.data));
 	}
 	return 0;
 }

@@ -57,7 +57,9 @@ static int origin_candidates(struct arena *arena, struct buffer *evidence, struc
 			return evidence->error;
 		rows[i].member_no = candidates[i].member->member_no;
 		rows[i].member_id = candidates[i].member->member_id;
-		rows[i].score_e6 = probability >= 1 ? 1000000u : probability <= 0 ? 0 : (uint32_t)(probability * 1e6 + 0.5);
+		rows[i].score_e6 = probability >= 1   ? 1000000u
+				   : probability <= 0 ? 0
+						      : (uint32_t)(probability * 1e6 + 0.5);
 		rows[i].evidence = arena_dup(arena, buffer_slice(evidence));
 		if (rows[i].evidence.data == NULL)
 			return -ENOMEM;
@@ -104,13 +106,16 @@ int origin_put_item(struct arena *arena, const struct apply_origin *origin, stru
 	int r;
 
 	buffer_init(&evidence, origin->env);
-	r = candidates != NULL || !origin->again ? origin_candidates(arena, &evidence, item, candidates, candidate_count) : 0;
+	r = candidates != NULL || !origin->again
+		    ? origin_candidates(arena, &evidence, item, candidates, candidate_count)
+		    : 0;
 	buffer_fini(&evidence);
 	if (r < 0)
 		return r;
 	if (origin->again)
 		return origin_reopen_item(arena, origin, item);
-	item->item_id = slice_from(store_item_id_format(origin->file_no, origin->tset_ordinal, item->member_pos, item_id));
+	item->item_id =
+		slice_from(store_item_id_format(origin->file_no, origin->tset_ordinal, item->member_pos, item_id));
 	item->file_no = origin->file_no;
 	item->tset_no = origin->tset_no;
 	item->created_ms = origin->received_ms;

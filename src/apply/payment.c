@@ -145,7 +145,8 @@ int apply_remittance_line(struct arena *arena, const struct apply_origin *origin
 	else if (r == 0)
 		r = payment_item(arena, origin, header, line, payment);
 	if (r > 0)
-		return log_failure(MUSTER_ERROR_INTERNAL, "file %llu set %u line %u: the database refuses the payment (%d)",
+		return log_failure(MUSTER_ERROR_INTERNAL,
+				   "file %llu set %u line %u: the database refuses the payment (%d)",
 				   (unsigned long long)origin->file_no, origin->tset_ordinal, line->line_pos, r);
 	if (payment->posted) {
 		tally->members_applied++;

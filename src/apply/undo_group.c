@@ -114,7 +114,8 @@ static int is_still_used(struct undo *undo, const struct group *then, bool *ret_
 	*ret_used = false;
 	if (then->status != GROUP_TERMINATED || then->terminates_on == DATE_NONE)
 		return 0;
-	r = store_group_members(undo->request->store, then->group_id, then->terminates_on + 1, &undo->arena, &member_nos, &count);
+	r = store_group_members(undo->request->store, then->group_id, then->terminates_on + 1, &undo->arena,
+				&member_nos, &count);
 	for (i = 0; r == 0 && i < count && !*ret_used; i++)
 		*ret_used = !has_entry(undo, member_nos[i]);
 	return r;
@@ -135,7 +136,8 @@ static int check(struct undo *undo, const struct store_change *taken, const stru
 	if (r == 0 && !undo->write)
 		r = is_still_used(undo, then, &used);
 	if (r == 0 && used)
-		return undo_block(undo, taken, "members are covered under the contract behind the day on which it would end", NULL);
+		return undo_block(undo, taken,
+				  "members are covered under the contract behind the day on which it would end", NULL);
 	*ret_ok = r == 0;
 	return r;
 }
@@ -172,7 +174,8 @@ int undo_group(struct undo *undo, const struct undo_entry *entry)
 	struct side before, after;
 	struct group then;
 	bool ok = false;
-	int r = store_change_get(request->store, entry->tset_no, entry->member_pos, entry->op_index, &undo->arena, &taken);
+	int r = store_change_get(request->store, entry->tset_no, entry->member_pos, entry->op_index, &undo->arena,
+				 &taken);
 
 	if (r == 0 && taken != NULL)
 		r = store_group_get(request->store, taken->group_id, &undo->arena, &now);

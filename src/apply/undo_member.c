@@ -53,7 +53,9 @@ static struct place row_place(const struct history *history, const struct row *r
 {
 	uint32_t i;
 
-	for (i = 0; (slice_is(row->change.action, "undo") || slice_is(row->change.action, "redo")) && i < history->count; i++) {
+	for (i = 0;
+	     (slice_is(row->change.action, "undo") || slice_is(row->change.action, "redo")) && i < history->count;
+	     i++) {
 		const struct store_change *about = &history->rows[i].change;
 
 		if (about->tset_no == row->change.tset_no && about->member_pos == row->change.member_pos &&
@@ -123,7 +125,8 @@ static const struct row *find_later(const struct history *history, uint32_t inde
 	uint32_t i;
 
 	for (i = 0; i < history->count; i++)
-		if (history->rows[i].place.member_seq > history->rows[index].place.member_seq && stays_in_force(&history->rows[i]) &&
+		if (history->rows[i].place.member_seq > history->rows[index].place.member_seq &&
+		    stays_in_force(&history->rows[i]) &&
 		    images_meet(&history->rows[index].images, &history->rows[i].images))
 			return &history->rows[i];
 	return NULL;
@@ -151,7 +154,8 @@ static int check_row(struct undo *undo, const struct history *history, uint32_t 
 
 	*ret_ok = false;
 	if (foreign)
-		return undo_block(undo, &row->change, "it was written by an earlier muster, which did not keep enough", NULL);
+		return undo_block(undo, &row->change, "it was written by an earlier muster, which did not keep enough",
+				  NULL);
 	by = find_later(history, index);
 	if (by != NULL)
 		return undo_block(undo, &row->change, "a later change depends on it", &by->change);

@@ -61,7 +61,8 @@ static int find_root(struct undo *undo, const struct store_change *change, const
 	int r = 0;
 
 	*ret_root = change;
-	while (r == 0 && *ret_root != NULL && (slice_is((*ret_root)->action, "undo") || slice_is((*ret_root)->action, "redo")))
+	while (r == 0 && *ret_root != NULL &&
+	       (slice_is((*ret_root)->action, "undo") || slice_is((*ret_root)->action, "redo")))
 		r = store_change_get(undo->request->store, change->tset_no, change->member_pos, (*ret_root)->undoes,
 				     &undo->arena, ret_root);
 	if (r == 0 && *ret_root == NULL)
@@ -172,7 +173,8 @@ int undo_check_waits(struct undo *undo, const struct store_change *change, bool 
 	if (r < 0 || (item == NULL && !undo_is_money(change)))
 		return r;
 	*ret_ok = false;
-	return undo_block(undo, change, "it would wait for a representative again, and its original is no longer kept", NULL);
+	return undo_block(undo, change, "it would wait for a representative again, and its original is no longer kept",
+			  NULL);
 }
 
 /* ---- ledger, queue, tallies ---- */
@@ -440,7 +442,8 @@ int undo_line(struct undo *undo, const struct undo_entry *entry)
 	const struct store_change *taken;
 	struct store_remittance_line after;
 	bool again, ok = true;
-	int r = store_change_get(request->store, entry->tset_no, entry->member_pos, entry->op_index, &undo->arena, &taken);
+	int r = store_change_get(request->store, entry->tset_no, entry->member_pos, entry->op_index, &undo->arena,
+				 &taken);
 
 	if (r == 0)
 		r = store_remittance_line_get(request->store, entry->tset_no, entry->member_pos, &undo->arena, &line);

@@ -79,7 +79,8 @@ static int line_search_plan(void *context, const struct plan *plan)
 	struct line_search *search = context;
 
 	if (!slice_equal(plan->insurance_line, search->insurance_line) || plan->effective_on > search->day ||
-	    (plan->terminates_on != DATE_NONE && plan->terminates_on < search->day) || plan->plan_id.len >= sizeof(search->found))
+	    (plan->terminates_on != DATE_NONE && plan->terminates_on < search->day) ||
+	    plan->plan_id.len >= sizeof(search->found))
 		return 0;
 	slice_to_cstr(plan->plan_id, search->found, sizeof(search->found));
 	search->count++;
@@ -127,7 +128,8 @@ static int view_household(void *context, struct family_key key, struct arena *ar
 		view->households[i].key.sponsor_id = arena_dup(arena, key.sponsor_id);
 		view->households[i].members = *ret_members;
 		view->households[i].count = *ret_count;
-		if (view->households[i].key.subscriber_id.data == NULL || view->households[i].key.sponsor_id.data == NULL)
+		if (view->households[i].key.subscriber_id.data == NULL ||
+		    view->households[i].key.sponsor_id.data == NULL)
 			r = -ENOMEM;
 	}
 	return r;
@@ -213,7 +215,8 @@ static int view_separation(void *context, const struct store_order *order)
 	if (order->kind != STORE_ORDER_SEPARATE)
 		return 0;
 	if (list->count == list->capacity) {
-		struct decide_separation *grown = arena_alloc_array(list->arena, list->capacity * 2 + 4, sizeof(*grown));
+		struct decide_separation *grown =
+			arena_alloc_array(list->arena, list->capacity * 2 + 4, sizeof(*grown));
 
 		if (grown == NULL)
 			return -ENOMEM;

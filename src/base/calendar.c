@@ -70,7 +70,8 @@ static bool is_holiday(const struct calendar *calendar, date_day day)
 }
 
 /* What of a day's working time lies between two times. Returns its length, with its begin. */
-static int64_t day_part(const struct calendar *calendar, date_day day, int64_t from_ms, int64_t to_ms, int64_t *ret_begin)
+static int64_t day_part(const struct calendar *calendar, date_day day, int64_t from_ms, int64_t to_ms,
+			int64_t *ret_begin)
 {
 	int64_t opens, closes;
 
@@ -124,8 +125,9 @@ static bool parse_offset(struct slice text, int32_t *ret_minutes)
 	const char *at = text.data + 3;
 	uint64_t hours, minutes;
 
-	if (text.len != 9 || (at[0] != '-' && at[0] != '+') || at[3] != ':' || !slice_to_u64(slice_of(at + 1, 2), &hours) ||
-	    !slice_to_u64(slice_of(at + 4, 2), &minutes) || hours > 14 || minutes > 59)
+	if (text.len != 9 || (at[0] != '-' && at[0] != '+') || at[3] != ':' ||
+	    !slice_to_u64(slice_of(at + 1, 2), &hours) || !slice_to_u64(slice_of(at + 4, 2), &minutes) || hours > 14 ||
+	    minutes > 59)
 		return false;
 	*ret_minutes = (int32_t)(hours * 60 + minutes) * (at[0] == '-' ? -1 : 1);
 	return true;
@@ -137,8 +139,9 @@ bool calendar_set_zone(struct calendar *calendar, struct slice name)
 		const char *name;
 		int32_t minutes;
 		bool summer;
-	} zones[] = {{"Eastern", -300, true},  {"Central", -360, true}, {"Mountain", -420, true}, {"Arizona", -420, false},
-		     {"Pacific", -480, true},  {"Alaska", -540, true},  {"Hawaii", -600, false},  {"UTC", 0, false}};
+	} zones[] = {{"Eastern", -300, true},  {"Central", -360, true}, {"Mountain", -420, true},
+		     {"Arizona", -420, false}, {"Pacific", -480, true}, {"Alaska", -540, true},
+		     {"Hawaii", -600, false},  {"UTC", 0, false}};
 	size_t i;
 
 	for (i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)

@@ -485,7 +485,8 @@ static bool is_writer(int fds, const char *name, const struct env_stat *file)
 
 	if (fstatat(fds, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || (st.st_mode & S_IWUSR) == 0)
 		return false;
-	return fstatat(fds, name, &st, 0) == 0 && (uint64_t)st.st_dev == file->device && (uint64_t)st.st_ino == file->inode;
+	return fstatat(fds, name, &st, 0) == 0 && (uint64_t)st.st_dev == file->device &&
+	       (uint64_t)st.st_ino == file->inode;
 }
 
 /* A process that is gone meanwhile, or is not ours to look at, shows nothing. */

@@ -164,7 +164,8 @@ static size_t decode_escape(struct slice s, size_t at, char *out, size_t *ret_by
 	int32_t code = s.data[at] == 'u' ? hex4(s, at + 1) : -1;
 
 	if (code >= 0xd800 && code <= 0xdbff && low_half(s, at + 5) >= 0) {
-		*ret_bytes = put_utf8(out, 0x10000u + ((uint32_t)(code - 0xd800) << 10) + (uint32_t)low_half(s, at + 5));
+		*ret_bytes =
+			put_utf8(out, 0x10000u + ((uint32_t)(code - 0xd800) << 10) + (uint32_t)low_half(s, at + 5));
 		return at + 11;
 	}
 	if (code >= 0) {

@@ -30,5 +30,6 @@ bool path_is_in(const char *path, const char *folder)
 {
 	size_t n = strlen(folder), before = (size_t)(path_leaf(path) - path);
 
-	return before > n && memcmp(path + before - n - 1, folder, n) == 0 && (before == n + 1 || path[before - n - 2] == '/');
+	return before > n && memcmp(path + before - n - 1, folder, n) == 0 &&
+	       (before == n + 1 || path[before - n - 2] == '/');
 }

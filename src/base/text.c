@@ -190,8 +190,8 @@ static bool is_word(struct slice value, size_t at)
 /* One capital letter and nine digits, a word of its own: the form of member numbers. */
 static bool is_member_number(struct slice value, size_t at)
 {
-	return at > 0 && value.data[at - 1] >= 'A' && value.data[at - 1] <= 'Z' && (at == 1 || !is_word(value, at - 2)) &&
-	       !is_word(value, at + 9);
+	return at > 0 && value.data[at - 1] >= 'A' && value.data[at - 1] <= 'Z' &&
+	       (at == 1 || !is_word(value, at - 2)) && !is_word(value, at + 9);
 }
 
 /* The first SSN from `at` on, where no digit stands before `at`; its length, 0 for none. */

@@ -108,8 +108,8 @@ static int audit_operation(struct audit *audit, const struct decide_operation *o
 	int r = 0;
 
 	if (operation->carries_fields && operation->fields_before != NULL)
-		r = decide_differences(&audit->pass->family_arena, operation->fields_before, operation->fields_after, audit,
-				       audit_field);
+		r = decide_differences(&audit->pass->family_arena, operation->fields_before, operation->fields_after,
+				       audit, audit_field);
 	if (operation->span_after_index >= 0)
 		after = &image->after.spans[operation->span_after_index];
 	if (r == 0 && after != NULL && operation->span_before_index >= 0)

@@ -34,7 +34,8 @@ static int chunk_audit(struct pass *pass)
 	char subject[64], text[96], file_id[STORE_FILE_ID_BYTES];
 	struct store_audit audit = {.kind = SLICE_LITERAL("apply"), .actor = job->operator_id};
 
-	snprintf(subject, sizeof(subject), "%s-%u", store_file_id_format(job->file.file_no, file_id), pass->tset.ordinal);
+	snprintf(subject, sizeof(subject), "%s-%u", store_file_id_format(job->file.file_no, file_id),
+		 pass->tset.ordinal);
 	snprintf(text, sizeof(text), "records %u to %u, %u members", pass->chunk_first_pos, pass->chunk_last_pos,
 		 pass->members_in_chunk);
 	audit.subject = slice_from(subject);

@@ -163,7 +163,8 @@ int claim_copy(struct batch *batch, const char *path, struct claim *claim)
 }
 
 /* The name goes from the drop folder to work/claim/arrived, with a note where from. As claim_move. */
-static int claim_take_name(struct batch *batch, const char *path, const char *folder, const char *arrived, int *reterr_why)
+static int claim_take_name(struct batch *batch, const char *path, const char *folder, const char *arrived,
+			   int *reterr_why)
 {
 	char note[LIMIT_PATH_BYTES];
 	int r = claim_path(batch, "from", note);
@@ -271,7 +272,8 @@ static int claim_number(struct batch *batch, struct claim *claim)
 		first_no = first_no == 0 ? last_no : first_no;
 	}
 	if (r == 0 && first_no != 0)
-		log_message(LOG_ERROR, "files %s to %s are archived, but the database does not know them: was an older backup "
+		log_message(LOG_ERROR,
+			    "files %s to %s are archived, but the database does not know them: was an older backup "
 			    "restored? Put their original.gz into their drop folders again",
 			    store_file_id_format(first_no, first), store_file_id_format(last_no, last));
 	return r;

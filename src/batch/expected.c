@@ -21,7 +21,8 @@ static enum store_arrival arrival_of(enum profile_expect_kind kind)
 }
 
 static int look_at(struct store *store, const struct config *config, const struct profile *profile,
-		   const struct profile_expect *expect, int64_t now_ms, struct arena *arena, struct batch_expected *ret_expected)
+		   const struct profile_expect *expect, int64_t now_ms, struct arena *arena,
+		   struct batch_expected *ret_expected)
 {
 	enum store_arrival arrival = expect != NULL ? arrival_of(expect->kind) : STORE_ARRIVAL_ANY;
 	struct batch_expected expected = {.profile = profile, .expect = expect};

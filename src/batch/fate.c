@@ -75,8 +75,10 @@ static int tset_row_same_key(struct validate *validate, struct store_tset *row, 
 		row->reason = SLICE_LITERAL("received before: same control numbers, same content");
 		return 0;
 	}
-	tset_row_hold(row, CATEGORY_DUP_FILE,
-		      SLICE_LITERAL("these control numbers were used before with other content; ask the partner which is right"));
+	tset_row_hold(
+		row, CATEGORY_DUP_FILE,
+		SLICE_LITERAL(
+			"these control numbers were used before with other content; ask the partner which is right"));
 	return 0;
 }
 
@@ -128,8 +130,9 @@ static int tset_row_key(struct validate *validate, struct store_tset *row)
 				  validate->interchange.sender_id, job->file.file_no, &validate->arena, &first);
 	if (r == 0 && first != NULL) {
 		row->duplicate_of = first->tset_no;
-		tset_row_hold(row, CATEGORY_DUP_FILE,
-			      SLICE_LITERAL("the same content came before under other control numbers: a suspected re-send"));
+		tset_row_hold(
+			row, CATEGORY_DUP_FILE,
+			SLICE_LITERAL("the same content came before under other control numbers: a suspected re-send"));
 	}
 	return r;
 }
@@ -250,11 +253,11 @@ static int hold_for_name(struct validate *validate, struct store_tset *row)
 
 		if (agrees)
 			continue;
-		reason = arena_printf(&validate->arena,
-				      "the file's name says %s %s, but %s is %s; nothing was applied",
-				      profile_name_part_text((enum profile_name_part)part),
-				      part_text((enum profile_name_part)part, said, said_text, sizeof(said_text)), where,
-				      part_text((enum profile_name_part)part, sent, sent_text, sizeof(sent_text)));
+		reason =
+			arena_printf(&validate->arena, "the file's name says %s %s, but %s is %s; nothing was applied",
+				     profile_name_part_text((enum profile_name_part)part),
+				     part_text((enum profile_name_part)part, said, said_text, sizeof(said_text)), where,
+				     part_text((enum profile_name_part)part, sent, sent_text, sizeof(sent_text)));
 		tset_row_hold(row, CATEGORY_FILE_HOLD, reason);
 		return reason.data != NULL ? 0 : -ENOMEM;
 	}
@@ -280,8 +283,10 @@ static int tset_row_settle(struct validate *validate, const struct check_verdict
 		return 0;
 	}
 	if (validate->out_of_order) {
-		tset_row_hold(row, CATEGORY_OUT_OF_SEQUENCE,
-			      SLICE_LITERAL("the interchange is older (ISA09, ISA10) than one of this sender that was applied before"));
+		tset_row_hold(
+			row, CATEGORY_OUT_OF_SEQUENCE,
+			SLICE_LITERAL(
+				"the interchange is older (ISA09, ISA10) than one of this sender that was applied before"));
 		return 0;
 	}
 	if (validate->hold_category != CATEGORY_COUNT) {
@@ -394,7 +399,8 @@ int fate_overrule(struct validate *validate, uint64_t first, enum store_tset_out
 
 		arena_reset(&validate->arena);
 		r = store_tset_get(job->store, tset_no, &validate->arena, &stored);
-		if (r < 0 || stored == NULL || (stored->outcome == STORE_TSET_REJECTED && outcome == STORE_TSET_REJECTED))
+		if (r < 0 || stored == NULL ||
+		    (stored->outcome == STORE_TSET_REJECTED && outcome == STORE_TSET_REJECTED))
 			continue;
 		row = *stored;
 		row.outcome = outcome;

@@ -15,7 +15,9 @@ static enum profile_kind kind_of_action(const struct profile_full *profile, stru
 
 	if (kind != PROFILE_KIND_UNSAID)
 		return kind;
-	return slice_is(action, "4") ? PROFILE_KIND_AUDIT : slice_is(action, "RX") ? PROFILE_KIND_FULL : PROFILE_KIND_CHANGE;
+	return slice_is(action, "4")    ? PROFILE_KIND_AUDIT
+	       : slice_is(action, "RX") ? PROFILE_KIND_FULL
+					: PROFILE_KIND_CHANGE;
 }
 
 /* The name says nothing. */
@@ -53,8 +55,9 @@ static enum store_full_mode mode_by_all(const struct profile_full *profile, cons
 		return mode_of_action(profile, sent, signs);
 	case PROFILE_KIND_CHANGE:
 		if (sent != PROFILE_KIND_CHANGE)
-			*ret_doubt = SLICE_LITERAL("the file's name says changes, its BGN08 that it tells of everybody; "
-						   "nothing was applied");
+			*ret_doubt =
+				SLICE_LITERAL("the file's name says changes, its BGN08 that it tells of everybody; "
+					      "nothing was applied");
 		return STORE_FULL_NONE;
 	case PROFILE_KIND_FULL:
 		if (sent != PROFILE_KIND_AUDIT)
@@ -231,7 +234,8 @@ static int missing_look(void *context, const struct store_full_use *use)
 	if (use->set.mode != STORE_FULL_REPLACE || use->outcome != STORE_TSET_APPLIED || use->group_id.len == 0 ||
 	    is_in_file(missing->full, use->group_id))
 		return 0;
-	r = store_group_active_up_to(job->store, use->group_id, job->batch->settings.today, UINT64_MAX, &missing->active);
+	r = store_group_active_up_to(job->store, use->group_id, job->batch->settings.today, UINT64_MAX,
+				     &missing->active);
 	if (r < 0 || missing->active == 0)
 		return r;
 	missing->found = arena_dup(&missing->full->arena, use->group_id);
@@ -249,12 +253,12 @@ static int full_missing_group(struct full *full, struct slice group_id)
 		r = store_full_uses_each(full->job->store, previous, missing_look, &missing);
 	if (r <= 0)
 		return r;
-	return full_hold_group(full, group_id, CATEGORY_FILE_HOLD,
-			       arena_printf(&full->arena,
-					    "group %s with its %llu active members was in the last full file and is in no "
-					    "record of this one; nothing was applied",
-					    slice_to_cstr(missing.found, group, sizeof(group)),
-					    (unsigned long long)missing.active));
+	return full_hold_group(
+		full, group_id, CATEGORY_FILE_HOLD,
+		arena_printf(&full->arena,
+			     "group %s with its %llu active members was in the last full file and is in no "
+			     "record of this one; nothing was applied",
+			     slice_to_cstr(missing.found, group, sizeof(group)), (unsigned long long)missing.active));
 }
 
 static int full_missing_groups(struct full *full)
@@ -305,12 +309,13 @@ static int full_compare_size(struct full *full)
 	differs = now > before ? now - before : before - now;
 	if (r < 0 || !guard_over_the_line(differs, before, guards->records_percent, guards->records_min))
 		return r;
-	return full_hold_all(full, CATEGORY_FILE_HOLD,
-			     arena_printf(&full->arena,
-					  "the full file has %llu records, the last one (%s) had %llu (limit: %d %% and %d more "
-					  "or fewer); nothing was applied",
-					  (unsigned long long)now, store_file_id_format(previous, file_id),
-					  (unsigned long long)before, guards->records_percent, guards->records_min));
+	return full_hold_all(
+		full, CATEGORY_FILE_HOLD,
+		arena_printf(&full->arena,
+			     "the full file has %llu records, the last one (%s) had %llu (limit: %d %% and %d more "
+			     "or fewer); nothing was applied",
+			     (unsigned long long)now, store_file_id_format(previous, file_id),
+			     (unsigned long long)before, guards->records_percent, guards->records_min));
 }
 
 /* ---- volumes ---- */
@@ -347,14 +352,15 @@ static int full_judge_subscribers(struct full *full, const struct job_volume *vo
 					  guards->omitted_subscribers_min))
 		return r;
 	*ret_held = true;
-	return full_hold_group(full, volume->group_id, CATEGORY_MASS_TERM,
-			       arena_printf(&full->arena,
-					    "the file leaves out %llu of the %llu active subscribers of group %s (limit %d %% and %d); "
-					    "nothing was applied",
-					    (unsigned long long)volume->omitted_subscribers,
-					    (unsigned long long)subscribers,
-					    slice_to_cstr(volume->group_id, group, sizeof(group)),
-					    guards->omitted_subscribers_percent, guards->omitted_subscribers_min));
+	return full_hold_group(
+		full, volume->group_id, CATEGORY_MASS_TERM,
+		arena_printf(
+			&full->arena,
+			"the file leaves out %llu of the %llu active subscribers of group %s (limit %d %% and %d); "
+			"nothing was applied",
+			(unsigned long long)volume->omitted_subscribers, (unsigned long long)subscribers,
+			slice_to_cstr(volume->group_id, group, sizeof(group)), guards->omitted_subscribers_percent,
+			guards->omitted_subscribers_min));
 }
 
 static int full_judge_volume(struct full *full, const struct job_volume *volume)

@@ -72,7 +72,8 @@ static bool record_terminates(const struct member_record *record)
 	if (slice_is(record->maintenance, "024"))
 		return true;
 	for (i = 0; i < record->coverage_count; i++)
-		if (slice_is(record->coverages[i].maintenance, "024") || slice_is(record->coverages[i].maintenance, "002"))
+		if (slice_is(record->coverages[i].maintenance, "024") ||
+		    slice_is(record->coverages[i].maintenance, "002"))
 			return true;
 	return false;
 }
@@ -107,14 +108,16 @@ bool guard_over_the_line(uint64_t count, uint64_t active, int32_t percent, int32
 	return count > (uint64_t)minimum && count * 100 > active * (uint64_t)percent;
 }
 
-enum guard_line guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active)
+enum guard_line guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume,
+				   uint64_t active)
 {
 	if (active == 0)
 		return GUARD_WITHIN;
 	if (guard_over_the_line(volume->terminations, active, guards->terminations_percent, guards->terminations_min))
 		return GUARD_TERMINATIONS;
-	return guard_over_the_line(volume->changes, active, guards->changes_percent, guards->changes_min) ? GUARD_CHANGES
-													  : GUARD_WITHIN;
+	return guard_over_the_line(volume->changes, active, guards->changes_percent, guards->changes_min)
+		       ? GUARD_CHANGES
+		       : GUARD_WITHIN;
 }
 
 static bool is_unusual(const struct profile_guards *guards, uint64_t count, uint64_t before, uint32_t files)
@@ -139,11 +142,13 @@ static int judge_usual(struct job *job, const struct job_volume *volume, bool fu
 		return r;
 	ret_finding->files = files;
 	if (is_unusual(guards, volume->terminations, before.terminations, files))
-		*ret_finding = (struct guard_finding){GUARD_USUAL_TERMINATIONS, volume->terminations, before.terminations, files};
+		*ret_finding = (struct guard_finding){GUARD_USUAL_TERMINATIONS, volume->terminations,
+						      before.terminations, files};
 	else if (is_unusual(guards, volume->adds, before.adds, files))
 		*ret_finding = (struct guard_finding){GUARD_USUAL_ADDS, volume->adds, before.adds, files};
 	else if (is_unusual(guards, volume->coverage_changes, before.changes, files))
-		*ret_finding = (struct guard_finding){GUARD_USUAL_CHANGES, volume->coverage_changes, before.changes, files};
+		*ret_finding =
+			(struct guard_finding){GUARD_USUAL_CHANGES, volume->coverage_changes, before.changes, files};
 	return 0;
 }
 
@@ -167,7 +172,8 @@ int guard_judge_group(struct job *job, const struct job_volume *volume, uint64_t
 /* Too few to be over any line, however small the group: then nobody need count its members. */
 static bool volume_is_small(const struct profile_guards *guards, const struct job_volume *volume)
 {
-	return volume->terminations <= (uint64_t)guards->terminations_min && volume->changes <= (uint64_t)guards->changes_min &&
+	return volume->terminations <= (uint64_t)guards->terminations_min &&
+	       volume->changes <= (uint64_t)guards->changes_min &&
 	       (guards->errors_percent == 100 || volume->errors <= (uint64_t)guards->errors_min) &&
 	       (guards->usual_files == 0 || volume->coverage_changes <= (uint64_t)guards->usual_min);
 }
@@ -199,7 +205,8 @@ static int volumes_judge(struct job *job, const struct job_volume *volumes, uint
 		int r;
 
 		if (volumes[i].group_id.data == NULL || volume_is_small(&job->profile->guards, &volumes[i]) ||
-		    (ret_finding->line != GUARD_WITHIN && slice_compare(volumes[i].group_id, (*ret_which)->group_id) > 0))
+		    (ret_finding->line != GUARD_WITHIN &&
+		     slice_compare(volumes[i].group_id, (*ret_which)->group_id) > 0))
 			continue;
 		r = store_group_active_up_to(job->store, volumes[i].group_id, job->batch->settings.today,
 					     volume_enough(&job->profile->guards, &volumes[i]), &active);
@@ -247,7 +254,8 @@ int guard_note_set(struct guard *guard, uint32_t tset_ordinal, uint64_t tset_no)
 			return -ENOMEM;
 		guard->suspects = grown;
 	}
-	guard->suspects[guard->suspect_count++] = (struct guard_suspect){.tset_ordinal = tset_ordinal, .tset_no = tset_no};
+	guard->suspects[guard->suspect_count++] =
+		(struct guard_suspect){.tset_ordinal = tset_ordinal, .tset_no = tset_no};
 	return 0;
 }
 
@@ -291,28 +299,31 @@ struct slice guard_sentence(struct arena *arena, const struct profile_guards *gu
 		break;
 	case GUARD_TERMINATIONS:
 	case GUARD_CHANGES:
-		return arena_printf(arena,
-				    "the set would %s %llu of the %llu active members of group %s (limit: %d %% and %d); nothing was "
-				    "applied",
-				    would[finding->line], count, against, group,
-				    ends ? guards->terminations_percent : guards->changes_percent,
-				    ends ? guards->terminations_min : guards->changes_min);
+		return arena_printf(
+			arena,
+			"the set would %s %llu of the %llu active members of group %s (limit: %d %% and %d); nothing was "
+			"applied",
+			would[finding->line], count, against, group,
+			ends ? guards->terminations_percent : guards->changes_percent,
+			ends ? guards->terminations_min : guards->changes_min);
 	case GUARD_ERRORS:
-		return arena_printf(arena,
-				    "%llu of the %llu records of group %s would wait for a representative (limit: %d %% and %d); "
-				    "nothing was applied",
-				    count, against, group, guards->errors_percent, guards->errors_min);
+		return arena_printf(
+			arena,
+			"%llu of the %llu records of group %s would wait for a representative (limit: %d %% and %d); "
+			"nothing was applied",
+			count, against, group, guards->errors_percent, guards->errors_min);
 	case GUARD_USUAL_TERMINATIONS:
 	case GUARD_USUAL_ADDS:
 	case GUARD_USUAL_CHANGES:
 		mean = mean_text(arena, finding->against, finding->files);
 		if (mean.data == NULL)
 			return mean;
-		return arena_printf(arena,
-				    "the set would %s %llu members of group %s; in the partner's last %u files it was %.*s on "
-				    "average (limit: %d %% and %d); nothing was applied",
-				    would[finding->line], count, group, finding->files, (int)mean.len, mean.data,
-				    guards->usual_percent, guards->usual_min);
+		return arena_printf(
+			arena,
+			"the set would %s %llu members of group %s; in the partner's last %u files it was %.*s on "
+			"average (limit: %d %% and %d); nothing was applied",
+			would[finding->line], count, group, finding->files, (int)mean.len, mean.data,
+			guards->usual_percent, guards->usual_min);
 	}
 	return SLICE_EMPTY;
 }

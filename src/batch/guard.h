@@ -62,7 +62,8 @@ struct guard_finding {
 	uint32_t files;   /* so many of them */
 };
 /* Against active members alone. */
-enum guard_line guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume, uint64_t active);
+enum guard_line guard_judge_volume(const struct profile_guards *guards, const struct job_volume *volume,
+				   uint64_t active);
 /* Against active members, its own records, and what is usual of the partner's files of this kind. 0 or <0. */
 int guard_judge_group(struct job *job, const struct job_volume *volume, uint64_t active, bool full,
 		      struct guard_finding *ret_finding);

@@ -151,7 +151,8 @@ int batch_find_original(struct batch *batch, const char *path, uint64_t *ret_fil
 	arena_init(&arena, batch->env, 0, 0);
 	r = identify_file(batch->env, path, &arena, &identity);
 	if (r == 0 && identity.found)
-		r = store_tset_by_numbers(batch->store, &identity.interchange, &identity.tset, &arena, &first, &era, &same);
+		r = store_tset_by_numbers(batch->store, &identity.interchange, &identity.tset, &arena, &first, &era,
+					  &same);
 	if (r == 0 && first == NULL)
 		r = store_files_each(batch->store, 0, same_name_find, &search);
 	*ret_file_no = first != NULL ? first->file_no : search.file_no;

@@ -33,7 +33,8 @@ static struct job_item *item_at(struct pass *pass, uint32_t member_pos)
 
 static struct slice item_member(const struct job_item *item)
 {
-	return slice_starts_with(item->decision, "match:") ? slice_of(item->decision.data + 6, item->decision.len - 6) : SLICE_EMPTY;
+	return slice_starts_with(item->decision, "match:") ? slice_of(item->decision.data + 6, item->decision.len - 6)
+							   : SLICE_EMPTY;
 }
 
 /* Is the record an exception still? Only then may it have an effect. */
@@ -53,7 +54,8 @@ static int item_audit(struct pass *pass, const struct job_item *item, struct has
 		.kind = SLICE_LITERAL("again"),
 		.actor = item->operator_id,
 		.subject = item->item_id,
-		.text = item->end == BATCH_ITEM_APPLIED ? SLICE_LITERAL("ran again and was applied") : SLICE_LITERAL("ran again and waits"),
+		.text = item->end == BATCH_ITEM_APPLIED ? SLICE_LITERAL("ran again and was applied")
+							: SLICE_LITERAL("ran again and waits"),
 	};
 
 	hash_content_final(payload, &audit.payload);
@@ -104,7 +106,8 @@ static int item_close(struct pass *pass, const struct job_item *item)
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 
-static int item_end(struct pass *pass, struct job_item *item, const struct store_tally *gained, struct hash_content_state *payload)
+static int item_end(struct pass *pass, struct job_item *item, const struct store_tally *gained,
+		    struct hash_content_state *payload)
 {
 	int r;
 
@@ -198,8 +201,8 @@ static int item_post(struct pass *pass, const struct remit_header *header, const
 	int r;
 
 	hash_content_init(&payload);
-	r = decide_remittance_line(&pass->family_arena, &pass->known.view, &job->profile->decide, job->batch->settings.today,
-				   header, line, item_member(item), &payment);
+	r = decide_remittance_line(&pass->family_arena, &pass->known.view, &job->profile->decide,
+				   job->batch->settings.today, header, line, item_member(item), &payment);
 	if (r == 0)
 		r = apply_remittance_line(&pass->family_arena, &origin, header, line, &payment,
 					  job->batch->settings.today, &gained, &payload);
@@ -269,7 +272,8 @@ static int list_add(struct item_list *list, const struct store_exception *except
 	};
 	list->rows[list->count].file_no = exception->file_no;
 	list->rows[list->count++].tset_no = exception->tset_no;
-	return item->item_id.data != NULL && item->decision.data != NULL && item->operator_id.data != NULL ? 0 : -ENOMEM;
+	return item->item_id.data != NULL && item->decision.data != NULL && item->operator_id.data != NULL ? 0
+													   : -ENOMEM;
 }
 
 static int list_compare(const void *a, const void *b)
@@ -364,7 +368,8 @@ static int list_run_file(struct item_list *list, uint32_t first, uint32_t count)
 	const struct store_file *file;
 	struct job job;
 	uint32_t i;
-	int r = items != NULL ? store_file_get(list->batch->store, list->rows[first].file_no, &list->arena, &file) : -ENOMEM;
+	int r = items != NULL ? store_file_get(list->batch->store, list->rows[first].file_no, &list->arena, &file)
+			      : -ENOMEM;
 
 	if (r < 0)
 		return r;

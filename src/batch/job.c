@@ -29,7 +29,8 @@ char *job_safe_name(struct slice name, char *out, size_t out_bytes)
 	for (i = 0; out[i] != '\0'; i++) {
 		unsigned char byte = (unsigned char)out[i];
 
-		if (byte < 0x20 || byte >= 0x7F || byte == '/' || byte == '\\' || (i == 0 && (byte == '.' || byte == '-')))
+		if (byte < 0x20 || byte >= 0x7F || byte == '/' || byte == '\\' ||
+		    (i == 0 && (byte == '.' || byte == '-')))
 			out[i] = '_';
 	}
 	return out;
@@ -133,7 +134,8 @@ int job_walk_with(struct job *job, bool wants_content, const struct check_handle
 	int r = io_source_open(job->env, job->original, &source);
 
 	if (r < 0)
-		return log_failure(r, "cannot read the claimed bytes of file %llu", (unsigned long long)job->file.file_no);
+		return log_failure(r, "cannot read the claimed bytes of file %llu",
+				   (unsigned long long)job->file.file_no);
 	io_source_without_hash(source);
 	if (job->profile->max_inflated_bytes != 0)
 		io_source_limit(source, job->profile->max_inflated_bytes);
@@ -159,7 +161,8 @@ bool job_waits_whole(const struct job *job)
 struct slice job_waits_words(bool damaged, bool truncated)
 {
 	if (damaged)
-		return SLICE_LITERAL("the file's compression is damaged or over a limit: it could not be read to its end");
+		return SLICE_LITERAL(
+			"the file's compression is damaged or over a limit: it could not be read to its end");
 	if (truncated)
 		return SLICE_LITERAL("the file is cut off before its IEA: ask the partner to send it whole");
 	return SLICE_LITERAL("the file holds bytes that belong to no interchange: ask the partner what they are");

@@ -582,7 +582,8 @@ static int omit_is_sponsors(struct omit *omit, const struct store_full_use *use,
 		  (group->sponsor_id.len == 0 || use->set.sponsor_id.len == 0 ||
 		   text_is_same_id(group->sponsor_id, use->set.sponsor_id));
 	if (r == 0 && group != NULL && !*ret_is)
-		log_message(LOG_WARNING, "file %llu: a full file of another sponsor names group %.*s: nobody is left out",
+		log_message(LOG_WARNING,
+			    "file %llu: a full file of another sponsor names group %.*s: nobody is left out",
 			    (unsigned long long)omit->job->file.file_no, (int)use->group_id.len, use->group_id.data);
 	return r;
 }
@@ -726,9 +727,10 @@ int omit_release(struct pass *pass, const struct job_item *item, struct hash_con
 	omit_set_input(&omit, &use);
 	omit.input.forced = true;
 	omit.input.member_pos = item->member_pos;
-	r = household_load(&omit, arena,
-			   (struct family_key){.sponsor_id = stored->sponsor_id, .subscriber_id = stored->subscriber_id},
-			   &household);
+	r = household_load(
+		&omit, arena,
+		(struct family_key){.sponsor_id = stored->sponsor_id, .subscriber_id = stored->subscriber_id},
+		&household);
 	for (i = 0; i < household.count; i++)
 		household.people[i].present = !is_asked(stored, household.people[i].member->member_no);
 	if (r == 0)

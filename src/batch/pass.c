@@ -116,7 +116,8 @@ static int measure_errors(struct pass *pass, const struct enroll_family *family,
 		volume->records++;
 	}
 	for (i = 0; i < changeset->exception_count; i++)
-		if (changeset->exceptions[i].record != NULL && changeset->exceptions[i].category != CATEGORY_DEP_NO_SUBSCRIBER)
+		if (changeset->exceptions[i].record != NULL &&
+		    changeset->exceptions[i].category != CATEGORY_DEP_NO_SUBSCRIBER)
 			pass_volume(pass, enroll_group(family->header, changeset->exceptions[i].record))->errors++;
 	return 0;
 }
@@ -197,7 +198,8 @@ static int pass_family(void *context, const struct enroll_family *whole)
 		if (r == 0 && pass->full.mode == STORE_FULL_AUDIT)
 			r = audit_family(pass, &family, &changeset);
 		else if (r == 0)
-			r = apply_family(&pass->family_arena, &origin, &family, &changeset, &pass->tset.tally, &pass->payload);
+			r = apply_family(&pass->family_arena, &origin, &family, &changeset, &pass->tset.tally,
+					 &pass->payload);
 		if (r == 0)
 			r = family_claim(pass, &changeset);
 		if (r == 0)
@@ -223,7 +225,8 @@ static int pass_remit_header(void *context, const struct x12_tset *tset, const s
 		return 0;
 	r = chunk_begin(pass);
 	if (r == 0 && pass->tset.resume_pos == 0)
-		r = decide_remittance(&pass->arena, &pass->known.view, header, money, 0, &pass->set_category, &pass->set_reason);
+		r = decide_remittance(&pass->arena, &pass->known.view, header, money, 0, &pass->set_category,
+				      &pass->set_reason);
 	if (r < 0 || pass->set_category == CATEGORY_COUNT)
 		return r < 0 ? r : apply_remittance(&origin, header, false);
 	pass->tset.outcome = STORE_TSET_HELD;

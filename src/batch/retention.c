@@ -160,7 +160,8 @@ static int read_both(struct purge *purge, int fd, int other, struct hash_state *
 }
 
 /* One output beside the original: its bytes into `state`; and is the one in out/ the same? */
-static int look_at_output(struct purge *purge, const char *path, const char *published, struct hash_state *state, bool *ret_same)
+static int look_at_output(struct purge *purge, const char *path, const char *published, struct hash_state *state,
+			  bool *ret_same)
 {
 	struct env *env = purge->batch->env;
 	int fd = env_open_input(env, path, NULL), other, r;
@@ -387,8 +388,8 @@ static int tell(struct purge *purge, enum store_removal what, const struct paths
 }
 
 /* In a transaction, which is ended: the row and its audit row, unless somebody needs it. */
-static int begin_removal(struct purge *purge, enum store_removal what, const struct paths *paths, const struct hash *hash,
-			 unsigned *ret_needs)
+static int begin_removal(struct purge *purge, enum store_removal what, const struct paths *paths,
+			 const struct hash *hash, unsigned *ret_needs)
 {
 	struct store *store = purge->batch->store;
 	int r = store_begin(store, STORE_WRITE);
@@ -561,7 +562,8 @@ int retention_finish(struct batch *batch)
 	return r;
 }
 
-int batch_retention(struct batch *batch, const struct batch_retention *request, struct batch_retention_totals *ret_totals)
+int batch_retention(struct batch *batch, const struct batch_retention *request,
+		    struct batch_retention_totals *ret_totals)
 {
 	struct numbers numbers;
 	struct purge purge;

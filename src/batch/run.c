@@ -122,7 +122,8 @@ static int arrival_order(struct batch *batch, const char *path, struct arrival *
 		snprintf(arrival->order, sizeof(arrival->order), "%.6s%.4s%.9s",
 			 identity.interchange.date.len == 6 ? identity.interchange.date.data : "000000",
 			 identity.interchange.time.len == 4 ? identity.interchange.time.data : "0000",
-			 identity.interchange.control_number.len == 9 ? identity.interchange.control_number.data : "000000000");
+			 identity.interchange.control_number.len == 9 ? identity.interchange.control_number.data
+								      : "000000000");
 	arena_fini(&arena);
 	return r;
 }
@@ -156,7 +157,8 @@ static int run_leave(const struct drop *drop, const char *name, int error)
 	if (drop->run->left == 0)
 		drop->run->left = error;
 	if (name == NULL)
-		log_failure(error, "drop folder %s%s is left alone", safe_partner, drop->test ? "/" BATCH_TEST_FOLDER : "");
+		log_failure(error, "drop folder %s%s is left alone", safe_partner,
+			    drop->test ? "/" BATCH_TEST_FOLDER : "");
 	else
 		log_failure(error, "drop folder %s: %s is left alone", safe_partner,
 			    job_safe_name(slice_from(name), safe, sizeof(safe)));
@@ -219,7 +221,8 @@ static int lane_look_at(const struct drop *drop, const char *path, struct arriva
 	if (S_ISDIR(stat.mode))
 		return 0;
 	if (!S_ISREG(stat.mode) || stat.links > 1) {
-		arrival_leave(drop->partner, arrival->name, stat.links > 1 ? "it has a second name" : "it is no plain file");
+		arrival_leave(drop->partner, arrival->name,
+			      stat.links > 1 ? "it has a second name" : "it is no plain file");
 		return 0;
 	}
 	r = arrival_is_whole(batch, drop->profile, path, &stat);

@@ -48,7 +48,8 @@ int select_done_before(struct pass *pass, uint32_t member_pos, const struct hash
 	*ret_skip = true;
 	pass->tset.tally.members_duplicate++;
 	pass->tset.tally.money_duplicate += money;
-	return store_ledger_put(pass_job(pass)->store, pass->tset.tset_no, member_pos, STORE_RECORD_DUPLICATE, content_hash);
+	return store_ledger_put(pass_job(pass)->store, pass->tset.tset_no, member_pos, STORE_RECORD_DUPLICATE,
+				content_hash);
 }
 
 /* Does this record take part now? */

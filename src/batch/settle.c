@@ -53,7 +53,8 @@ static int settle_tset(void *context, const struct store_tset *stored)
 	settle->by_outcome[row.outcome]++;
 	/* The file's reason is that of its first set that waits, else of the first that was not applied. */
 	if (row.outcome != STORE_TSET_APPLIED &&
-	    (slice_is_empty(settle->reason) || (row.outcome == STORE_TSET_HELD && settle->by_outcome[STORE_TSET_HELD] == 1)))
+	    (slice_is_empty(settle->reason) ||
+	     (row.outcome == STORE_TSET_HELD && settle->by_outcome[STORE_TSET_HELD] == 1)))
 		settle->reason = arena_dup(&job->arena, row.reason);
 	if (r == 0)
 		r = store_tset_update(job->store, &row);

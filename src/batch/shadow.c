@@ -224,7 +224,8 @@ static int shadow_rematch(struct pass *pass, struct shadow *shadow, uint32_t ind
 	const struct shadow_record *record = &shadow->records[index];
 	char id[STORE_ITEM_ID_BYTES];
 
-	store_item_id_format(pass_job(pass)->file.file_no, pass->tset.ordinal, shadow->family->members[index].member_pos, id);
+	store_item_id_format(pass_job(pass)->file.file_no, pass->tset.ordinal,
+			     shadow->family->members[index].member_pos, id);
 	if (record->by[SHADOW_NOW] == NULL || !slice_is(shadow->rematch->record_id, id))
 		return 0;
 	return shadow->rematch->matched(shadow->rematch->context, record->identity, record->by[SHADOW_NOW]);
@@ -273,7 +274,8 @@ int shadow_family(struct pass *pass, const struct enroll_family *family)
 	int turn, r = 0;
 
 	shadow->family = family;
-	shadow->records = arena_alloc_array(&pass->family_arena, (size_t)family->member_count + 1, sizeof(*shadow->records));
+	shadow->records =
+		arena_alloc_array(&pass->family_arena, (size_t)family->member_count + 1, sizeof(*shadow->records));
 	if (shadow->records == NULL)
 		return -ENOMEM;
 	for (turn = 0; turn < (shadow->rematch != NULL ? SHADOW_NEW : SHADOW_MODELS) && r == 0; turn++)

@@ -34,8 +34,8 @@ static int supersede_note(void *context, const struct store_exception *item)
 	int r;
 
 	/* Another sponsor's set may have the same number in the same place. */
-	if (supersede->count == LIMIT_CANDIDATES ||
-	    (!same && (item->member_pos != record->member_pos || !slice_equal(item->sponsor_id, supersede->sponsor_id))))
+	if (supersede->count == LIMIT_CANDIDATES || (!same && (item->member_pos != record->member_pos ||
+							       !slice_equal(item->sponsor_id, supersede->sponsor_id))))
 		return 0;
 	r = supersede_is_kin(supersede, item->file_no, &kin);
 	if (r == 0 && kin)
@@ -59,8 +59,10 @@ int supersede_item(struct store *store, struct slice item_id, struct arena *aren
 
 int supersede_items(struct pass *pass, const struct member_record *record, struct slice sponsor_id)
 {
-	struct supersede supersede = {
-		.pass = pass, .record = record, .sponsor_id = sponsor_id, .original_no = pass_job(pass)->file.reprocess_of};
+	struct supersede supersede = {.pass = pass,
+				      .record = record,
+				      .sponsor_id = sponsor_id,
+				      .original_no = pass_job(pass)->file.reprocess_of};
 	const struct store_exception_filter filter = {
 		.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED,
 		.subscriber_id = record->subscriber_id,

@@ -343,8 +343,10 @@ static int validate_pause(struct job_pass *pass)
 
 static int validate_setup(struct validate *validate, struct job *job, bool record)
 {
-	const struct enroll_sink enroll_sink = {.context = validate, .header = validate_header_834, .family = validate_family};
-	const struct remit_sink remit_sink = {.context = validate, .header = validate_header_820, .end = validate_remit_end};
+	const struct enroll_sink enroll_sink = {
+		.context = validate, .header = validate_header_834, .family = validate_family};
+	const struct remit_sink remit_sink = {
+		.context = validate, .header = validate_header_820, .end = validate_remit_end};
 	struct ack_options options = {.clock_ms = job->file.received_ms,
 				      .control_number = (uint32_t)job->file.ack_control_first,
 				      .accepted_left_out = job->profile->accepted_sets_left_out,

@@ -121,7 +121,8 @@ static int supersede(struct job *job, struct slice item_id)
 		.kind = SLICE_LITERAL("whole"),
 		.actor = job->operator_id,
 		.subject = item_id,
-		.text = arena_printf(&job->arena, "the whole file came as %s", store_file_id_format(job->file.file_no, file_id)),
+		.text = arena_printf(&job->arena, "the whole file came as %s",
+				     store_file_id_format(job->file.file_no, file_id)),
 	};
 	int r = store_exception_get(job->store, item_id, &job->arena, &stored);
 

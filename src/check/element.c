@@ -652,7 +652,8 @@ bool element_breaks_letters(const struct check *check, struct slice value)
 		return has_small_letters(value);
 	for (size_t i = 0; i < value.len && check->options.letters == CHECK_LETTERS_BASIC; i++) {
 		char c = value.data[i];
-		if (!is_basic(c) && c != separators->element && c != separators->component && c != separators->repetition)
+		if (!is_basic(c) && c != separators->element && c != separators->component &&
+		    c != separators->repetition)
 			return true;
 	}
 	return false;

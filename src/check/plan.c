@@ -203,7 +203,8 @@ static int make_codes(struct arena *arena, struct check_plan *plan)
 	}
 	for (uint16_t i = 0; i < guide->element_count; i++) {
 		const uint16_t list = plan->elements[i].codes;
-		if (plan->elements[i].kind == PLAN_CODE && plan->codes[list].packed && guide->code_lists[list].count > 0)
+		if (plan->elements[i].kind == PLAN_CODE && plan->codes[list].packed &&
+		    guide->code_lists[list].count > 0)
 			plan->elements[i].usual = value_pack(guide->codes[guide->code_lists[list].first].code);
 	}
 	return 0;
@@ -594,8 +595,8 @@ int plan_new(struct arena *arena, const struct guide *guide, struct check_plan *
 	plan->guide = guide;
 	if ((r = make_symbols(arena, plan)) < 0 || (r = make_elements(arena, plan)) < 0 ||
 	    (r = make_codes(arena, plan)) < 0 || (r = make_segments(arena, plan)) < 0 ||
-	    (r = make_loops(arena, plan)) < 0 || (r = make_links(arena, plan)) < 0 || (r = make_rules(arena, plan)) < 0 ||
-	    (r = make_moves(arena, plan)) < 0)
+	    (r = make_loops(arena, plan)) < 0 || (r = make_links(arena, plan)) < 0 ||
+	    (r = make_rules(arena, plan)) < 0 || (r = make_moves(arena, plan)) < 0)
 		return r;
 	*ret_plan = plan;
 	return 0;

@@ -88,7 +88,8 @@ static inline bool meet(struct check *check, const struct x12_run *run, struct h
 	if (raw.len - 1 >= STRAIGHT_BYTES_MAX)
 		return false;
 	/* Parts of elements, and what no printable ASCII is, want a closer look. */
-	if (run->has_odd && (x12_run_bits(run->odd, (uint32_t)(raw.data - run->at)) & ((UINT64_C(1) << raw.len) - 1)) != 0)
+	if (run->has_odd &&
+	    (x12_run_bits(run->odd, (uint32_t)(raw.data - run->at)) & ((UINT64_C(1) << raw.len) - 1)) != 0)
 		return false;
 	/* Until it has its symbol the slot is nobody's. */
 	known->tag = 0;

@@ -134,11 +134,11 @@ COLD static int report_bare(struct check *check, const struct frame *frame, cons
 {
 	const struct guide_loop *loop = guide_loop_of(check, frame);
 	const char *id = check->guide->segments[check->plan->loops[frame->loop].first_segment].id;
-	struct finding finding = report_make(check, FINDING_SEGMENT_REQUIRED_MISSING, &check->at,
-					     check->guide->segments[node->segment].id,
-					     "nothing of loop %s (%.*s) stands behind this %s; send what belongs to it, "
-					     "or leave it out",
-					     loop->id, (int)loop->name.len, loop->name.data, id);
+	struct finding finding = report_make(
+		check, FINDING_SEGMENT_REQUIRED_MISSING, &check->at, check->guide->segments[node->segment].id,
+		"nothing of loop %s (%.*s) stands behind this %s; send what belongs to it, "
+		"or leave it out",
+		loop->id, (int)loop->name.len, loop->name.data, id);
 	finding.loop = walk_id_of_loop(check, node->child != PLAN_NONE ? node->child : frame->loop);
 	return report_deliver(check, &finding);
 }

@@ -122,11 +122,13 @@ static int ageing_text(const struct ageing *ageing)
 			continue;
 		cli_table_cell(&table, slice_from(row < CATEGORY_COUNT ? category_name((enum category)row) : "all"));
 		for (bar = 0; bar <= OVERDUE; bar++)
-			cli_table_cell(&table, arena_printf(&cli->arena, "%llu", (unsigned long long)ageing->bars[row][bar]));
+			cli_table_cell(&table,
+				       arena_printf(&cli->arena, "%llu", (unsigned long long)ageing->bars[row][bar]));
 	}
 	r = cli_table_end(&table);
 	text_add_count(&cli->out, ageing->waits, "item");
-	buffer_printf(&cli->out, ", %llu overdue; half of the time is used by %llu, three quarters by %llu, nine tenths by %llu\n",
+	buffer_printf(&cli->out,
+		      ", %llu overdue; half of the time is used by %llu, three quarters by %llu, nine tenths by %llu\n",
 		      (unsigned long long)ageing->bars[CATEGORY_COUNT][OVERDUE], (unsigned long long)ageing->used[0],
 		      (unsigned long long)ageing->used[1], (unsigned long long)ageing->used[2]);
 	buffer_add_text(&cli->out, "due ");
@@ -163,12 +165,14 @@ static void ageing_json(const struct ageing *ageing, bool whole)
 	json_text(&json, "schema", SLICE_LITERAL("muster.ageing"));
 	json_u64(&json, "v", 1);
 	json_text(&json, "at", slice_from(clock_format_rfc3339(ageing->now_ms, text)));
-	json_text(&json, "calendar", cli->config->calendar.business ? SLICE_LITERAL("business") : SLICE_LITERAL("plain"));
+	json_text(&json, "calendar",
+		  cli->config->calendar.business ? SLICE_LITERAL("business") : SLICE_LITERAL("plain"));
 	json_u64(&json, "due_hours", (uint64_t)cli->config->due_hours);
 	json_u64(&json, "waits", ageing->waits);
 	json_bars(ageing, &json, CATEGORY_COUNT);
 	json_text_or_null(&json, "overdue_since",
-			  ageing->first_due_ms > 0 ? slice_from(clock_format_rfc3339(ageing->first_due_ms, text)) : SLICE_EMPTY);
+			  ageing->first_due_ms > 0 ? slice_from(clock_format_rfc3339(ageing->first_due_ms, text))
+						   : SLICE_EMPTY);
 	json_u64(&json, "used_50_percent", ageing->used[0]);
 	json_u64(&json, "used_75_percent", ageing->used[1]);
 	json_u64(&json, "used_90_percent", ageing->used[2]);
@@ -213,7 +217,8 @@ int cli_tell_overdue(struct cli *cli)
 		return r;
 	overdue = ageing.bars[CATEGORY_COUNT][OVERDUE];
 	if (overdue > 0)
-		fprintf(stderr, "muster: overdue: %llu of %llu waiting items, the first since %s; see muster queue list\n",
+		fprintf(stderr,
+			"muster: overdue: %llu of %llu waiting items, the first since %s; see muster queue list\n",
 			(unsigned long long)overdue, (unsigned long long)ageing.waits,
 			clock_format_rfc3339(ageing.first_due_ms, since));
 	if (ageing.used[2] > 0)

@@ -34,7 +34,8 @@ static int read_key(struct cli *cli, struct slice *ret_key)
 	if (ret_key->data == NULL)
 		return -ENOMEM;
 	if (ret_key->len < KEY_BYTES_MIN)
-		return cli_failed(cli, MUSTER_ERROR_CONFIG, "anchor_key: %s holds fewer than %u characters", path, KEY_BYTES_MIN);
+		return cli_failed(cli, MUSTER_ERROR_CONFIG, "anchor_key: %s holds fewer than %u characters", path,
+				  KEY_BYTES_MIN);
 	return 0;
 }
 
@@ -62,7 +63,8 @@ int audit_anchor(struct cli *cli)
 	if (r < 0)
 		return r;
 	r = anchor_append(cli->env, cli->store, &place, false);
-	return r < 0 ? cli_failed(cli, r, "what was done is done, but the audit trail's anchor cannot be written to %s: %s",
+	return r < 0 ? cli_failed(cli, r,
+				  "what was done is done, but the audit trail's anchor cannot be written to %s: %s",
 				  place.path, muster_error_text(r))
 		     : 0;
 }
@@ -77,25 +79,37 @@ static void tell(const struct anchor_report *report, const char *path, struct bu
 	switch (report->fault) {
 	case ANCHOR_SOUND:
 		if (!report->there)
-			buffer_printf(words, "%llu rows fit together; there are no anchors in %s: an end that was cut off would "
-				      "not be seen", (unsigned long long)report->rows, path);
+			buffer_printf(
+				words,
+				"%llu rows fit together; there are no anchors in %s: an end that was cut off would "
+				"not be seen",
+				(unsigned long long)report->rows, path);
 		else
 			buffer_printf(words, "%llu rows fit together, %llu anchors agree, the last with row %llu of %s",
 				      (unsigned long long)report->rows, (unsigned long long)report->anchors,
-				      (unsigned long long)report->last.audit_no, clock_format_rfc3339(report->last.at_ms, at));
+				      (unsigned long long)report->last.audit_no,
+				      clock_format_rfc3339(report->last.at_ms, at));
 		return;
 	case ANCHOR_ROW:
-		buffer_printf(words, "row %llu does not fit the row before it: it was changed, put in, or rows before it are gone",
-			      (unsigned long long)report->bad_row);
+		buffer_printf(
+			words,
+			"row %llu does not fit the row before it: it was changed, put in, or rows before it are gone",
+			(unsigned long long)report->bad_row);
 		return;
 	case ANCHOR_CUT:
-		buffer_printf(words, "the trail ends with row %llu, but row %llu stood in it at %s: its end was cut off, or an older "
-			      "database was put back", (unsigned long long)report->rows, (unsigned long long)broken->audit_no,
-			      clock_format_rfc3339(broken->at_ms, at));
+		buffer_printf(
+			words,
+			"the trail ends with row %llu, but row %llu stood in it at %s: its end was cut off, or an older "
+			"database was put back",
+			(unsigned long long)report->rows, (unsigned long long)broken->audit_no,
+			clock_format_rfc3339(broken->at_ms, at));
 		return;
 	case ANCHOR_OTHER_ROW:
-		buffer_printf(words, "row %llu is another one than at %s: the trail was written anew, or goes on from an older "
-			      "database", (unsigned long long)broken->audit_no, clock_format_rfc3339(broken->at_ms, at));
+		buffer_printf(
+			words,
+			"row %llu is another one than at %s: the trail was written anew, or goes on from an older "
+			"database",
+			(unsigned long long)broken->audit_no, clock_format_rfc3339(broken->at_ms, at));
 		return;
 	case ANCHOR_LINE:
 		buffer_printf(words, "line %llu of %s is no anchor, or not sealed with this site's key",
@@ -202,7 +216,9 @@ static int audit_restart(struct cli *cli)
 	if (r == 0)
 		r = anchor_append(cli->env, cli->store, &place, true);
 	if (r == 0)
-		cli_say(cli, "the trail is anchored anew in %s; what stood there before is kept, and no longer compared", place.path);
+		cli_say(cli,
+			"the trail is anchored anew in %s; what stood there before is kept, and no longer compared",
+			place.path);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 

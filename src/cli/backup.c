@@ -25,7 +25,8 @@ int backup_last(struct cli *cli, int64_t *ret_ms)
 	int r = store_meta_get(cli->store, LAST_BACKUP, &cli->arena, &value);
 
 	if (r == 0 && !slice_is_empty(value) && !slice_to_u64(value, &ms))
-		return log_failure(MUSTER_ERROR_DB_CORRUPT, "the database says of its last backup: %.*s", (int)value.len, value.data);
+		return log_failure(MUSTER_ERROR_DB_CORRUPT, "the database says of its last backup: %.*s",
+				   (int)value.len, value.data);
 	*ret_ms = (int64_t)ms;
 	return r;
 }

@@ -195,19 +195,24 @@ int cli_help(struct cli *cli)
 		verb = cli_verb_find(cli->arguments[0]);
 		if (verb == NULL)
 			return cli_usage_error(cli, "there is no verb '%s'; muster help lists them", cli->arguments[0]);
-		buffer_printf(&cli->out, "muster %s - %s\n\nusage: muster %s\n\n%s", verb->name, verb->summary, verb->usage, verb->help);
+		buffer_printf(&cli->out, "muster %s - %s\n\nusage: muster %s\n\n%s", verb->name, verb->summary,
+			      verb->usage, verb->help);
 		return 0;
 	}
-	buffer_add_text(&cli->out, "muster: membership filings (X12 834, 820) of a health plan, from drop folder to applied changes\n"
-				   "\nusage: muster [OPTION...] VERB [ARGUMENT...]\n\nverbs:\n");
+	buffer_add_text(
+		&cli->out,
+		"muster: membership filings (X12 834, 820) of a health plan, from drop folder to applied changes\n"
+		"\nusage: muster [OPTION...] VERB [ARGUMENT...]\n\nverbs:\n");
 	for (verb = cli_verbs; verb->name != NULL; verb++)
 		buffer_printf(&cli->out, "  %-11s %s\n", verb->name, verb->summary);
 	buffer_add_text(&cli->out, "\noptions (before or after the verb):\n");
 	cli_options_print(&cli->out);
-	buffer_add_text(&cli->out, "\nexit status: 0 done; 1 validate found errors; 2 with --detailed-exitcode, exceptions wait; 64 usage;\n"
-				   "65 a file was rejected or held; 66 no such input; 69 database away; 70 bug or damage; 71 memory or\n"
-				   "system; 73 cannot create; 74 I/O; 75 locked or interrupted, run again; 77 denied; 78 configuration.\n"
-				   "\nmuster help VERB says more.\n");
+	buffer_add_text(
+		&cli->out,
+		"\nexit status: 0 done; 1 validate found errors; 2 with --detailed-exitcode, exceptions wait; 64 usage;\n"
+		"65 a file was rejected or held; 66 no such input; 69 database away; 70 bug or damage; 71 memory or\n"
+		"system; 73 cannot create; 74 I/O; 75 locked or interrupted, run again; 77 denied; 78 configuration.\n"
+		"\nmuster help VERB says more.\n");
 	return 0;
 }
 

@@ -26,7 +26,8 @@ struct cli_options {
 		*group, *owner, *partner, *file, *limit, *html, *left, *right, *truth, *pairs, *model, *to,
 		*output, *set, *member_change, *role, *name, *login, *known_at, *region, *nights, *plot, *run;
 	enum cli_format format;
-	bool quiet, verbose, detailed_exitcode, help, version, unmasked, yes, wait, train, labels, one_to_one, dry_run, redo;
+	bool quiet, verbose, detailed_exitcode, help, version, unmasked, yes, wait, train, labels, one_to_one, dry_run,
+		redo;
 };
 
 struct guide_set;

@@ -30,7 +30,8 @@ static void doctor_line(struct doctor *doctor, bool fit, const char *what, const
 
 static int doctor_setting(void *context, const char *name, const char *value, bool fit)
 {
-	doctor_line(context, fit, name, value, "muster sets this itself at every start: the database file is damaged or shared");
+	doctor_line(context, fit, name, value,
+		    "muster sets this itself at every start: the database file is damaged or shared");
 	return 0;
 }
 
@@ -41,7 +42,8 @@ static void doctor_sqlite(struct doctor *doctor)
 
 	doctor_line(doctor, true, "SQLite", version, NULL);
 	if (hazard)
-		doctor_line(doctor, true, "  WAL-reset hazard", "in range; muster checkpoints only under its own lock, as it must", NULL);
+		doctor_line(doctor, true, "  WAL-reset hazard",
+			    "in range; muster checkpoints only under its own lock, as it must", NULL);
 }
 
 static void doctor_folder(struct doctor *doctor, const char *what, const char *path)
@@ -61,7 +63,8 @@ static void doctor_folders(struct doctor *doctor)
 {
 	const struct config *config = doctor->cli->config;
 
-	doctor_line(doctor, true, "configuration", config->path[0] != '\0' ? config->path : "none: the defaults serve", NULL);
+	doctor_line(doctor, true, "configuration", config->path[0] != '\0' ? config->path : "none: the defaults serve",
+		    NULL);
 	if (config->path[0] == '\0')
 		return;
 	doctor_folder(doctor, "in", config->in);
@@ -81,12 +84,14 @@ static int doctor_checks(struct doctor *doctor)
 	buffer_init(&text, doctor->cli->env);
 	r = store_check(doctor->cli->store, false, &text);
 	if (r >= 0)
-		doctor_line(doctor, r == 0, "database pages", r == 0 ? "sound" : text.data, "restore the last backup; nothing is written to a damaged database");
+		doctor_line(doctor, r == 0, "database pages", r == 0 ? "sound" : text.data,
+			    "restore the last backup; nothing is written to a damaged database");
 	buffer_clear(&text);
 	if (r == 0)
 		r = store_verify(doctor->cli->store, &text);
 	if (r >= 0)
-		doctor_line(doctor, r == 0, "records, ledger, audit", r == 0 ? "agree" : text.data, "keep the database as it is and report this");
+		doctor_line(doctor, r == 0, "records, ledger, audit", r == 0 ? "agree" : text.data,
+			    "keep the database as it is and report this");
 	buffer_fini(&text);
 	return r < 0 ? r : 0;
 }
@@ -162,8 +167,9 @@ static int doctor_anchors(struct doctor *doctor)
 	buffer_init(&words, doctor->cli->env);
 	r = audit_look(doctor->cli, NULL, &report, &words);
 	if (r == 0)
-		doctor_line(doctor, report.fault == ANCHOR_SOUND, "audit anchors", words.data,
-			    "keep everything as it is and find out who did it; after a backup was put back: muster audit restart");
+		doctor_line(
+			doctor, report.fault == ANCHOR_SOUND, "audit anchors", words.data,
+			"keep everything as it is and find out who did it; after a backup was put back: muster audit restart");
 	buffer_fini(&words);
 	return r;
 }
@@ -183,8 +189,8 @@ static int doctor_backup(struct doctor *doctor)
 		snprintf(is, sizeof(is), "none was made");
 	else
 		snprintf(is, sizeof(is), "%lld days ago, %s", (long long)days, clock_format_rfc3339(ms, when));
-	doctor_line(doctor, cli->config->backup_days == 0 || (ms != 0 && days <= cli->config->backup_days), "last backup", is,
-		    "muster backup make FOLDER, every night (backup_days)");
+	doctor_line(doctor, cli->config->backup_days == 0 || (ms != 0 && days <= cli->config->backup_days),
+		    "last backup", is, "muster backup make FOLDER, every night (backup_days)");
 	return 0;
 }
 

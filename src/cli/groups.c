@@ -260,7 +260,8 @@ static int roster_family(void *context, const struct member *const *members, uin
 
 static int groups_roster(struct groups_view *view)
 {
-	static const char *const titles[] = {"subscriber", "member", "rel", "last name", "first name", "born", "coverage"};
+	static const char *const titles[] = {"subscriber", "member", "rel",     "last name",
+					     "first name", "born",   "coverage"};
 	struct cli *cli = view->cli;
 	const struct group *group;
 	int r = groups_known(cli, &group);
@@ -270,8 +271,10 @@ static int groups_roster(struct groups_view *view)
 	if (cli->options.format == CLI_TEXT)
 		cli_table_begin(&view->table, cli, 7, titles);
 	else if (cli->options.format == CLI_CSV)
-		buffer_add_text(&cli->out, "subscriber_id,member_id,relationship,last_name,first_name,birth_on,plan_id,insurance_line,"
-					   "tier,begins_on,ends_on\r\n");
+		buffer_add_text(
+			&cli->out,
+			"subscriber_id,member_id,relationship,last_name,first_name,birth_on,plan_id,insurance_line,"
+			"tier,begins_on,ends_on\r\n");
 	else
 		json_array_begin(&view->json, NULL);
 	r = store_roster(cli->store, group->group_id, view->on, roster_family, view);
@@ -295,7 +298,8 @@ int cli_groups(struct cli *cli)
 		return r;
 	if (!cli_on_date(cli, &view.on))
 		return MUSTER_ERROR_USAGE;
-	if (strcmp(cli->subverb, "list") != 0 && strcmp(cli->subverb, "show") != 0 && strcmp(cli->subverb, "roster") != 0)
+	if (strcmp(cli->subverb, "list") != 0 && strcmp(cli->subverb, "show") != 0 &&
+	    strcmp(cli->subverb, "roster") != 0)
 		return cli_orders(cli);
 	json_init(&view.json, &cli->out, cli->options.format == CLI_JSON);
 	if (strcmp(cli->subverb, "list") == 0)

@@ -21,7 +21,8 @@ int cli_guide(struct cli *cli)
 		return cli_usage_error(cli, "show wants a guide and perhaps a place: muster guide show 834 2000/INS");
 	guide = guide_set_named(cli->guides, slice_from(cli->arguments[0]));
 	if (guide == NULL)
-		return cli_failed(cli, -ENOENT, "there is no guide %s; muster guide list shows them", cli->arguments[0]);
+		return cli_failed(cli, -ENOENT, "there is no guide %s; muster guide list shows them",
+				  cli->arguments[0]);
 	r = guide_print(guide, slice_from(cli->argument_count == 2 ? cli->arguments[1] : ""), &cli->out);
 	if (r > 0)
 		return cli_failed(cli, -ENOENT, "guide %s has no %s", cli->arguments[0], cli->arguments[1]);

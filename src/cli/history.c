@@ -52,7 +52,8 @@ static int note_taken(void *context, const struct store_change *change)
 	taken = arena_alloc(&view->cli->arena, sizeof(*taken));
 	if (taken == NULL)
 		return -ENOMEM;
-	*taken = (struct taken){change->tset_no, change->member_pos, change->undoes, change->op_index, change->at_ms, view->taken};
+	*taken = (struct taken){change->tset_no,  change->member_pos, change->undoes,
+				change->op_index, change->at_ms,      view->taken};
 	view->taken = taken;
 	return 0;
 }
@@ -69,7 +70,8 @@ static const struct taken *taken_by(const struct history_view *view, const struc
 }
 
 /* "F00000001-2-1-1"; empty where nothing took it back. */
-static struct slice taken_id(const struct history_view *view, const struct store_change *change, char out[UNDO_ID_BYTES])
+static struct slice taken_id(const struct history_view *view, const struct store_change *change,
+			     char out[UNDO_ID_BYTES])
 {
 	const struct taken *taken = taken_by(view, change);
 	struct store_change entry = *change;
@@ -163,7 +165,8 @@ static int history_text(struct history_view *view, const struct store_change *ch
 		      (int)change->origin.tset_control.len, change->origin.tset_control.data, change->member_pos,
 		      change->segment_pos, (unsigned long long)change->offset);
 	add_decider(out, change);
-	return store_warnings_of_record(view->cli->store, change->tset_no, change->member_pos, history_warning, &warnings);
+	return store_warnings_of_record(view->cli->store, change->tset_no, change->member_pos, history_warning,
+					&warnings);
 }
 
 /* ---- JSON and CSV ---- */
@@ -278,8 +281,9 @@ static void history_head(struct history_view *view, const struct member *member)
 	if (view->cli->options.format == CLI_JSON)
 		json_array_begin(&view->json, NULL);
 	if (view->cli->options.format == CLI_CSV)
-		buffer_add_text(out, "at,id,action,file,file_id,interchange,group,set,member_pos,segment_pos,offset,group_id,"
-				     "plan_id,begins_on,ends_on,confidence,match_rule,change,operator,undone_by\r\n");
+		buffer_add_text(
+			out, "at,id,action,file,file_id,interchange,group,set,member_pos,segment_pos,offset,group_id,"
+			     "plan_id,begins_on,ends_on,confidence,match_rule,change,operator,undone_by\r\n");
 	if (view->cli->options.format == CLI_TEXT)
 		member_out_heading(view->cli, member);
 }

@@ -16,8 +16,8 @@ static void load_fault(void *context, const struct load_fault *fault)
 	struct cli *cli = context;
 
 	if (!fault->warning || !cli->options.quiet)
-		fprintf(stderr, "%s:%u:%u: %s%s\n", fault->name, fault->line, fault->column, fault->warning ? "warning: " : "",
-			fault->message);
+		fprintf(stderr, "%s:%u:%u: %s%s\n", fault->name, fault->line, fault->column,
+			fault->warning ? "warning: " : "", fault->message);
 }
 
 static int load_content(struct cli *cli, const char *name, struct slice csv, struct load_counts *ret_counts)

@@ -203,7 +203,9 @@ static void print_traps(struct buffer *out, const struct match_traps *traps)
 
 	if (traps->count == 0)
 		return;
-	buffer_add_text(out, "\ntag                        rows   people  automatic  wrong  to a person  lost  wrong/10k at most\n");
+	buffer_add_text(
+		out,
+		"\ntag                        rows   people  automatic  wrong  to a person  lost  wrong/10k at most\n");
 	for (i = 0; i < traps->count; i++) {
 		const struct match_trap *trap = &traps->items[i];
 
@@ -370,7 +372,8 @@ static int write_pairs(struct work *work, const struct match_link_options *optio
 static int link_tables(struct work *work)
 {
 	struct cli *cli = work->cli;
-	struct match_link_options options = {.same_table = work->same_table, .one_to_one = cli->options.one_to_one, .wide = cli->options.train};
+	struct match_link_options options = {
+		.same_table = work->same_table, .one_to_one = cli->options.one_to_one, .wide = cli->options.train};
 	int64_t begun_ns = env_monotonic_ns(cli->env);
 	int r = 0;
 
@@ -383,9 +386,10 @@ static int link_tables(struct work *work)
 	if (r == 0)
 		r = write_pairs(work, &options);
 	if (r == 0)
-		cli_say(cli, "%u records against %u: %llu automatic, %llu pairs listed, model %s, %.1f s", work->left.count,
-			work->right.count, (unsigned long long)work->automatic, (unsigned long long)work->listed,
-			match_model_name(work->model), (double)(env_monotonic_ns(cli->env) - begun_ns) / 1e9);
+		cli_say(cli, "%u records against %u: %llu automatic, %llu pairs listed, model %s, %.1f s",
+			work->left.count, work->right.count, (unsigned long long)work->automatic,
+			(unsigned long long)work->listed, match_model_name(work->model),
+			(double)(env_monotonic_ns(cli->env) - begun_ns) / 1e9);
 	return r;
 }
 
@@ -491,7 +495,8 @@ static int match_train_verb(struct cli *cli)
 	if (r == 0 && cli->options.truth != NULL) {
 		r = read_text(cli, cli->options.truth, &text, &csv);
 		if (r == 0)
-			r = complain(&work, match_truth_read(cli->env, &work.left, &work.right, csv, &work.errors, &truth));
+			r = complain(&work,
+				     match_truth_read(cli->env, &work.left, &work.right, csv, &work.errors, &truth));
 	}
 	if (r == 0)
 		r = train(&work, truth, "trained", &model);
@@ -523,7 +528,8 @@ static int explain(struct work *work, uint32_t left, uint32_t right)
 	struct match_link_options options = {.model = work->model, .same_table = false};
 	struct match_result result;
 	uint32_t i;
-	int r = match_link_one(&work->cli->arena, &work->left, left, &work->right, &work->candidates, &options, &result);
+	int r = match_link_one(&work->cli->arena, &work->left, left, &work->right, &work->candidates, &options,
+			       &result);
 
 	for (i = 0; r == 0 && i < result.candidate_count; i++)
 		if (result.candidates[i].member == &work->right.members[right])

@@ -116,7 +116,8 @@ static void fold(struct dedupe *dedupe)
 
 /* The two of a pair, in the arena; the evidence of the second one beside the first. */
 static int look_again(struct dedupe *dedupe, const struct duplicate *pair, struct arena *arena,
-		      const struct member **ret_first, const struct member **ret_second, struct match_result *ret_result)
+		      const struct member **ret_first, const struct member **ret_second,
+		      struct match_result *ret_result)
 {
 	struct match_result all;
 	uint32_t i;

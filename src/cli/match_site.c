@@ -271,14 +271,17 @@ static void totals_text(struct cli *cli, const struct batch_shadow_totals *total
 	buffer_printf(out, "automatic          %llu by %s, %llu by %s\n", (unsigned long long)totals->automatic[0], now,
 		      (unsigned long long)totals->automatic[1], other);
 	buffer_printf(out, "expected wrong     %.6f, %.6f\n", totals->expected_wrong[0], totals->expected_wrong[1]);
-	buffer_printf(out, "would change       %llu automatic -> to a person, %llu to a person -> automatic, %llu another person\n",
-		      (unsigned long long)totals->to_review, (unsigned long long)totals->to_automatic,
-		      (unsigned long long)totals->other_person);
+	buffer_printf(
+		out,
+		"would change       %llu automatic -> to a person, %llu to a person -> automatic, %llu another person\n",
+		(unsigned long long)totals->to_review, (unsigned long long)totals->to_automatic,
+		(unsigned long long)totals->other_person);
 	buffer_printf(out, "representatives    %llu of these as they said, %llu against it\n",
 		      (unsigned long long)totals->agrees, (unsigned long long)totals->against);
 	if (totals->against > 0 || totals->other_person > 0)
-		buffer_add_text(out, "Do not promote this model before each of these is understood: it would act on a member "
-				     "whom nobody, or somebody else, is known to mean.\n");
+		buffer_add_text(
+			out, "Do not promote this model before each of these is understood: it would act on a member "
+			     "whom nobody, or somebody else, is known to mean.\n");
 }
 
 static void totals_json(struct cli *cli, const struct batch_shadow_totals *totals, const char *now, const char *other)
@@ -317,7 +320,8 @@ static int shadow_run(struct cli *cli, struct batch *batch, const struct batch_s
 
 	if (r < 0)
 		return r;
-	if (match_model_id(&cli->arena, model, now) == NULL || match_model_id(&cli->arena, request->model, other) == NULL)
+	if (match_model_id(&cli->arena, model, now) == NULL ||
+	    match_model_id(&cli->arena, request->model, other) == NULL)
 		return -ENOMEM;
 	r = batch_shadow(batch, request, &totals);
 	if (r == 0 && cli->options.format == CLI_TEXT)

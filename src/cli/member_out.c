@@ -38,7 +38,8 @@ static void out_spans(struct json *json, const struct member *member, date_day o
 /* What is restricted is shown to nobody, addresses of people with restricted access only where it was asked for. */
 static bool fact_is_out(const struct member *member, enum fact fact, bool unmasked)
 {
-	return fact_shown(fact) == FACT_OPEN || (fact_shown(fact) == FACT_ADDRESS && (unmasked || !member->confidential));
+	return fact_shown(fact) == FACT_OPEN ||
+	       (fact_shown(fact) == FACT_ADDRESS && (unmasked || !member->confidential));
 }
 
 static void out_facts_json(struct json *json, const struct member *member, bool unmasked)
@@ -113,10 +114,10 @@ static struct slice out_span_words(struct cli *cli, const struct coverage_span *
 {
 	char begins[DATE_TEXT_BYTES], ends[DATE_TEXT_BYTES];
 
-	return arena_printf(&cli->arena, "%.*s %.*s %.*s%s%.*s  %s to %s%s%s", (int)span->group_id.len, span->group_id.data,
-			    (int)span->plan_id.len, span->plan_id.data, (int)span->insurance_line.len,
-			    span->insurance_line.data, span->tier.len > 0 ? " " : "", (int)span->tier.len, span->tier.data,
-			    date_format_iso(span->begins_on, begins),
+	return arena_printf(&cli->arena, "%.*s %.*s %.*s%s%.*s  %s to %s%s%s", (int)span->group_id.len,
+			    span->group_id.data, (int)span->plan_id.len, span->plan_id.data,
+			    (int)span->insurance_line.len, span->insurance_line.data, span->tier.len > 0 ? " " : "",
+			    (int)span->tier.len, span->tier.data, date_format_iso(span->begins_on, begins),
 			    span->ends_on == DATE_NONE ? "open" : date_format_iso(span->ends_on, ends),
 			    span->cobra ? " (COBRA)" : "", span->voided ? " (void: never effective)" : "");
 }
@@ -169,8 +170,9 @@ int member_out_text(struct cli *cli, const struct member *member, date_day on)
 		out_line(cli, "confidential", SLICE_LITERAL("yes: access to this record is restricted"));
 	out_line(cli, "address", member->address1);
 	out_line(cli, "", member->address2);
-	out_line(cli, "city", arena_printf(&cli->arena, "%.*s %.*s %.*s", (int)member->city.len, member->city.data,
-					   (int)member->state.len, member->state.data, (int)member->zip.len, member->zip.data));
+	out_line(cli, "city",
+		 arena_printf(&cli->arena, "%.*s %.*s %.*s", (int)member->city.len, member->city.data,
+			      (int)member->state.len, member->state.data, (int)member->zip.len, member->zip.data));
 	out_line(cli, "phone", member->phone);
 	out_line(cli, "e-mail", member->email);
 	out_line(cli, "employee id", member->employee_id);
@@ -189,7 +191,8 @@ int member_out_text(struct cli *cli, const struct member *member, date_day on)
 		shown++;
 	}
 	if (shown == 0)
-		out_line(cli, "coverage", on != DATE_NONE ? arena_printf(&cli->arena, "none on %s", date_format_iso(on, birth))
-							  : SLICE_LITERAL("none"));
+		out_line(cli, "coverage",
+			 on != DATE_NONE ? arena_printf(&cli->arena, "none on %s", date_format_iso(on, birth))
+					 : SLICE_LITERAL("none"));
 	return cli->out.error;
 }

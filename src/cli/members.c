@@ -39,12 +39,14 @@ int members_known_at(struct cli *cli, int64_t *ret_ms)
 static int tell_subscriber(void *context, const struct member *member)
 {
 	struct cli *cli = context;
-	struct slice id = member_out_visible(cli, member->member_id), sponsor_id = member_out_visible(cli, member->sponsor_id);
+	struct slice id = member_out_visible(cli, member->member_id),
+		     sponsor_id = member_out_visible(cli, member->sponsor_id);
 
 	if (!slice_is(member->relationship, "18"))
 		return 0;
-	fprintf(stderr, "muster members: as a subscriber number it is that of member %.*s%s%.*s\n", (int)id.len, id.data,
-		sponsor_id.len > 0 ? ", sponsor " : "", (int)sponsor_id.len, sponsor_id.len > 0 ? sponsor_id.data : "");
+	fprintf(stderr, "muster members: as a subscriber number it is that of member %.*s%s%.*s\n", (int)id.len,
+		id.data, sponsor_id.len > 0 ? ", sponsor " : "", (int)sponsor_id.len,
+		sponsor_id.len > 0 ? sponsor_id.data : "");
 	return 0;
 }
 
@@ -122,7 +124,8 @@ static int find_all(struct members_view *view)
 	struct slice group = slice_from(cli->options.group);
 	struct store_member_filter by_id = {.member_id = word, .group_id = group, .birth_on = DATE_NONE};
 	struct store_member_filter by_family = {.subscriber_id = word, .group_id = group, .birth_on = DATE_NONE};
-	struct store_member_filter by_name = {.last_name = word, .group_id = group, .birth_on = DATE_NONE, .count_max = 200};
+	struct store_member_filter by_name = {
+		.last_name = word, .group_id = group, .birth_on = DATE_NONE, .count_max = 200};
 	int r;
 
 	if (cli->argument_count > 1) {
@@ -139,7 +142,8 @@ static int find_all(struct members_view *view)
 
 static int members_find(struct cli *cli)
 {
-	static const char *const titles[] = {"member", "subscriber", "last name", "first name", "born", "coverage", "sponsor"};
+	static const char *const titles[] = {"member", "subscriber", "last name", "first name",
+					     "born",   "coverage",   "sponsor"};
 	struct members_view view = {.cli = cli};
 	bool json = cli->options.format == CLI_JSON;
 	int r;

@@ -200,7 +200,8 @@ static enum privilege wanted_by(const struct cli *cli)
 		return MAY_RESOLVE;
 	for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
 		if (strcmp(cli->verb, needs[i].verb) == 0 &&
-		    (needs[i].subverbs == NULL || (cli->subverb != NULL && is_word_of(needs[i].subverbs, cli->subverb))))
+		    (needs[i].subverbs == NULL ||
+		     (cli->subverb != NULL && is_word_of(needs[i].subverbs, cli->subverb))))
 			return needs[i].wants;
 	return MAY_USERS;
 }
@@ -213,8 +214,8 @@ static struct slice who_may(struct cli *cli, enum privilege privilege)
 
 	for (i = 0; i < ROLE_COUNT && text.data != NULL; i++)
 		if ((roles[i].may & MAY(privilege)) != 0)
-			text = arena_printf(&cli->arena, "%.*s%s%s", (int)text.len, text.data, text.len > 0 ? " or " : "",
-					    roles[i].name);
+			text = arena_printf(&cli->arena, "%.*s%s%s", (int)text.len, text.data,
+					    text.len > 0 ? " or " : "", roles[i].name);
 	return text;
 }
 
@@ -315,7 +316,8 @@ int operators_summary(struct cli *cli, struct buffer *ret_text, struct buffer *r
 
 	for (i = 0; r == 0 && i < ROLE_COUNT; i++)
 		if (summary.counts[i] > 0)
-			buffer_printf(ret_text, "%s%u %s", ret_text->len > 0 ? ", " : "", summary.counts[i], roles[i].name);
+			buffer_printf(ret_text, "%s%u %s", ret_text->len > 0 ? ", " : "", summary.counts[i],
+				      roles[i].name);
 	for (i = 0; r == 0 && i < summary.count; i++)
 		for (j = 0; j < i; j++)
 			if (slice_equal(summary.rows[i].login, summary.rows[j].login))

@@ -31,13 +31,15 @@ static void partner_json(struct json *json, const struct batch_expected *expecte
 	if (expected->last != NULL) {
 		json_text(json, "last_file_id", expected->last->file_id);
 		json_text(json, "last_file", expected->last->name);
-		json_text(json, "last_received_at", slice_from(clock_format_rfc3339(expected->last->received_ms, text)));
+		json_text(json, "last_received_at",
+			  slice_from(clock_format_rfc3339(expected->last->received_ms, text)));
 	}
 }
 
 /* The columns of text and CSV. */
 #define COLUMNS 8
-static const char *const titles[COLUMNS] = {"partner", "sender", "last file", "came", "expected", "by", "is", "next by"};
+static const char *const titles[COLUMNS] = {"partner",  "sender", "last file", "came",
+					    "expected", "by",     "is",        "next by"};
 static const char *const csv_titles[COLUMNS] = {"partner", "isa_sender", "last_file_id", "last_received_at",
 						"file",    "due_at",     "late",         "next_due_at"};
 
@@ -106,7 +108,8 @@ static int reset_check(struct cli *cli, struct slice partner)
 	r = store_file_arrived(cli->store, partner, STORE_ARRIVAL_ANY, &cli->arena, &last);
 	if (r < 0 || last != NULL)
 		return r;
-	return cli_failed(cli, -ENOENT, "there is no partner %.*s; see muster partners", (int)partner.len, partner.data);
+	return cli_failed(cli, -ENOENT, "there is no partner %.*s; see muster partners", (int)partner.len,
+			  partner.data);
 }
 
 static int reset_write(struct cli *cli, struct store_number_reset *reset)
@@ -208,9 +211,9 @@ static int late_tell(void *context, const struct batch_expected *expected)
 	if (expected->expect == NULL || !expected->late)
 		return 0;
 	/* Also with -q: it is for this that somebody reads what a timer's job says. */
-	fprintf(stderr, "muster: late: partner %s: no file (%s) came by %s; the last one came %s%s\n", expected->profile->name,
-		profile_expect_kind_name(expected->expect->kind), clock_format_rfc3339(expected->due_ms, due),
-		expected->last != NULL ? "at " : "never",
+	fprintf(stderr, "muster: late: partner %s: no file (%s) came by %s; the last one came %s%s\n",
+		expected->profile->name, profile_expect_kind_name(expected->expect->kind),
+		clock_format_rfc3339(expected->due_ms, due), expected->last != NULL ? "at " : "never",
 		expected->last != NULL ? clock_format_rfc3339(expected->last->received_ms, came) : "");
 	if (cli->options.format == CLI_TEXT)
 		return 0;

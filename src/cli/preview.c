@@ -128,7 +128,8 @@ static int tell_file(struct preview_run *run, const char *path)
 
 /* ---- what the line tells ---- */
 
-static int tell_family(void *context, const struct enroll_family *family, const struct changeset *changeset, bool audited)
+static int tell_family(void *context, const struct enroll_family *family, const struct changeset *changeset,
+		       bool audited)
 {
 	struct preview_run *run = context;
 	struct cli *cli = run->frame.cli;
@@ -225,22 +226,26 @@ static void end_text(struct preview_run *run, const struct batch_result *result)
 	size_t at, end;
 	int category;
 
-	buffer_printf(out, "%s%s: would be %s%s", run->frame.files > 1 ? "\n" : "", result->name, store_file_outcome_name(result->outcome),
-		      result->reason[0] != '\0' ? ": " : "");
+	buffer_printf(out, "%s%s: would be %s%s", run->frame.files > 1 ? "\n" : "", result->name,
+		      store_file_outcome_name(result->outcome), result->reason[0] != '\0' ? ": " : "");
 	text_add_visible(out, slice_from(result->reason));
 	/* Payments change nobody. */
 	if (result->kind != STORE_KIND_820) {
 		buffer_add_text(out, "\n  ");
 		preview_add_counts(out, &run->counts);
 	}
-	buffer_printf(out, "\n  %llu records read: %llu applied, %llu unchanged, %llu waiting, %llu rejected, %llu duplicate, "
-		      "%llu held\n", (unsigned long long)tally->members_read, (unsigned long long)tally->members_applied,
-		      (unsigned long long)tally->members_no_change, (unsigned long long)tally->members_exception,
-		      (unsigned long long)tally->members_rejected, (unsigned long long)tally->members_duplicate,
-		      (unsigned long long)tally->members_held);
+	buffer_printf(
+		out,
+		"\n  %llu records read: %llu applied, %llu unchanged, %llu waiting, %llu rejected, %llu duplicate, "
+		"%llu held\n",
+		(unsigned long long)tally->members_read, (unsigned long long)tally->members_applied,
+		(unsigned long long)tally->members_no_change, (unsigned long long)tally->members_exception,
+		(unsigned long long)tally->members_rejected, (unsigned long long)tally->members_duplicate,
+		(unsigned long long)tally->members_held);
 	if (tally->money_read != 0)
 		buffer_printf(out, "  %s read: %s posted, %s suspended\n", money_format(tally->money_read, read),
-			      money_format(tally->money_posted, posted), money_format(tally->money_suspended, suspended));
+			      money_format(tally->money_posted, posted),
+			      money_format(tally->money_suspended, suspended));
 	for (category = 0; category < CATEGORY_COUNT; category++) {
 		if (run->counts.categories[category] == 0)
 			continue;
@@ -369,7 +374,8 @@ static int preview_run(struct preview_run *run)
 int cli_preview(struct cli *cli)
 {
 	struct preview_run run = {.frame = {.cli = cli}};
-	struct buffer *const buffers[] = {&run.body, &run.sets, &run.page, &run.page_body, &run.page_sets, &run.line, &run.saved};
+	struct buffer *const buffers[] = {&run.body,      &run.sets, &run.page, &run.page_body,
+					  &run.page_sets, &run.line, &run.saved};
 	size_t k;
 	int i, r = 0;
 

@@ -68,7 +68,8 @@ static void add_name(struct buffer *out, struct slice last, struct slice first)
 }
 
 /* The old value, and an arrow; of somebody new there is none. */
-static void add_before(struct buffer *out, const struct preview_entry *entry, const struct preview_difference *difference)
+static void add_before(struct buffer *out, const struct preview_entry *entry,
+		       const struct preview_difference *difference)
 {
 	bool nothing = difference->before.len == 0;
 
@@ -201,20 +202,22 @@ static void add_figures(struct buffer *out, const struct batch_result *result, c
 	buffer_add_text(out, "<dl>");
 	for (i = 0; result->kind != STORE_KIND_820 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].sign != '!' || counts->signs['!'] > 0)
-			buffer_printf(out, "<div><dt>%s</dt><dd class=%s>%llu</dd></div>", kinds[i].title, kinds[i].class,
-				      (unsigned long long)counts->signs[(unsigned char)kinds[i].sign]);
+			buffer_printf(out, "<div><dt>%s</dt><dd class=%s>%llu</dd></div>", kinds[i].title,
+				      kinds[i].class, (unsigned long long)counts->signs[(unsigned char)kinds[i].sign]);
 	if (tally->money_read != 0) {
 		add_amount(out, "paid", tally->money_read);
 		add_amount(out, "posted", tally->money_posted);
 		add_amount(out, "suspended", tally->money_suspended);
 	}
-	buffer_printf(out, "</dl>\n<p class=quiet>%llu records read: %llu applied, %llu unchanged, %llu waiting, %llu rejected, "
-		      "%llu duplicate, %llu held.%s</p>\n",
-		      (unsigned long long)tally->members_read, (unsigned long long)tally->members_applied,
-		      (unsigned long long)tally->members_no_change, (unsigned long long)tally->members_exception,
-		      (unsigned long long)tally->members_rejected, (unsigned long long)tally->members_duplicate,
-		      (unsigned long long)tally->members_held,
-		      result->kind != STORE_KIND_820 ? " A record may touch several members." : "");
+	buffer_printf(
+		out,
+		"</dl>\n<p class=quiet>%llu records read: %llu applied, %llu unchanged, %llu waiting, %llu rejected, "
+		"%llu duplicate, %llu held.%s</p>\n",
+		(unsigned long long)tally->members_read, (unsigned long long)tally->members_applied,
+		(unsigned long long)tally->members_no_change, (unsigned long long)tally->members_exception,
+		(unsigned long long)tally->members_rejected, (unsigned long long)tally->members_duplicate,
+		(unsigned long long)tally->members_held,
+		result->kind != STORE_KIND_820 ? " A record may touch several members." : "");
 }
 
 void preview_file_html(struct buffer *out, const struct batch_result *result, const struct preview_counts *counts,
@@ -246,12 +249,14 @@ void preview_file_html(struct buffer *out, const struct batch_result *result, co
 
 void preview_page(struct buffer *out, const struct buffer *body)
 {
-	buffer_printf(out,
-		      "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
-		      "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-		      "<meta name=viewport content=\"width=device-width\">\n<title>Preview</title>\n<style>%s</style></head>\n"
-		      "<body>\n<h1>What would happen</h1>\n<p class=quiet>A preview: nothing was kept. Processing the file later "
-		      "does the same if nobody changes the members meanwhile.</p>\n", style);
+	buffer_printf(
+		out,
+		"<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
+		"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+		"<meta name=viewport content=\"width=device-width\">\n<title>Preview</title>\n<style>%s</style></head>\n"
+		"<body>\n<h1>What would happen</h1>\n<p class=quiet>A preview: nothing was kept. Processing the file later "
+		"does the same if nobody changes the members meanwhile.</p>\n",
+		style);
 	buffer_add_slice(out, buffer_slice(body));
 	buffer_add_text(out, "</body></html>\n");
 }

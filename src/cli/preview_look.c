@@ -111,8 +111,8 @@ static struct slice span_words(struct arena *arena, const struct coverage_span *
 	struct slice end = day_text(span->ends_on, true, ends);
 
 	return arena_printf(arena, "%.*s%s%s to %.*s%s", (int)span->tier.len, span->tier.len > 0 ? span->tier.data : "",
-			    span->tier.len > 0 ? " " : "", date_format_iso(span->begins_on, begins), (int)end.len, end.data,
-			    span->cobra ? " (COBRA)" : "");
+			    span->tier.len > 0 ? " " : "", date_format_iso(span->begins_on, begins), (int)end.len,
+			    end.data, span->cobra ? " (COBRA)" : "");
 }
 
 static int add_days(struct look *look, struct slice coverage, const struct coverage_span *before,
@@ -142,7 +142,8 @@ static int add_touch(struct look *look, const struct decide_touch *touch)
 	if (touch->is_new)
 		return add_difference(look, "covered", coverage, SLICE_EMPTY, words);
 	if (before->voided != after->voided)
-		return add_difference(look, "covered", coverage, before->voided ? SLICE_LITERAL("never effective") : words,
+		return add_difference(look, "covered", coverage,
+				      before->voided ? SLICE_LITERAL("never effective") : words,
 				      after->voided ? SLICE_LITERAL("never effective") : words);
 	r = add_days(look, coverage, before, after);
 	if (r == 0 && !slice_equal(before->group_id, after->group_id))
@@ -187,8 +188,8 @@ static int entry_join(struct arena *arena, struct preview_entry *entry, enum dec
 	if (entry->actions.len >= name.len &&
 	    memcmp(entry->actions.data + entry->actions.len - name.len, name.data, name.len) == 0)
 		return 0;
-	entry->actions = arena_printf(arena, "%.*s and %.*s", (int)entry->actions.len, entry->actions.data, (int)name.len,
-				      name.data);
+	entry->actions = arena_printf(arena, "%.*s and %.*s", (int)entry->actions.len, entry->actions.data,
+				      (int)name.len, name.data);
 	return entry->actions.data != NULL ? 0 : -ENOMEM;
 }
 
@@ -326,7 +327,8 @@ static void sort_entries(struct preview_family *family)
 	}
 }
 
-static void name_family(const struct enroll_family *source, const struct changeset *changeset, struct preview_family *family)
+static void name_family(const struct enroll_family *source, const struct changeset *changeset,
+			struct preview_family *family)
 {
 	uint32_t i;
 
@@ -347,7 +349,8 @@ static int look_at_warnings(struct arena *arena, const struct changeset *changes
 	uint32_t i;
 
 	family->warnings = arena_alloc_array(arena, changeset->warning_count + 1, sizeof(*family->warnings));
-	family->warning_records = arena_alloc_array(arena, changeset->warning_count + 1, sizeof(*family->warning_records));
+	family->warning_records =
+		arena_alloc_array(arena, changeset->warning_count + 1, sizeof(*family->warning_records));
 	if (family->warnings == NULL || family->warning_records == NULL)
 		return -ENOMEM;
 	for (i = 0; i < changeset->warning_count; i++) {
@@ -406,7 +409,8 @@ int preview_look(const struct enroll_family *family, const struct changeset *cha
 		ret_family->entry_count++;
 	}
 	for (i = 0; i < changeset->exception_count && r == 0; i++)
-		r = look_at_exception(arena, &changeset->exceptions[i], &ret_family->entries[ret_family->entry_count++]);
+		r = look_at_exception(arena, &changeset->exceptions[i],
+				      &ret_family->entries[ret_family->entry_count++]);
 	sort_entries(ret_family);
 	if (audited)
 		report_only(ret_family);
@@ -452,7 +456,8 @@ void preview_add_counts(struct buffer *out, const struct preview_counts *counts)
 	static const struct {
 		char sign;
 		const char *words;
-	} rows[] = {{'+', "added"}, {'~', "changed"}, {'-', "ended"}, {'?', "waiting"}, {'!', "reported"}, {'=', "as they are"}};
+	} rows[] = {{'+', "added"},   {'~', "changed"},  {'-', "ended"},
+		    {'?', "waiting"}, {'!', "reported"}, {'=', "as they are"}};
 	const char *separator = "";
 	size_t i;
 

@@ -102,12 +102,14 @@ static void result_text(struct cli *cli, const struct batch_result *result)
 		      store_file_outcome_name(result->outcome));
 	if (result->reason[0] != '\0')
 		buffer_printf(&cli->out, "    why       %s\n", result->reason);
-	buffer_printf(&cli->out, "    %s   %llu read: %llu applied, %llu unchanged, %llu wait for a representative, %llu rejected, "
-		      "%llu duplicate, %llu held\n", what,
-		      (unsigned long long)tally->members_read, (unsigned long long)tally->members_applied,
-		      (unsigned long long)tally->members_no_change, (unsigned long long)tally->members_exception,
-		      (unsigned long long)tally->members_rejected, (unsigned long long)tally->members_duplicate,
-		      (unsigned long long)tally->members_held);
+	buffer_printf(
+		&cli->out,
+		"    %s   %llu read: %llu applied, %llu unchanged, %llu wait for a representative, %llu rejected, "
+		"%llu duplicate, %llu held\n",
+		what, (unsigned long long)tally->members_read, (unsigned long long)tally->members_applied,
+		(unsigned long long)tally->members_no_change, (unsigned long long)tally->members_exception,
+		(unsigned long long)tally->members_rejected, (unsigned long long)tally->members_duplicate,
+		(unsigned long long)tally->members_held);
 	if (tally->money_read != 0)
 		result_money(cli, tally);
 }
@@ -205,7 +207,8 @@ static void run_item(void *context, const struct batch_item *item)
 	if (frame->cli->options.format != CLI_TEXT || frame->cli->options.quiet)
 		return;
 	buffer_printf(&frame->cli->out, "%.*s%s%.*s: %s\n", (int)item->item_id.len, item->item_id.data,
-		      item->decision.len > 0 ? ", decided " : "", (int)item->decision.len, item->decision.data, ends[item->end]);
+		      item->decision.len > 0 ? ", decided " : "", (int)item->decision.len, item->decision.data,
+		      ends[item->end]);
 }
 
 int cli_run_batch(struct cli *cli)
@@ -288,7 +291,8 @@ int cli_carry_out(struct cli *cli, const struct slice *item_ids, uint32_t count)
 	int r = open_batch(cli, &frame, &batch);
 
 	if (r == MUSTER_ERROR_BUSY) {
-		cli_say(cli, "another muster is working on %s: what was decided is kept, and the next run carries it out",
+		cli_say(cli,
+			"another muster is working on %s: what was decided is kept, and the next run carries it out",
 			cli->config->database);
 		return 0;
 	}

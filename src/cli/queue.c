@@ -44,7 +44,8 @@ static bool queue_filter(struct cli *cli, struct store_exception_filter *filter)
 	enum store_exception_status status;
 	uint64_t limit = 0;
 
-	*filter = (struct store_exception_filter){.statuses = 1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED};
+	*filter = (struct store_exception_filter){.statuses =
+							  1u << STORE_EXCEPTION_OPEN | 1u << STORE_EXCEPTION_ASSIGNED};
 	if (cli->options.status != NULL && strcmp(cli->options.status, "all") == 0)
 		filter->statuses = 0;
 	else if (cli->options.status != NULL && strcmp(cli->options.status, "open") != 0) {
@@ -81,7 +82,8 @@ static int queue_file(struct cli *cli, struct store_exception_filter *filter)
 
 static bool queue_is_overdue(const struct queue_view *view, const struct store_exception *item)
 {
-	return (item->status == STORE_EXCEPTION_OPEN || item->status == STORE_EXCEPTION_ASSIGNED) && item->due_ms < view->now_ms;
+	return (item->status == STORE_EXCEPTION_OPEN || item->status == STORE_EXCEPTION_ASSIGNED) &&
+	       item->due_ms < view->now_ms;
 }
 
 /* What is to be done about it next, in a word or two. */
@@ -116,8 +118,9 @@ static void queue_cells(struct queue_view *view, const struct store_exception *i
 	cli_table_cell(&view->table, queue_used(view, item));
 	cli_table_cell(&view->table, slice_from(queue_state(view, item)));
 	cli_table_cell(&view->table, item->candidate_count > 0 ? item->candidates[0].member_id : SLICE_LITERAL("-"));
-	cli_table_cell(&view->table, slice_from(item->candidate_count > 0
-							? queue_share_format(item->candidates[0].score_e6, score) : "-"));
+	cli_table_cell(
+		&view->table,
+		slice_from(item->candidate_count > 0 ? queue_share_format(item->candidates[0].score_e6, score) : "-"));
 	cli_table_cell(&view->table, member_out_visible(view->cli, item->reason));
 }
 
@@ -149,7 +152,8 @@ static int queue_write_out(void *context, const char *data, size_t bytes)
 
 static int queue_list(struct cli *cli)
 {
-	static const char *const titles[] = {"item", "urgency", "category", "due", "used", "state", "candidate", "score", "why"};
+	static const char *const titles[] = {"item",  "urgency",   "category", "due", "used",
+					     "state", "candidate", "score",    "why"};
 	struct queue_view view = {.cli = cli, .now_ms = cli_now_ms(cli)};
 	const struct queue_sink sink = {.context = cli, .write = queue_write_out};
 	struct store_exception_filter filter;
@@ -245,8 +249,10 @@ static int queue_decide(struct cli *cli)
 	if (cli->argument_count == 2 && cli->options.decision == NULL)
 		cli->options.decision = cli->arguments[1];
 	if (cli->argument_count < 1 || cli->argument_count > 2 || cli->options.decision == NULL)
-		return cli_usage_error(cli, "resolve wants ITEM and a decision: match:<member_id>, not:<member_id>, new, release, withdraw, "
-					    "reject or skip");
+		return cli_usage_error(
+			cli,
+			"resolve wants ITEM and a decision: match:<member_id>, not:<member_id>, new, release, withdraw, "
+			"reject or skip");
 	decision.item_id = slice_from(cli->arguments[0]);
 	decision.decision = slice_from(cli->options.decision);
 	buffer_init(&text, cli->env);
@@ -356,8 +362,8 @@ static int queue_read(struct cli *cli)
 		return r;
 	}
 	buffer_init(&messages, cli->env);
-	r = queue_import(cli->store, cli->env, cli->arguments[0], slice_of(content, bytes), cli_operator(cli), queue_release(cli),
-			 &messages, &result);
+	r = queue_import(cli->store, cli->env, cli->arguments[0], slice_of(content, bytes), cli_operator(cli),
+			 queue_release(cli), &messages, &result);
 	if (messages.len > 0)
 		fprintf(stderr, "%s", messages.data);
 	buffer_fini(&messages);
@@ -365,7 +371,8 @@ static int queue_read(struct cli *cli)
 	if (r > 0)
 		return 65;
 	if (r == 0)
-		cli_say(cli, "%u rows: %u decided, %u without a decision, %u refused, %u for another operator to confirm",
+		cli_say(cli,
+			"%u rows: %u decided, %u without a decision, %u refused, %u for another operator to confirm",
 			result.rows, result.decided, result.blank, result.refused, result.proposed);
 	if (r == 0 && result.decided > 0)
 		r = cli_carry_out(cli, NULL, 0);
@@ -377,10 +384,10 @@ int cli_queue(struct cli *cli)
 	static const struct {
 		const char *name;
 		int (*run)(struct cli *cli);
-	} rows[] = {{"list", queue_list},     {"next", queue_take_next}, {"resolve", queue_decide}, {"assign", queue_give},
-		    {"note", queue_remark},   {"export", queue_write},   {"import", queue_read},
-		    {"ageing", cli_queue_ageing},
-		    {"sample", cli_queue_sample}, {"verdict", cli_queue_verdict}};
+	} rows[] = {{"list", queue_list},          {"next", queue_take_next},    {"resolve", queue_decide},
+		    {"assign", queue_give},        {"note", queue_remark},       {"export", queue_write},
+		    {"import", queue_read},        {"ageing", cli_queue_ageing}, {"sample", cli_queue_sample},
+		    {"verdict", cli_queue_verdict}};
 	size_t i;
 	int r = cli_open_store(cli);
 

@@ -162,7 +162,8 @@ static int keep_verdict(struct verdict_work *work)
 	if (r == QUEUE_E_DECISION)
 		r = cli_failed(cli, 65, "%s", text.data);
 	else if (r == 0)
-		cli_say(cli, "%s: kept to learn from; what was applied stands until undo takes it back", cli->arguments[0]);
+		cli_say(cli, "%s: kept to learn from; what was applied stands until undo takes it back",
+			cli->arguments[0]);
 	buffer_fini(&text);
 	return r;
 }
@@ -177,8 +178,9 @@ int cli_queue_verdict(struct cli *cli)
 	if (cli->argument_count == 2 && cli->options.decision == NULL)
 		cli->options.decision = cli->arguments[1];
 	if (cli->argument_count < 1 || cli->argument_count > 2 || cli->options.decision == NULL)
-		return cli_usage_error(cli, "verdict wants a RECORD of the sample and what is right: match:<member_id>, "
-					    "not:<member_id> or new");
+		return cli_usage_error(cli,
+				       "verdict wants a RECORD of the sample and what is right: match:<member_id>, "
+				       "not:<member_id> or new");
 	id = slice_from(cli->arguments[0]);
 	work.sampled = (struct queue_sampled){.record_id = id,
 					      .decision = slice_from(cli->options.decision),
@@ -187,7 +189,8 @@ int cli_queue_verdict(struct cli *cli)
 	if (r == 0 && file != NULL)
 		r = store_applied_of_file(cli->store, file->file_no, find_sampled, &work);
 	if (r == 0 && !work.in_sample)
-		r = cli_failed(cli, -ENOENT, "%s is not in the sample of a file (queue sample --file lists it)", cli->arguments[0]);
+		r = cli_failed(cli, -ENOENT, "%s is not in the sample of a file (queue sample --file lists it)",
+			       cli->arguments[0]);
 	if (r != 0)
 		return r;
 	work.sampled.file_no = file->file_no;

@@ -37,19 +37,21 @@ static void text_tally(struct report *report, const struct store_tally *tally, b
 	char read[MONEY_TEXT_BYTES], posted[MONEY_TEXT_BYTES], suspended[MONEY_TEXT_BYTES], rejected[MONEY_TEXT_BYTES],
 		duplicate[MONEY_TEXT_BYTES], held[MONEY_TEXT_BYTES];
 
-	buffer_printf(&report->cli->out,
-		      "    %s  %llu read = %llu applied + %llu no change + %llu exception + %llu rejected + %llu duplicate + %llu "
-		      "held\n",
-		      members ? "members" : "records", (unsigned long long)tally->members_read,
-		      (unsigned long long)tally->members_applied, (unsigned long long)tally->members_no_change,
-		      (unsigned long long)tally->members_exception, (unsigned long long)tally->members_rejected,
-		      (unsigned long long)tally->members_duplicate, (unsigned long long)tally->members_held);
+	buffer_printf(
+		&report->cli->out,
+		"    %s  %llu read = %llu applied + %llu no change + %llu exception + %llu rejected + %llu duplicate + %llu "
+		"held\n",
+		members ? "members" : "records", (unsigned long long)tally->members_read,
+		(unsigned long long)tally->members_applied, (unsigned long long)tally->members_no_change,
+		(unsigned long long)tally->members_exception, (unsigned long long)tally->members_rejected,
+		(unsigned long long)tally->members_duplicate, (unsigned long long)tally->members_held);
 	if (money)
-		buffer_printf(&report->cli->out,
-			      "    money    %s read = %s posted + %s suspended + %s rejected + %s duplicate + %s held\n",
-			      money_format(tally->money_read, read), money_format(tally->money_posted, posted),
-			      money_format(tally->money_suspended, suspended), money_format(tally->money_rejected, rejected),
-			      money_format(tally->money_duplicate, duplicate), money_format(tally->money_held, held));
+		buffer_printf(
+			&report->cli->out,
+			"    money    %s read = %s posted + %s suspended + %s rejected + %s duplicate + %s held\n",
+			money_format(tally->money_read, read), money_format(tally->money_posted, posted),
+			money_format(tally->money_suspended, suspended), money_format(tally->money_rejected, rejected),
+			money_format(tally->money_duplicate, duplicate), money_format(tally->money_held, held));
 }
 
 static void text_run(struct report *report)
@@ -72,7 +74,8 @@ static void text_file(struct report *report)
 	text_visible(report, row->file->name);
 	buffer_add_text(out, " of ");
 	text_visible(report, row->file->partner);
-	buffer_printf(out, ": %s%s\n", store_file_outcome_name(row->outcome), row->released ? ", a held set released" : "");
+	buffer_printf(out, ": %s%s\n", store_file_outcome_name(row->outcome),
+		      row->released ? ", a held set released" : "");
 	if (row->reason.len > 0) {
 		buffer_add_text(out, "    why      ");
 		text_visible(report, row->reason);
@@ -374,8 +377,8 @@ static int report_again(struct cli *cli, const struct store_run *run)
 	batch_close(again.batch);
 	if (r < 0)
 		return r;
-	cli_say(cli, "%llu outputs made again as they were, %llu otherwise or not at all", (unsigned long long)again.same,
-		(unsigned long long)again.other);
+	cli_say(cli, "%llu outputs made again as they were, %llu otherwise or not at all",
+		(unsigned long long)again.same, (unsigned long long)again.other);
 	return again.other > 0 ? 65 : 0;
 }
 

@@ -56,7 +56,8 @@ static int view_file(void *context, const struct batch_retention_file *file)
 	if (file->needs != 0)
 		add_needs(out, file->needs);
 	else
-		buffer_printf(out, "%u file%s %s", file->count, file->count == 1 ? "" : "s", view->dry ? "would go" : "removed");
+		buffer_printf(out, "%u file%s %s", file->count, file->count == 1 ? "" : "s",
+			      view->dry ? "would go" : "removed");
 	buffer_add_char(out, '\n');
 	return cli_flush_some(view->cli);
 }
@@ -80,9 +81,9 @@ static int show_hold(void *context, const struct store_legal_hold *hold)
 
 	if (note.data == NULL)
 		return -ENOMEM;
-	buffer_printf(&cli->out, "legal hold on %.*s since %s, by %.*s: %.*s\n", (int)hold->subject.len, hold->subject.data,
-		      clock_format_rfc3339(hold->at_ms, when), (int)hold->operator_id.len, hold->operator_id.data,
-		      (int)note.len, note.data);
+	buffer_printf(&cli->out, "legal hold on %.*s since %s, by %.*s: %.*s\n", (int)hold->subject.len,
+		      hold->subject.data, clock_format_rfc3339(hold->at_ms, when), (int)hold->operator_id.len,
+		      hold->operator_id.data, (int)note.len, note.data);
 	return cli_flush_some(cli);
 }
 
@@ -115,7 +116,8 @@ static int retention_purge(struct cli *cli)
 	if (r == 0)
 		r = batch_retention(batch, &request, &totals);
 	if (r == 0)
-		buffer_printf(&cli->out, "%" PRIu64 " originals and the outputs of %" PRIu64 " files %s, %" PRIu64 " kept\n",
+		buffer_printf(&cli->out,
+			      "%" PRIu64 " originals and the outputs of %" PRIu64 " files %s, %" PRIu64 " kept\n",
 			      totals.removed[STORE_REMOVAL_ORIGINAL], totals.removed[STORE_REMOVAL_OUTPUTS],
 			      view.dry ? "would go" : "removed", totals.kept);
 	batch_close(batch);
@@ -191,7 +193,8 @@ static int retention_hold(struct cli *cli, bool holds)
 	if (r == 0)
 		r = write_hold(cli, subject, holds);
 	if (r == STORE_E_EXISTS || r == STORE_E_MISSING) {
-		cli_say(cli, r == STORE_E_EXISTS ? "%.*s is held already" : "%.*s is not held", (int)subject.len, subject.data);
+		cli_say(cli, r == STORE_E_EXISTS ? "%.*s is held already" : "%.*s is not held", (int)subject.len,
+			subject.data);
 		return 0;
 	}
 	if (r == 0)

@@ -109,8 +109,10 @@ int cli_init(struct cli *cli)
 	cli->options.config = arena_dup(&cli->arena, slice_from(path)).data;
 	r = setup_store(cli, STORE_CREATE);
 	if (r == 0)
-		cli_say(cli, "%s is a workspace now.\nNext: cd %s; muster load groups GROUPS.csv; muster load plans PLANS.csv; "
-			"muster load members MEMBERS.csv;\nthen put files into in/<partner>/ and call muster run.", dir, dir);
+		cli_say(cli,
+			"%s is a workspace now.\nNext: cd %s; muster load groups GROUPS.csv; muster load plans PLANS.csv; "
+			"muster load members MEMBERS.csv;\nthen put files into in/<partner>/ and call muster run.",
+			dir, dir);
 	return r;
 }
 

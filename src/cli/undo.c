@@ -70,7 +70,8 @@ static int view_blocked_json(struct undo_view *view, const struct store_change *
 	return view->cli->out.error;
 }
 
-static int view_blocked(void *context, const struct store_change *change, const char *why, const struct store_change *by)
+static int view_blocked(void *context, const struct store_change *change, const char *why,
+			const struct store_change *by)
 {
 	struct undo_view *view = context;
 	char id[UNDO_ID_BYTES], at[CLOCK_TEXT_BYTES];
@@ -146,7 +147,8 @@ static int undo_refused(struct cli *cli, int r, struct slice id, const struct un
 		return cli_failed(cli, MUSTER_ERROR_BUSY, "the file of %.*s is still under work; muster run ends it",
 				  (int)id.len, id.data);
 	case UNDO_E_NOTHING:
-		cli_say(cli, cli->options.redo ? "nothing of %.*s is taken back" : "nothing of %.*s is there to take back",
+		cli_say(cli,
+			cli->options.redo ? "nothing of %.*s is taken back" : "nothing of %.*s is there to take back",
 			(int)id.len, id.data);
 		return 0;
 	case UNDO_E_BLOCKED:

@@ -79,7 +79,8 @@ static int user_list(struct cli *cli)
 	} else if (cli->options.format == CLI_TEXT && r == 0) {
 		r = cli_table_end(&view.table);
 		if (!cli->operators_listed)
-			buffer_add_text(&cli->out, "nobody is listed: everybody who can open the database may do everything\n");
+			buffer_add_text(&cli->out,
+					"nobody is listed: everybody who can open the database may do everything\n");
 	}
 	return r;
 }
@@ -165,10 +166,12 @@ static int user_check(struct cli *cli, const struct store_operator *before, cons
 		return user_refused(cli, others.any ? "he is the last administrator who can log in, and stays one"
 						    : "the first operator is an administrator");
 	if (gives_himself_away(cli, before, after))
-		return user_refused(cli, "that is your own id, by which you would not get in again: another administrator "
-					 "gives it another login name");
+		return user_refused(cli,
+				    "that is your own id, by which you would not get in again: another administrator "
+				    "gives it another login name");
 	if (administers && !can_log_in(after, others.mine))
-		return user_refused(cli, "this machine knows no such login name; say --login: an administrator must get in");
+		return user_refused(cli,
+				    "this machine knows no such login name; say --login: an administrator must get in");
 	return 0;
 }
 
@@ -191,8 +194,9 @@ static int user_write(struct cli *cli, const struct store_operator *before, cons
 		.text = arena_printf(&cli->arena, "%.*s; before: %.*s", (int)is.len, is.data, (int)was.len, was.data),
 	};
 	enum store_put put;
-	int r = audit.text.data != NULL && was.data != NULL && is.data != NULL ? store_operator_put(cli->store, row, &put)
-										: -ENOMEM;
+	int r = audit.text.data != NULL && was.data != NULL && is.data != NULL
+			? store_operator_put(cli->store, row, &put)
+			: -ENOMEM;
 
 	if (r == 0 && put != STORE_UNCHANGED)
 		r = store_audit_append(cli->store, &audit);

@@ -55,7 +55,8 @@ const struct cli_verb cli_verbs[] = {
 	 "The ids stand in members history. --redo applies again what was taken back, and so does undo of an undo's own id.\n"
 	 "Decided items open again; other records are applied again by reprocess. Asks first; --yes where nobody can be asked.\n",
 	 NULL, cli_undo},
-	{"queue", "queue list|show|next|resolve|assign|note|export|import|ageing|sample|verdict ...", "the exceptions: what representatives work on",
+	{"queue", "queue list|show|next|resolve|assign|note|export|import|ageing|sample|verdict ...",
+	 "the exceptions: what representatives work on",
 	 "  muster queue list\n  muster queue show F00000003-1-17\n"
 	 "  muster queue resolve F00000003-1-17 match:M000000123 --note \"called the sponsor\"\n"
 	 "  muster queue ageing\n  muster queue export --out mine.csv\n  muster queue import mine.csv\n"
@@ -78,7 +79,8 @@ const struct cli_verb cli_verbs[] = {
 	 "find takes a member number, a subscriber number, an SSN, or a last name and the beginning of a first name.\n"
 	 "SSNs are masked unless --unmasked is given.\n",
 	 "find show history", cli_members},
-	{"groups", "groups list|show|roster|regions|terminate|reinstate|separate|link ...", "look at groups; order about contracts",
+	{"groups", "groups list|show|roster|regions|terminate|reinstate|separate|link ...",
+	 "look at groups; order about contracts",
 	 "  muster groups list\n  muster groups show G100\n  muster groups roster G100 --on 2026-03-01\n"
 	 "  muster groups terminate G100 --on 2026-03-31 --dry-run\n  muster groups reinstate G100\n"
 	 "  muster groups regions\n  muster groups separate G100 --region SCAL --to G101 --on 2026-04-01\n"
@@ -100,7 +102,8 @@ const struct cli_verb cli_verbs[] = {
 	 "stays in the ledger: the same content under the same numbers is a duplicate as before. Wants a reason and an\n"
 	 "administrator. A partner who uses his numbers again every so many days has number_window in his profile instead.\n",
 	 "| reset", cli_partners},
-	{"report", "report [--run ID] [--out DIR] | report list", "what a run did: its files, counts, outputs and their hashes",
+	{"report", "report [--run ID] [--out DIR] | report list",
+	 "what a run did: its files, counts, outputs and their hashes",
 	 "  muster report                        the last run that filed something\n  muster report --run R00000003 --json\n"
 	 "  muster report --csv                  a line for each output: the manifest\n"
 	 "  muster report --run R00000003 --out again/    its outputs made once more, each held to the manifest\n"
@@ -110,7 +113,8 @@ const struct cli_verb cli_verbs[] = {
 	 "status 65 where one is not what the manifest says. What a later run has written anew (a set was released) stands under\n"
 	 "that run.\n",
 	 "| list", cli_report},
-	{"match", "match link|train|explain|evaluate|dedupe|shadow|promote ...", "the matcher by itself, over CSV files",
+	{"match", "match link|train|explain|evaluate|dedupe|shadow|promote ...",
+	 "the matcher by itself, over CSV files",
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv\n"
 	 "  muster match link --left new.csv --right members.csv --out pairs.csv --truth truth.csv\n"
 	 "  muster match evaluate --pairs pairs.csv --truth truth.csv --plot reliability.svg\n"
@@ -131,9 +135,9 @@ const struct cli_verb cli_verbs[] = {
 	 "muster.yaml (match_model); where operators are listed an administrator promotes it first (promote). dedupe\n"
 	 "without a file reports who may stand in the database twice.\n",
 	 "link train explain evaluate dedupe shadow promote", cli_match},
-	{"guide", "guide list | guide show 834 [2000|2000/INS|2000/INS03]", "the implementation guides muster checks against",
-	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n",
-	 "list show", cli_guide},
+	{"guide", "guide list | guide show 834 [2000|2000/INS|2000/INS03]",
+	 "the implementation guides muster checks against",
+	 "  muster guide list\n  muster guide show 834\n  muster guide show 834 2000/INS\n", "list show", cli_guide},
 	{"convert", "convert --to json|xml|edi FILE|- [-o OUT]", "an X12 file as a tree with names, and back",
 	 "  muster convert --to json a.834\n  muster convert --to xml --unmasked a.834 -o a.xml\n"
 	 "  muster convert --to edi a.xml -o a.834\n"
@@ -163,7 +167,8 @@ const struct cli_verb cli_verbs[] = {
 	 "of it written anew. Exit status 70 where something is found. restart, by an administrator: from here on this trail is\n"
 	 "the right one, as after a backup was put back.\n",
 	 "verify head restart", cli_audit},
-	{"backup", "backup make FILE|FOLDER | backup verify FILE", "a copy of the database, made while others work; and whether it is sound",
+	{"backup", "backup make FILE|FOLDER | backup verify FILE",
+	 "a copy of the database, made while others work; and whether it is sound",
 	 "  muster backup make /backup/muster.db\n  muster backup make /backup/        muster-20260302T060000Z.db there\n"
 	 "  15 5 * * *  cd /srv/muster && muster backup make /backup/\n  muster backup verify /backup/muster.db\n"
 	 "\nThe copy is one moment of the database, checked page by page; its digest stands beside it in FILE.sha256. Nothing\n"
@@ -179,8 +184,8 @@ const struct cli_verb cli_verbs[] = {
 	 "group:ID or member:ID. The database keeps what it knows of a file, and one row of the audit trail for each thing\n"
 	 "removed.\n",
 	 "show purge hold lift", cli_retention},
-	{"doctor", "doctor", "check versions, folders, database settings; say what to mend",
-	 "  muster doctor\n", NULL, cli_doctor},
+	{"doctor", "doctor", "check versions, folders, database settings; say what to mend", "  muster doctor\n", NULL,
+	 cli_doctor},
 	{"help", "help [VERB]", "what a verb does, examples first", "  muster help queue\n", NULL, cli_help},
 	{NULL, NULL, NULL, NULL, NULL, NULL},
 };

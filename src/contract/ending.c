@@ -76,10 +76,11 @@ int termination_proceed(struct work *work)
 	if (r == 0)
 		r = end_members(work);
 	if (r == 0)
-		r = record_notice(work, "termination", group.group_id,
-				  arena_printf(work->arena,
-					       "the contract ends on %s; it can be reinstated within %d days of that day", day,
-					       CONTRACT_REINSTATEMENT_DAYS));
+		r = record_notice(
+			work, "termination", group.group_id,
+			arena_printf(work->arena,
+				     "the contract ends on %s; it can be reinstated within %d days of that day", day,
+				     CONTRACT_REINSTATEMENT_DAYS));
 	if (r == 0)
 		r = record_notice(work, "autopay", group.group_id,
 				  SLICE_LITERAL("stop automatic payment once all premium owed is paid"));
@@ -128,8 +129,9 @@ int reinstatement_check(struct work *work)
 				   CONTRACT_REINSTATEMENT_DAYS);
 	r = store_orders_of_group(work->store, group->group_id, find_termination, work);
 	if (r >= 0 && work->answered == NULL)
-		work->report->note = SLICE_LITERAL("the contract was not terminated by an order: coverage that ended on its "
-							 "last day is restored, but for what a file ended");
+		work->report->note =
+			SLICE_LITERAL("the contract was not terminated by an order: coverage that ended on its "
+				      "last day is restored, but for what a file ended");
 	return r < 0 ? r : 0;
 }
 
@@ -196,7 +198,8 @@ static bool cannot_come_back(const struct member *member, const struct member *a
 {
 	uint32_t first, second;
 
-	return store_spans_overlap(after->spans, after->span_count, &first, &second) || comes_back_beside(member, after);
+	return store_spans_overlap(after->spans, after->span_count, &first, &second) ||
+	       comes_back_beside(member, after);
 }
 
 /* All changes that the termination made to one member. */
@@ -242,8 +245,8 @@ static int look_for_ending(void *context, const struct store_change *change)
 	struct ending_search *search = context;
 	const struct group *group = search->work->group;
 
-	if (!change->undone && slice_equal(change->group_id, group->group_id) && change->ends_on == group->terminates_on &&
-	    !slice_is(change->action, "no_change"))
+	if (!change->undone && slice_equal(change->group_id, group->group_id) &&
+	    change->ends_on == group->terminates_on && !slice_is(change->action, "no_change"))
 		search->found = true;
 	return 0;
 }
@@ -286,8 +289,8 @@ static int restore_loaded(struct work *work)
 {
 	const uint64_t *numbers;
 	uint32_t count, i;
-	int r = store_group_members(work->store, work->group->group_id, work->group->terminates_on, work->arena, &numbers,
-				    &count);
+	int r = store_group_members(work->store, work->group->group_id, work->group->terminates_on, work->arena,
+				    &numbers, &count);
 
 	for (i = 0; r == 0 && i < count; i++)
 		r = restore_loaded_member(work, numbers[i]);
@@ -304,7 +307,8 @@ static int restore_members(struct work *work)
 		return restore_loaded(work);
 	r = store_changes_of_tset(work->store, work->answered->tset_no, keep_change, &list);
 	for (first = 0; r == 0 && first < list.count; first = end) {
-		for (end = first + 1; end < list.count && list.changes[end].member_pos == list.changes[first].member_pos;)
+		for (end = first + 1;
+		     end < list.count && list.changes[end].member_pos == list.changes[first].member_pos;)
 			end++;
 		r = restore_member(work, &list.changes[first], end - first);
 	}

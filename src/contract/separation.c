@@ -44,9 +44,9 @@ static int check_line(struct work *work)
 		return work_refuse(work, "no subscriber of group %.*s lives in region %.*s",
 				   SLICE_ARGS(work->group->group_id), SLICE_ARGS(work->order->region));
 	if (!region->must_separate) {
-		work->report->note = arena_printf(work->arena, "only %llu subscribers live there: fewer than %d need not separate",
-						  (unsigned long long)region->subscribers,
-						  CONTRACT_SEPARATION_SUBSCRIBERS);
+		work->report->note =
+			arena_printf(work->arena, "only %llu subscribers live there: fewer than %d need not separate",
+				     (unsigned long long)region->subscribers, CONTRACT_SEPARATION_SUBSCRIBERS);
 		if (work->report->note.data == NULL)
 			return -ENOMEM;
 	}
@@ -168,11 +168,12 @@ int separation_proceed(struct work *work)
 		r = move_families(work);
 	if (r != 0)
 		return r;
-	reason = arena_printf(work->arena,
-			      "separated by region on %s: employees of region %.*s are filed under group %.*s; files may "
-			      "bear the old number until %s; bills catch up within two months",
-			      date_format_iso(order->on, on), SLICE_ARGS(order->region), SLICE_ARGS(order->other_group_id),
-			      date_format_iso(work->report->reroute_until, until));
+	reason = arena_printf(
+		work->arena,
+		"separated by region on %s: employees of region %.*s are filed under group %.*s; files may "
+		"bear the old number until %s; bills catch up within two months",
+		date_format_iso(order->on, on), SLICE_ARGS(order->region), SLICE_ARGS(order->other_group_id),
+		date_format_iso(work->report->reroute_until, until));
 	r = record_notice(work, "separation", order->group_id, reason);
 	return r == 0 ? record_notice(work, "separation", order->other_group_id, reason) : r;
 }

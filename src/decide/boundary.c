@@ -25,7 +25,8 @@ int32_t boundary_previous(const struct span_list *spans, const struct coverage_s
 	return -1;
 }
 
-int32_t boundary_next(const struct span_list *spans, const struct coverage_span *span, const struct coverage_span *wanted)
+int32_t boundary_next(const struct span_list *spans, const struct coverage_span *span,
+		      const struct coverage_span *wanted)
 {
 	uint32_t i;
 
@@ -55,7 +56,9 @@ static int cascade_begin(struct record_work *it, const struct coverage_span *bef
 		.subscriber = it->draft,
 		.confidence = it->match.confidence,
 		.match_rule = it->match.rule,
-		.filter = {.group_id = before->group_id, .insurance_line = before->insurance_line, .plan_id = before->plan_id},
+		.filter = {.group_id = before->group_id,
+			   .insurance_line = before->insurance_line,
+			   .plan_id = before->plan_id},
 		.span_before = *before,
 		.day = begins,
 	};
@@ -80,7 +83,8 @@ static int check_own_end(struct record_work *it, const struct coverage_span *spa
 		return error;
 	return work_warnf(it->work, it->record->member_pos,
 			  "no coverage from %s to %s: plan %.*s had been ended by a record of its own",
-			  date_format_iso(span->ends_on + 1, from), date_format_iso(begins - 1, to), SLICE_ARGS(span->plan_id));
+			  date_format_iso(span->ends_on + 1, from), date_format_iso(begins - 1, to),
+			  SLICE_ARGS(span->plan_id));
 }
 
 int boundary_move(struct record_work *it, const struct coverage_span *next, date_day begins)

@@ -56,7 +56,8 @@ static bool subscriber_goes_on(const struct cascade *cascade)
 /* Employment ended, or nobody pays: even a court's order covers nobody then. All else is the employee's own wish. */
 static bool is_voluntary(const struct member_record *record)
 {
-	static const char *const eligibility_lost[] = {"03", "04", "06", "08", "09", "16", "17", "18", "38", "40", "59"};
+	static const char *const eligibility_lost[] = {"03", "04", "06", "08", "09", "16",
+						       "17", "18", "38", "40", "59"};
 	size_t i;
 
 	for (i = 0; i < sizeof(eligibility_lost) / sizeof(eligibility_lost[0]); i++)
@@ -82,8 +83,9 @@ static bool begins_with_subscriber(const struct cascade *cascade, const struct c
 {
 	const struct span_filter same = {.group_id = span->group_id, .insurance_line = span->insurance_line};
 	const struct span_list *spans = &cascade->subscriber->spans;
-	int32_t found = span->begins_on > cascade->day ? spans_find_overlap(spans, &same, span->begins_on, span->begins_on, 0)
-						       : -1;
+	int32_t found = span->begins_on > cascade->day
+				? spans_find_overlap(spans, &same, span->begins_on, span->begins_on, 0)
+				: -1;
 
 	return found >= 0 && (cascade->tier_before.len == 0 ||
 			      !cascade_drops_dependents(&cascade->span_before, &spans->items[found].span));
@@ -118,7 +120,8 @@ static bool runs_into_kept(const struct cascade *cascade, const struct coverage_
 static bool came_back(const struct work *work, const struct cascade *cascade, const struct draft *draft,
 		      const struct work_span *known)
 {
-	const struct span_filter same = {.group_id = known->span.group_id, .insurance_line = known->span.insurance_line};
+	const struct span_filter same = {.group_id = known->span.group_id,
+					 .insurance_line = known->span.insurance_line};
 	date_day next = cascade->day + 1;
 	uint32_t i;
 
@@ -310,7 +313,8 @@ static int set_span(struct work *work, const struct cascade *cascade, struct dra
 	return error == 0 ? span_row(work, cascade, draft, DECIDE_CHANGE, id, before, id) : error;
 }
 
-static int move_begin(struct work *work, const struct cascade *cascade, struct draft *draft, const struct work_span *known)
+static int move_begin(struct work *work, const struct cascade *cascade, struct draft *draft,
+		      const struct work_span *known)
 {
 	int32_t found = boundary_previous(&draft->spans, &known->span);
 	struct coverage_span next = known->span, before, after;

@@ -36,9 +36,10 @@ static int check_is_current(struct record_work *it, const struct line *line)
 	if (!it->work->input->policy->current_only || is_forced(it) || line->ends_on == DATE_NONE ||
 	    line->ends_on >= file_day(it))
 		return 0;
-	return work_failf(it->work, CATEGORY_BAD_DATES,
-			  "The coverage ended with %s and is not on file; by agreement the file tells of what is current only.",
-			  date_format_iso(line->ends_on, day));
+	return work_failf(
+		it->work, CATEGORY_BAD_DATES,
+		"The coverage ended with %s and is not on file; by agreement the file tells of what is current only.",
+		date_format_iso(line->ends_on, day));
 }
 
 static int add_line(struct record_work *it, const struct line *line)

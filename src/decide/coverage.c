@@ -373,16 +373,18 @@ int coverage_replace(struct record_work *it, const struct line *line, const stru
 
 	if (it->work->input->policy->plan_change == DECIDE_PLAN_CHANGE_PAIR &&
 	    !slice_equal(after->plan_id, span->plan_id) && !is_compared(it) && !is_forced(it))
-		return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
-				 SLICE_LITERAL("A change of plan by one change; by agreement it is an end and an add."));
+		return work_fail(
+			it->work, CATEGORY_CONFLICTING_ACTION,
+			SLICE_LITERAL("A change of plan by one change; by agreement it is an end and an add."));
 	if (after->begins_on == DATE_NONE)
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("No date was sent from which the change holds."));
 	if (separation_began_there(it, line->group, span, after->begins_on))
-		return work_failf(it->work, CATEGORY_BAD_DATES,
-				  "The change would hold from a day on which the member was still covered under group %.*s, before "
-				  "the separation: the days there and those in group %.*s are two changes. Ask from which day it holds.",
-				  SLICE_ARGS(line->group->linked_group_id), SLICE_ARGS(line->group->group_id));
+		return work_failf(
+			it->work, CATEGORY_BAD_DATES,
+			"The change would hold from a day on which the member was still covered under group %.*s, before "
+			"the separation: the days there and those in group %.*s are two changes. Ask from which day it holds.",
+			SLICE_ARGS(line->group->linked_group_id), SLICE_ARGS(line->group->group_id));
 	if (after->begins_on < span->begins_on || (after->ends_on != DATE_NONE && after->ends_on < after->begins_on))
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("The change would hold from a day before the coverage begins, or end "
@@ -542,7 +544,8 @@ int coverage_change(struct record_work *it, const struct line *line)
 	after.begins_on =
 		line->begins_on != DATE_NONE && line->begins_on != known->span.begins_on ? line->begins_on : day;
 	found = boundary_next(&it->draft->spans, &known->span, &after);
-	if (found >= 0 && after.begins_on != DATE_NONE && after.begins_on > known->span.begins_on && line->ends_on == DATE_NONE)
+	if (found >= 0 && after.begins_on != DATE_NONE && after.begins_on > known->span.begins_on &&
+	    line->ends_on == DATE_NONE)
 		return change_sooner(it, line, &it->draft->spans.items[found], after.begins_on);
 	if (line->ends_on != DATE_NONE)
 		after.ends_on = line->ends_on;

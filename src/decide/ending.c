@@ -47,7 +47,8 @@ static bool has_own_end(const struct record_work *it, uint32_t id)
 	uint32_t i;
 
 	for (i = it->first_row; i < it->work->row_count; i++)
-		if (it->work->rows[i].is_end && it->work->rows[i].draft == it->draft && it->work->rows[i].span_after_id == id)
+		if (it->work->rows[i].is_end && it->work->rows[i].draft == it->draft &&
+		    it->work->rows[i].span_after_id == id)
 			return true;
 	return false;
 }
@@ -70,7 +71,8 @@ static bool is_touched(const struct record_work *it, const struct work_span *kno
  * It ends only because another plan, tier or contract of the product follows at once, which this record ends as well: the
  * coverage has no end there.
  */
-static bool is_continued(const struct record_work *it, const struct coverage_span *span, const struct span_filter *filter)
+static bool is_continued(const struct record_work *it, const struct coverage_span *span,
+			 const struct span_filter *filter)
 {
 	uint32_t i;
 
@@ -86,7 +88,8 @@ static bool is_continued(const struct record_work *it, const struct coverage_spa
 }
 
 /* May an end that was given before be moved to another day by another end? */
-static int check_earlier_term(struct record_work *it, const struct coverage_span *span, const struct span_filter *filter)
+static int check_earlier_term(struct record_work *it, const struct coverage_span *span,
+			      const struct span_filter *filter)
 {
 	char ends[DATE_TEXT_BYTES];
 
@@ -100,10 +103,11 @@ static int check_earlier_term(struct record_work *it, const struct coverage_span
 	case DECIDE_EARLIER_REINSTATE_FIRST:
 		break;
 	}
-	return work_failf(it->work, CATEGORY_ALREADY_TERMED,
-			  "The coverage by plan %.*s has its end already, %s; by agreement it is reinstated before it ends "
-			  "on another day.",
-			  SLICE_ARGS(span->plan_id), date_format_iso(span->ends_on, ends));
+	return work_failf(
+		it->work, CATEGORY_ALREADY_TERMED,
+		"The coverage by plan %.*s has its end already, %s; by agreement it is reinstated before it ends "
+		"on another day.",
+		SLICE_ARGS(span->plan_id), date_format_iso(span->ends_on, ends));
 }
 
 /* None is touched: they ended with that very day, or before it. */
@@ -202,15 +206,16 @@ static bool touches_any(const struct record_work *it, const struct span_filter *
  * The record bears the number of a contract that was separated and is taken for the new one (B13), in which the coverage
  * had not begun on that day: then what was held under the old number ends, too.
  */
-static int end_before_separation(struct record_work *it, struct slice named, const struct span_filter *filter, date_day day,
-				 bool one_coverage)
+static int end_before_separation(struct record_work *it, struct slice named, const struct span_filter *filter,
+				 date_day day, bool one_coverage)
 {
 	struct span_filter old = *filter;
 	int error;
 
 	old.group_id = named;
 	if (named.len == 0 || filter->group_id.len == 0 || slice_equal(named, filter->group_id) ||
-	    spans_find_overlap(&it->draft->spans, filter, day, day, 0) >= 0 || !touches_any(it, &old, day, one_coverage))
+	    spans_find_overlap(&it->draft->spans, filter, day, day, 0) >= 0 ||
+	    !touches_any(it, &old, day, one_coverage))
 		return 0;
 	it->ends_too = filter->group_id;
 	error = end_matching(it, &old, day, one_coverage);
@@ -263,7 +268,8 @@ int ending_member(struct record_work *it)
 	if (group == NULL)
 		error = resolve_own_groups(it, day);
 	else
-		error = end_before_separation(it, enroll_group(it->work->input->family->header, it->record), &filter, day, false);
+		error = end_before_separation(it, enroll_group(it->work->input->family->header, it->record), &filter,
+					      day, false);
 	if (error != 0)
 		return error;
 	if (it->record->coverage_count == 0 || touches_any(it, &filter, day, false))
@@ -350,16 +356,17 @@ static bool is_long_ago(const struct record_work *it, const struct coverage_span
 }
 
 /* What the dates of a reinstatement must be: it gives days of cover, and takes none. */
-static int check_reinstated_dates(struct record_work *it, const struct coverage_span *before, date_day day, date_day ends,
-				  bool gap)
+static int check_reinstated_dates(struct record_work *it, const struct coverage_span *before, date_day day,
+				  date_day ends, bool gap)
 {
 	if (day != DATE_NONE && day < before->begins_on)
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("The coverage would go on before it begins."));
 	if (day == DATE_NONE && !before->voided && is_long_ago(it, before))
-		return work_fail(it->work, CATEGORY_BAD_DATES,
-				 SLICE_LITERAL("The coverage ended longer ago than it is reinstated by agreement, and no day "
-					       "was sent from which it would begin anew."));
+		return work_fail(
+			it->work, CATEGORY_BAD_DATES,
+			SLICE_LITERAL("The coverage ended longer ago than it is reinstated by agreement, and no day "
+				      "was sent from which it would begin anew."));
 	if (ends != DATE_NONE && ends < (gap ? day : before->begins_on))
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("The reinstated coverage would end before it begins."));
@@ -378,9 +385,9 @@ static int reinstate_span(struct record_work *it, const struct line *line, uint3
 {
 	struct span_list *spans = &it->draft->spans;
 	struct coverage_span before = spans->items[spans_index(spans, id)].span, after = before;
-	bool gap = day != DATE_NONE &&
-		   (before.voided ? day > before.begins_on
-				  : day > before.ends_on + 1 + it->work->input->policy->gap_days || is_long_ago(it, &before));
+	bool gap = day != DATE_NONE && (before.voided ? day > before.begins_on
+						      : day > before.ends_on + 1 + it->work->input->policy->gap_days ||
+								is_long_ago(it, &before));
 	uint32_t new_id = id;
 	int error = check_reinstated_dates(it, &before, day, ends, gap);
 
@@ -420,9 +427,11 @@ static int all_deleted(struct record_work *it, const struct span_filter *filter)
 
 	if (count_matching(it, filter, DATE_NONE, true, &id) == 0)
 		return nothing_to_reinstate(it);
-	return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
-			 SLICE_LITERAL("A reinstatement that names no coverage, and all that the member had was deleted as if it "
-				       "never was. Which is meant?"));
+	return work_fail(
+		it->work, CATEGORY_CONFLICTING_ACTION,
+		SLICE_LITERAL(
+			"A reinstatement that names no coverage, and all that the member had was deleted as if it "
+			"never was. Which is meant?"));
 }
 
 /* Which of the coverages that were never effective is meant: the only one, or the one that begins on `day`. */
@@ -434,9 +443,10 @@ static int find_voided(struct record_work *it, const struct span_filter *filter,
 		return nothing_to_reinstate(it);
 	if (count == 1 || (day != DATE_NONE && count_matching(it, filter, day, true, ret_id) == 1))
 		return 0;
-	return work_fail(it->work, CATEGORY_BAD_DATES,
-			 SLICE_LITERAL("Several deleted coverages could be meant: the begin date (DTP 348) of the one to "
-				       "reinstate is missing, or is that of none or of several."));
+	return work_fail(
+		it->work, CATEGORY_BAD_DATES,
+		SLICE_LITERAL("Several deleted coverages could be meant: the begin date (DTP 348) of the one to "
+			      "reinstate is missing, or is that of none or of several."));
 }
 
 int reinstating_line(struct record_work *it, const struct line *line)
@@ -498,7 +508,8 @@ static int find_held_before(struct record_work *it, const struct span_filter *fi
 	*ret_last = DATE_NONE;
 	for (i = 0; i < spans->count; i++) {
 		const struct coverage_span *span = &spans->items[i].span;
-		const struct span_filter product = {.group_id = filter->group_id, .insurance_line = span->insurance_line};
+		const struct span_filter product = {.group_id = filter->group_id,
+						    .insurance_line = span->insurance_line};
 		date_day end = last_end(spans, &product);
 
 		if (span->voided || !span_matches(span, filter))
@@ -514,13 +525,15 @@ static int find_held_before(struct record_work *it, const struct span_filter *fi
 	if (*ret_last == DATE_NONE || (!goes_on && (!differ || *ret_last < it->work->input->today)))
 		return 0;
 	if (goes_on)
-		return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
-				 SLICE_LITERAL("A reinstatement that names no coverage: one has its end, and another goes on. "
-					       "Which is meant?"));
-	return work_failf(it->work, CATEGORY_CONFLICTING_ACTION,
-			  "A reinstatement that names no coverage: they end on different days, the last with %s. Which is "
-			  "meant?",
-			  date_format_iso(*ret_last, day));
+		return work_fail(
+			it->work, CATEGORY_CONFLICTING_ACTION,
+			SLICE_LITERAL("A reinstatement that names no coverage: one has its end, and another goes on. "
+				      "Which is meant?"));
+	return work_failf(
+		it->work, CATEGORY_CONFLICTING_ACTION,
+		"A reinstatement that names no coverage: they end on different days, the last with %s. Which is "
+		"meant?",
+		date_format_iso(*ret_last, day));
 }
 
 static int load_plan_and_group(struct record_work *it, const struct coverage_span *span, struct line *ret_line)

@@ -124,7 +124,8 @@ static int require_ssn(struct record_work *it)
 	if (required == DECIDE_SSN_NOBODY || (required == DECIDE_SSN_SUBSCRIBERS && !it->record->is_subscriber) ||
 	    !text_ssn_is_placeholder(it->sent.ssn) || is_forced(it))
 		return 0;
-	return work_failf(it->work, CATEGORY_SYNTAX_RECORD, "The person is new, and there is no SSN; by agreement %s has one.",
+	return work_failf(it->work, CATEGORY_SYNTAX_RECORD,
+			  "The person is new, and there is no SSN; by agreement %s has one.",
 			  required == DECIDE_SSN_EVERYBODY ? "everybody" : "every subscriber");
 }
 
@@ -142,7 +143,8 @@ static int add_person(struct record_work *it)
 	error = require_ssn(it);
 	if (error != 0)
 		return error;
-	if ((is_compared(it) || is_upsert(it)) && it->record->coverage_count == 0 && !it->work->input->policy->add_without_coverage)
+	if ((is_compared(it) || is_upsert(it)) && it->record->coverage_count == 0 &&
+	    !it->work->input->policy->add_without_coverage)
 		return work_fail(it->work, CATEGORY_NO_MATCH,
 				 SLICE_LITERAL("The person is not on file, and no coverage was named."));
 	it->is_new = true;
@@ -199,16 +201,20 @@ static int other_family(struct record_work *it, const struct member *known, bool
 	char day[DATE_TEXT_BYTES];
 
 	if (is_add)
-		return work_failf(it->work, CATEGORY_DUP_ADD, "The person is active already under subscriber number %.*s%s%.*s%s%s.",
+		return work_failf(it->work, CATEGORY_DUP_ADD,
+				  "The person is active already under subscriber number %.*s%s%.*s%s%s.",
 				  SLICE_ARGS(known->subscriber_id), is_foreign ? " of sponsor " : "",
 				  SLICE_ARGS(is_foreign ? known->sponsor_id : SLICE_EMPTY),
-				  last != DATE_NONE ? ", until " : "", last != DATE_NONE ? date_format_iso(last, day) : "");
+				  last != DATE_NONE ? ", until " : "",
+				  last != DATE_NONE ? date_format_iso(last, day) : "");
 	if (is_foreign)
-		return work_failf(it->work, CATEGORY_ID_CONFLICT,
-				  "The member is on file under subscriber number %.*s of sponsor %.*s, not of the one whom the "
-				  "record's set or group speaks for.",
-				  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(known->sponsor_id));
-	return work_failf(it->work, CATEGORY_ID_CONFLICT, "The member is on file under subscriber number %.*s, %.*s was sent.",
+		return work_failf(
+			it->work, CATEGORY_ID_CONFLICT,
+			"The member is on file under subscriber number %.*s of sponsor %.*s, not of the one whom the "
+			"record's set or group speaks for.",
+			SLICE_ARGS(known->subscriber_id), SLICE_ARGS(known->sponsor_id));
+	return work_failf(it->work, CATEGORY_ID_CONFLICT,
+			  "The member is on file under subscriber number %.*s, %.*s was sent.",
 			  SLICE_ARGS(known->subscriber_id), SLICE_ARGS(it->record->subscriber_id));
 }
 

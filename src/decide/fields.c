@@ -431,8 +431,9 @@ static bool begins_with_digit(struct slice value)
 /* No mail arrives there: it takes no true address away. */
 static bool is_no_address(const struct member *sent)
 {
-	static const char *const streets[] = {"UNKNOWN", "NONE", "N/A", "NA", "NO ADDRESS", "BAD ADDRESS", "ADDRESS UNKNOWN",
-					      "RETURN TO SENDER", "RETURNED MAIL", "HOMELESS", "XXX", "TBD"};
+	static const char *const streets[] = {
+		"UNKNOWN",          "NONE",          "N/A",      "NA",  "NO ADDRESS", "BAD ADDRESS", "ADDRESS UNKNOWN",
+		"RETURN TO SENDER", "RETURNED MAIL", "HOMELESS", "XXX", "TBD"};
 	size_t i;
 
 	/* Most begin with the number of a house. */
@@ -452,7 +453,8 @@ static int take_address(struct record_work *it, struct member *after)
 	if (!record->has_address)
 		return 0;
 	if (is_no_address(sent))
-		return work_doubt(it, CATEGORY_ADDRESS_BAD, "the address sent is none that mail reaches; it is not taken");
+		return work_doubt(it, CATEGORY_ADDRESS_BAD,
+				  "the address sent is none that mail reaches; it is not taken");
 	for (i = 0; i < FIELD_COUNT; i++) {
 		struct slice value = field_get(sent, &fields[i]);
 
@@ -520,9 +522,11 @@ static int take_confidentiality(struct record_work *it, struct member *after)
 	if (slice_is(it->record->maintenance, "024"))
 		return 0;
 	if (is_compared(it))
-		return work_warnf(it->work, it->record->member_pos, "INS13 would lift the restriction of access; it stays");
-	return work_fail(it->work, CATEGORY_CONFIDENTIAL,
-			 SLICE_LITERAL("The record lifts the restriction of access (INS13): has the member asked for that?"));
+		return work_warnf(it->work, it->record->member_pos,
+				  "INS13 would lift the restriction of access; it stays");
+	return work_fail(
+		it->work, CATEGORY_CONFIDENTIAL,
+		SLICE_LITERAL("The record lifts the restriction of access (INS13): has the member asked for that?"));
 }
 
 int fields_apply(struct record_work *it)

@@ -13,11 +13,11 @@ static int refuse(struct work *work, uint32_t record, const struct row *row, str
 	struct slice id = row->draft->image->before.member_id;
 
 	work->refusals[record].category = CATEGORY_OUT_OF_SEQUENCE;
-	work->refusals[record].reason =
-		arena_printf(work->arena,
-			     "While the set was held a later file changed member %.*s: %.*s. Does what this older record says "
-			     "still hold? Then match it to him; else reject it.",
-			     SLICE_ARGS(id), SLICE_ARGS(words));
+	work->refusals[record].reason = arena_printf(
+		work->arena,
+		"While the set was held a later file changed member %.*s: %.*s. Does what this older record says "
+		"still hold? Then match it to him; else reject it.",
+		SLICE_ARGS(id), SLICE_ARGS(words));
 	return work->refusals[record].reason.data != NULL ? 0 : -ENOMEM;
 }
 
@@ -44,7 +44,8 @@ int later_check(struct work *work, bool *ret_found)
 	for (i = 0; view->later_change != NULL && i < work->row_count && error == 0; i++) {
 		const struct row *row = &work->rows[i];
 		uint32_t record = work_record_of(work, row);
-		struct decide_footprint footprint = {.before = row->operation.fields_before, .after = row->operation.fields_after};
+		struct decide_footprint footprint = {.before = row->operation.fields_before,
+						     .after = row->operation.fields_after};
 		struct slice words;
 
 		if (!is_asked(work, row, record))

@@ -58,9 +58,10 @@ int medicare_record(struct record_work *it)
 	if (is_forced(it) || !tells_of_medicare(it->record) || slice_is(it->record->maintenance, "024"))
 		return 0;
 	if (contradicts_itself(it->record))
-		return work_fail(it->work, CATEGORY_MEDICARE_CONFLICT,
-				 SLICE_LITERAL("INS06 says that there is no Medicare, or its end lies before its begin; other "
-					       "parts of the record say otherwise."));
+		return work_fail(
+			it->work, CATEGORY_MEDICARE_CONFLICT,
+			SLICE_LITERAL("INS06 says that there is no Medicare, or its end lies before its begin; other "
+				      "parts of the record say otherwise."));
 	if (known_as_one && !routing_brings_coverage(it) && (it->record->coverage_count == 0 || is_compared(it)))
 		return 0;
 	return work_fail(it->work, CATEGORY_MEDICARE_REVIEW,

@@ -70,8 +70,8 @@ static int is_on_file(struct arena *arena, const struct decide_input *input, str
 }
 
 /* Of the families with this number: the one of the sponsor whom `covers` names, or the only one. */
-static int ask_number(struct arena *arena, const struct decide_input *input, struct slice covers, struct family_key *family,
-		      bool *ret_found)
+static int ask_number(struct arena *arena, const struct decide_input *input, struct slice covers,
+		      struct family_key *family, bool *ret_found)
 {
 	const struct decide_view *view = input->view;
 	struct slice only;

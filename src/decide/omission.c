@@ -135,7 +135,8 @@ static bool ask(struct decide_absence *people, uint32_t count, struct slice ques
 }
 
 /* Leaving a Medicare product is a representative's to look at, as any end of one (medicare.c). */
-static bool ends_medicare(const struct decide_omission_input *input, const struct decide_absence *people, uint32_t count)
+static bool ends_medicare(const struct decide_omission_input *input, const struct decide_absence *people,
+			  uint32_t count)
 {
 	uint32_t i, k;
 

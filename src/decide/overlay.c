@@ -25,7 +25,8 @@ static void as_left(const struct work *work, struct match_pool *pool, uint32_t f
 
 	for (i = first; i < pool->count; i++)
 		for (k = 0; k < work->draft_count; k++)
-			if (work->drafts[k]->claim_no == pool->members[i]->member_no && work->drafts[k]->shadow.member_no == 0)
+			if (work->drafts[k]->claim_no == pool->members[i]->member_no &&
+			    work->drafts[k]->shadow.member_no == 0)
 				pool->members[i] = &work->drafts[k]->image->after;
 }
 

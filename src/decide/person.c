@@ -51,7 +51,8 @@ void person_of_record(const struct decide_input *input, const struct member_reco
 		.zip = record->zip,
 		.phone = record->phone,
 		.email = record->email,
-		.employee_id = enroll_ref_value(record->refs, record->ref_count, ref_or(policy->employee_id_ref, "ABB")),
+		.employee_id =
+			enroll_ref_value(record->refs, record->ref_count, ref_or(policy->employee_id_ref, "ABB")),
 		.medicare_id = enroll_ref_value(record->refs, record->ref_count, ref_or(policy->medicare_id_ref, "F6")),
 		.confidential = record->confidential,
 	};
@@ -186,8 +187,8 @@ int person_identify(struct record_work *it)
 
 static bool is_likely(const struct match_result *found)
 {
-	return found->disposition == MATCH_AUTO ||
-	       (found->disposition == MATCH_REVIEW && found->candidate_count > 0 && found->candidates[0].probability >= LIKELY);
+	return found->disposition == MATCH_AUTO || (found->disposition == MATCH_REVIEW && found->candidate_count > 0 &&
+						    found->candidates[0].probability >= LIKELY);
 }
 
 /*
@@ -214,10 +215,11 @@ static int check_still_new(struct record_work *it, const struct match_query *for
 	if (error < 0 || !is_likely(&found))
 		return error < 0 ? error : 0;
 	it->match = found;
-	return work_failf(it->work, CATEGORY_DUP_ADD,
-			  "The person seems to be on file by now, as member %.*s: is this another one? Then `new` once more.",
-			  SLICE_ARGS(found.disposition == MATCH_AUTO ? found.member->member_id
-								     : found.candidates[0].member->member_id));
+	return work_failf(
+		it->work, CATEGORY_DUP_ADD,
+		"The person seems to be on file by now, as member %.*s: is this another one? Then `new` once more.",
+		SLICE_ARGS(found.disposition == MATCH_AUTO ? found.member->member_id
+							   : found.candidates[0].member->member_id));
 }
 
 int person_match(struct record_work *it)
@@ -264,8 +266,8 @@ int person_match(struct record_work *it)
 		return error;
 	error = match_person(work->arena, is_forced(it) ? &input->view->candidates : &candidates, &query, &it->match);
 	/* Who stands in a full file is known as a rule; who is not, is looked at as one who is added. */
-	if (error == 0 && (is_compared(it) || is_upsert(it)) && !is_forced(it) && it->match.disposition == MATCH_REVIEW &&
-	    it->match.category == CATEGORY_NO_MATCH) {
+	if (error == 0 && (is_compared(it) || is_upsert(it)) && !is_forced(it) &&
+	    it->match.disposition == MATCH_REVIEW && it->match.category == CATEGORY_NO_MATCH) {
 		query.intent = MATCH_ADD;
 		error = match_person(work->arena, &candidates, &query, &it->match);
 	}

@@ -236,8 +236,8 @@ static int plan_of_line(struct record_work *it, struct line *line, struct slice 
 	int error = 0;
 
 	if (view->plan_of_line != NULL && line->begins_on != DATE_NONE)
-		error = view->plan_of_line(view->context, line->coverage->insurance_line, line->begins_on, it->work->arena,
-					   &plan);
+		error = view->plan_of_line(view->context, line->coverage->insurance_line, line->begins_on,
+					   it->work->arena, &plan);
 	if (error == 0 && plan != NULL)
 		*ret_plan_id = plan->plan_id;
 	return error;
@@ -399,8 +399,8 @@ int resolve_begin_limits(struct record_work *it, date_day begins)
 				  date_format_iso(begins, day));
 	if (is_too_soon(it, begins))
 		return work_failf(it->work, CATEGORY_BAD_DATES,
-				  "The coverage would begin on %s, within %d days of the hire.", date_format_iso(begins, day),
-				  (int)policy->waiting_days);
+				  "The coverage would begin on %s, within %d days of the hire.",
+				  date_format_iso(begins, day), (int)policy->waiting_days);
 	if (policy->retro_add_days > 0 && begins < today - retro_add_days(it, begins))
 		return work_failf(it->work, CATEGORY_RETRO_LIMIT,
 				  "The coverage would begin on %s, more than %d days back.",

@@ -55,8 +55,9 @@ static int check_actions(struct work *work, const struct member_record *record)
 				  "INS03 is %.*s, which is no action in a change file.",
 				  SLICE_ARGS(record->maintenance));
 	if (slice_is(record->maintenance, "025") && work->input->policy->reinstate == DECIDE_REINSTATE_021)
-		return work_fail(work, CATEGORY_CONFLICTING_ACTION,
-				 SLICE_LITERAL("A reinstatement (INS03 025); by agreement who comes back is added (021)."));
+		return work_fail(
+			work, CATEGORY_CONFLICTING_ACTION,
+			SLICE_LITERAL("A reinstatement (INS03 025); by agreement who comes back is added (021)."));
 	for (i = 0; i < record->coverage_count; i++)
 		if (!may_stand(work->input, record->maintenance, record->coverages[i].maintenance, &known))
 			return work_failf(work, CATEGORY_CONFLICTING_ACTION, "INS03 is %.*s, but HD01 is %.*s.",
@@ -103,7 +104,8 @@ bool routing_brings_coverage(const struct record_work *it)
 	const struct member_record *record = it->record;
 	uint32_t i;
 
-	if (is_compared(it) && (it->draft == NULL || !spans_active_from(&it->draft->spans, NULL, it->work->input->today)))
+	if (is_compared(it) &&
+	    (it->draft == NULL || !spans_active_from(&it->draft->spans, NULL, it->work->input->today)))
 		return record->coverage_count > 0;
 	if (slice_is(record->maintenance, "021") || slice_is(record->maintenance, "025"))
 		return true;

@@ -57,7 +57,8 @@ static int prefers(const struct draft *draft, struct slice old_group_id, const s
 }
 
 /* The record brings coverage to a family that lives in the separated region no more, or says that it changes contracts. */
-static bool moves_back(const struct record_work *it, const struct draft *subscriber, const struct decide_separation *separation)
+static bool moves_back(const struct record_work *it, const struct draft *subscriber,
+		       const struct decide_separation *separation)
 {
 	const struct member_record *record = it->record;
 	struct slice region = region_of_family(it, subscriber);
@@ -108,8 +109,8 @@ static int reroute(struct record_work *it, const struct decide_separation *separ
 				  SLICE_ARGS(separation->group_id));
 	return error != 0 ? error
 			  : work_warnf(it->work, it->record->member_pos,
-				       "the record bears the old number %.*s; taken for group %.*s (until %s)", SLICE_ARGS(old->group_id),
-				       SLICE_ARGS(separation->group_id),
+				       "the record bears the old number %.*s; taken for group %.*s (until %s)",
+				       SLICE_ARGS(old->group_id), SLICE_ARGS(separation->group_id),
 				       date_format_iso(separation->reroute_until, day));
 }
 

@@ -39,15 +39,17 @@ static uint32_t count_covered(const struct work *work, const struct draft *subsc
 }
 
 /* A tier that does not fit the people enrolled is said; held where the partner's profile says so. */
-static int tell_of_tier(struct work *work, const struct row *row, struct slice tier, uint32_t dependents, bool *ret_refused)
+static int tell_of_tier(struct work *work, const struct row *row, struct slice tier, uint32_t dependents,
+			bool *ret_refused)
 {
 	const struct decide_input *input = work->input;
 	bool forced = input->forced_new || input->forced_member_id.len > 0;
 	uint32_t i = work_record_of(work, row);
 
-	if (forced || i == input->family->member_count || (input->policy->hold_on & UINT64_C(1) << CATEGORY_TIER_MISMATCH) == 0)
-		return work_warnf(work, row->operation.member_pos, "tier %.*s does not fit %u covered dependents", SLICE_ARGS(tier),
-				  dependents);
+	if (forced || i == input->family->member_count ||
+	    (input->policy->hold_on & UINT64_C(1) << CATEGORY_TIER_MISMATCH) == 0)
+		return work_warnf(work, row->operation.member_pos, "tier %.*s does not fit %u covered dependents",
+				  SLICE_ARGS(tier), dependents);
 	work->refusals[i].category = CATEGORY_TIER_MISMATCH;
 	work->refusals[i].reason = arena_printf(work->arena, "The tier is %.*s, but %u dependents would be covered.",
 						SLICE_ARGS(tier), dependents);
@@ -100,7 +102,8 @@ static int check_own(struct work *work, const struct row *row, bool *ret_refused
 		return 0;
 	error = load_family(work, row->draft);
 	dependents = error == 0 ? count_covered(work, row->draft, &days) : 0;
-	return error == 0 && !fits(days.tier, dependents) ? tell_of_tier(work, row, days.tier, dependents, ret_refused) : error;
+	return error == 0 && !fits(days.tier, dependents) ? tell_of_tier(work, row, days.tier, dependents, ret_refused)
+							  : error;
 }
 
 /* Has the family said something of the subscriber's coverage of the product? Then that was looked at. */
@@ -112,7 +115,8 @@ static bool is_spoken_of(const struct work *work, const struct draft *subscriber
 		const struct row *row = &work->rows[i];
 
 		if (row->draft == subscriber && row->span_after_id != 0 && row->operation.action != DECIDE_NO_CHANGE &&
-		    span_matches(&subscriber->spans.items[spans_index(&subscriber->spans, row->span_after_id)].span, filter))
+		    span_matches(&subscriber->spans.items[spans_index(&subscriber->spans, row->span_after_id)].span,
+				 filter))
 			return true;
 	}
 	return false;
@@ -125,13 +129,15 @@ static bool comes_or_goes(const struct row *row, date_day *ret_day, bool *ret_co
 
 	*ret_comes = row->operation.action == DECIDE_ADD || row->operation.action == DECIDE_REINSTATE;
 	*ret_day = *ret_comes || days.voided ? days.begins_on : days.ends_on + 1;
-	return *ret_comes ? !days.voided : row->operation.action == DECIDE_VOID || row->operation.action == DECIDE_TERMINATE;
+	return *ret_comes ? !days.voided
+			  : row->operation.action == DECIDE_VOID || row->operation.action == DECIDE_TERMINATE;
 }
 
 /* A dependent comes or goes by a record of his own: the subscriber's tier stays as it is. */
 static int check_dependent(struct work *work, const struct row *row, bool *ret_refused)
 {
-	const struct coverage_span *span = &row->draft->spans.items[spans_index(&row->draft->spans, row->span_after_id)].span;
+	const struct coverage_span *span =
+		&row->draft->spans.items[spans_index(&row->draft->spans, row->span_after_id)].span;
 	const struct span_filter filter = {.group_id = span->group_id, .insurance_line = span->insurance_line};
 	const struct member_record *record = &work->input->family->members[work_record_of(work, row)];
 	struct coverage_span on_day = *span;
@@ -155,7 +161,8 @@ static int check_dependent(struct work *work, const struct row *row, bool *ret_r
 	if (found < 0 || fits(subscriber->spans.items[found].span.tier, dependents) || comes == (dependents == 0))
 		return 0;
 	if (!comes || is_any_day(record))
-		return work_warnf(work, record->member_pos, "the subscriber's tier %.*s does not fit %u covered dependents",
+		return work_warnf(work, record->member_pos,
+				  "the subscriber's tier %.*s does not fit %u covered dependents",
 				  SLICE_ARGS(subscriber->spans.items[found].span.tier), dependents);
 	return tell_of_tier(work, row, subscriber->spans.items[found].span.tier, dependents, ret_refused);
 }

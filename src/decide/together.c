@@ -27,7 +27,8 @@ static bool is_touched(const struct work *work, const struct draft *draft, bool 
 		bool only_ends = action == DECIDE_TERMINATE || action == DECIDE_VOID;
 		bool only_adds = action == DECIDE_ADD || action == DECIDE_REINSTATE;
 
-		if (row->draft == draft && row->span_after_id != 0 && action != DECIDE_NO_CHANGE && !(gains ? only_ends : only_adds))
+		if (row->draft == draft && row->span_after_id != 0 && action != DECIDE_NO_CHANGE &&
+		    !(gains ? only_ends : only_adds))
 			return true;
 	}
 	return false;
@@ -71,7 +72,8 @@ static bool find_alone(const struct draft *dependent, const struct draft *subscr
 		return true;
 	for (i = 0; i < subscriber->spans.count; i++) {
 		*ret_day = subscriber->spans.items[i].span.ends_on + 1;
-		if (subscriber->spans.items[i].span.ends_on != DATE_NONE && is_alone(dependent, subscriber, span, *ret_day))
+		if (subscriber->spans.items[i].span.ends_on != DATE_NONE &&
+		    is_alone(dependent, subscriber, span, *ret_day))
 			return true;
 	}
 	for (i = 0; i < then->span_count; i++) {

@@ -84,8 +84,8 @@ int work_warnf(struct work *work, uint32_t member_pos, const char *format, ...)
 int work_doubt(struct record_work *it, enum category category, const char *what)
 {
 	if ((it->work->input->policy->hold_on & UINT64_C(1) << category) != 0 && !is_forced(it))
-		return work_failf(it->work, category, "%c%s.", what[0] >= 'a' && what[0] <= 'z' ? what[0] - 32 : what[0],
-				  what + 1);
+		return work_failf(it->work, category, "%c%s.",
+				  what[0] >= 'a' && what[0] <= 'z' ? what[0] - 32 : what[0], what + 1);
 	return work_warnf(it->work, it->record->member_pos, "%s", what);
 }
 

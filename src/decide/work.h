@@ -286,7 +286,8 @@ int reinstating_member(struct record_work *it);
 /* boundary.c: index of the coverage that the other follows at once, in one group and product; -1 = none. */
 int32_t boundary_previous(const struct span_list *spans, const struct coverage_span *next);
 /* Of the one that follows `span` at once with the plan and tier of `wanted`. */
-int32_t boundary_next(const struct span_list *spans, const struct coverage_span *span, const struct coverage_span *wanted);
+int32_t boundary_next(const struct span_list *spans, const struct coverage_span *span,
+		      const struct coverage_span *wanted);
 /*
  * `next` will begin on `begins`: what it follows at once goes on, or ends, the day before, with a row; nothing where it
  * follows none, or would leave no day of it. The caller sets `next` itself. 0 or -ENOMEM.

@@ -74,8 +74,8 @@ static int add_part(struct arena *arena, struct slice *value, const char *separa
 {
 	if (part.len == 0)
 		return 0;
-	*value = value->len > 0 ? arena_printf(arena, "%.*s%s%.*s", (int)value->len, value->data, separator, (int)part.len,
-					       part.data)
+	*value = value->len > 0 ? arena_printf(arena, "%.*s%s%.*s", (int)value->len, value->data, separator,
+					       (int)part.len, part.data)
 				: part;
 	return value->data != NULL ? 0 : -ENOMEM;
 }
@@ -175,7 +175,8 @@ static const struct enroll_cob_rule *cob_rule_of(const struct enroll_habits *hab
 int enroll_cob_read(struct arena *arena, const struct enroll_habits *habits, const struct divided *segment,
 		    struct member_record *record)
 {
-	static const char ranks[] = {[ENROLL_COB_PRIMARY] = 'P', [ENROLL_COB_SECONDARY] = 'S', [ENROLL_COB_TERTIARY] = 'T'};
+	static const char ranks[] = {
+		[ENROLL_COB_PRIMARY] = 'P', [ENROLL_COB_SECONDARY] = 'S', [ENROLL_COB_TERTIARY] = 'T'};
 	struct slice *coverage = &record->facts[FACT_other_coverage];
 	const struct enroll_cob_rule *rule;
 

@@ -40,7 +40,8 @@ static int gather_grow(struct gather *gather, struct env *env)
 
 static struct gathered_place place_of(const struct x12_segment *segment, struct slice part)
 {
-	return (struct gathered_place){part.len > 0 ? (uint32_t)(part.data - segment->raw.data) : 0, (uint32_t)part.len};
+	return (struct gathered_place){part.len > 0 ? (uint32_t)(part.data - segment->raw.data) : 0,
+				       (uint32_t)part.len};
 }
 
 /* Where id and elements stand, so that nobody looks for the separators again. Returns how many. */

@@ -22,7 +22,8 @@ static struct slice one_of(const struct member_record *record, struct slice memb
 struct slice enroll_coverage_group(const struct enroll_header *header, const struct member_record *record,
 				   const struct enroll_coverage *coverage)
 {
-	return one_of(record, record->group, enroll_ref_value(coverage->refs, coverage->ref_count, "1L"), header->policy);
+	return one_of(record, record->group, enroll_ref_value(coverage->refs, coverage->ref_count, "1L"),
+		      header->policy);
 }
 
 struct slice enroll_group(const struct enroll_header *header, const struct member_record *record)

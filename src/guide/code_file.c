@@ -107,7 +107,8 @@ static bool read_header(struct code_file *file, const struct csv_reader *reader,
 		uint32_t k = slice_is(field->text, names[0]) ? 0 : 1;
 
 		if (!slice_is(field->text, names[k]) || ret_columns[k] != UINT32_MAX) {
-			complain(file, field->line, field->column, "the columns of a code list are code and meaning, once each");
+			complain(file, field->line, field->column,
+				 "the columns of a code list are code and meaning, once each");
 			return false;
 		}
 		ret_columns[k] = i;

@@ -141,8 +141,8 @@ static void check_loop_limits(struct limits *limits, const struct guide_loop *lo
 		guide_complain_at_key(limits->text, at, "loop \"%s\" has %u places; a loop has at most %u", loop->id,
 				      loop->node_count, GUIDE_LOOP_PLACES_MAX);
 	if (required > GUIDE_LOOP_REQUIRED_MAX)
-		guide_complain_at_key(limits->text, at, "loop \"%s\" has %u required places; at most %u can be", loop->id,
-				      required, GUIDE_LOOP_REQUIRED_MAX);
+		guide_complain_at_key(limits->text, at, "loop \"%s\" has %u required places; at most %u can be",
+				      loop->id, required, GUIDE_LOOP_REQUIRED_MAX);
 }
 
 /* Segments are found by their ids and by the codes that tell them apart: tables of what is counted here. */

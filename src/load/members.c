@@ -147,7 +147,8 @@ static int find_group(struct loader *loader, struct slice group_id)
 		return error;
 	sponsor_id = text_plain_id(&loader->arena, group->sponsor_id);
 	slice_to_cstr(sponsor_id, members->sponsor_id, sizeof(members->sponsor_id));
-	remember(members->group_id, sizeof(members->group_id), sponsor_id.len < sizeof(members->sponsor_id) ? group_id : SLICE_EMPTY);
+	remember(members->group_id, sizeof(members->group_id),
+		 sponsor_id.len < sizeof(members->sponsor_id) ? group_id : SLICE_EMPTY);
 	return sponsor_id.data != NULL ? 0 : -ENOMEM;
 }
 
@@ -298,10 +299,12 @@ static int find_sponsor(struct loader *loader, struct member *person)
 		error = has_family(loader, key, &has);
 	}
 	if (error == 0 && !has)
-		error = store_family_sponsors(loader->store, person->subscriber_id, of_line, &loader->arena, &only, &count);
+		error = store_family_sponsors(loader->store, person->subscriber_id, of_line, &loader->arena, &only,
+					      &count);
 	if (count > 1 && of_line.len == 0)
-		loader_refuse(loader, SUBSCRIBER_ID,
-			      "subscriber_id: several sponsors have a family of this number; the group of a coverage tells which");
+		loader_refuse(
+			loader, SUBSCRIBER_ID,
+			"subscriber_id: several sponsors have a family of this number; the group of a coverage tells which");
 	person->sponsor_id = has ? key.sponsor_id : count == 1 ? only : of_line;
 	return error;
 }

@@ -79,7 +79,8 @@ static int add_joined(struct grouping *grouping, uint32_t a, uint32_t b, double 
 		grouping->joined = joined;
 		grouping->capacity = capacity;
 	}
-	grouping->joined[grouping->count++] = (struct joined){a < b ? a : b, a < b ? b : a, probability, {false, false}};
+	grouping->joined[grouping->count++] =
+		(struct joined){a < b ? a : b, a < b ? b : a, probability, {false, false}};
 	return 0;
 }
 

@@ -129,7 +129,8 @@ static int add_pair(struct evaluation *evaluation, const struct csv_reader *read
 	return 0;
 }
 
-static bool find_columns(const struct csv_reader *reader, const char *const *names, uint32_t count, uint32_t *ret_columns)
+static bool find_columns(const struct csv_reader *reader, const char *const *names, uint32_t count,
+			 uint32_t *ret_columns)
 {
 	uint32_t i, n, found = 0;
 
@@ -297,7 +298,8 @@ static void count_rows(struct evaluation *evaluation, struct match_measured *mea
 	for (begin = 0; begin < evaluation->pair_count; begin = i) {
 		automatic = false;
 		for (i = begin;
-		     i < evaluation->pair_count && evaluation->pairs[i].ids.left == evaluation->pairs[begin].ids.left; i++)
+		     i < evaluation->pair_count && evaluation->pairs[i].ids.left == evaluation->pairs[begin].ids.left;
+		     i++)
 			automatic = automatic || evaluation->pairs[i].automatic;
 		measured->review_rows += !automatic;
 		rows++;

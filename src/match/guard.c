@@ -311,7 +311,8 @@ static bool lacks_role(const struct search *search, const struct scored *best)
 
 	if (!is(best, FIELD_KIN, LEVEL_MISSING) || is(best, FIELD_MEMBER_ID, LEVEL_MEMBER_ID_EQUAL))
 		return false;
-	return !is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL) || (!is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && !other_form) ||
+	return !is(best, FIELD_BIRTH, LEVEL_BIRTH_EQUAL) ||
+	       (!is(best, FIELD_FIRST, LEVEL_FIRST_EQUAL) && !other_form) ||
 	       (!is(best, FIELD_LAST, LEVEL_LAST_EQUAL) && !is(best, FIELD_LAST, LEVEL_LAST_SWAPPED)) || !ssn_agrees ||
 	       is_alone(search, best);
 }

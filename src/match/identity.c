@@ -26,7 +26,8 @@ static void add_slice(struct hash_content_state *state, struct slice value)
 	size_t i;
 
 	for (i = 0; i < value.len; i++) {
-		char upper = value.data[i] >= 'a' && value.data[i] <= 'z' ? (char)(value.data[i] & ~0x20) : value.data[i];
+		char upper =
+			value.data[i] >= 'a' && value.data[i] <= 'z' ? (char)(value.data[i] & ~0x20) : value.data[i];
 
 		hash_content_update(state, &upper, 1);
 	}

@@ -163,7 +163,8 @@ static void keep_disagreements(const struct match_model *base, struct match_mode
 	for (begin = 1; begin < LEVEL_COUNT; begin = end) {
 		end = field_end(begin);
 		last = end - 1;
-		for (class = CLASS_STRANGER; class < CLASS_COUNT && match_fields[match_levels[last].field].is_person; class++) {
+		for (class = CLASS_STRANGER; class < CLASS_COUNT && match_fields[match_levels[last].field].is_person;
+		     class ++) {
 			int32_t before = base->log2_of[CLASS_SAME][last] - base->log2_of[class][last];
 
 			if (model->log2_of[CLASS_SAME][last] - model->log2_of[class][last] > before)
@@ -218,7 +219,8 @@ static void teach(const struct match_learn_options *options, const struct match_
 	keep_disagreements(base, model);
 }
 
-static void name_it(const struct match_learn_options *options, const struct match_model *base, struct match_model *model)
+static void name_it(const struct match_learn_options *options, const struct match_model *base,
+		    struct match_model *model)
 {
 	snprintf(model->name, sizeof(model->name), "%s", options->name != NULL ? options->name : base->name);
 	model->version = base->version + 1;

@@ -58,7 +58,8 @@ bool lines_find(struct lines *lines, char kind, struct slice name, struct slice 
 		return false;
 	if (lines->file.len == 0)
 		note_lines(lines);
-	for (place = place_of(lines, kind, name); lines->places[place] != 0; place = (place + 1) & (lines->place_count - 1)) {
+	for (place = place_of(lines, kind, name); lines->places[place] != 0;
+	     place = (place + 1) & (lines->place_count - 1)) {
 		at = lines->places[place];
 		if (lines->has_kinds && lines->file.data[at] != kind)
 			continue;

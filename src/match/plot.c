@@ -41,7 +41,8 @@ void match_plot_text(const struct match_bin bins[MATCH_BINS], struct buffer *out
 	char line[COLUMNS + 2];
 	int b, i, mean;
 
-	buffer_add_text(out, "\npredicted      0.0001    0.01      0.5       0.99      0.9999    1-1e-6    1-1e-8   pairs\n");
+	buffer_add_text(
+		out, "\npredicted      0.0001    0.01      0.5       0.99      0.9999    1-1e-6    1-1e-8   pairs\n");
 	for (b = 0; b < MATCH_BINS; b++) {
 		const struct match_bin *bin = &bins[b];
 
@@ -84,23 +85,24 @@ static void svg_axes(struct buffer *out)
 	for (i = 0; i < 7; i++) {
 		double x = across(DECADE_MIN + 2.0 * i), y = down(DECADE_MIN + 2.0 * i);
 
-		buffer_printf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>\n", x, TOP, x,
-			      TOP + SIDE);
+		buffer_printf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>\n", x, TOP,
+			      x, TOP + SIDE);
 		buffer_printf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>\n", LEFT, y,
 			      LEFT + SIDE, y);
-		buffer_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n", x, TOP + SIDE + 18.0,
-			      labels[i]);
+		buffer_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n", x,
+			      TOP + SIDE + 18.0, labels[i]);
 		buffer_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", LEFT - 8.0, y + 4.0,
 			      labels[i]);
 	}
-	buffer_printf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"ideal\"/>\n", across(DECADE_MIN),
-		      down(DECADE_MIN), across(DECADE_MAX), down(DECADE_MAX));
+	buffer_printf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"ideal\"/>\n",
+		      across(DECADE_MIN), down(DECADE_MIN), across(DECADE_MAX), down(DECADE_MAX));
 	buffer_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">predicted probability</text>\n",
 		      LEFT + SIDE / 2.0, TOP + SIDE + 40.0);
-	buffer_printf(out,
-		      "<text x=\"20\" y=\"%.1f\" text-anchor=\"middle\" transform=\"rotate(-90 20 %.1f)\">share that was "
-		      "right, 95 %% interval</text>\n",
-		      TOP + SIDE / 2.0, TOP + SIDE / 2.0);
+	buffer_printf(
+		out,
+		"<text x=\"20\" y=\"%.1f\" text-anchor=\"middle\" transform=\"rotate(-90 20 %.1f)\">share that was "
+		"right, 95 %% interval</text>\n",
+		TOP + SIDE / 2.0, TOP + SIDE / 2.0);
 }
 
 static void svg_bin(const struct match_bin *bin, struct buffer *out)
@@ -122,10 +124,11 @@ void match_plot_svg(const struct match_measured *measured, const struct match_bi
 {
 	int b;
 
-	buffer_printf(out,
-		      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" font-family=\"sans-serif\" "
-		      "font-size=\"12\">\n<title>Reliability of match probabilities</title>\n",
-		      LEFT + SIDE + 60.0, TOP + SIDE + 60.0);
+	buffer_printf(
+		out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" font-family=\"sans-serif\" "
+		"font-size=\"12\">\n<title>Reliability of match probabilities</title>\n",
+		LEFT + SIDE + 60.0, TOP + SIDE + 60.0);
 	buffer_add_text(out, "<style>.grid{stroke:#ddd}.ideal{stroke:#666;stroke-dasharray:6 4}"
 			     ".inside line{stroke:#1f5fa8;stroke-width:2}.inside circle{fill:#1f5fa8}"
 			     ".outside line{stroke:#c0392b;stroke-width:2}"

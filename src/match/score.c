@@ -132,7 +132,8 @@ static int32_t housemate_sum(const struct match_model *model, const int32_t *per
 	int32_t house = person[CLASS_HOUSEMATE], twin = person[CLASS_TWIN] + model->twins - model->housemates;
 	int32_t more = house > twin ? house : twin, less = house > twin ? twin : house;
 
-	return more + (less > more + NOTHING_MILLIBITS ? match_log2_millibits(1.0 + match_exp2_millibits(less - more)) : 0);
+	return more +
+	       (less > more + NOTHING_MILLIBITS ? match_log2_millibits(1.0 + match_exp2_millibits(less - more)) : 0);
 }
 
 void match_score_member(const struct score_setting *setting, struct scored *scored)

@@ -174,10 +174,10 @@ static bool is_full_agreement(const struct scored *scored)
 	const enum match_level *level = scored->level;
 	bool ssn = level[FIELD_SSN] == LEVEL_SSN_EQUAL, id = level[FIELD_MEMBER_ID] == LEVEL_MEMBER_ID_EQUAL;
 
-	return match_is_at_home(level) && level[FIELD_KIN] != LEVEL_KIN_SELF_OTHER && level[FIELD_KIN] != LEVEL_KIN_OTHER &&
-	       level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL && level[FIELD_FIRST] == LEVEL_FIRST_EQUAL &&
-	       level[FIELD_LAST] == LEVEL_LAST_EQUAL && level[FIELD_MIDDLE] != LEVEL_MIDDLE_OTHER &&
-	       level[FIELD_SUFFIX] != LEVEL_SUFFIX_OTHER &&
+	return match_is_at_home(level) && level[FIELD_KIN] != LEVEL_KIN_SELF_OTHER &&
+	       level[FIELD_KIN] != LEVEL_KIN_OTHER && level[FIELD_BIRTH] == LEVEL_BIRTH_EQUAL &&
+	       level[FIELD_FIRST] == LEVEL_FIRST_EQUAL && level[FIELD_LAST] == LEVEL_LAST_EQUAL &&
+	       level[FIELD_MIDDLE] != LEVEL_MIDDLE_OTHER && level[FIELD_SUFFIX] != LEVEL_SUFFIX_OTHER &&
 	       level[FIELD_SEX] != LEVEL_SEX_OTHER && (ssn || id) && (ssn || level[FIELD_SSN] == LEVEL_MISSING) &&
 	       (id || level[FIELD_MEMBER_ID] == LEVEL_MISSING) && !scored->claimed;
 }

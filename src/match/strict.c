@@ -189,7 +189,8 @@ static const struct verdict sound = {CATEGORY_COUNT, {NULL, 0}};
 /* A person whom the family under way has only just brought has no number yet. */
 static struct slice shown_id(const struct scored *scored)
 {
-	return slice_is_empty(scored->person.member_id) ? SLICE_LITERAL("(new by this file)") : scored->person.member_id;
+	return slice_is_empty(scored->person.member_id) ? SLICE_LITERAL("(new by this file)")
+							: scored->person.member_id;
 }
 
 static bool is_same_household(const struct scored *a, const struct scored *b)

@@ -77,9 +77,9 @@ bool match_within_one_edit(struct slice a, struct slice b)
 static bool are_neighbour_keys(char a, char b)
 {
 	static const char *const beside[26] = {
-		"QWSZ", "VGHN", "XDFV", "SERFCX", "WSDR", "DRTGVC", "FTYHBV", "GYUJNB", "UJKO", "HUIKNM", "JIOLM", "KOP",
-		"NJK",  "BHJM", "IKLP", "OL",     "WA",   "EDFT",   "AWEDXZ", "RFGY",   "YHJI", "CFGB",   "QASE",  "ZSDC",
-		"TGHU", "ASX",
+		"QWSZ",   "VGHN",  "XDFV", "SERFCX", "WSDR", "DRTGVC", "FTYHBV", "GYUJNB", "UJKO",
+		"HUIKNM", "JIOLM", "KOP",  "NJK",    "BHJM", "IKLP",   "OL",     "WA",     "EDFT",
+		"AWEDXZ", "RFGY",  "YHJI", "CFGB",   "QASE", "ZSDC",   "TGHU",   "ASX",
 	};
 
 	return a >= 'A' && a <= 'Z' && b != '\0' && strchr(beside[a - 'A'], b) != NULL;
@@ -90,7 +90,8 @@ static bool is_touched(struct slice word, size_t at)
 {
 	char letter = word.data[at], before = word.data[at - 1], after = at + 1 < word.len ? word.data[at + 1] : '\0';
 
-	return letter == before || letter == after || are_neighbour_keys(letter, before) || are_neighbour_keys(letter, after);
+	return letter == before || letter == after || are_neighbour_keys(letter, before) ||
+	       are_neighbour_keys(letter, after);
 }
 
 bool match_is_key_slip(struct slice slip, struct slice word)

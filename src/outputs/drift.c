@@ -59,20 +59,24 @@ static int compare(struct work *work, const struct store_matching *now, const st
 	int r = 0;
 
 	if (departs(review, review_before, drift->review_points, false, records))
-		r = say(work, arena_printf(&work->arena,
-					   "%.1f %% of the records wait for a representative; of the partner's last %u such "
-					   "files it was %.1f %%.",
-					   review, files, review_before));
+		r = say(work,
+			arena_printf(&work->arena,
+				     "%.1f %% of the records wait for a representative; of the partner's last %u such "
+				     "files it was %.1f %%.",
+				     review, files, review_before));
 	if (r == 0 && departs(matched, matched_before, drift->match_points, true, records))
-		r = say(work, arena_printf(&work->arena,
-					   "%.1f %% of the records were taken for members on file; of the partner's last %u "
-					   "such files it was %.1f %%.",
-					   matched, files, matched_before));
+		r = say(work,
+			arena_printf(&work->arena,
+				     "%.1f %% of the records were taken for members on file; of the partner's last %u "
+				     "such files it was %.1f %%.",
+				     matched, files, matched_before));
 	if (r == 0 && wrong - wrong_before > (double)drift->wrong_per_10k)
-		r = say(work, arena_printf(&work->arena,
-					   "%.3f of 10,000 automatic matches are expected to be wrong; of the partner's last %u "
-					   "such files it was %.3f.",
-					   wrong, files, wrong_before));
+		r = say(work,
+			arena_printf(
+				&work->arena,
+				"%.3f of 10,000 automatic matches are expected to be wrong; of the partner's last %u "
+				"such files it was %.3f.",
+				wrong, files, wrong_before));
 	return r;
 }
 

@@ -45,7 +45,8 @@ int write_errors(struct work *work)
 	const struct store_exception_filter filter = {
 		.file_no = work->file->file_no, .as_received = true, .in_file_order = true};
 
-	buffer_add_text(&work->text, "item,file,interchange,group,set,member_pos,error,severity,answer_by,subscriber_id,"
-				     "group_id,reason\r\n");
+	buffer_add_text(&work->text,
+			"item,file,interchange,group,set,member_pos,error,severity,answer_by,subscriber_id,"
+			"group_id,reason\r\n");
 	return store_exceptions_each(work->store, &filter, error_row, work);
 }

@@ -16,8 +16,8 @@
 #define FLUSH_BYTES (32u * 1024u)
 
 static const char *const suffixes[OUTPUTS_KIND_COUNT] = {".applied.csv", ".exceptions.csv", ".exceptions.xml",
-							 ".notices.csv", ".report.html", ".omissions.csv", ".audit.csv", ".errors.csv",
-							 ".summary.json"};
+							 ".notices.csv", ".report.html",    ".omissions.csv",
+							 ".audit.csv",   ".errors.csv",     ".summary.json"};
 
 const char *const action_names[ACTION_COUNT] = {"add",  "change",   "terminate", "reinstate",
 						"void", "transfer", "no_change", "post"};

@@ -361,11 +361,11 @@ static int page_certainty(struct report *report)
 		add(report, work->file->model);
 		buffer_add_text(report->out, ".</p>\n");
 	}
-	buffer_printf(report->out,
-		      "<p>Wrong automatic matches to expect: %llu.%06u, the sum of 1 &minus; confidence.</p>\n"
-		      "<p class=quiet>Confidence is kept with six decimals; what is more certain counts as right.</p>\n",
-		      (unsigned long long)(work->expected_wrong_e6 / 1000000),
-		      (unsigned)(work->expected_wrong_e6 % 1000000));
+	buffer_printf(
+		report->out,
+		"<p>Wrong automatic matches to expect: %llu.%06u, the sum of 1 &minus; confidence.</p>\n"
+		"<p class=quiet>Confidence is kept with six decimals; what is more certain counts as right.</p>\n",
+		(unsigned long long)(work->expected_wrong_e6 / 1000000), (unsigned)(work->expected_wrong_e6 % 1000000));
 	return r;
 }
 
@@ -429,9 +429,10 @@ static void page_drift(struct report *report)
 		buffer_add_text(report->out, "</p>\n");
 	}
 	if (report->work->drift_count > 0)
-		buffer_add_text(report->out,
-				"<p class=quiet>A sender who shifts a column or sends wrong numbers shows here first: look at what "
-				"waits, and at the least certain matches, before the next file comes.</p>\n");
+		buffer_add_text(
+			report->out,
+			"<p class=quiet>A sender who shifts a column or sends wrong numbers shows here first: look at what "
+			"waits, and at the least certain matches, before the next file comes.</p>\n");
 }
 
 static int exception_row(void *context, const struct store_exception *item)

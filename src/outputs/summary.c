@@ -184,7 +184,8 @@ static void audit_sample(struct json *json, const struct work *work)
 
 		json_object_begin(json, NULL);
 		json_text(json, "record",
-			  slice_from(store_item_id_format(work->file->file_no, sampled->tset_ordinal, sampled->member_pos, id)));
+			  slice_from(store_item_id_format(work->file->file_no, sampled->tset_ordinal,
+							  sampled->member_pos, id)));
 		json_text(json, "set", sampled->tset_control);
 		json_u64(json, "member_pos", sampled->member_pos);
 		json_text(json, "member_id", sampled->member_id);

@@ -67,9 +67,10 @@ static int read_hours(struct key_reader *reader, const struct yaml_node *node, v
 static int read_zone(struct key_reader *reader, const struct yaml_node *node, void *target)
 {
 	if (node->kind != YAML_SCALAR || !calendar_set_zone(target, node->text))
-		key_fault(reader, node,
-			  "time_zone is Eastern, Central, Mountain, Arizona, Pacific, Alaska, Hawaii, UTC, or a distance like "
-			  "UTC-08:00");
+		key_fault(
+			reader, node,
+			"time_zone is Eastern, Central, Mountain, Arizona, Pacific, Alaska, Hawaii, UTC, or a distance like "
+			"UTC-08:00");
 	return 0;
 }
 

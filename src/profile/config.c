@@ -127,10 +127,11 @@ static int read_member_id_format(struct key_reader *reader, const struct yaml_no
 	if (node->kind == YAML_SCALAR && is_member_id_format(node->text))
 		config->member_id_format = node->text;
 	else
-		key_fault(reader, node,
-		          "member_id_format is capitals, digits and hyphens with %u to %u # for the running number and, at "
-		          "the end, @ for a check digit, like " MEMBER_ID_FORMAT,
-		          MEMBER_ID_DIGITS_MIN, MEMBER_ID_DIGITS_MAX);
+		key_fault(
+			reader, node,
+			"member_id_format is capitals, digits and hyphens with %u to %u # for the running number and, at "
+			"the end, @ for a check digit, like " MEMBER_ID_FORMAT,
+			MEMBER_ID_DIGITS_MIN, MEMBER_ID_DIGITS_MAX);
 	return 0;
 }
 
@@ -251,15 +252,17 @@ static void check_business(struct key_reader *reader, const struct config_text *
 	if (text->config.calendar.business == text->business_given)
 		return;
 	buffer_printf(reader->errors, "%s: %s\n", reader->name,
-		      text->business_given ? "business says the working hours: then calendar is business"
-					   : "calendar: business wants the working hours: business: {time_zone: Pacific}");
+		      text->business_given
+			      ? "business says the working hours: then calendar is business"
+			      : "calendar: business wants the working hours: business: {time_zone: Pacific}");
 	reader->faults++;
 }
 
 /* Decided records are kept as long as other ones, or longer. */
 static void check_retention(struct key_reader *reader, const struct config_retention *retention)
 {
-	if (retention->decided_days == 0 || (retention->originals_days != 0 && retention->decided_days >= retention->originals_days))
+	if (retention->decided_days == 0 ||
+	    (retention->originals_days != 0 && retention->decided_days >= retention->originals_days))
 		return;
 	buffer_printf(reader->errors, "%s: retention: decided_days is no less than originals_days\n", reader->name);
 	reader->faults++;
@@ -331,7 +334,8 @@ static int read_local(struct env *env, struct arena *arena, struct buffer *error
 	int r = 0;
 	int fd = env_open_input(env, CONFIG_LOCAL, &stat);
 	if (fd == -ELOOP || fd == -EINVAL || fd == -EACCES) {
-		buffer_printf(errors, "./" CONFIG_LOCAL " is not a plain file that can be read; name the one meant with -c\n");
+		buffer_printf(errors,
+			      "./" CONFIG_LOCAL " is not a plain file that can be read; name the one meant with -c\n");
 		return MUSTER_ERROR_CONFIG;
 	}
 	if (fd < 0)

@@ -41,7 +41,8 @@ static void read_category(struct key_reader *reader, const struct yaml_node *ite
 		names[i] = category_name((enum category)i);
 	nearest = yaml_nearest(word, names);
 	key_fault(reader, item, "\"%.*s\" is no category of exceptions%s%s%s", (int)word.len, word.data,
-		  nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+		  nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+		  nearest != NULL ? "\"?" : "");
 }
 
 static int read_class(struct key_reader *reader, const struct yaml_node *row, struct error_class *classes,
@@ -84,7 +85,9 @@ int errors_read(struct key_reader *reader, const struct yaml_node *node, void *t
 	if (classes == NULL)
 		return -ENOMEM;
 	if (node->kind != YAML_MAPPING || node->count == 0)
-		key_fault(reader, node, "error_report is written as {critical: {hours: 24, categories: [NO_MATCH]}, minor: {hours: 72}}");
+		key_fault(
+			reader, node,
+			"error_report is written as {critical: {hours: 24, categories: [NO_MATCH]}, minor: {hours: 72}}");
 	else
 		for (const struct yaml_node *row = node->first; row != NULL && r == 0; row = row->next)
 			r = read_class(reader, row, classes, &rest);

@@ -111,7 +111,8 @@ static void read_day(struct key_reader *reader, const struct yaml_node *item, st
 	else if (item->kind == YAML_SCALAR && yaml_to_i64(item, &of_month) && of_month >= 1 && of_month <= 31)
 		expect->month_days |= 1u << of_month;
 	else
-		key_fault(reader, item, "a day is mon, tue, wed, thu, fri, sat, sun, or a day of the month from 1 to 31");
+		key_fault(reader, item,
+			  "a day is mon, tue, wed, thu, fri, sat, sun, or a day of the month from 1 to 31");
 }
 
 static void read_schedule(struct key_reader *reader, const struct yaml_node *node, struct profile_expect *expect)
@@ -142,7 +143,8 @@ static int read_one(struct key_reader *reader, const struct yaml_node *node, str
 	if (r < 0 || reader->faults > faults)
 		return r;
 	if (text.schedule == NULL || text.expect.by_minutes < 0)
-		key_fault(reader, node, "expect wants schedule, and by: the time of the day after which the file is late");
+		key_fault(reader, node,
+			  "expect wants schedule, and by: the time of the day after which the file is late");
 	else
 		read_schedule(reader, text.schedule, &text.expect);
 	*ret_expect = text.expect;

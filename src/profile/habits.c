@@ -28,10 +28,12 @@ static void read_category(struct key_reader *reader, const struct yaml_node *row
 		}
 	}
 	nearest = row->kind == YAML_SCALAR ? yaml_nearest(row->text, names) : NULL;
-	key_fault(reader, row,
-		  "a category is kept as premium, family_premium, responsible_amount, tax_credit, cost_sharing, rating_area "
-		  "or source_reason%s%s%s",
-		  nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+	key_fault(
+		reader, row,
+		"a category is kept as premium, family_premium, responsible_amount, tax_credit, cost_sharing, rating_area "
+		"or source_reason%s%s%s",
+		nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+		nearest != NULL ? "\"?" : "");
 }
 
 int habits_read_categories(struct key_reader *reader, const struct yaml_node *node, void *target)
@@ -69,7 +71,8 @@ int habits_read_cob(struct key_reader *reader, const struct yaml_node *node, voi
 	if (rules == NULL)
 		return -ENOMEM;
 	if (node->kind != YAML_MAPPING || node->count == 0) {
-		key_fault(reader, node, "cob_rules is written as {+SEC: secondary, MED_A: medicare}, by the end of COB02");
+		key_fault(reader, node,
+			  "cob_rules is written as {+SEC: secondary, MED_A: medicare}, by the end of COB02");
 		return 0;
 	}
 	for (const struct yaml_node *row = node->first; row != NULL; row = row->next) {

@@ -19,7 +19,8 @@
 /* The C library writes counted repeats out: counts of counts would take all memory. */
 #define REPEATS_MAX 255u
 
-static const char *const part_names[PROFILE_NAME_PARTS + 1] = {"sender", "type", "date", "time", "control", "usage", NULL};
+static const char *const part_names[PROFILE_NAME_PARTS + 1] = {"sender",  "type",  "date", "time",
+							       "control", "usage", NULL};
 
 const char *profile_name_part_text(enum profile_name_part part)
 {
@@ -63,8 +64,9 @@ static bool rewrite_named(struct rewrite *rewrite)
 		return true;
 	}
 	if (rest.len < 2 || rest.data[1] != '<' || end >= rest.len) {
-		key_fault(rewrite->reader, rewrite->node,
-			  "name_regex: behind ( a ? begins a name, as in (?<date>[0-9]{6}), or stands for no group, (?:...)");
+		key_fault(
+			rewrite->reader, rewrite->node,
+			"name_regex: behind ( a ? begins a name, as in (?<date>[0-9]{6}), or stands for no group, (?:...)");
 		return false;
 	}
 	name = slice_of(rest.data + 2, end - 2);
@@ -72,10 +74,11 @@ static bool rewrite_named(struct rewrite *rewrite)
 		part++;
 	if (part == PROFILE_NAME_PARTS) {
 		nearest = yaml_nearest(name, part_names);
-		key_fault(rewrite->reader, rewrite->node,
-			  "name_regex: a group is called sender, type, date, time, control or usage, not \"%.*s\"%s%s%s",
-			  (int)name.len, name.data, nearest != NULL ? "; did you mean \"" : "",
-			  nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+		key_fault(
+			rewrite->reader, rewrite->node,
+			"name_regex: a group is called sender, type, date, time, control or usage, not \"%.*s\"%s%s%s",
+			(int)name.len, name.data, nearest != NULL ? "; did you mean \"" : "",
+			nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
 		return false;
 	}
 	if (rewrite->names->groups[part] != 0) {
@@ -111,7 +114,8 @@ static bool rewrite_escape(struct rewrite *rewrite, const char *c)
 	rewrite->at += 2;
 	if (c[1] < '1' || c[1] > '9')
 		return true;
-	key_fault(rewrite->reader, rewrite->node, "name_regex: \\%c, what a group found before, cannot be asked for", c[1]);
+	key_fault(rewrite->reader, rewrite->node, "name_regex: \\%c, what a group found before, cannot be asked for",
+		  c[1]);
 	return false;
 }
 
@@ -131,9 +135,10 @@ static bool rewrite_count(struct rewrite *rewrite)
 		rewrite->at = end + 1;
 		return true;
 	}
-	key_fault(rewrite->reader, rewrite->node,
-		  "name_regex: a count like {6} or {4,9}, of at most %u, stands behind one character, not behind a group",
-		  REPEATS_MAX);
+	key_fault(
+		rewrite->reader, rewrite->node,
+		"name_regex: a count like {6} or {4,9}, of at most %u, stands behind one character, not behind a group",
+		REPEATS_MAX);
 	return false;
 }
 
@@ -145,7 +150,8 @@ static bool rewrite_plain(struct rewrite *rewrite, char c)
 	if (c == '(') {
 		rewrite->groups++;
 		rewrite->depth++;
-		return rewrite->at == rewrite->from.len || rewrite->from.data[rewrite->at] != '?' || rewrite_named(rewrite);
+		return rewrite->at == rewrite->from.len || rewrite->from.data[rewrite->at] != '?' ||
+		       rewrite_named(rewrite);
 	}
 	if (c == ')' && rewrite->depth-- == 0) {
 		key_fault(rewrite->reader, rewrite->node, "name_regex: a ) without its (");
@@ -195,7 +201,8 @@ int names_read(struct key_reader *reader, const struct yaml_node *node, void *ta
 	int r;
 
 	if (node->kind != YAML_SCALAR || node->text.len == 0 || node->text.len > PATTERN_BYTES_MAX) {
-		key_fault(reader, node, "name_regex is a pattern of the whole file name, like 'ACME[.](?<type>834[CF])[.].*'");
+		key_fault(reader, node,
+			  "name_regex is a pattern of the whole file name, like 'ACME[.](?<type>834[CF])[.].*'");
 		return 0;
 	}
 	if (!rewrite_pattern(&rewrite))
@@ -280,7 +287,8 @@ int names_read_actions(struct key_reader *reader, const struct yaml_node *node, 
 	struct profile_kinds *kinds = &((struct profile_text *)target)->profile.full.by_action;
 	int r = read_kinds(reader, node, "{2: change, 4: audit, RX: full}, by BGN08", kinds);
 
-	for (const struct yaml_node *row = node->first; r == 0 && row != NULL && node->kind == YAML_MAPPING; row = row->next)
+	for (const struct yaml_node *row = node->first; r == 0 && row != NULL && node->kind == YAML_MAPPING;
+	     row = row->next)
 		if (row->key.len < 1 || row->key.len > 2)
 			key_fault_at_key(reader, row, "a BGN08 is 2, 4 or RX");
 	return r;

@@ -41,8 +41,8 @@ CHOICES(arrival_choices, {"rename", PROFILE_ARRIVAL_RENAME}, {"done-marker", PRO
         {"settle", PROFILE_ARRIVAL_SETTLE});
 CHOICES(omission_choices, {"term", PROFILE_OMISSION_TERM}, {"ignore", PROFILE_OMISSION_IGNORE},
         {"exception", PROFILE_OMISSION_EXCEPTION});
-CHOICES(omit_end_choices, {"month_of_file", PROFILE_OMIT_MONTH_OF_FILE}, {"month_before_file", PROFILE_OMIT_MONTH_BEFORE},
-        {"file_date", PROFILE_OMIT_FILE_DATE});
+CHOICES(omit_end_choices, {"month_of_file", PROFILE_OMIT_MONTH_OF_FILE},
+	{"month_before_file", PROFILE_OMIT_MONTH_BEFORE}, {"file_date", PROFILE_OMIT_FILE_DATE});
 CHOICES(missing_group_choices, {"hold", 0}, {"ignore", 1});
 CHOICES(full_file_mode_choices, {"by_bgn08", PROFILE_FULL_BY_BGN08}, {"by_ins03", PROFILE_FULL_BY_INS03},
         {"always_full", PROFILE_FULL_ALWAYS}, {"always_change", PROFILE_FULL_NEVER});
@@ -250,13 +250,16 @@ static int read_fixed(struct key_reader *reader, const struct yaml_node *node, v
 	static const struct {
 		const char *key, *values[3], *instead;
 	} rows[] = {
-		{"transport", {"folder"},
+		{"transport",
+		 {"folder"},
 		 "transport is folder: muster takes files from in/<partner>/ and writes to out/<partner>/; let an SFTP server "
 		 "or a job of yours carry them there and back, decrypted and under a temporary name first"},
-		{"out_834_effectuation", {"false", "0"},
+		{"out_834_effectuation",
+		 {"false", "0"},
 		 "out_834_effectuation is false: no 834 goes back; applied.csv names each member who was added, with his "
 		 "number and dates, for whoever confirms them"},
-		{"atomic", {"set"},
+		{"atomic",
+		 {"set"},
 		 "atomic is set: a set is accepted or rejected whole, and held whole by guards; of an accepted one each family "
 		 "is applied by itself, and a record that is not certain waits alone"},
 	};
@@ -336,7 +339,8 @@ static int read_plan_key(struct key_reader *reader, const struct yaml_node *node
 	else if (slice_starts_with(text, "REF*"))
 		read_ref(reader, node, slice_of(text.data + 4, text.len - 4), habits->plan_ref);
 	else if (!slice_is(text, "HD04"))
-		key_fault(reader, node, "plan_key is HD04, REF (that is REF*CE) or another REF of loop 2300, like REF*17");
+		key_fault(reader, node,
+			  "plan_key is HD04, REF (that is REF*CE) or another REF of loop 2300, like REF*17");
 	return 0;
 }
 
@@ -345,7 +349,8 @@ static int read_support_order(struct key_reader *reader, const struct yaml_node 
 	struct decide_policy *policy = &((struct profile_text *)target)->profile.decide;
 
 	if (node->kind != YAML_SCALAR || node->text.len == 0 || node->text.len >= sizeof(policy->support_order))
-		key_fault(reader, node, "support_order is what REF*17 says of a child under a medical child support order");
+		key_fault(reader, node,
+			  "support_order is what REF*17 says of a child under a medical child support order");
 	else
 		slice_to_cstr(node->text, policy->support_order, sizeof(policy->support_order));
 	return 0;
@@ -372,7 +377,9 @@ static int read_hold_on(struct key_reader *reader, const struct yaml_node *node,
 		if (found)
 			*hold_on |= UINT64_C(1) << category;
 		else
-			key_fault(reader, item, "hold_on takes TIER_MISMATCH, PCP_INVALID, OUT_OF_AREA, ADDRESS_BAD and UNKNOWN_GROUP");
+			key_fault(
+				reader, item,
+				"hold_on takes TIER_MISMATCH, PCP_INVALID, OUT_OF_AREA, ADDRESS_BAD and UNKNOWN_GROUP");
 	}
 	return 0;
 }
@@ -442,7 +449,8 @@ static void check_pairs(struct key_reader *reader, const struct profile *profile
 	if (!slice_is_empty(profile->isa_receiver_qualifier) && slice_is_empty(profile->isa_receiver))
 		fault_of_file(reader, "isa_receiver_qualifier goes with isa_receiver");
 	if (profile->full.by_name.count > 0 && profile->names.groups[PROFILE_NAME_TYPE] == 0)
-		fault_of_file(reader, "modes_by_name goes with a group (?<type>...) of name_regex, whose values it lists");
+		fault_of_file(reader,
+			      "modes_by_name goes with a group (?<type>...) of name_regex, whose values it lists");
 	if (by_gs03 != !slice_is_empty(profile->check.gs_receiver_test))
 		fault_of_file(reader, "test_rule: gs03 goes with gs_receiver_test, which is the GS03 of test files");
 	else if (by_gs03 && slice_equal(profile->check.gs_receiver, profile->check.gs_receiver_test))

@@ -64,8 +64,9 @@ static int check_senders_differ(const struct profiles *profiles, struct buffer *
 		for (uint32_t j = 0; j < i; j++)
 			if (same_sender(&profiles->items[i], &profiles->items[j])) {
 				buffer_printf(errors, "partners %s and %s have the same isa_sender %.*s\n",
-				              profiles->items[j].name, profiles->items[i].name,
-				              (int)profiles->items[i].isa_sender.len, profiles->items[i].isa_sender.data);
+					      profiles->items[j].name, profiles->items[i].name,
+					      (int)profiles->items[i].isa_sender.len,
+					      profiles->items[i].isa_sender.data);
 				r = MUSTER_ERROR_CONFIG;
 			}
 	return r;
@@ -80,7 +81,8 @@ static int read_partners(struct env *env, struct arena *arena, const char *folde
 		if (names[i][0] == '.' || strcmp(names[i], DEFAULT_FILE) == 0)
 			continue;
 		if (ends_in(names[i], ".yml")) {
-			buffer_printf(errors, "%s/%s: profiles end in .yaml; this one would not be read\n", folder, names[i]);
+			buffer_printf(errors, "%s/%s: profiles end in .yaml; this one would not be read\n", folder,
+				      names[i]);
 			result = MUSTER_ERROR_CONFIG;
 		}
 		if (!ends_in(names[i], ".yaml"))
@@ -133,7 +135,8 @@ int profiles_load(struct env *env, struct arena *arena, const struct config *con
 	profile_defaults(&profiles.fallback);
 	r = env_list(env, config->partners, &names, &count);
 	if (r == -ENOENT && config->partners_given) {
-		buffer_printf(errors, "%s: the partners folder that %s names is not there\n", config->partners, config->path);
+		buffer_printf(errors, "%s: the partners folder that %s names is not there\n", config->partners,
+			      config->path);
 		return MUSTER_ERROR_CONFIG;
 	}
 	if (r == -ENOENT) {

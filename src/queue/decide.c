@@ -110,7 +110,8 @@ static bool is_covered(const struct member *member, date_day day)
 	uint32_t i;
 
 	for (i = 0; i < member->span_count; i++)
-		if (!member->spans[i].voided && (member->spans[i].ends_on == DATE_NONE || member->spans[i].ends_on >= day))
+		if (!member->spans[i].voided &&
+		    (member->spans[i].ends_on == DATE_NONE || member->spans[i].ends_on >= day))
 			return true;
 	return false;
 }
@@ -155,8 +156,9 @@ static int check_role(struct work *work, const struct member *member)
 		r = has_subscriber(work, member, &has);
 	if (r < 0 || !has)
 		return r;
-	buffer_printf(work->why, is_subscriber ? "%.*s is the subscriber of this family; the record is a dependent's (INS02 %.*s)"
-					       : "%.*s is a dependent of this family; the record is the subscriber's (INS02 %.*s)",
+	buffer_printf(work->why,
+		      is_subscriber ? "%.*s is the subscriber of this family; the record is a dependent's (INS02 %.*s)"
+				    : "%.*s is a dependent of this family; the record is the subscriber's (INS02 %.*s)",
 		      (int)member->member_id.len, member->member_id.data, (int)sent.len, sent.data);
 	return QUEUE_E_DECISION;
 }
@@ -282,7 +284,8 @@ static int check_decision(struct work *work, const struct queue_decision *whole,
 		return refuse(work, "an omission takes release (the coverage ends), reject (it stays) or skip");
 	if (!slice_is(decision, "new") && !(slice_starts_with(decision, "match:") && decision.len > 6) &&
 	    !(slice_starts_with(decision, "not:") && decision.len > 4))
-		return refuse(work, "a decision is one of match:<member id>, not:<member id>, new, release, reject, skip");
+		return refuse(work,
+			      "a decision is one of match:<member id>, not:<member id>, new, release, reject, skip");
 	if (work->item.member_pos == 0)
 		return refuse(work, "a held set or file takes release, reject or skip");
 	if (slice_starts_with(decision, "not:"))

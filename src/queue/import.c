@@ -79,7 +79,14 @@ static int keep(struct import *import, struct slice value, struct slice *ret_kep
 
 /* ---- CSV ---------------------------------------------------------------------------------------------------- */
 
-enum { COLUMN_ITEM, COLUMN_VERSION, COLUMN_DECISION, COLUMN_NOTE, COLUMN_ABOUT, COLUMN_COUNT = COLUMN_ABOUT + ABOUT_COUNT };
+enum {
+	COLUMN_ITEM,
+	COLUMN_VERSION,
+	COLUMN_DECISION,
+	COLUMN_NOTE,
+	COLUMN_ABOUT,
+	COLUMN_COUNT = COLUMN_ABOUT + ABOUT_COUNT
+};
 
 /* Where the columns stand that matter; the others are not looked at. */
 static int csv_columns(struct import *import, struct csv_reader *reader, uint32_t ret_at[COLUMN_COUNT])
@@ -284,8 +291,11 @@ static int check_about(struct import *import, const struct row *row, struct buff
 			if (row->about[i].len == 0 || (i == ABOUT_amount ? is_same_amount(row->about[i], is[i])
 									 : is_same_word(row->about[i], is[i])))
 				continue;
-			buffer_printf(why, "the row is about another record (its %s is not the item's): were columns sorted apart, "
-				      "or is it the file of another queue?", about_names[i]);
+			buffer_printf(
+				why,
+				"the row is about another record (its %s is not the item's): were columns sorted apart, "
+				"or is it the file of another queue?",
+				about_names[i]);
 			r = QUEUE_E_DECISION;
 		}
 	}

@@ -330,8 +330,9 @@ int queue_label_sampled(struct store *store, const struct queue_sampled *sampled
 
 	if (read_verdict(sampled, &label))
 		return keep_sampled(store, sampled, &label);
-	buffer_printf(reterr_text,
-		      "%.*s: a verdict is match:<member_id> or not:<member_id>, of somebody who was compared with the record, or new",
-		      (int)sampled->record_id.len, sampled->record_id.data);
+	buffer_printf(
+		reterr_text,
+		"%.*s: a verdict is match:<member_id> or not:<member_id>, of somebody who was compared with the record, or new",
+		(int)sampled->record_id.len, sampled->record_id.data);
 	return QUEUE_E_DECISION;
 }

@@ -419,7 +419,8 @@ static void grid_print(const struct grid *grid, struct env *env, struct buffer *
 					widths[column] = width;
 				if (pass == 0)
 					continue;
-				buffer_printf(out, "%s%c ", column < 2 ? "" : "  ", column < 2 || mark == '\0' ? ' ' : mark);
+				buffer_printf(out, "%s%c ", column < 2 ? "" : "  ",
+					      column < 2 || mark == '\0' ? ' ' : mark);
 				buffer_add_slice(out, buffer_slice(&cell));
 				if (column + 1 < grid->columns)
 					buffer_printf(out, "%*s", (int)(widths[column] - width), "");

@@ -54,7 +54,8 @@ static bool parse_line(struct slice line, struct slice key, struct anchor *ret_a
 		return false;
 	rest = slice_of(found + strlen(WORD), line.len - (size_t)(found - line.data) - strlen(WORD));
 	*ret_anchor = (struct anchor){0};
-	if (!slice_to_u64(next_word(&rest), &ret_anchor->audit_no) || !hash_parse(next_word(&rest), &ret_anchor->chain) ||
+	if (!slice_to_u64(next_word(&rest), &ret_anchor->audit_no) ||
+	    !hash_parse(next_word(&rest), &ret_anchor->chain) ||
 	    !clock_parse_rfc3339(next_word(&rest), &ret_anchor->at_ms))
 		return false;
 	ret_anchor->restart = slice_is(rest, "restart") || slice_starts_with(rest, "restart ");
@@ -271,7 +272,8 @@ static int verify_all(struct store *store, struct verify *verify)
 	return r;
 }
 
-int anchor_verify(struct env *env, struct store *store, const struct anchor_place *place, struct anchor_report *ret_report)
+int anchor_verify(struct env *env, struct store *store, const struct anchor_place *place,
+		  struct anchor_report *ret_report)
 {
 	struct verify verify = {.report = ret_report, .place = place};
 	int r;

@@ -212,7 +212,8 @@ static int remove_temporary(struct backup *backup)
 static int make_empty(struct backup *backup)
 {
 	int error = remove_temporary(backup);
-	int fd = error == 0 ? env_open(backup->env, backup->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600) : error;
+	int fd = error == 0 ? env_open(backup->env, backup->temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600)
+			    : error;
 
 	return fd < 0 ? fd : env_close(backup->env, fd);
 }
@@ -234,7 +235,8 @@ static int check_made(struct backup *backup)
 	buffer_init(&text, backup->env);
 	error = check_copy(backup->env, backup->temporary, false, &text);
 	if (error == STORE_E_DAMAGED)
-		error = log_failure(MUSTER_ERROR_DB_CORRUPT, "the copy is damaged, as the database or the disk may be: %s",
+		error = log_failure(MUSTER_ERROR_DB_CORRUPT,
+				    "the copy is damaged, as the database or the disk may be: %s",
 				    text.len > 0 ? text.data : "");
 	buffer_fini(&text);
 	return error;

@@ -13,7 +13,7 @@
 	  "match_rule, " c "change, " c "before, " c "after, " c "segment_pos, " c "offset, " c "operator_id, " c      \
 	  "at_ms, " c "undone, " c "undoes"
 #define CHANGE_SELECT                                                                                                  \
-	"SELECT " CHANGE_COLUMNS("c.") ", c.member_seq, " ORIGIN_COLUMNS " FROM tsets t "                                            \
+	"SELECT " CHANGE_COLUMNS("c.") ", c.member_seq, " ORIGIN_COLUMNS " FROM tsets t "                              \
 				       "JOIN interchanges i ON i.interchange_no = t.interchange_no JOIN files f ON "   \
 				       "f.file_no = t.file_no "                                                        \
 				       "JOIN changes c ON c.tset_no = t.tset_no "
@@ -114,8 +114,9 @@ int store_change_add(struct store *store, const struct store_change *change)
  */
 #define CHANGES_AT_ONCE 8u
 #define ROW(comma) comma "(?1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?2,?3,0,0,?)"
-#define INSERT_2 "INSERT OR FAIL INTO changes(" CHANGE_COLUMNS("") ", member_seq) VALUES(?1,?4,?5,?6,?7,?8,?9,?10,?11,?12,"   \
-		 "?13,?14,?15,?16,?17,?18,?19,?20,?2,?3,0,0,?21)" ROW(",")
+#define INSERT_2                                                                                                       \
+	"INSERT OR FAIL INTO changes(" CHANGE_COLUMNS("") ", member_seq) VALUES(?1,?4,?5,?6,?7,?8,?9,?10,?11,?12,"     \
+							  "?13,?14,?15,?16,?17,?18,?19,?20,?2,?3,0,0,?21)" ROW(",")
 /* OR FAIL: nothing is kept by SQLite to take back the first rows when a later one is refused. */
 static const char *const insert_several[CHANGES_AT_ONCE + 1] = {
 	[2] = INSERT_2,
@@ -296,7 +297,8 @@ int store_changes_of_tset(struct store *store, uint64_t tset_no, store_change_fn
 	return walk_changes(&query, fn, context);
 }
 
-int store_changes_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_change_fn fn, void *context)
+int store_changes_of_record(struct store *store, uint64_t tset_no, uint32_t member_pos, store_change_fn fn,
+			    void *context)
 {
 	struct query query;
 
@@ -353,7 +355,8 @@ int store_changes_of_file(struct store *store, uint64_t file_no, store_change_fn
 {
 	struct tset_walk walk = {
 		.store = store,
-		.sql = "SELECT " CHANGE_COLUMNS("") ", member_seq FROM changes WHERE tset_no = ? ORDER BY member_pos, op_index",
+		.sql = "SELECT " CHANGE_COLUMNS(
+			"") ", member_seq FROM changes WHERE tset_no = ? ORDER BY member_pos, op_index",
 		.read = read_change_row,
 		.fn = fn,
 		.context = context,

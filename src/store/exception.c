@@ -115,7 +115,8 @@ static int insert_exception(struct store *store, const struct store_exception *e
 	query_i64(&query, exception->segment_pos);
 	query_u64(&query, exception->offset);
 	query_hash(&query, &exception->content_hash);
-	query_blob(&query, memcmp(&exception->identity, &no_identity, HASH_BYTES) != 0 ? exception->identity.bytes : NULL,
+	query_blob(&query,
+		   memcmp(&exception->identity, &no_identity, HASH_BYTES) != 0 ? exception->identity.bytes : NULL,
 		   HASH_BYTES);
 	query_text(&query, exception->incoming);
 	query_text(&query, exception->raw);
@@ -147,7 +148,8 @@ int store_exception_add(struct store *store, struct store_exception *exception)
 	"FROM exceptions e JOIN files f ON f.file_no = e.file_no LEFT JOIN tsets t ON t.tset_no = e.tset_no "          \
 	"LEFT JOIN interchanges i ON i.interchange_no = t.interchange_no "
 #define EXCEPTION_SELECT                                                                                               \
-	"SELECT e.exception_no, " EXCEPTION_COLUMNS("e.") ", e.proposal, e.proposed_by, " ORIGIN_COLUMNS " " EXCEPTION_JOINS
+	"SELECT e.exception_no, " EXCEPTION_COLUMNS("e.") ", e.proposal, e.proposed_by, " ORIGIN_COLUMNS               \
+							  " " EXCEPTION_JOINS
 
 static bool is_waiting(const struct store_exception *exception)
 {
@@ -258,7 +260,8 @@ static void add_conditions(struct buffer *sql, const struct store_exception_filt
 	buffer_add_text(sql, filter->has_urgency ? " AND e.urgency = ?3" : " AND ?3 IS NOT NULL");
 	buffer_add_text(sql, filter->file_no != 0 ? " AND e.file_no = ?4" : " AND ?4 = 0");
 	if (filter->tset_no != 0 && filter->with_revisions)
-		buffer_add_text(sql, " AND e.tset_no IN (SELECT tset_no FROM tsets WHERE tset_no = ?5 OR revision_of = ?5)");
+		buffer_add_text(sql,
+				" AND e.tset_no IN (SELECT tset_no FROM tsets WHERE tset_no = ?5 OR revision_of = ?5)");
 	else
 		buffer_add_text(sql, filter->tset_no != 0 ? " AND e.tset_no = ?5" : " AND ?5 = 0");
 	buffer_add_text(sql, " AND (?6 = '' OR e.owner = ?6) AND (?7 = '' OR e.group_id = ?7) "
@@ -364,9 +367,10 @@ static int walk_exception(struct store *store, uint64_t exception_no, bool all, 
 int store_exceptions_each(struct store *store, const struct store_exception_filter *filter, store_exception_fn fn,
 			  void *context)
 {
-	const char *order = filter->in_file_order
-				    ? " ORDER BY e.file_no, e.tset_no, e.member_pos, e.exception_no LIMIT ?12 OFFSET ?13"
-				    : " ORDER BY e.urgency, e.due_ms, e.exception_no LIMIT ?12 OFFSET ?13";
+	const char *order =
+		filter->in_file_order
+			? " ORDER BY e.file_no, e.tset_no, e.member_pos, e.exception_no LIMIT ?12 OFFSET ?13"
+			: " ORDER BY e.urgency, e.due_ms, e.exception_no LIMIT ?12 OFFSET ?13";
 	struct exception_numbers numbers = {0};
 	struct buffer statuses;
 	struct query query;
@@ -411,9 +415,10 @@ int store_exception_waits(struct store *store, struct family_key family, uint64_
 	struct query query;
 
 	*ret_words = SLICE_EMPTY;
-	query_open(&query, store,
-		   "SELECT item_id || ' waits (' || category || ')' FROM exceptions WHERE status IN ('open', 'assigned') "
-		   "AND subscriber_id = ? AND sponsor_id = ? AND file_no <> ? ORDER BY exception_no LIMIT 1");
+	query_open(
+		&query, store,
+		"SELECT item_id || ' waits (' || category || ')' FROM exceptions WHERE status IN ('open', 'assigned') "
+		"AND subscriber_id = ? AND sponsor_id = ? AND file_no <> ? ORDER BY exception_no LIMIT 1");
 	query_text(&query, family.subscriber_id);
 	query_text(&query, family.sponsor_id);
 	query_u64(&query, but_file_no);
@@ -437,8 +442,9 @@ int store_exception_ages_each(struct store *store, store_exception_age_fn fn, vo
 	struct store_exception_age age;
 	struct query query;
 
-	query_open(&query, store,
-		   "SELECT created_ms, due_ms, category FROM exceptions WHERE status IN ('open', 'assigned') ORDER BY due_ms");
+	query_open(
+		&query, store,
+		"SELECT created_ms, due_ms, category FROM exceptions WHERE status IN ('open', 'assigned') ORDER BY due_ms");
 	while (query_row(&query)) {
 		struct arena_mark mark = arena_mark(&store->scratch);
 
@@ -494,7 +500,8 @@ static struct store_decision step_of(const struct exception_state *state, const 
 	return step;
 }
 
-static int write_decision(struct store *store, const struct store_exception *exception, const struct store_decision *step)
+static int write_decision(struct store *store, const struct store_exception *exception,
+			  const struct store_decision *step)
 {
 	struct query query;
 
@@ -515,10 +522,11 @@ static int write_exception(struct store *store, const struct store_exception *ex
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "UPDATE exceptions SET category = ?, urgency = ?, reason = ?, status = ?, decision = ?, note = ?, "
-		   "operator_id = ?, proposal = ?, proposed_by = ?, owner = ?, lease_until_ms = ?, version = version + 1 "
-		   "WHERE exception_no = ?");
+	query_open(
+		&query, store,
+		"UPDATE exceptions SET category = ?, urgency = ?, reason = ?, status = ?, decision = ?, note = ?, "
+		"operator_id = ?, proposal = ?, proposed_by = ?, owner = ?, lease_until_ms = ?, version = version + 1 "
+		"WHERE exception_no = ?");
 	query_cstr(&query, category_name(exception->category));
 	query_i64(&query, category_urgency(exception->category));
 	query_text(&query, exception->reason);
@@ -539,13 +547,14 @@ int store_held_beginnings(struct store *store, const struct store_file *file, st
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "SELECT e.item_id, e.file_no FROM exceptions e JOIN files f ON f.file_no = e.file_no "
-		   "WHERE e.status IN ('open', 'assigned') AND e.member_pos = 0 AND e.tset_no IS NULL AND e.file_no < ?1 "
-		   "AND f.partner = ?2 AND EXISTS(SELECT 1 FROM interchanges i JOIN interchanges j ON "
-		   "j.file_no = ?3 AND j.sender_qualifier = i.sender_qualifier AND j.sender_id = i.sender_id AND "
-		   "j.receiver_qualifier = i.receiver_qualifier AND j.receiver_id = i.receiver_id AND "
-		   "j.control_number = i.control_number WHERE i.file_no = e.file_no) ORDER BY e.file_no");
+	query_open(
+		&query, store,
+		"SELECT e.item_id, e.file_no FROM exceptions e JOIN files f ON f.file_no = e.file_no "
+		"WHERE e.status IN ('open', 'assigned') AND e.member_pos = 0 AND e.tset_no IS NULL AND e.file_no < ?1 "
+		"AND f.partner = ?2 AND EXISTS(SELECT 1 FROM interchanges i JOIN interchanges j ON "
+		"j.file_no = ?3 AND j.sender_qualifier = i.sender_qualifier AND j.sender_id = i.sender_id AND "
+		"j.receiver_qualifier = i.receiver_qualifier AND j.receiver_id = i.receiver_id AND "
+		"j.control_number = i.control_number WHERE i.file_no = e.file_no) ORDER BY e.file_no");
 	query_u64(&query, file->file_no);
 	query_text(&query, file->partner);
 	/* Nothing is recorded of a duplicate's interchanges. */

@@ -153,8 +153,8 @@ int store_file_add(struct store *store, struct store_file *file)
 	query_open(
 		&query, store,
 		"INSERT INTO files(file_no, name, partner, out_dir, sha256, bytes, stage, outcome, kind, reason, received_ms, "
-		"as_of, duplicate_of, reprocess_of, ack_control_first, ack_control_count, model, from_test_folder, "
-		TALLY_COLUMNS("") ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		"as_of, duplicate_of, reprocess_of, ack_control_first, ack_control_count, model, from_test_folder, " TALLY_COLUMNS(
+			"") ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	query_no(&query, file->file_no);
 	query_text(&query, file->name);
 	query_text(&query, file->partner);
@@ -313,8 +313,9 @@ int store_files_named_after(struct store *store, const struct store_file *file, 
 {
 	struct query query;
 
-	query_open(&query, store, "SELECT " FILE_COLUMNS " FROM files WHERE file_no > ? AND name = ? AND partner = ? AND out_dir = ? "
-				  "ORDER BY file_no");
+	query_open(&query, store,
+		   "SELECT " FILE_COLUMNS " FROM files WHERE file_no > ? AND name = ? AND partner = ? AND out_dir = ? "
+		   "ORDER BY file_no");
 	query_u64(&query, file->file_no);
 	query_text(&query, file->name);
 	query_text(&query, file->partner);
@@ -430,13 +431,13 @@ int store_file_forget_sets(struct store *store, uint64_t file_no)
 	if (error == 0 && stage != STORE_FILE_CLAIMED)
 		error = STORE_E_STALE;
 	if (error == 0)
-		error = delete_of_file(store,
-				       "DELETE FROM full_groups WHERE tset_no IN (SELECT tset_no FROM tsets WHERE file_no = ?)",
-				       file_no);
+		error = delete_of_file(
+			store, "DELETE FROM full_groups WHERE tset_no IN (SELECT tset_no FROM tsets WHERE file_no = ?)",
+			file_no);
 	if (error == 0)
-		error = delete_of_file(store,
-				       "DELETE FROM full_sets WHERE tset_no IN (SELECT tset_no FROM tsets WHERE file_no = ?)",
-				       file_no);
+		error = delete_of_file(
+			store, "DELETE FROM full_sets WHERE tset_no IN (SELECT tset_no FROM tsets WHERE file_no = ?)",
+			file_no);
 	if (error == 0)
 		error = delete_of_file(store, "DELETE FROM tsets WHERE file_no = ?", file_no);
 	if (error == 0)

@@ -79,7 +79,8 @@ int store_full_uses_each(struct store *store, uint64_t file_no, store_full_use_f
 		use.group_id = read_text(&query, &store->scratch);
 		use.tset_ordinal = read_u32(&query);
 		use.members = read_u32(&query);
-		use.outcome = (enum store_tset_outcome)read_name(&query, store_tset_outcome_names, STORE_TSET_OUTCOME_COUNT);
+		use.outcome =
+			(enum store_tset_outcome)read_name(&query, store_tset_outcome_names, STORE_TSET_OUTCOME_COUNT);
 		read_set(&query, &store->scratch, &use.set);
 		use.tset_no = use.set.tset_no;
 		if (query.error == 0)
@@ -125,11 +126,12 @@ int store_full_is_overtaken(struct store *store, uint64_t tset_no, struct slice 
 	struct query query;
 
 	*ret_overtaken = false;
-	query_open(&query, store,
-		   "SELECT 1 FROM full_groups mine JOIN full_groups g ON g.group_id = mine.group_id "
-		   "JOIN full_sets s ON s.tset_no = g.tset_no JOIN tsets t ON t.tset_no = g.tset_no "
-		   "WHERE mine.tset_no = ?1 AND (?2 = '' OR mine.group_id = ?2) AND s.mode = 'replace' AND t.outcome = 'applied' "
-		   "AND t.file_no > (SELECT file_no FROM tsets WHERE tset_no = ?1) LIMIT 1");
+	query_open(
+		&query, store,
+		"SELECT 1 FROM full_groups mine JOIN full_groups g ON g.group_id = mine.group_id "
+		"JOIN full_sets s ON s.tset_no = g.tset_no JOIN tsets t ON t.tset_no = g.tset_no "
+		"WHERE mine.tset_no = ?1 AND (?2 = '' OR mine.group_id = ?2) AND s.mode = 'replace' AND t.outcome = 'applied' "
+		"AND t.file_no > (SELECT file_no FROM tsets WHERE tset_no = ?1) LIMIT 1");
 	query_u64(&query, tset_no);
 	query_text(&query, group_id);
 	*ret_overtaken = query_row(&query);
@@ -165,19 +167,20 @@ int store_full_unsure(struct store *store, const struct store_full_use *use, sto
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "WITH waiting AS (SELECT exception_no, subscriber_id, sponsor_id FROM exceptions WHERE tset_no = ?1 "
-		   "AND member_pos BETWEEN 1 AND ?2), "
-		   "near AS (SELECT c.member_no FROM candidates c JOIN waiting w ON w.exception_no = c.exception_no "
-		   "UNION SELECT member_no FROM discrepancies WHERE tset_no = ?1 AND outcome = 'unsure' "
-		   "AND member_no IS NOT NULL), "
-		   "families AS (SELECT m.subscriber_id, m.sponsor_id FROM near n JOIN members m ON m.member_no = n.member_no "
-		   "UNION SELECT subscriber_id, sponsor_id FROM waiting UNION SELECT d.subscriber_id, m.sponsor_id "
-		   "FROM discrepancies d JOIN members m ON m.subscriber_id = d.subscriber_id "
-		   "WHERE d.tset_no = ?1 AND d.outcome = 'unsure') "
-		   "SELECT member_no FROM near UNION SELECT m.member_no FROM families f "
-		   "JOIN members m ON m.subscriber_id = f.subscriber_id AND m.sponsor_id = f.sponsor_id "
-		   "WHERE f.subscriber_id <> ''");
+	query_open(
+		&query, store,
+		"WITH waiting AS (SELECT exception_no, subscriber_id, sponsor_id FROM exceptions WHERE tset_no = ?1 "
+		"AND member_pos BETWEEN 1 AND ?2), "
+		"near AS (SELECT c.member_no FROM candidates c JOIN waiting w ON w.exception_no = c.exception_no "
+		"UNION SELECT member_no FROM discrepancies WHERE tset_no = ?1 AND outcome = 'unsure' "
+		"AND member_no IS NOT NULL), "
+		"families AS (SELECT m.subscriber_id, m.sponsor_id FROM near n JOIN members m ON m.member_no = n.member_no "
+		"UNION SELECT subscriber_id, sponsor_id FROM waiting UNION SELECT d.subscriber_id, m.sponsor_id "
+		"FROM discrepancies d JOIN members m ON m.subscriber_id = d.subscriber_id "
+		"WHERE d.tset_no = ?1 AND d.outcome = 'unsure') "
+		"SELECT member_no FROM near UNION SELECT m.member_no FROM families f "
+		"JOIN members m ON m.subscriber_id = f.subscriber_id AND m.sponsor_id = f.sponsor_id "
+		"WHERE f.subscriber_id <> ''");
 	query_u64(&query, use->tset_no);
 	query_i64(&query, use->members);
 	return walk_numbers(&query, fn, context);
@@ -236,7 +239,8 @@ int store_omissions_each(struct store *store, uint64_t file_no, store_omission_f
 		omission.group_id = read_text(&query, &store->scratch);
 		omission.member_no = read_u64(&query);
 		omission.member_pos = read_u32(&query);
-		omission.outcome = (enum store_omission_outcome)read_name(&query, omission_names, COUNT_OF(omission_names));
+		omission.outcome =
+			(enum store_omission_outcome)read_name(&query, omission_names, COUNT_OF(omission_names));
 		omission.absences = read_u32(&query);
 		omission.reason = read_text(&query, &store->scratch);
 		omission.member_id = read_text(&query, &store->scratch);

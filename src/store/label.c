@@ -49,10 +49,11 @@ int store_label_add(struct store *store, struct store_label *label)
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "INSERT INTO labels(exception_no, version, verdict, member_no, model, operator_id, at_ms, withdrawn) "
-		   "SELECT e.exception_no, ?2, ?3, ?4, f.model, ?5, ?6, 0 FROM exceptions e "
-		   "JOIN files f ON f.file_no = e.file_no WHERE e.exception_no = ?1");
+	query_open(
+		&query, store,
+		"INSERT INTO labels(exception_no, version, verdict, member_no, model, operator_id, at_ms, withdrawn) "
+		"SELECT e.exception_no, ?2, ?3, ?4, f.model, ?5, ?6, 0 FROM exceptions e "
+		"JOIN files f ON f.file_no = e.file_no WHERE e.exception_no = ?1");
 	query_u64(&query, label->exception_no);
 	query_i64(&query, label->version);
 	query_cstr(&query, verdict_names[label->verdict]);
@@ -72,9 +73,10 @@ int store_label_add_sampled(struct store *store, struct store_label *label)
 	error = query_run(&query);
 	if (error != 0)
 		return error;
-	query_open(&query, store,
-		   "INSERT INTO labels(file_no, record_id, identity, version, verdict, member_no, model, operator_id, at_ms, "
-		   "withdrawn) VALUES (?1, ?2, ?3, (SELECT count(*) + 1 FROM labels WHERE record_id = ?2), ?4, ?5, ?6, ?7, ?8, 0)");
+	query_open(
+		&query, store,
+		"INSERT INTO labels(file_no, record_id, identity, version, verdict, member_no, model, operator_id, at_ms, "
+		"withdrawn) VALUES (?1, ?2, ?3, (SELECT count(*) + 1 FROM labels WHERE record_id = ?2), ?4, ?5, ?6, ?7, ?8, 0)");
 	query_u64(&query, label->file_no);
 	query_text(&query, label->item_id);
 	query_hash(&query, &label->identity);
@@ -129,11 +131,12 @@ int store_labels_each(struct store *store, store_label_fn fn, void *context)
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "SELECT l.label_no, coalesce(l.exception_no, 0), coalesce(e.file_no, l.file_no), "
-		   "coalesce(e.item_id, l.record_id), coalesce(e.identity, l.identity), l.version, l.verdict, l.member_no, "
-		   "l.model, l.operator_id, l.at_ms, l.withdrawn FROM labels l "
-		   "LEFT JOIN exceptions e ON e.exception_no = l.exception_no ORDER BY l.label_no");
+	query_open(
+		&query, store,
+		"SELECT l.label_no, coalesce(l.exception_no, 0), coalesce(e.file_no, l.file_no), "
+		"coalesce(e.item_id, l.record_id), coalesce(e.identity, l.identity), l.version, l.verdict, l.member_no, "
+		"l.model, l.operator_id, l.at_ms, l.withdrawn FROM labels l "
+		"LEFT JOIN exceptions e ON e.exception_no = l.exception_no ORDER BY l.label_no");
 	while (query_row(&query)) {
 		struct arena_mark mark = arena_mark(&store->scratch);
 		struct store_label label = {0};
@@ -226,9 +229,10 @@ int store_matching_put(struct store *store, const struct store_matching *matchin
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "INSERT OR REPLACE INTO matchings(file_no, partner, full, matched, added, review, expected_wrong_e6) "
-		   "VALUES(?,?,?,?,?,?,?)");
+	query_open(
+		&query, store,
+		"INSERT OR REPLACE INTO matchings(file_no, partner, full, matched, added, review, expected_wrong_e6) "
+		"VALUES(?,?,?,?,?,?,?)");
 	query_u64(&query, matching->file_no);
 	query_text(&query, matching->partner);
 	query_bool(&query, matching->full);
@@ -270,13 +274,14 @@ int store_volume_before(struct store *store, struct slice partner, uint64_t file
 	*ret_sum = (struct store_volume){0};
 	*ret_files = 0;
 	/* By file, the latest first: no more of them are read than are asked for. */
-	query_open(&query, store,
-		   "SELECT count(DISTINCT CASE WHEN c.action = 'add' THEN c.member_no END), "
-		   "count(DISTINCT CASE WHEN c.action IN ('terminate', 'void') THEN c.member_no END), "
-		   "count(DISTINCT c.member_no) FROM files f JOIN tsets t ON t.file_no = f.file_no "
-		   "JOIN changes c ON c.tset_no = t.tset_no WHERE f.partner = ?1 AND f.file_no < ?2 AND t.outcome = 'applied' "
-		   "AND EXISTS (SELECT 1 FROM full_sets s WHERE s.tset_no = t.tset_no) = ?3 AND c.group_id = ?4 "
-		   "AND c.action <> 'no_change' AND c.undone = 0 GROUP BY f.file_no ORDER BY f.file_no DESC LIMIT ?5");
+	query_open(
+		&query, store,
+		"SELECT count(DISTINCT CASE WHEN c.action = 'add' THEN c.member_no END), "
+		"count(DISTINCT CASE WHEN c.action IN ('terminate', 'void') THEN c.member_no END), "
+		"count(DISTINCT c.member_no) FROM files f JOIN tsets t ON t.file_no = f.file_no "
+		"JOIN changes c ON c.tset_no = t.tset_no WHERE f.partner = ?1 AND f.file_no < ?2 AND t.outcome = 'applied' "
+		"AND EXISTS (SELECT 1 FROM full_sets s WHERE s.tset_no = t.tset_no) = ?3 AND c.group_id = ?4 "
+		"AND c.action <> 'no_change' AND c.undone = 0 GROUP BY f.file_no ORDER BY f.file_no DESC LIMIT ?5");
 	query_text(&query, partner);
 	query_u64(&query, file_no);
 	query_bool(&query, full);

@@ -173,13 +173,14 @@ static int read_household(struct store *store, struct family_key key, struct are
 	struct member *member;
 
 	query_open(&query, store,
-		   key.any_sponsor ? "SELECT " MEMBER_COLUMNS " FROM members WHERE subscriber_id = ?1 ORDER BY member_no"
+		   key.any_sponsor ? "SELECT " MEMBER_COLUMNS
+				     " FROM members WHERE subscriber_id = ?1 ORDER BY member_no"
 				   : "SELECT " MEMBER_COLUMNS
 				     " FROM members WHERE subscriber_id = ?1 AND sponsor_id = ?2 ORDER BY member_no");
 	query_family(&query, key);
 	while (query_row(&query)) {
-		household->members = query_grow(&query, arena, household->members, sizeof(struct member *), household->count,
-						&household->capacity);
+		household->members = query_grow(&query, arena, household->members, sizeof(struct member *),
+						household->count, &household->capacity);
 		member = query_alloc(&query, arena, sizeof(*member));
 		if (household->members == NULL || member == NULL)
 			break;
@@ -193,7 +194,7 @@ static int read_household(struct store *store, struct family_key key, struct are
 #define HOUSEHOLD_SPREAD_MAX 16u
 
 #define HOUSEHOLD_SPANS                                                                                                \
-	"SELECT s.member_no, s.span_no, s.group_id, s.plan_id, s.insurance_line, s.tier, s.begins_on, s.ends_on, "       \
+	"SELECT s.member_no, s.span_no, s.group_id, s.plan_id, s.insurance_line, s.tier, s.begins_on, s.ends_on, "     \
 	"s.cobra, s.voided FROM members m CROSS JOIN coverage_spans s ON s.member_no = m.member_no "
 
 static void open_household_spans(struct query *query, struct store *store, struct family_key key,
@@ -202,16 +203,18 @@ static void open_household_spans(struct query *query, struct store *store, struc
 	uint64_t first = household->members[0]->member_no, last = household->members[household->count - 1]->member_no;
 
 	if (last - first < HOUSEHOLD_SPREAD_MAX) {
-		query_open(query, store,
-			   "SELECT member_no, span_no, group_id, plan_id, insurance_line, tier, begins_on, ends_on, cobra, "
-			   "voided FROM coverage_spans WHERE member_no BETWEEN ? AND ? ORDER BY member_no");
+		query_open(
+			query, store,
+			"SELECT member_no, span_no, group_id, plan_id, insurance_line, tier, begins_on, ends_on, cobra, "
+			"voided FROM coverage_spans WHERE member_no BETWEEN ? AND ? ORDER BY member_no");
 		query_u64(query, first);
 		query_u64(query, last);
 		return;
 	}
 	query_open(query, store,
 		   key.any_sponsor ? HOUSEHOLD_SPANS "WHERE m.subscriber_id = ?1 ORDER BY m.member_no"
-				   : HOUSEHOLD_SPANS "WHERE m.subscriber_id = ?1 AND m.sponsor_id = ?2 ORDER BY m.member_no");
+				   : HOUSEHOLD_SPANS
+			   "WHERE m.subscriber_id = ?1 AND m.sponsor_id = ?2 ORDER BY m.member_no");
 	query_family(query, key);
 }
 
@@ -235,7 +238,8 @@ static int read_household_spans(struct store *store, struct family_key key, stru
 		/* A stranger's, between theirs. */
 		if (member->member_no != member_no)
 			continue;
-		member->spans = query_grow(&query, arena, member->spans, sizeof(*member->spans), member->span_count, &capacity);
+		member->spans =
+			query_grow(&query, arena, member->spans, sizeof(*member->spans), member->span_count, &capacity);
 		if (member->spans != NULL)
 			read_span(&query, arena, &member->spans[member->span_count++]);
 	}
@@ -281,12 +285,14 @@ int store_family_sponsors(struct store *store, struct slice subscriber_id, struc
 
 	*ret_sponsor_id = SLICE_EMPTY;
 	*ret_count = 0;
-	query_open(&query, store,
-		   covers.len == 0 ? "SELECT DISTINCT sponsor_id FROM members WHERE subscriber_id = ?1 LIMIT 2"
-				   : "SELECT DISTINCT m.sponsor_id FROM members m JOIN coverage_spans s ON s.member_no = m.member_no "
-				     "JOIN groups g ON g.group_id = s.group_id WHERE m.subscriber_id = ?1 "
-				     "AND m.relationship = '18' AND s.voided = 0 "
-				     "AND upper(replace(replace(g.sponsor_id, '-', ''), ' ', '')) = ?2 LIMIT 2");
+	query_open(
+		&query, store,
+		covers.len == 0
+			? "SELECT DISTINCT sponsor_id FROM members WHERE subscriber_id = ?1 LIMIT 2"
+			: "SELECT DISTINCT m.sponsor_id FROM members m JOIN coverage_spans s ON s.member_no = m.member_no "
+			  "JOIN groups g ON g.group_id = s.group_id WHERE m.subscriber_id = ?1 "
+			  "AND m.relationship = '18' AND s.voided = 0 "
+			  "AND upper(replace(replace(g.sponsor_id, '-', ''), ' ', '')) = ?2 LIMIT 2");
 	query_text(&query, subscriber_id);
 	if (covers.len > 0)
 		query_text(&query, covers);
@@ -740,9 +746,10 @@ static int keep_name(struct store *store, const struct member *before, int64_t u
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "INSERT INTO names(member_no, name_no, last_name, first_name, middle_name, suffix, until_ms) "
-		   "VALUES(?1, (SELECT coalesce(max(name_no), 0) + 1 FROM names WHERE member_no = ?1), ?2, ?3, ?4, ?5, ?6)");
+	query_open(
+		&query, store,
+		"INSERT INTO names(member_no, name_no, last_name, first_name, middle_name, suffix, until_ms) "
+		"VALUES(?1, (SELECT coalesce(max(name_no), 0) + 1 FROM names WHERE member_no = ?1), ?2, ?3, ?4, ?5, ?6)");
 	query_u64(&query, before->member_no);
 	query_text(&query, before->last_name);
 	query_text(&query, before->first_name);

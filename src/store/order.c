@@ -21,9 +21,10 @@ int store_order_add(struct store *store, const struct store_order *order)
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "INSERT INTO orders(tset_no, kind, group_id, other_group_id, region, on_day, reroute_until, answers) "
-		   "VALUES(?,?,?,?,?,?,?,?)");
+	query_open(
+		&query, store,
+		"INSERT INTO orders(tset_no, kind, group_id, other_group_id, region, on_day, reroute_until, answers) "
+		"VALUES(?,?,?,?,?,?,?,?)");
 	query_u64(&query, order->tset_no);
 	query_cstr(&query, order_kinds[order->kind]);
 	query_text(&query, order->group_id);
@@ -157,15 +158,18 @@ static int owe_notices(struct store *store, const struct store_notice *notice)
 /* Most records ask for one notice: which number the next one has is looked up only where the first is taken. */
 int store_notice_add(struct store *store, const struct store_notice *notice)
 {
-	int error = insert_notice(store, notice,
-				  "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, "
-				  "?9, ?10, ?11)");
+	int error =
+		insert_notice(store, notice,
+			      "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, "
+									"?9, ?10, ?11)");
 
 	if (error == STORE_E_EXISTS)
-		error = insert_notice(store, notice,
-				      "INSERT INTO notices(" NOTICE_COLUMNS("") ") VALUES(?1, ?2, (SELECT max(notice_index) "
-				      "+ 1 FROM notices WHERE tset_no = ?1 AND member_pos = ?2), ?3, ?4, ?5, ?6, ?7, ?8, "
-				      "?9, ?10, ?11)");
+		error = insert_notice(
+			store, notice,
+			"INSERT INTO notices(" NOTICE_COLUMNS(
+				"") ") VALUES(?1, ?2, (SELECT max(notice_index) "
+				    "+ 1 FROM notices WHERE tset_no = ?1 AND member_pos = ?2), ?3, ?4, ?5, ?6, ?7, ?8, "
+				    "?9, ?10, ?11)");
 	return error == 0 && notice->later ? owe_notices(store, notice) : error;
 }
 
@@ -199,21 +203,22 @@ int store_notices_forget_kept(struct store *store, uint64_t file_no)
 {
 	struct query query;
 
-	query_open(&query, store,
-		   "WITH told AS (SELECT c.* FROM tsets t JOIN changes c ON c.tset_no = t.tset_no WHERE t.file_no = ?1 "
-		   "AND c.undone = 0 AND c.member_no IS NOT NULL), "
-		   "ends AS (SELECT member_no, member_id, group_id, max(tset_no) AS in_set, min(ends_on) AS first_on, "
-		   "max(ends_on) AS ends_on, count(*) AS coverages FROM told WHERE action = 'terminate' "
-		   "GROUP BY member_no, group_id), "
-		   "kept AS (SELECT member_id, group_id FROM ends e WHERE first_on = ends_on AND coverages = "
-		   "(SELECT count(*) FROM told r WHERE r.member_no = e.member_no AND r.group_id = e.group_id "
-		   "AND r.tset_no > e.in_set AND (r.action = 'reinstate' OR (r.action = 'add' "
-		   "AND r.begins_on = e.ends_on + 1)))) "
-		   "DELETE FROM notices WHERE later = 0 AND tset_no IN (SELECT tset_no FROM tsets WHERE file_no = ?1) "
-		   "AND (member_id, group_id) IN (SELECT member_id, group_id FROM kept) AND "
-		   "(kind IN ('termination', 'certificate', 'reinstatement') OR (kind = 'card' AND reason = 'new enrollment' "
-		   "AND plan_id IN (SELECT plan_id FROM told WHERE told.member_id = notices.member_id "
-		   "AND action = 'terminate')))");
+	query_open(
+		&query, store,
+		"WITH told AS (SELECT c.* FROM tsets t JOIN changes c ON c.tset_no = t.tset_no WHERE t.file_no = ?1 "
+		"AND c.undone = 0 AND c.member_no IS NOT NULL), "
+		"ends AS (SELECT member_no, member_id, group_id, max(tset_no) AS in_set, min(ends_on) AS first_on, "
+		"max(ends_on) AS ends_on, count(*) AS coverages FROM told WHERE action = 'terminate' "
+		"GROUP BY member_no, group_id), "
+		"kept AS (SELECT member_id, group_id FROM ends e WHERE first_on = ends_on AND coverages = "
+		"(SELECT count(*) FROM told r WHERE r.member_no = e.member_no AND r.group_id = e.group_id "
+		"AND r.tset_no > e.in_set AND (r.action = 'reinstate' OR (r.action = 'add' "
+		"AND r.begins_on = e.ends_on + 1)))) "
+		"DELETE FROM notices WHERE later = 0 AND tset_no IN (SELECT tset_no FROM tsets WHERE file_no = ?1) "
+		"AND (member_id, group_id) IN (SELECT member_id, group_id FROM kept) AND "
+		"(kind IN ('termination', 'certificate', 'reinstatement') OR (kind = 'card' AND reason = 'new enrollment' "
+		"AND plan_id IN (SELECT plan_id FROM told WHERE told.member_id = notices.member_id "
+		"AND action = 'terminate')))");
 	query_u64(&query, file_no);
 	return query_run(&query);
 }

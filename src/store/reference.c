@@ -173,7 +173,8 @@ int store_group_active_count(struct store *store, struct slice group_id, date_da
 }
 
 /* Who has spans in the group lies in the order of members: the walk ends when there are enough of them active. */
-int store_group_active_up_to(struct store *store, struct slice group_id, date_day day, uint64_t max, uint64_t *ret_members)
+int store_group_active_up_to(struct store *store, struct slice group_id, date_day day, uint64_t max,
+			     uint64_t *ret_members)
 {
 	struct query query;
 

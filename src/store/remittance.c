@@ -89,10 +89,11 @@ int store_remittance_seen(struct store *store, struct slice payer_id, struct sli
 	struct query query;
 
 	*ret_tset_no = 0;
-	query_open(&query, store,
-		   "SELECT tset_no FROM remittances WHERE trace = ?1 AND payer_id = ?2 AND total = ?3 AND settles_on IS ?4 "
-		   "AND tset_no NOT IN (SELECT tset_no FROM tsets WHERE tset_no = ?5 OR revision_of = ?5) AND duplicate = 0 "
-		   "ORDER BY tset_no LIMIT 1");
+	query_open(
+		&query, store,
+		"SELECT tset_no FROM remittances WHERE trace = ?1 AND payer_id = ?2 AND total = ?3 AND settles_on IS ?4 "
+		"AND tset_no NOT IN (SELECT tset_no FROM tsets WHERE tset_no = ?5 OR revision_of = ?5) AND duplicate = 0 "
+		"ORDER BY tset_no LIMIT 1");
 	query_text(&query, trace);
 	query_text(&query, payer_id);
 	query_i64(&query, total);

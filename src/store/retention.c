@@ -70,34 +70,42 @@ static const struct {
 } needs[] = {
 	{STORE_NEEDS_ITEM, "SELECT 1 FROM exceptions WHERE file_no = ? AND status IN ('open', 'assigned')"},
 	/* Decided, and not carried out yet. */
-	{STORE_NEEDS_DECISION, "SELECT 1 FROM exceptions e JOIN ledger l ON l.tset_no = e.tset_no AND "
-			       "l.member_pos = e.member_pos WHERE e.file_no = ? AND e.status IN ('resolved', 'rejected') AND l.outcome = 3"},
-	{STORE_NEEDS_DECISION, "SELECT 1 FROM exceptions e JOIN tsets t ON t.tset_no = e.tset_no WHERE e.file_no = ? AND "
-			       "e.member_pos = 0 AND e.status = 'resolved' AND t.outcome = 'held'"},
+	{STORE_NEEDS_DECISION,
+	 "SELECT 1 FROM exceptions e JOIN ledger l ON l.tset_no = e.tset_no AND "
+	 "l.member_pos = e.member_pos WHERE e.file_no = ? AND e.status IN ('resolved', 'rejected') AND l.outcome = 3"},
+	{STORE_NEEDS_DECISION,
+	 "SELECT 1 FROM exceptions e JOIN tsets t ON t.tset_no = e.tset_no WHERE e.file_no = ? AND "
+	 "e.member_pos = 0 AND e.status = 'resolved' AND t.outcome = 'held'"},
 	{STORE_NEEDS_DECISION, "SELECT 1 FROM tsets WHERE file_no = ? AND outcome = 'open'"},
-	{STORE_NEEDS_DECISION, "SELECT 1 FROM exceptions e JOIN meta m ON m.name = 'release ' || e.item_id WHERE e.file_no = ? AND "
-			       "m.value = 'under way'"},
-	{STORE_NEEDS_DECISION, "SELECT 1 FROM notices_owed n JOIN tsets t ON t.tset_no = n.tset_no WHERE t.file_no = ?"},
+	{STORE_NEEDS_DECISION,
+	 "SELECT 1 FROM exceptions e JOIN meta m ON m.name = 'release ' || e.item_id WHERE e.file_no = ? AND "
+	 "m.value = 'under way'"},
+	{STORE_NEEDS_DECISION,
+	 "SELECT 1 FROM notices_owed n JOIN tsets t ON t.tset_no = n.tset_no WHERE t.file_no = ?"},
 	/* Taken back, it would wait again. */
-	{STORE_NEEDS_UNDO, "SELECT 1 FROM exceptions e JOIN ledger l ON l.tset_no = e.tset_no AND l.member_pos = e.member_pos "
-			   "WHERE e.file_no = ? AND l.outcome = 1"},
+	{STORE_NEEDS_UNDO,
+	 "SELECT 1 FROM exceptions e JOIN ledger l ON l.tset_no = e.tset_no AND l.member_pos = e.member_pos "
+	 "WHERE e.file_no = ? AND l.outcome = 1"},
 	{STORE_NEEDS_UNDO, "SELECT 1 FROM tsets t JOIN remittance_lines r ON r.tset_no = t.tset_no JOIN ledger l ON "
 			   "l.tset_no = r.tset_no AND l.member_pos = r.line_pos WHERE t.file_no = ? AND l.outcome = 1"},
 	{STORE_NEEDS_LEGAL_HOLD, "SELECT 1 FROM files f JOIN legal_holds h ON h.subject IN "
 				 "(printf('F%08d', f.file_no), 'partner:' || f.partner) WHERE f.file_no = ?"},
 	/* The group that a member came from stands in what was before. */
-	{STORE_NEEDS_LEGAL_HOLD, "SELECT 1 FROM legal_holds h JOIN tsets t JOIN changes c ON c.tset_no = t.tset_no "
-				 "WHERE t.file_no = ? AND (h.subject IN ('group:' || c.group_id, 'member:' || c.member_id) OR "
-				 "(h.subject LIKE 'group:%' AND instr(c.before, '\"' || substr(h.subject, 7) || '\"') > 0))"},
+	{STORE_NEEDS_LEGAL_HOLD,
+	 "SELECT 1 FROM legal_holds h JOIN tsets t JOIN changes c ON c.tset_no = t.tset_no "
+	 "WHERE t.file_no = ? AND (h.subject IN ('group:' || c.group_id, 'member:' || c.member_id) OR "
+	 "(h.subject LIKE 'group:%' AND instr(c.before, '\"' || substr(h.subject, 7) || '\"') > 0))"},
 	/* A record that changed nothing names no group: his who is meant. */
-	{STORE_NEEDS_LEGAL_HOLD, "SELECT 1 FROM legal_holds h JOIN tsets t JOIN changes c ON c.tset_no = t.tset_no "
-				 "JOIN group_members g ON g.member_no = c.member_no WHERE t.file_no = ? AND h.subject = 'group:' || g.group_id"},
+	{STORE_NEEDS_LEGAL_HOLD,
+	 "SELECT 1 FROM legal_holds h JOIN tsets t JOIN changes c ON c.tset_no = t.tset_no "
+	 "JOIN group_members g ON g.member_no = c.member_no WHERE t.file_no = ? AND h.subject = 'group:' || g.group_id"},
 	{STORE_NEEDS_LEGAL_HOLD, "SELECT 1 FROM legal_holds h JOIN exceptions e LEFT JOIN candidates k "
 				 "ON k.exception_no = e.exception_no WHERE e.file_no = ? AND "
 				 "h.subject IN ('group:' || e.group_id, 'member:' || k.member_id)"},
-	{STORE_NEEDS_LEGAL_HOLD, "SELECT 1 FROM legal_holds h JOIN tsets t JOIN remittance_lines r ON r.tset_no = t.tset_no "
-				 "LEFT JOIN members m ON m.member_no = r.member_no WHERE t.file_no = ? AND "
-				 "h.subject IN ('group:' || r.group_id, 'member:' || m.member_id)"},
+	{STORE_NEEDS_LEGAL_HOLD,
+	 "SELECT 1 FROM legal_holds h JOIN tsets t JOIN remittance_lines r ON r.tset_no = t.tset_no "
+	 "LEFT JOIN members m ON m.member_no = r.member_no WHERE t.file_no = ? AND "
+	 "h.subject IN ('group:' || r.group_id, 'member:' || m.member_id)"},
 };
 
 int store_file_needs(struct store *store, uint64_t file_no, unsigned *ret_needs)

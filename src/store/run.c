@@ -110,7 +110,8 @@ int store_run_output_add(struct store *store, uint64_t run_no, uint64_t file_no,
 {
 	struct query query;
 
-	query_open(&query, store, "INSERT INTO run_outputs(run_no, file_no, name, sha256, bytes, rows) VALUES(?,?,?,?,?,?)");
+	query_open(&query, store,
+		   "INSERT INTO run_outputs(run_no, file_no, name, sha256, bytes, rows) VALUES(?,?,?,?,?,?)");
 	query_u64(&query, run_no);
 	query_u64(&query, file_no);
 	query_text(&query, output->name);

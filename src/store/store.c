@@ -156,9 +156,11 @@ static int refuse_foreign_wal(struct store *store)
 		return 0;
 	if (rc != SQLITE_OK)
 		return store_result(store, rc, "header");
-	return log_failure(MUSTER_ERROR_DB_AWAY,
-			   "%s was put back from a backup, and %s belongs to the database that stood there before: move "
-			   "it and %s-shm away", store->path, store->wal_path, store->path);
+	return log_failure(
+		MUSTER_ERROR_DB_AWAY,
+		"%s was put back from a backup, and %s belongs to the database that stood there before: move "
+		"it and %s-shm away",
+		store->path, store->wal_path, store->path);
 }
 
 /* What is no PRAGMA. */

@@ -101,9 +101,10 @@ int store_interchange_taken(struct store *store, const struct store_interchange 
 	/* All keys that begin like this: below the one whose last divider is one higher. */
 	memcpy(to, from, len);
 	to[len - 1]++;
-	query_open(&query, store,
-		   "SELECT coalesce(min(t.file_no), 0) FROM tsets t JOIN files f ON f.file_no = t.file_no "
-		   "WHERE t.ledger_key >= ? AND t.ledger_key < ? AND t.file_no < ? AND t.file_no > ? AND f.received_ms >= ?");
+	query_open(
+		&query, store,
+		"SELECT coalesce(min(t.file_no), 0) FROM tsets t JOIN files f ON f.file_no = t.file_no "
+		"WHERE t.ledger_key >= ? AND t.ledger_key < ? AND t.file_no < ? AND t.file_no > ? AND f.received_ms >= ?");
 	query_text(&query, slice_of(from, len));
 	query_text(&query, slice_of(to, len));
 	query_u64(&query, file_no);
@@ -255,9 +256,9 @@ int store_tset_by_key(struct store *store, struct slice ledger_key, struct arena
 	return finish_tset(&query, arena, ret_tset);
 }
 
-int store_tset_by_numbers(struct store *store, const struct store_interchange *interchange, const struct store_tset *like,
-			  struct arena *arena, const struct store_tset **ret_last, uint32_t *ret_era,
-			  const struct store_tset **ret_same)
+int store_tset_by_numbers(struct store *store, const struct store_interchange *interchange,
+			  const struct store_tset *like, struct arena *arena, const struct store_tset **ret_last,
+			  uint32_t *ret_era, const struct store_tset **ret_same)
 {
 	const struct store_tset *found = NULL;
 	uint32_t era = 0;

@@ -406,8 +406,8 @@ static int shim_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file
 		return rc;
 	}
 	file->pMethods = &shim_methods;
-	self->gathers = (flags & SQLITE_OPEN_WAL) != 0 &&
-			(self->real->pMethods->xDeviceCharacteristics(self->real) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
+	self->gathers = (flags & SQLITE_OPEN_WAL) != 0 && (self->real->pMethods->xDeviceCharacteristics(self->real) &
+							   SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
 	return rc;
 }
 

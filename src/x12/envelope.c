@@ -523,7 +523,8 @@ void x12_fgroup_close(struct x12_reader *reader)
 		x12_note(reader, FINDING_FGROUP_EMPTY, "GE", 0, "a group holds at least one set");
 	else if (!counted || (group->declared_count != group->tset_count && !reader->stray_in_fgroup))
 		x12_note(reader, FINDING_FGROUP_SET_COUNT, "GE", 1, "%u are there", group->tset_count);
-	if (is_fgroup_number(group->control_number) && (control.len > 9 || !same_number(control, group->control_number)))
+	if (is_fgroup_number(group->control_number) &&
+	    (control.len > 9 || !same_number(control, group->control_number)))
 		x12_note(reader, FINDING_FGROUP_CONTROL_MISMATCH, "GE", 2, "GS06, %s, must stand here again",
 			 as_number(group->control_number, number));
 	check_end(reader, FINDING_FGROUP_TRAILER, "GE", 2);
