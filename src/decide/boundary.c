@@ -47,21 +47,13 @@ static int cascade_begin(struct record_work *it, const struct coverage_span *bef
 
 	if (!it->record->is_subscriber)
 		return 0;
-	cascade = work_cascade(it->work);
+	cascade = work_cascade(it, CASCADE_BEGIN);
 	if (cascade == NULL)
 		return -ENOMEM;
-	*cascade = (struct cascade){
-		.kind = CASCADE_BEGIN,
-		.record = it->record,
-		.subscriber = it->draft,
-		.confidence = it->match.confidence,
-		.match_rule = it->match.rule,
-		.filter = {.group_id = before->group_id,
-			   .insurance_line = before->insurance_line,
-			   .plan_id = before->plan_id},
-		.span_before = *before,
-		.day = begins,
-	};
+	cascade->filter = (struct span_filter){
+		.group_id = before->group_id, .insurance_line = before->insurance_line, .plan_id = before->plan_id};
+	cascade->span_before = *before;
+	cascade->day = begins;
 	return 0;
 }
 

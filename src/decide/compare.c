@@ -128,18 +128,12 @@ static int end_dependents(struct record_work *it, const struct coverage_span *af
 
 	if (!it->record->is_subscriber)
 		return 0;
-	cascade = work_cascade(it->work);
+	cascade = work_cascade(it, CASCADE_END);
 	if (cascade == NULL)
 		return -ENOMEM;
-	*cascade = (struct cascade){
-		.kind = CASCADE_END,
-		.record = it->record,
-		.subscriber = it->draft,
-		.confidence = it->match.confidence,
-		.match_rule = it->match.rule,
-		.filter = {.group_id = after->group_id, .insurance_line = after->insurance_line},
-		.day = after->ends_on,
-	};
+	cascade->filter =
+		(struct span_filter){.group_id = after->group_id, .insurance_line = after->insurance_line};
+	cascade->day = after->ends_on;
 	return 0;
 }
 

@@ -85,17 +85,10 @@ static int overlap(struct record_work *it, const struct coverage_span *known)
 
 static struct cascade *new_cascade(struct record_work *it, enum cascade_kind kind, date_day day)
 {
-	struct cascade *cascade = work_cascade(it->work);
+	struct cascade *cascade = work_cascade(it, kind);
 
 	if (cascade != NULL)
-		*cascade = (struct cascade){
-			.kind = kind,
-			.record = it->record,
-			.subscriber = it->draft,
-			.confidence = it->match.confidence,
-			.match_rule = it->match.rule,
-			.day = day,
-		};
+		cascade->day = day;
 	return cascade;
 }
 

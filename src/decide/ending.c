@@ -164,18 +164,11 @@ static int cascade_end(struct record_work *it, const struct span_filter *filter,
 
 	if (!it->record->is_subscriber)
 		return 0;
-	cascade = work_cascade(it->work);
+	cascade = work_cascade(it, CASCADE_END);
 	if (cascade == NULL)
 		return -ENOMEM;
-	*cascade = (struct cascade){
-		.kind = CASCADE_END,
-		.record = it->record,
-		.subscriber = it->draft,
-		.confidence = it->match.confidence,
-		.match_rule = it->match.rule,
-		.filter = *filter,
-		.day = day,
-	};
+	cascade->filter = *filter;
+	cascade->day = day;
 	if (before == NULL)
 		return 0;
 	cascade->span_before = *before;

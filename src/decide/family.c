@@ -403,18 +403,11 @@ static int apply_coverages(struct record_work *it, const struct line *lines)
 
 static int add_cascade(struct record_work *it, enum cascade_kind kind)
 {
-	struct cascade *cascade = work_cascade(it->work);
+	struct cascade *cascade = work_cascade(it, kind);
 
 	if (cascade == NULL)
 		return -ENOMEM;
-	*cascade = (struct cascade){
-		.kind = kind,
-		.record = it->record,
-		.subscriber = it->draft,
-		.confidence = it->match.confidence,
-		.match_rule = it->match.rule,
-		.before = it->after_before,
-	};
+	cascade->before = it->after_before;
 	return 0;
 }
 

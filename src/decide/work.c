@@ -313,15 +313,22 @@ int row_carry_fields(struct work *work, struct row *row, const struct member *be
 	return 0;
 }
 
-struct cascade *work_cascade(struct work *work)
+struct cascade *work_cascade(struct record_work *it, enum cascade_kind kind)
 {
+	struct work *work = it->work;
 	struct cascade *cascades =
 		grown(work->arena, work->cascades, work->cascade_count, &work->cascade_capacity, sizeof(*cascades));
 
 	if (cascades == NULL)
 		return NULL;
 	work->cascades = cascades;
-	memset(&cascades[work->cascade_count], 0, sizeof(*cascades));
+	cascades[work->cascade_count] = (struct cascade){
+		.kind = kind,
+		.record = it->record,
+		.subscriber = it->draft,
+		.confidence = it->match.confidence,
+		.match_rule = it->match.rule,
+	};
 	return &cascades[work->cascade_count++];
 }
 

@@ -147,7 +147,8 @@ uint32_t work_record_of(const struct work *work, const struct row *row);
 void row_touch(struct row *row, uint32_t before_id, uint32_t after_id);
 /* The row carries the person data: `before` (NULL: new to the plan), and what the draft holds now. 0 or -ENOMEM. */
 int row_carry_fields(struct work *work, struct row *row, const struct member *before);
-struct cascade *work_cascade(struct work *work);
+/* What follows from the record for the dependents of its subscriber, for the caller to say more of. NULL = no memory. */
+struct cascade *work_cascade(struct record_work *it, enum cascade_kind kind);
 /* Drafts into images, rows into operations. 0 or <0. */
 int work_finish(struct work *work);
 
