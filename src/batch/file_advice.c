@@ -226,8 +226,8 @@ static int add_item(struct file_advice *it, const struct member_record *record)
 				     .subscriber_id = record->subscriber_id,
 				     .last_name = record->person.last_name,
 				     .first_name = record->person.first_name};
-	item->reason = arena_printf(&it->arena, "%u errors of form; the first: %.*s.", record->errors,
-				    (int)record->first_error.len, record->first_error.data);
+	item->reason = arena_printf(&it->arena, "%u error%s of form; the first: %.*s.", record->errors,
+				    record->errors == 1 ? "" : "s", (int)record->first_error.len, record->first_error.data);
 	if (item->reason.data == NULL || dup(it, &item->subscriber_id) < 0 || dup(it, &item->last_name) < 0)
 		return -ENOMEM;
 	return dup(it, &item->first_name);

@@ -15,6 +15,12 @@
 
 #define VERSION_WITH_REPETITION "00402"
 
+/* "1 is there", "2 are there" */
+static const char *is_or_are(uint32_t count)
+{
+	return count == 1 ? "is" : "are";
+}
+
 static struct slice trim_end(struct slice value)
 {
 	while (value.len > 0 && value.data[value.len - 1] == ' ')
@@ -414,7 +420,8 @@ void x12_interchange_close(struct x12_reader *reader)
 	if (counted && groups == 0 && in->fgroup_count == 0 && !reader->acknowledges && !reader->stray_in_interchange)
 		x12_note(reader, FINDING_INTERCHANGE_EMPTY, "IEA", 0, "nor does it hold a TA1");
 	else if (!counted || (groups != in->fgroup_count && !reader->stray_in_interchange))
-		x12_note(reader, FINDING_INTERCHANGE_GROUP_COUNT, "IEA", 1, "%u are there", in->fgroup_count);
+		x12_note(reader, FINDING_INTERCHANGE_GROUP_COUNT, "IEA", 1, "%u %s there", in->fgroup_count,
+			 is_or_are(in->fgroup_count));
 	/* What is no number has been told of at the header; here as below, that is the one fault. */
 	if (is_control_number(reader) &&
 	    (reader->options.tolerate_isa_padding ? !same_number(control, in->control_number)
@@ -522,7 +529,8 @@ void x12_fgroup_close(struct x12_reader *reader)
 	if (counted && group->declared_count == 0 && group->tset_count == 0 && !reader->stray_in_fgroup)
 		x12_note(reader, FINDING_FGROUP_EMPTY, "GE", 0, "a group holds at least one set");
 	else if (!counted || (group->declared_count != group->tset_count && !reader->stray_in_fgroup))
-		x12_note(reader, FINDING_FGROUP_SET_COUNT, "GE", 1, "%u are there", group->tset_count);
+		x12_note(reader, FINDING_FGROUP_SET_COUNT, "GE", 1, "%u %s there", group->tset_count,
+			 is_or_are(group->tset_count));
 	if (is_fgroup_number(group->control_number) &&
 	    (control.len > 9 || !same_number(control, group->control_number)))
 		x12_note(reader, FINDING_FGROUP_CONTROL_MISMATCH, "GE", 2, "GS06, %s, must stand here again",

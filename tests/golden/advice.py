@@ -147,7 +147,7 @@ def a_trial_tells_what_the_file_alone_tells(folder):
     muster(folder, "validate", "--ack", acks, bad)
     path = os.path.join(acks, "bad.834.824")
     items = told(path)
-    if [item[:2] for item in items] != [["IR", "SYNTAX_RECORD"]] or "1 errors of form" not in " ".join(items[0]):
+    if [item[:2] for item in items] != [["IR", "SYNTAX_RECORD"]] or "1 error of form" not in " ".join(items[0]):
         yield str(items)
     if not any(s[0] == "ISA" and s[15] == "T" for s in segments(path)):
         yield "not a trial"
