@@ -208,11 +208,7 @@ static int audit_restart(struct cli *cli)
 		r = store_begin(cli->store, STORE_WRITE);
 	if (r < 0)
 		return r;
-	r = store_audit_append(cli->store, &audit);
-	if (r == 0)
-		r = store_commit(cli->store);
-	if (r != 0)
-		store_rollback(cli->store);
+	r = cli_commit_audited(cli, 0, &audit);
 	if (r == 0)
 		r = anchor_append(cli->env, cli->store, &place, true);
 	if (r == 0)

@@ -58,17 +58,11 @@ static int take_note(struct cli *cli, const char *path, const struct hash *hash,
 		.text = arena_printf(&cli->arena, "%" PRIu64 " bytes", bytes),
 		.payload = *hash,
 	};
-	int r = ms.data != NULL && audit.text.data != NULL ? store_begin(cli->store, STORE_WRITE) : -ENOMEM;
+	int r = ms.data != NULL ? store_begin(cli->store, STORE_WRITE) : -ENOMEM;
 
 	if (r < 0)
 		return r;
-	r = store_meta_put(cli->store, LAST_BACKUP, ms);
-	if (r == 0)
-		r = store_audit_append(cli->store, &audit);
-	if (r == 0)
-		return store_commit(cli->store);
-	store_rollback(cli->store);
-	return r;
+	return cli_commit_audited(cli, store_meta_put(cli->store, LAST_BACKUP, ms), &audit);
 }
 
 static int backup_make(struct cli *cli)

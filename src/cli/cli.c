@@ -80,6 +80,17 @@ int cli_cannot_write(struct cli *cli, int error, const char *path)
 	return muster_exit_status(error) == muster_exit_status(-ENOENT) ? MUSTER_ERROR_OUTPUT : error;
 }
 
+int cli_commit_audited(struct cli *cli, int r, struct store_audit *audit)
+{
+	if (r == 0)
+		r = audit->text.data != NULL ? store_audit_append(cli->store, audit) : -ENOMEM;
+	if (r == 0)
+		r = store_commit(cli->store);
+	if (r != 0)
+		store_rollback(cli->store);
+	return r;
+}
+
 int64_t cli_now_ms(const struct cli *cli)
 {
 	return cli->today_fixed ? (int64_t)cli->today * CLOCK_DAY_MS : env_clock_ms(cli->env);

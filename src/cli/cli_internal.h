@@ -32,6 +32,7 @@ struct cli_options {
 
 struct guide_set;
 struct store;
+struct store_audit;
 struct config;
 struct profiles;
 
@@ -91,6 +92,11 @@ int cli_open_store(struct cli *cli);
 
 /* Who decides: --operator, else the id of the login name. Only with the database open. */
 struct slice cli_operator(struct cli *cli);
+/*
+ * The end of a write transaction of which something was done (`r` 0): its audit row, and commit; else nothing of it stays.
+ * `r`, or what went wrong; -ENOMEM where the row has no text.
+ */
+int cli_commit_audited(struct cli *cli, int r, struct store_audit *audit);
 /* What is "now": 00:00:00Z of --as-of, else the clock. */
 int64_t cli_now_ms(const struct cli *cli);
 /* --on DATE or today. False with a message when it is no date. */

@@ -363,15 +363,9 @@ static int promote(struct cli *cli, const char *model_id)
 				    .text = SLICE_LITERAL("may match records, where muster.yaml names it")};
 	int r = store_begin(cli->store, STORE_WRITE);
 
-	if (r == 0)
-		r = batch_promote_model(cli->store, &cli->arena, slice_from(model_id));
-	if (r == 0)
-		r = store_audit_append(cli->store, &audit);
-	if (r == 0)
-		r = store_commit(cli->store);
-	if (r != 0)
-		store_rollback(cli->store);
-	return r;
+	if (r < 0)
+		return r;
+	return cli_commit_audited(cli, batch_promote_model(cli->store, &cli->arena, slice_from(model_id)), &audit);
 }
 
 int cli_match_promote(struct cli *cli)

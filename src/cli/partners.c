@@ -118,18 +118,13 @@ static int reset_write(struct cli *cli, struct store_number_reset *reset)
 	struct store_audit audit = {.kind = SLICE_LITERAL("numbers"), .subject = reset->partner};
 	int r = store_begin(cli->store, STORE_WRITE);
 
-	if (r == 0)
-		r = store_number_reset_add(cli->store, reset);
-	if (r == 0) {
-		audit.text = arena_printf(&cli->arena, "control numbers begin anew behind %s: %.*s",
-					  store_file_id_format(reset->after_file_no, file_id), (int)reset->reason.len,
-					  reset->reason.data);
-		r = audit.text.data != NULL ? store_audit_append(cli->store, &audit) : -ENOMEM;
-	}
-	if (r == 0)
-		r = store_commit(cli->store);
-	if (r != 0)
-		store_rollback(cli->store);
+	if (r < 0)
+		return r;
+	r = store_number_reset_add(cli->store, reset);
+	audit.text = arena_printf(&cli->arena, "control numbers begin anew behind %s: %.*s",
+				  store_file_id_format(reset->after_file_no, file_id), (int)reset->reason.len,
+				  reset->reason.data);
+	r = cli_commit_audited(cli, r, &audit);
 	return r > 0 ? MUSTER_ERROR_INTERNAL : r;
 }
 

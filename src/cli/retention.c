@@ -167,12 +167,7 @@ static int write_hold(struct cli *cli, struct slice subject, bool holds)
 	if (r < 0)
 		return r;
 	r = holds ? store_legal_hold_add(cli->store, &hold) : store_legal_hold_remove(cli->store, subject);
-	if (r == 0)
-		r = store_audit_append(cli->store, &audit);
-	if (r == 0)
-		return store_commit(cli->store);
-	store_rollback(cli->store);
-	return r;
+	return cli_commit_audited(cli, r, &audit);
 }
 
 static int retention_hold(struct cli *cli, bool holds)

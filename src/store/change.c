@@ -112,21 +112,10 @@ int store_change_add(struct store *store, const struct store_change *change)
  * Rows of one call, by one statement: to begin and to end one costs a third of what a row does, and the row behind one
  * just written is put there without a search. What they all have in common is bound once; '?' is the next parameter.
  */
-#define CHANGES_AT_ONCE 8u
-#define ROW(comma) comma "(?1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?2,?3,0,0,?)"
-#define INSERT_2                                                                                                       \
-	"INSERT OR FAIL INTO changes(" CHANGE_COLUMNS("") ", member_seq) VALUES(?1,?4,?5,?6,?7,?8,?9,?10,?11,?12,"     \
-							  "?13,?14,?15,?16,?17,?18,?19,?20,?2,?3,0,0,?21)" ROW(",")
-/* OR FAIL: nothing is kept by SQLite to take back the first rows when a later one is refused. */
-static const char *const insert_several[CHANGES_AT_ONCE + 1] = {
-	[2] = INSERT_2,
-	[3] = INSERT_2 ROW(","),
-	[4] = INSERT_2 ROW(",") ROW(","),
-	[5] = INSERT_2 ROW(",") ROW(",") ROW(","),
-	[6] = INSERT_2 ROW(",") ROW(",") ROW(",") ROW(","),
-	[7] = INSERT_2 ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
-	[8] = INSERT_2 ROW(",") ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
-};
+static const char *const insert_several[] = INSERTS(
+	"INSERT OR FAIL INTO changes(" CHANGE_COLUMNS("") ", member_seq) VALUES(?1,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
+							  "?14,?15,?16,?17,?18,?19,?20,?2,?3,0,0,?21)",
+	",(?1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?2,?3,0,0,?)");
 
 /* The number of changes[at], where those before it have theirs but are not written yet. */
 static int next_seq_behind(struct store *store, const struct store_change *changes, const uint32_t *seqs, uint32_t at,
@@ -152,11 +141,11 @@ static bool can_go_together(const struct store_change *first, const struct store
 /* As many of them as one statement takes; *ret_count tells how many that were. */
 static int add_at_once(struct store *store, const struct store_change *changes, uint32_t max, uint32_t *ret_count)
 {
-	uint32_t seqs[CHANGES_AT_ONCE], count = 0, i;
+	uint32_t seqs[INSERTS_MAX], count = 0, i;
 	struct query query;
 	int error = 0;
 
-	while (count < max && count < CHANGES_AT_ONCE && can_go_together(&changes[0], &changes[count]))
+	while (count < max && count < INSERTS_MAX && can_go_together(&changes[0], &changes[count]))
 		count++;
 	*ret_count = count > 1 ? count : 1;
 	if (count < 2)

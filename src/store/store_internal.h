@@ -143,6 +143,19 @@ struct query {
 	int error;
 };
 
+/*
+ * A table of statements that insert so many rows: `first` is the whole of the first one's, `more` the values of each
+ * further one, in which '?' is the next parameter. OR FAIL in `first`: nothing is kept by SQLite to take the first rows
+ * back when a later one is refused, for the transaction ends then.
+ */
+#define INSERTS_MAX 8u
+#define INSERTS(first, more)                                                                                           \
+	{                                                                                                              \
+		[1] = first, [2] = first more, [3] = first more more, [4] = first more more more,                      \
+		[5] = first more more more more, [6] = first more more more more more,                                 \
+		[7] = first more more more more more more, [8] = first more more more more more more more,             \
+	}
+
 /* `sql` is a literal: its statement is kept. */
 void query_open(struct query *query, struct store *store, const char *sql);
 /* `sql` is made for this one use. */

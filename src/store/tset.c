@@ -343,20 +343,8 @@ int store_file_tally(struct store *store, uint64_t file_no, struct store_tally *
 
 /* ---- ledger -------------------------------------------------------------------------------------------------- */
 
-/* As for change rows: fewer statements, and '?' is the next parameter. */
-#define LEDGER_ROWS_AT_ONCE 8u
-#define ROW(comma) comma "(?1,?,?,?)"
-#define LEDGER_INSERT_1 "INSERT OR FAIL INTO ledger(tset_no, member_pos, outcome, content_hash) VALUES" ROW("")
-static const char *const ledger_insert[LEDGER_ROWS_AT_ONCE + 1] = {
-	[1] = LEDGER_INSERT_1,
-	[2] = LEDGER_INSERT_1 ROW(","),
-	[3] = LEDGER_INSERT_1 ROW(",") ROW(","),
-	[4] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(","),
-	[5] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(",") ROW(","),
-	[6] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
-	[7] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
-	[8] = LEDGER_INSERT_1 ROW(",") ROW(",") ROW(",") ROW(",") ROW(",") ROW(",") ROW(","),
-};
+static const char *const ledger_insert[] =
+	INSERTS("INSERT OR FAIL INTO ledger(tset_no, member_pos, outcome, content_hash) VALUES(?1,?,?,?)", ",(?1,?,?,?)");
 
 int store_ledger_put_all(struct store *store, uint64_t tset_no, const struct store_ledger_row *rows, uint32_t count)
 {
@@ -365,7 +353,7 @@ int store_ledger_put_all(struct store *store, uint64_t tset_no, const struct sto
 	int error = 0;
 
 	for (at = 0; error == 0 && at < count; at += some) {
-		some = count - at < LEDGER_ROWS_AT_ONCE ? count - at : LEDGER_ROWS_AT_ONCE;
+		some = count - at < INSERTS_MAX ? count - at : INSERTS_MAX;
 		query_open(&query, store, ledger_insert[some]);
 		query_u64(&query, tset_no);
 		for (i = at; i < at + some; i++) {
