@@ -189,12 +189,18 @@ static bool is_word_of(const char *words, const char *word)
 	return false;
 }
 
+/* With --dry-run: what only shows what would be done does nothing. */
+static bool only_shows(const struct cli *cli)
+{
+	return is_word_of("undo groups", cli->verb) ||
+	       (strcmp(cli->verb, "retention") == 0 && cli->subverb != NULL && strcmp(cli->subverb, "purge") == 0);
+}
+
 static enum privilege wanted_by(const struct cli *cli)
 {
 	size_t i;
 
-	/* What only shows what would be done does nothing. */
-	if (cli->options.dry_run && is_word_of("undo groups retention", cli->verb))
+	if (cli->options.dry_run && only_shows(cli))
 		return LOOKS;
 	if (strcmp(cli->verb, "reprocess") == 0 && cli->options.item != NULL)
 		return MAY_RESOLVE;

@@ -41,7 +41,7 @@ static const struct option_row option_rows[] = {
 	TEXT("--on", on, "DATE", "views: as of this day; groups: the day of an order"),
 	TEXT("--known-at", known_at, "WHEN",
 	     "members show, history: as muster knew it then, a day or 2026-01-31T12:00:00Z"),
-	TEXT("--note", note, "TEXT", "queue, retention hold: a note for the record"),
+	TEXT("--note", note, "TEXT", "queue, retention hold, partners reset, audit restart: a note for the record"),
 	TEXT("--decision", decision, "WORD",
 	     "queue resolve: match:<member_id>, not:<member_id>, new, release, withdraw, reject, skip"),
 	TEXT("--operator", operator_name, "NAME", "who decides (default: the operator of the login name)"),
@@ -76,7 +76,7 @@ static const struct option_row option_rows[] = {
 	FLAG("--one-to-one", one_to_one, "match link: each person stands in the left file once"),
 	FLAG("--unmasked", unmasked, "show SSNs in full"),
 	FLAG("--redo", redo, "undo: apply again what was taken back"),
-	FLAG("--dry-run", dry_run, "undo, groups, retention: show what would happen, do nothing"),
+	FLAG("--dry-run", dry_run, "undo, groups, retention purge: show what would happen, do nothing"),
 	FLAG("--yes", yes, "undo: do not ask; retention purge: do it"),
 };
 

@@ -176,6 +176,8 @@ static int retention_hold(struct cli *cli, bool holds)
 	bool found = !holds;
 	int r;
 
+	if (cli->options.dry_run)
+		return cli_usage_error(cli, "--dry-run is for retention purge; a hold is placed, or lifted");
 	if (subject.len == 0)
 		return cli_usage_error(cli, "wants one file number, partner:NAME, group:ID or member:ID");
 	if (holds && cli->options.note == NULL)

@@ -151,7 +151,7 @@ const struct cli_verb cli_verbs[] = {
 	 "  muster user add rosa --role representative --login rrivera\n  muster user change rosa --role lead\n"
 	 "  muster user remove rosa\n"
 	 "\nRoles: representative (decides on items), lead (also releases held sets, takes changes back, processes and loads\n"
-	 "files, orders about contracts), administrator (also promotes models and keeps this list), auditor (only looks),\n"
+	 "files, orders about contracts), administrator (all else, and keeps this list), auditor (only looks),\n"
 	 "service (processes and loads files, makes backups). While nobody is listed, everybody may do everything. The first one listed is\n"
 	 "an administrator. An id belongs to one login name, its own or --login; --operator chooses among several. Who is not\n"
 	 "listed may look and start the night's run. A removed id is not given again.\n",
