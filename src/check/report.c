@@ -109,7 +109,7 @@ static bool fits(const struct check_severity *severity, const struct finding *fi
 }
 
 /* What the partner's profile says of the rule or place, else of the code; else as the finding was made. */
-static enum finding_severity severity_of(const struct check *check, const struct finding *finding)
+enum finding_severity report_severity(const struct check *check, const struct finding *finding)
 {
 	const struct check_options *options = &check->options;
 	enum finding_scope scope = finding_row(finding->code)->scope;
@@ -129,7 +129,7 @@ int report_deliver(struct check *check, const struct finding *finding)
 	if (check->cut_off && is_inside_set(finding_row(finding->code)->scope))
 		return 0;
 	report_quote(check, &f);
-	f.severity = severity_of(check, finding);
+	f.severity = report_severity(check, finding);
 	if (f.severity == FINDING_OFF)
 		return 0;
 	if (f.severity == FINDING_ERROR)

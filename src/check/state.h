@@ -183,6 +183,8 @@ struct check {
 /* A finding at `where`, with the message made of `format`; NULL: the row's own text. */
 struct finding report_make(struct check *check, enum finding_code code, const struct x12_where *where,
 			   const char *segment_id, const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* What it counts as here: the partner may have agreed on its rule, place or code. */
+enum finding_severity report_severity(const struct check *check, const struct finding *finding);
 /* Apply severity, count, and hand to the handler. 0 or what the handler returned. */
 int report_deliver(struct check *check, const struct finding *finding);
 /* The sink of the reader. */
@@ -209,7 +211,7 @@ struct slice walk_id_of_loop(const struct check *check, uint16_t loop);
 /* A segment of unknown id that stood in this loop was `id`, misspelt: one fault, one finding. Asked once. */
 bool walk_was_misspelt(struct frame *frame, const char *id);
 /* The innermost loop is nothing but its opening segment, though it must hold more, and the segment in hand ends it. */
-bool walk_is_bare(const struct check *check);
+bool walk_is_bare(struct check *check);
 
 enum walk_how {
 	WALK_IN_ORDER,

@@ -114,23 +114,18 @@ bool walk_was_misspelt(struct frame *frame, const char *id)
 	return false;
 }
 
-/* Is it an error still? Only what rejects may stand for another finding. */
-static bool rejects(const struct check *check, enum finding_code code, enum finding_severity severity)
+/* The first of the required places that were not taken. */
+static const struct plan_node *first_missing(const struct check *check, const struct frame *frame)
 {
-	return (check->options.severity_set[code] ? check->options.severity[code] : severity) == FINDING_ERROR;
-}
-
-bool walk_is_bare(const struct check *check)
-{
-	const struct frame *frame = &check->frames[check->frame_count - 1];
-	return check->frame_count > 1 && !frame->disturbed && !frame->displaced &&
-	       check->at.segment_pos == frame->where.segment_pos + 1 &&
-	       (check->plan->loops[frame->loop].required & ~frame->seen) != 0 &&
-	       rejects(check, FINDING_SEGMENT_REQUIRED_MISSING, FINDING_ERROR);
+	const struct plan_loop *loop = &check->plan->loops[frame->loop];
+	const struct plan_node *node = &check->plan->nodes[loop->first_node], *end = node + loop->node_count;
+	while (node < end && (node->required_bit & ~frame->seen) == 0)
+		node++;
+	return node < end ? node : NULL;
 }
 
 /* Sent twice, or all behind it was lost: either way one fault, whatever it lacks. */
-COLD static int report_bare(struct check *check, const struct frame *frame, const struct plan_node *node)
+static struct finding make_bare(struct check *check, const struct frame *frame, const struct plan_node *node)
 {
 	const struct guide_loop *loop = guide_loop_of(check, frame);
 	const char *id = check->guide->segments[check->plan->loops[frame->loop].first_segment].id;
@@ -140,14 +135,34 @@ COLD static int report_bare(struct check *check, const struct frame *frame, cons
 		"or leave it out",
 		loop->id, (int)loop->name.len, loop->name.data, id);
 	finding.loop = walk_id_of_loop(check, node->child != PLAN_NONE ? node->child : frame->loop);
-	return report_deliver(check, &finding);
+	return finding;
+}
+
+/* Only what rejects may stand for other findings, and the partner may have agreed that this one does not. */
+bool walk_is_bare(struct check *check)
+{
+	const struct frame *frame = &check->frames[check->frame_count - 1];
+	const struct plan_node *node;
+	struct finding finding;
+	if (check->frame_count <= 1 || frame->disturbed || frame->displaced ||
+	    check->at.segment_pos != frame->where.segment_pos + 1)
+		return false;
+	node = first_missing(check, frame);
+	if (node == NULL)
+		return false;
+	finding = make_bare(check, frame, node);
+	return report_severity(check, &finding) == FINDING_ERROR;
 }
 
 COLD static int report_missing(struct check *check, struct frame *frame)
 {
 	const struct plan_loop *loop = &check->plan->loops[frame->loop];
 	uint64_t missing = loop->required & ~frame->seen;
-	bool bare = frame == &check->frames[check->frame_count - 1] && walk_is_bare(check);
+	struct finding finding;
+	if (frame == &check->frames[check->frame_count - 1] && walk_is_bare(check)) {
+		finding = make_bare(check, frame, first_missing(check, frame));
+		return report_deliver(check, &finding);
+	}
 	for (uint16_t i = 0; missing != 0 && i < loop->node_count; i++) {
 		const struct plan_node *node = &check->plan->nodes[loop->first_node + i];
 		int r;
@@ -156,8 +171,8 @@ COLD static int report_missing(struct check *check, struct frame *frame)
 		missing &= ~node->required_bit;
 		if (walk_was_misspelt(frame, check->guide->segments[node->segment].id))
 			continue;
-		r = bare ? report_bare(check, frame, node) : report_missing_node(check, frame, node);
-		if (r < 0 || bare)
+		r = report_missing_node(check, frame, node);
+		if (r < 0)
 			return r;
 	}
 	return 0;
@@ -418,7 +433,7 @@ int walk_hold_unknown(struct check *check, const struct finding *finding)
 static void remember_unknown(struct check *check, const struct finding *finding)
 {
 	if (finding->value.len >= sizeof(check->frames[0].unknown_ids[0]) ||
-	    !rejects(check, finding->code, finding->severity))
+	    report_severity(check, finding) != FINDING_ERROR)
 		return;
 	for (uint32_t f = 0; f < check->frame_count; f++) {
 		struct frame *frame = &check->frames[f];
@@ -434,10 +449,10 @@ int walk_release_unknown(struct check *check)
 	if (!check->has_unknown)
 		return 0;
 	check->has_unknown = false;
-	remember_unknown(check, &check->unknown.finding);
 	check->unknown.finding.where.member_pos = check->member_pos;
 	if (check->unknown.finding.loop.len == 0)
 		check->unknown.finding.loop = walk_loop_id(check);
+	remember_unknown(check, &check->unknown.finding);
 	return report_deliver(check, &check->unknown.finding);
 }
 

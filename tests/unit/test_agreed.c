@@ -125,6 +125,11 @@ static void test_severities(void **state)
 		{"severities: {element_code_external: error, 2100A/N402: off}", HEADER MEMBER "N4*ANYTOWN*XX*9000~",
 		 "8 N4 2100A 3.0.1 element_code_external 9000 m1\n"},
 		{"severities: {2000/INS: warning}", HEADER "INS*Y*18*ZZZ*25*A~REF*0F*S1~NM1*IL*1*ROE*ALEX~", ""},
+		/* A lone INS is one fault for all that it lacks, but only where that one rejects. */
+		{"severities: {2000/REF: warning}", HEADER "INS*Y*18*001*25*A~" MEMBER,
+		 "6 NM1 2100A 0.0.0 segment_required_missing  m1\n"},
+		{"severities: {2000/REF: 'off'}", HEADER "INS*Y*18*001*25*A~",
+		 "6 NM1 2100A 0.0.0 segment_required_missing  m1\n"},
 		{"severities: {'2100A': warning}", HEADER MEMBER "DMG*D8*20260230*F~", ""},
 		{"severities: {2000/INS06-2: warning}", HEADER "INS*Y*18*001*25*A*A:9~REF*0F*S1~NM1*IL*1*ROE*ALEX~",
 		 ""},
