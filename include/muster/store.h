@@ -522,13 +522,15 @@ int store_tset_update(struct store *store, const struct store_tset *tset);
 int store_tset_get(struct store *store, uint64_t tset_no, struct arena *arena, const struct store_tset **ret_tset);
 int store_tset_by_key(struct store *store, struct slice ledger_key, struct arena *arena,
                       const struct store_tset **ret_tset);
-/*
- * The set that used these numbers (the key of `like`) last, in *ret_last with its era, or NULL; and the last one of those
- * that have the content of `like`, or NULL.
- */
+/* The sets that used the same numbers, one in each era; NULL = none. */
+struct store_number_uses {
+	const struct store_tset *last, *same, *own; /* same: the last one of the content of `like`; own: of file `file_no` */
+	uint32_t last_era, own_era;
+};
+/* Those of the key of `like`. `file_no`: 0 = of no file in particular. */
 int store_tset_by_numbers(struct store *store, const struct store_interchange *interchange,
-			  const struct store_tset *like, struct arena *arena, const struct store_tset **ret_last,
-			  uint32_t *ret_era, const struct store_tset **ret_same);
+			  const struct store_tset *like, uint64_t file_no, struct arena *arena,
+			  struct store_number_uses *ret_uses);
 /* The first applied set of this sender (ISA05, ISA06) with the same content under another key (P22). */
 int store_tset_by_content(struct store *store, const struct hash *content_hash, struct slice sender_qualifier,
                           struct slice sender_id, uint64_t but_file_no, struct arena *arena,

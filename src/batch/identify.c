@@ -3,6 +3,7 @@
  */
 #include "claim.h"
 #include "identify.h"
+#include "numbers.h"
 #include "muster/path.h"
 
 /* Events looked at before giving up: the first GS and ST come within the first few. */
@@ -139,23 +140,52 @@ static int same_name_find(void *context, const struct store_file *file)
 	return 0;
 }
 
+/* Those who had the numbers last; *ret_counts: are they theirs still? Else it says little that another has them now. */
+static int find_by_numbers(struct batch *batch, const struct identity *identity, struct arena *arena,
+			   uint64_t *ret_file_no, bool *ret_counts)
+{
+	const struct profile *profile = profile_of(batch->settings.profiles, identity);
+	const struct store_file file = {
+		.file_no = UINT64_MAX, .partner = slice_from(profile->name), .received_ms = batch_received_ms(batch)};
+	struct store_numbers_limit limit;
+	struct store_number_uses uses;
+	int r = store_tset_by_numbers(batch->store, &identity->interchange, &identity->tset, 0, arena, &uses);
+
+	*ret_counts = false;
+	*ret_file_no = uses.last != NULL ? uses.last->file_no : 0;
+	if (r == 0 && uses.last != NULL)
+		r = numbers_limit_of(batch->store, profile, &file, arena, &limit);
+	if (r == 0 && uses.last != NULL)
+		r = numbers_file_counts(batch->store, &limit, uses.last->file_no, arena, ret_counts);
+	return r;
+}
+
+/* A file with its very bytes, or with its numbers, or with its name; at last one that had its numbers before others might. */
 int batch_find_original(struct batch *batch, const char *path, uint64_t *ret_file_no)
 {
 	struct same_name search = {.name = slice_from(path_leaf(path))};
-	const struct store_tset *first = NULL, *same;
+	const struct store_file *same = NULL;
 	struct identity identity;
 	struct arena arena;
-	uint32_t era;
+	struct hash hash;
+	uint64_t numbered = 0;
+	bool counts = false;
 	int r;
 
 	arena_init(&arena, batch->env, 0, 0);
-	r = identify_file(batch->env, path, &arena, &identity);
-	if (r == 0 && identity.found)
-		r = store_tset_by_numbers(batch->store, &identity.interchange, &identity.tset, &arena, &first, &era,
-					  &same);
-	if (r == 0 && first == NULL)
+	r = io_hash_file(batch->env, path, &hash);
+	if (r == 0)
+		r = store_file_by_hash(batch->store, &hash, 0, &arena, &same);
+	if (r == 0 && same == NULL)
+		r = identify_file(batch->env, path, &arena, &identity);
+	if (r == 0 && same == NULL && identity.found)
+		r = find_by_numbers(batch, &identity, &arena, &numbered, &counts);
+	if (r == 0 && same == NULL && !counts)
 		r = store_files_each(batch->store, 0, same_name_find, &search);
-	*ret_file_no = first != NULL ? first->file_no : search.file_no;
+	if (same != NULL)
+		*ret_file_no = same->reprocess_of != 0 ? same->reprocess_of : same->file_no;
+	else
+		*ret_file_no = !counts && search.file_no != 0 ? search.file_no : numbered;
 	arena_fini(&arena);
 	return r;
 }

@@ -4,47 +4,56 @@ static const struct store_numbers_limit everybody = {.after_file_no = 0, .since_
 
 int numbers_limit(struct job *job, struct store_numbers_limit *ret_limit)
 {
+	return numbers_limit_of(job->store, job->profile, &job->file, &job->arena, ret_limit);
+}
+
+int numbers_limit_of(struct store *store, const struct profile *profile, const struct store_file *file,
+		     struct arena *arena, struct store_numbers_limit *ret_limit)
+{
 	const struct store_number_reset *reset;
-	int r = store_number_reset_before(job->store, job->file.partner, job->file.file_no, &job->arena, &reset);
+	int r = store_number_reset_before(store, file->partner, file->file_no, arena, &reset);
 
 	*ret_limit = everybody;
 	if (r == 0 && reset != NULL)
 		ret_limit->after_file_no = reset->after_file_no;
-	if (job->profile->number_window_days > 0)
-		ret_limit->since_ms = job->file.received_ms - job->profile->number_window_days * CLOCK_DAY_MS;
+	if (profile->number_window_days > 0)
+		ret_limit->since_ms = file->received_ms - profile->number_window_days * CLOCK_DAY_MS;
 	return r;
 }
 
-/* Does what this file did with its numbers count? */
-static int file_counts(struct job *job, uint64_t file_no, struct arena *arena, bool *ret_counts)
+int numbers_file_counts(struct store *store, const struct store_numbers_limit *limit, uint64_t file_no,
+			struct arena *arena, bool *ret_counts)
 {
 	const struct store_file *file;
-	struct store_numbers_limit limit;
-	int r = numbers_limit(job, &limit);
+	int r;
 
-	*ret_counts = file_no > limit.after_file_no;
-	if (r < 0 || !*ret_counts || limit.since_ms == everybody.since_ms)
-		return r;
-	r = store_file_get(job->store, file_no, arena, &file);
-	*ret_counts = file == NULL || file->received_ms >= limit.since_ms;
+	*ret_counts = file_no > limit->after_file_no;
+	if (!*ret_counts || limit->since_ms == everybody.since_ms)
+		return 0;
+	r = store_file_get(store, file_no, arena, &file);
+	*ret_counts = file == NULL || file->received_ms >= limit->since_ms;
 	return r;
 }
 
 int numbers_look(struct job *job, const struct store_interchange *interchange, const struct store_tset *row,
 		 struct arena *arena, struct numbers *ret_numbers)
 {
-	const struct store_tset *last, *same;
+	struct store_numbers_limit limit;
+	struct store_number_uses uses;
 	bool counts = true;
-	uint32_t era;
-	int r = store_tset_by_numbers(job->store, interchange, row, arena, &last, &era, &same);
+	int r = store_tset_by_numbers(job->store, interchange, row, job->file.reprocess_of, arena, &uses);
 
-	if (r == 0 && last != NULL && job->file.reprocess_of == 0)
-		r = file_counts(job, last->file_no, arena, &counts);
-	*ret_numbers = (struct numbers){.earlier = last, .era = era};
-	if (job->file.reprocess_of == 0 && same != NULL)
-		ret_numbers->earlier = same;
+	if (r == 0 && uses.last != NULL)
+		r = numbers_limit(job, &limit);
+	if (r == 0 && uses.last != NULL)
+		r = numbers_file_counts(job->store, &limit, uses.last->file_no, arena, &counts);
+	*ret_numbers = (struct numbers){.earlier = uses.last, .era = uses.last_era};
+	if (uses.own != NULL)
+		*ret_numbers = (struct numbers){.earlier = uses.own, .era = uses.own_era};
+	else if (job->file.reprocess_of == 0 && uses.same != NULL)
+		ret_numbers->earlier = uses.same;
 	else if (!counts)
-		*ret_numbers = (struct numbers){.earlier = NULL, .era = era + 1};
+		*ret_numbers = (struct numbers){.earlier = NULL, .era = uses.last_era + 1};
 	return r;
 }
 

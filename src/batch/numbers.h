@@ -15,11 +15,16 @@ struct numbers {
 	uint32_t era;                     /* of its key */
 };
 
-/* Which uses of numbers count against this file. 0 or <0. */
+/* Which uses of numbers count against this file (its number, partner and time of receipt). 0 or <0. */
 int numbers_limit(struct job *job, struct store_numbers_limit *ret_limit);
+int numbers_limit_of(struct store *store, const struct profile *profile, const struct store_file *file,
+		     struct arena *arena, struct store_numbers_limit *ret_limit);
+/* Does what a file did with its numbers count? 0 or <0. */
+int numbers_file_counts(struct store *store, const struct store_numbers_limit *limit, uint64_t file_no,
+			struct arena *arena, bool *ret_counts);
 /*
- * Are these numbers (the key of `row`) free for a set with its content? A correction goes on with whoever had them last.
- * What is found lives in the arena. 0 or <0.
+ * Are these numbers (the key of `row`) free for a set with its content? A correction goes on with its original, where that
+ * has them; else with whoever had them last, where that counts. What is found lives in the arena. 0 or <0.
  */
 int numbers_look(struct job *job, const struct store_interchange *interchange, const struct store_tset *row,
 		 struct arena *arena, struct numbers *ret_numbers);

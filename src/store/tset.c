@@ -257,25 +257,29 @@ int store_tset_by_key(struct store *store, struct slice ledger_key, struct arena
 }
 
 int store_tset_by_numbers(struct store *store, const struct store_interchange *interchange,
-			  const struct store_tset *like, struct arena *arena, const struct store_tset **ret_last,
-			  uint32_t *ret_era, const struct store_tset **ret_same)
+			  const struct store_tset *like, uint64_t file_no, struct arena *arena,
+			  struct store_number_uses *ret_uses)
 {
 	const struct store_tset *found = NULL;
 	uint32_t era = 0;
 	int error;
 
-	*ret_last = *ret_same = NULL;
-	*ret_era = 0;
+	*ret_uses = (struct store_number_uses){.last = NULL};
 	do {
 		struct slice key = store_ledger_key(arena, interchange, like, era, 0);
 
 		error = key.data != NULL ? store_tset_by_key(store, key, arena, &found) : -ENOMEM;
 		if (error != 0 || found == NULL)
 			break;
-		*ret_last = found;
-		*ret_era = era++;
+		ret_uses->last = found;
+		ret_uses->last_era = era;
 		if (memcmp(&found->content_hash, &like->content_hash, sizeof(like->content_hash)) == 0)
-			*ret_same = found;
+			ret_uses->same = found;
+		if (file_no != 0 && found->file_no == file_no) {
+			ret_uses->own = found;
+			ret_uses->own_era = era;
+		}
+		era++;
 	} while (found != NULL);
 	return error;
 }

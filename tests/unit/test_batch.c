@@ -1214,9 +1214,8 @@ static void test_numbers_begin_anew_behind_a_reset(void **state)
 				       .fgroup_control = SLICE_LITERAL("1"),
 				       .set_id = SLICE_LITERAL("834"),
 				       .control_number = SLICE_LITERAL("0001")};
-	const struct store_tset *last, *same;
+	struct store_number_uses uses;
 	struct store *store;
-	uint32_t era;
 
 	(void)state;
 	put("partners/acme.yaml", "isa_sender: ACME\nresend: apply\n");
@@ -1244,10 +1243,36 @@ static void test_numbers_begin_anew_behind_a_reset(void **state)
 	assert_int_equal(count_in("o/n.834.applied.csv", ",add,"), 1);
 	/* All three stand in the ledger. */
 	assert_int_equal(store_open(&world.env, inside("muster.db"), 0, &store), 0);
-	assert_int_equal(store_tset_by_numbers(store, &interchange, &key, &world.paths, &last, &era, &same), 0);
-	assert_int_equal(era, 2);
-	assert_null(same);
+	assert_int_equal(store_tset_by_numbers(store, &interchange, &key, 3, &world.paths, &uses), 0);
+	assert_int_equal(uses.last_era, 2);
+	assert_null(uses.same);
+	assert_int_equal(uses.own_era, 1);
 	store_close(store);
+}
+
+/*
+ * A correction would go on with whoever had its numbers in another era: what was applied would be applied again, and what
+ * somebody else had sent before would be left out.
+ */
+static void test_corrections_behind_a_reset(void **state)
+{
+	(void)state;
+	put("partners/acme.yaml", "isa_sender: ACME\nresend: apply\n");
+	put("old.834", an_add_of(5, 1));
+	assert_int_equal(muster("process --out o old.834"), 0);
+	assert_int_equal(muster("partners reset acme --note replaced"), 0);
+	put("night.834", an_add_of(2, 2));
+	assert_int_equal(muster("process --out o night.834"), 0);
+	/* The corrected file has a number of its own, which was old.834's once. */
+	put("night.834", arena_printf(&world.paths, "%s\n", an_add_of(5, 2)).data);
+	assert_int_equal(muster("reprocess --out o night.834"), 0);
+	assert_int_equal(count_in("o/night.834.summary.json", "\"duplicate\": 1,"), 1);
+	assert_int_equal(count_in("o/night.834.applied.csv", ",add,"), 0);
+	/* And old.834 itself, once more: by its bytes, whoever has its number now. */
+	assert_int_equal(muster("reprocess --out o old.834"), 0);
+	assert_int_equal(count_in("o/old.834.summary.json", "\"duplicate\": 1,"), 1);
+	assert_int_equal(count_in("o/old.834.applied.csv", ",add,"), 0);
+	assert_int_equal(muster("doctor"), 0);
 }
 
 /*
@@ -1401,6 +1426,7 @@ int main(void)
 		cmocka_unit_test_setup(test_changed_amid_the_claim, setup),
 		cmocka_unit_test_setup(test_forms_of_a_checksum, setup),
 		cmocka_unit_test_setup(test_numbers_begin_anew_behind_a_reset, setup),
+		cmocka_unit_test_setup(test_corrections_behind_a_reset, setup),
 		cmocka_unit_test_setup(test_released_behind_a_reset, setup),
 		cmocka_unit_test_setup(test_numbers_whose_time_is_over, setup),
 		cmocka_unit_test_setup(test_numbers_go_round, setup),
