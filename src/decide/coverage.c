@@ -357,18 +357,25 @@ int coverage_check_room(struct record_work *it, const struct coverage_span *afte
 	return collides >= 0 ? overlap(it, &spans->items[collides].span) : 0;
 }
 
+/* Did the partner agree to send an end and an add for a change of plan? */
+static int check_pair(struct record_work *it, const struct coverage_span *before, const struct coverage_span *after)
+{
+	if (it->work->input->policy->plan_change != DECIDE_PLAN_CHANGE_PAIR ||
+	    slice_equal(after->plan_id, before->plan_id) || is_compared(it) || is_forced(it))
+		return 0;
+	return work_fail(it->work, CATEGORY_CONFLICTING_ACTION,
+			 SLICE_LITERAL("A change of plan by one change; by agreement it is an end and an add."));
+}
+
 /* Plan or tier differ: from a day on. */
 int coverage_replace(struct record_work *it, const struct line *line, const struct work_span *known,
 		     const struct coverage_span *after)
 {
 	const struct coverage_span *span = &known->span;
-	int error;
+	int error = check_pair(it, span, after);
 
-	if (it->work->input->policy->plan_change == DECIDE_PLAN_CHANGE_PAIR &&
-	    !slice_equal(after->plan_id, span->plan_id) && !is_compared(it) && !is_forced(it))
-		return work_fail(
-			it->work, CATEGORY_CONFLICTING_ACTION,
-			SLICE_LITERAL("A change of plan by one change; by agreement it is an end and an add."));
+	if (error != 0)
+		return error;
 	if (after->begins_on == DATE_NONE)
 		return work_fail(it->work, CATEGORY_BAD_DATES,
 				 SLICE_LITERAL("No date was sent from which the change holds."));
@@ -446,14 +453,17 @@ static int change_dates(struct record_work *it, const struct line *line, const s
 	return error == 0 ? record_span_row(it, DECIDE_CHANGE, id, &before, id) : error;
 }
 
-/* A change that is on file already, for a later day: it holds from this one on. */
-static int change_sooner(struct record_work *it, const struct line *line, const struct work_span *next, date_day begins)
+/* A change from `known` that is on file already, for a later day: it holds from this one on. */
+static int change_sooner(struct record_work *it, const struct line *line, const struct coverage_span *known,
+			 const struct work_span *next, date_day begins)
 {
 	struct coverage_span before = next->span, after = before;
 	uint32_t id = next->id;
-	int error = boundary_move(it, &before, begins);
+	int error = check_pair(it, known, &after);
 
 	after.begins_on = begins;
+	if (error == 0)
+		error = boundary_move(it, &before, begins);
 	if (error == 0)
 		error = coverage_check_room(it, &after, id);
 	if (error == 0)
@@ -537,9 +547,14 @@ int coverage_change(struct record_work *it, const struct line *line)
 	after.begins_on =
 		line->begins_on != DATE_NONE && line->begins_on != known->span.begins_on ? line->begins_on : day;
 	found = boundary_next(&it->draft->spans, &known->span, &after);
-	if (found >= 0 && after.begins_on != DATE_NONE && after.begins_on > known->span.begins_on &&
-	    line->ends_on == DATE_NONE)
-		return change_sooner(it, line, &it->draft->spans.items[found], after.begins_on);
+	if (found >= 0 && after.begins_on > known->span.begins_on && line->ends_on == DATE_NONE) {
+		const struct work_span *next = &it->draft->spans.items[found];
+
+		/* The same change again, or for a later day. */
+		if (after.begins_on >= next->span.begins_on)
+			return change_dates(it, line, next);
+		return change_sooner(it, line, &known->span, next, after.begins_on);
+	}
 	if (line->ends_on != DATE_NONE)
 		after.ends_on = line->ends_on;
 	return coverage_replace(it, line, known, &after);
